@@ -1,0 +1,373 @@
+package ec2
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+func (e *EC2) registerCatalog(s *wire.Service) {
+	wire.Handle(s, "DescribeRegions", e.DescribeRegions)
+	wire.Handle(s, "DescribeAvailabilityZones", e.DescribeAvailabilityZones)
+	wire.Handle(s, "DescribeInstanceTypes", e.DescribeInstanceTypes)
+	wire.Handle(s, "DescribeInstanceTypeOfferings", e.DescribeInstanceTypeOfferings)
+	wire.Handle(s, "DescribeImages", e.DescribeImages)
+	wire.Handle(s, "DescribeKeyPairs", e.DescribeKeyPairs)
+	wire.Handle(s, "ImportKeyPair", e.ImportKeyPair)
+	wire.Handle(s, "DeleteKeyPair", e.DeleteKeyPair)
+	wire.Handle(s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
+}
+
+// Type is one row of the instance type catalogue.
+type Type struct {
+	Name   string
+	VCPUs  int
+	MemMiB int
+	Arch   string // x86_64 or arm64
+	GPUs   int
+	ENIs   int
+	IPs    int // IPv4 addresses per interface
+}
+
+// Pods is how many pods the VPC CNI can address on this type without prefixes:
+// interfaces × (addresses − 1) + 2.
+func (t Type) Pods() int { return t.ENIs*(t.IPs-1) + 2 }
+
+var sizes = []struct {
+	name       string
+	vcpus      int
+	enis, ips  int
+	burstVCPUs int
+}{
+	{"nano", 0, 2, 2, 2}, {"micro", 0, 2, 2, 2}, {"small", 0, 3, 4, 2}, {"medium", 1, 3, 6, 2}, {"large", 2, 3, 10, 2}, {"xlarge", 4, 4, 15, 4}, {"2xlarge", 8, 4, 15, 8},
+	{"4xlarge", 16, 8, 30, 0}, {"8xlarge", 32, 8, 30, 0}, {"9xlarge", 36, 8, 30, 0}, {"12xlarge", 48, 8, 30, 0}, {"16xlarge", 64, 15, 50, 0}, {"18xlarge", 72, 15, 50, 0}, {"24xlarge", 96, 15, 50, 0}, {"48xlarge", 192, 15, 50, 0},
+}
+
+// families: memory per vCPU in MiB, architecture, GPUs per 4 vCPUs-ish factor.
+var families = map[string]struct {
+	perVCPU int
+	arch    string
+	gpu     bool
+	from    string // smallest size
+}{
+	"m5": {4096, "x86_64", false, "large"}, "m5a": {4096, "x86_64", false, "large"}, "m5d": {4096, "x86_64", false, "large"}, "m5n": {4096, "x86_64", false, "large"}, "m6i": {4096, "x86_64", false, "large"}, "m6a": {4096, "x86_64", false, "large"}, "m7i": {4096, "x86_64", false, "large"}, "m7a": {4096, "x86_64", false, "medium"},
+	"m6g": {4096, "arm64", false, "medium"}, "m7g": {4096, "arm64", false, "medium"}, "m8g": {4096, "arm64", false, "medium"}, "c6g": {2048, "arm64", false, "medium"}, "c7g": {2048, "arm64", false, "medium"}, "r6g": {8192, "arm64", false, "medium"}, "r7g": {8192, "arm64", false, "medium"},
+	"c3": {1920, "x86_64", false, "large"}, "c4": {1920, "x86_64", false, "large"}, "c5": {2048, "x86_64", false, "large"}, "c5a": {2048, "x86_64", false, "large"}, "c5d": {2048, "x86_64", false, "large"}, "c5n": {2688, "x86_64", false, "large"}, "c6i": {2048, "x86_64", false, "large"}, "c6a": {2048, "x86_64", false, "large"}, "c7i": {2048, "x86_64", false, "large"},
+	"r5": {8192, "x86_64", false, "large"}, "r5a": {8192, "x86_64", false, "large"}, "r6i": {8192, "x86_64", false, "large"}, "r7i": {8192, "x86_64", false, "large"},
+	"g4dn": {4096, "x86_64", true, "xlarge"}, "g5": {4096, "x86_64", true, "xlarge"}, "p3": {7808, "x86_64", true, "2xlarge"},
+}
+
+var burst = map[string]int{"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384, "2xlarge": 32768}
+
+func instanceType(name string) (Type, bool) {
+	fam, size, ok := strings.Cut(name, ".")
+	if !ok {
+		return Type{}, false
+	}
+	i := slices.IndexFunc(sizes, func(s struct {
+		name       string
+		vcpus      int
+		enis, ips  int
+		burstVCPUs int
+	}) bool {
+		return s.name == size
+	})
+	switch {
+	case name == "p3dn.24xlarge":
+		return Type{name, 96, 786432, "x86_64", 8, 15, 50}, true
+	case i < 0:
+		return Type{}, false
+	case fam == "t2" || fam == "t3" || fam == "t3a" || fam == "t4g":
+		if burst[size] == 0 {
+			return Type{}, false
+		}
+		arch := "x86_64"
+		if fam == "t4g" {
+			arch = "arm64"
+		}
+		return Type{name, sizes[i].burstVCPUs, burst[size], arch, 0, sizes[i].enis, sizes[i].ips}, true
+	}
+	f, ok := families[fam]
+	if !ok || sizes[i].vcpus == 0 {
+		return Type{}, false
+	}
+	from := slices.IndexFunc(sizes, func(s struct {
+		name       string
+		vcpus      int
+		enis, ips  int
+		burstVCPUs int
+	}) bool {
+		return s.name == f.from
+	})
+	if i < from {
+		return Type{}, false
+	}
+	t := Type{name, sizes[i].vcpus, sizes[i].vcpus * f.perVCPU, f.arch, 0, sizes[i].enis, sizes[i].ips}
+	if f.gpu {
+		t.GPUs = max(1, sizes[i].vcpus/8)
+	}
+	return t, true
+}
+
+// TypeOf is the catalogue's row for an instance type.
+func TypeOf(name string) (Type, bool) { return instanceType(name) }
+
+// allTypes lists the catalogue in order of name.
+func allTypes() []Type {
+	var out []Type
+	for _, s := range sizes {
+		for fam := range families {
+			if t, ok := instanceType(fam + "." + s.name); ok {
+				out = append(out, t)
+			}
+		}
+		for _, fam := range []string{"t2", "t3", "t3a", "t4g"} {
+			if t, ok := instanceType(fam + "." + s.name); ok {
+				out = append(out, t)
+			}
+		}
+	}
+	t, _ := instanceType("p3dn.24xlarge")
+	out = append(out, t)
+	slices.SortFunc(out, func(a, b Type) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// DescribeRegions lists this region and its neighbours.
+func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
+	names := []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "sa-east-1", "ca-central-1"}
+	switch e.Partition {
+	case "aws-cn":
+		names = []string{"cn-north-1", "cn-northwest-1"}
+	case "aws-us-gov":
+		names = []string{"us-gov-east-1", "us-gov-west-1"}
+	}
+	out := &ec2.DescribeRegionsOutput{}
+	for _, n := range names {
+		if len(in.RegionNames) == 0 || slices.Contains(in.RegionNames, n) {
+			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: new("opt-in-not-required"), Endpoint: new("ec2." + n + ".amazonaws.com")})
+		}
+	}
+	return out, nil
+}
+
+// DescribeAvailabilityZones lists zones; local zones when asked for all.
+func (e *EC2) DescribeAvailabilityZones(_ *wire.Caller, in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
+	for _, n := range in.ZoneNames {
+		if e.zone(n) == nil {
+			return nil, wire.Errorf("InvalidParameterValue", "Invalid availability zone: [%s]", n)
+		}
+	}
+	out := &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: []types.AvailabilityZone{}}
+	for _, z := range e.Zones {
+		named := slices.Contains(in.ZoneNames, z.Name) || slices.Contains(in.ZoneIds, z.ID)
+		if len(in.ZoneNames)+len(in.ZoneIds) > 0 && !named {
+			continue
+		}
+		if !matches(in.Filters, func(n string) []string {
+			return map[string][]string{"region-name": {e.Region}, "state": {"available"}, "zone-type": {z.Type}, "zone-name": {z.Name}, "zone-id": {z.ID}, "opt-in-status": {string(z.OptIn)}}[n]
+		}) {
+			continue
+		}
+		out.AvailabilityZones = append(out.AvailabilityZones, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region), GroupName: new(e.Region), State: types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
+	}
+	return out, nil
+}
+
+// DescribeInstanceTypes reads the catalogue.
+func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceTypesInput) (*ec2.DescribeInstanceTypesOutput, error) {
+	out := &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{}}
+	rows := allTypes()
+	if len(in.InstanceTypes) > 0 {
+		rows = nil
+		var bad []string
+		for _, n := range in.InstanceTypes {
+			if t, ok := instanceType(string(n)); ok {
+				rows = append(rows, t)
+			} else {
+				bad = append(bad, string(n))
+			}
+		}
+		if len(bad) > 0 {
+			return nil, wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", strings.Join(bad, ", "))
+		}
+	}
+	for _, t := range rows {
+		if !matches(in.Filters, func(n string) []string {
+			return map[string][]string{"processor-info.supported-architecture": {t.Arch}, "vcpu-info.default-vcpus": {fmt.Sprint(t.VCPUs)}, "memory-info.size-in-mib": {fmt.Sprint(t.MemMiB)}, "instance-type": {t.Name}, "current-generation": {"true"}, "bare-metal": {"false"}}[n]
+		}) {
+			continue
+		}
+		info := types.InstanceTypeInfo{InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(true), BareMetal: new(false), VCpuInfo: &types.VCpuInfo{DefaultVCpus: new(int32(t.VCPUs))}, MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))},
+			ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)}}, SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
+			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)), Ipv6Supported: new(true), EfaSupported: new(strings.HasPrefix(t.Name, "p3dn") || strings.HasPrefix(t.Name, "c5n.18"))}, Hypervisor: types.InstanceTypeHypervisorNitro}
+		if t.GPUs > 0 {
+			info.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
+		}
+		out.InstanceTypes = append(out.InstanceTypes, info)
+	}
+	return out, nil
+}
+
+// DescribeInstanceTypeOfferings says where types are offered: every type in every
+// zone, except that old generations and GPUs miss the region's last zone and
+// local zones offer only a few.
+func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
+	out := &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: []types.InstanceTypeOffering{}}
+	for _, t := range allTypes() {
+		var where []string
+		switch in.LocationType {
+		case types.LocationTypeAvailabilityZone:
+			for _, z := range e.Zones {
+				if e.offered(t, z) {
+					where = append(where, z.Name)
+				}
+			}
+		case types.LocationTypeAvailabilityZoneId:
+			for _, z := range e.Zones {
+				if e.offered(t, z) {
+					where = append(where, z.ID)
+				}
+			}
+		default:
+			where = []string{e.Region}
+		}
+		for _, l := range where {
+			if matches(in.Filters, func(n string) []string { return map[string][]string{"location": {l}, "instance-type": {t.Name}}[n] }) {
+				out.InstanceTypeOfferings = append(out.InstanceTypeOfferings, types.InstanceTypeOffering{InstanceType: types.InstanceType(t.Name), Location: new(l), LocationType: in.LocationType})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (e *EC2) offered(t Type, z Zone) bool {
+	if z.Type == "local-zone" {
+		return strings.HasPrefix(t.Name, "m5.") || strings.HasPrefix(t.Name, "t3.") || strings.HasPrefix(t.Name, "c5.")
+	}
+	last := ""
+	for _, x := range e.Zones {
+		if x.Type == "availability-zone" {
+			last = x.Name
+		}
+	}
+	old := strings.HasPrefix(t.Name, "c3.") || strings.HasPrefix(t.Name, "p3")
+	return !(old && z.Name == last)
+}
+
+// defaultImages registers the AMIs that SSM's public parameters point at.
+func (e *EC2) defaultImages() {
+	for _, f := range []struct{ name, arch string }{{"amazon-eks-node-al2023", "x86_64"}, {"amazon-eks-node-al2023", "arm64"}, {"amazon-eks-node-al2", "x86_64"}, {"bottlerocket", "x86_64"}, {"bottlerocket", "arm64"}, {"windows", "x86_64"}, {"ubuntu", "x86_64"}} {
+		e.AdoptImage(ImageID(f.name, f.arch), f.name+"-"+f.arch, f.arch)
+	}
+}
+
+// ImageID is the AMI of an AMI family and architecture in every region.
+func ImageID(family, arch string) string {
+	h := uint64(14695981039346656037)
+	for _, c := range family + arch {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return fmt.Sprintf("ami-0%016x", h)
+}
+
+// AdoptImage registers an AMI under a given ID.
+func (e *EC2) AdoptImage(id, name, arch string) {
+	if e.images.Get(id) == nil {
+		e.images.Put(id, &types.Image{ImageId: new(id), Name: new(name), Architecture: types.ArchitectureValues(arch), State: types.ImageStateAvailable, OwnerId: new("602401143452"), RootDeviceName: new("/dev/xvda"), RootDeviceType: types.DeviceTypeEbs,
+			BlockDeviceMappings: []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}})
+	}
+}
+
+// Image is an AMI, or nil.
+func (e *EC2) Image(id string) *types.Image { return e.images.Get(id) }
+
+// DescribeImages lists AMIs.
+func (e *EC2) DescribeImages(_ *wire.Caller, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
+	rows, err := pick(&e.images, in.ImageIds, func(id string) error {
+		return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
+	}, in.Filters, func(i *types.Image, n string) []string {
+		switch n {
+		case "name":
+			return one(i.Name)
+		case "image-id":
+			return one(i.ImageId)
+		case "architecture":
+			return []string{string(i.Architecture)}
+		case "state":
+			return []string{string(i.State)}
+		}
+		return e.tagFilter(*i.ImageId, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeImagesOutput{Images: table.Values(rows)}, nil
+}
+
+// DescribeKeyPairs lists key pairs.
+func (e *EC2) DescribeKeyPairs(_ *wire.Caller, in *ec2.DescribeKeyPairsInput) (*ec2.DescribeKeyPairsOutput, error) {
+	rows, err := pick(&e.keys, in.KeyNames, func(n string) error {
+		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", n)
+	}, in.Filters, func(k *types.KeyPairInfo, n string) []string {
+		if n == "key-name" {
+			return one(k.KeyName)
+		}
+		return e.tagFilter(*k.KeyPairId, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeKeyPairsOutput{KeyPairs: []types.KeyPairInfo{}}
+	for _, k := range rows {
+		v := *k
+		v.Tags = e.tagsOf(*k.KeyPairId)
+		out.KeyPairs = append(out.KeyPairs, v)
+	}
+	return out, nil
+}
+
+// ImportKeyPair stores a public key under a name.
+func (e *EC2) ImportKeyPair(_ *wire.Caller, in *ec2.ImportKeyPairInput) (*ec2.ImportKeyPairOutput, error) {
+	name := aws.ToString(in.KeyName)
+	if e.keys.Get(name) != nil {
+		return nil, wire.Errorf("InvalidKeyPair.Duplicate", "The keypair already exists")
+	}
+	k := e.AdoptKey(name)
+	e.tagSpec(*k.KeyPairId, in.TagSpecifications)
+	return &ec2.ImportKeyPairOutput{KeyName: k.KeyName, KeyPairId: k.KeyPairId, KeyFingerprint: k.KeyFingerprint}, nil
+}
+
+// AdoptKey registers a key pair by name.
+func (e *EC2) AdoptKey(name string) *types.KeyPairInfo {
+	if k := e.keys.Get(name); k != nil {
+		return k
+	}
+	return e.keys.Put(name, &types.KeyPairInfo{KeyName: new(name), KeyPairId: new(e.w.ID("key-")), KeyFingerprint: new(e.w.Hex("fp", 32)), KeyType: types.KeyTypeRsa, CreateTime: new(e.w.Date())})
+}
+
+// DeleteKeyPair removes a key; an absent one is no error, as in EC2.
+func (e *EC2) DeleteKeyPair(_ *wire.Caller, in *ec2.DeleteKeyPairInput) (*ec2.DeleteKeyPairOutput, error) {
+	if k := e.keys.Find(func(k *types.KeyPairInfo) bool {
+		return *k.KeyName == aws.ToString(in.KeyName) || *k.KeyPairId == aws.ToString(in.KeyPairId)
+	}); k != nil {
+		e.keys.Delete(*k.KeyName)
+	}
+	return &ec2.DeleteKeyPairOutput{Return: new(true)}, nil
+}
+
+// DescribeAccountAttributes reads the account's EC2 limits.
+func (e *EC2) DescribeAccountAttributes(_ *wire.Caller, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
+	out := &ec2.DescribeAccountAttributesOutput{}
+	for _, a := range []struct{ k, v string }{{"vpc-max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)}, {"max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)}, {"supported-platforms", "VPC"}} {
+		out.AccountAttributes = append(out.AccountAttributes, types.AccountAttribute{AttributeName: new(a.k), AttributeValues: []types.AccountAttributeValue{{AttributeValue: new(a.v)}}})
+	}
+	return out, nil
+}

@@ -1,0 +1,539 @@
+package ec2
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+type launchTemplate struct {
+	types.LaunchTemplate
+	versions []types.LaunchTemplateVersion
+}
+
+func (e *EC2) registerCompute(s *wire.Service) {
+	wire.Handle(s, "CreateLaunchTemplate", e.CreateLaunchTemplate)
+	wire.Handle(s, "CreateLaunchTemplateVersion", e.CreateLaunchTemplateVersion)
+	wire.Handle(s, "DescribeLaunchTemplates", e.DescribeLaunchTemplates)
+	wire.Handle(s, "DescribeLaunchTemplateVersions", e.DescribeLaunchTemplateVersions)
+	wire.Handle(s, "DeleteLaunchTemplate", e.DeleteLaunchTemplate)
+	wire.Handle(s, "RunInstances", e.RunInstances)
+	wire.Handle(s, "DescribeInstances", e.DescribeInstances)
+	wire.Handle(s, "TerminateInstances", e.TerminateInstances)
+	wire.Handle(s, "DescribeNetworkInterfaces", e.DescribeNetworkInterfaces)
+	wire.Handle(s, "DeleteNetworkInterface", e.DeleteNetworkInterface)
+	wire.Handle(s, "CreatePlacementGroup", e.CreatePlacementGroup)
+	wire.Handle(s, "DeletePlacementGroup", e.DeletePlacementGroup)
+	wire.Handle(s, "DescribePlacementGroups", e.DescribePlacementGroups)
+}
+
+// convert copies a request structure into its response twin: EC2 models them as
+// two types with the same JSON-shaped members.
+func convert[T any](in any) *T {
+	var out T
+	b, err := json.Marshal(in)
+	if err == nil {
+		err = json.Unmarshal(b, &out)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("launch template data: %v", err)) // same module, same shape
+	}
+	return &out
+}
+
+// CreateLaunchTemplate makes a template with version 1.
+func (e *EC2) CreateLaunchTemplate(_ *wire.Caller, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
+	return e.createTemplate(e.w.ID("lt-"), in)
+}
+
+func (e *EC2) createTemplate(id string, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
+	name := aws.ToString(in.LaunchTemplateName)
+	if e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == name }) != nil {
+		return nil, wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
+	}
+	t := &launchTemplate{LaunchTemplate: types.LaunchTemplate{LaunchTemplateId: new(id), LaunchTemplateName: new(name), DefaultVersionNumber: new(int64(1)), LatestVersionNumber: new(int64(1)), CreateTime: new(e.w.Date()), CreatedBy: new("arn:" + e.Partition + ":iam::" + e.Account + ":root")}}
+	t.add(e, in.LaunchTemplateData)
+	e.templates.Put(id, t)
+	e.tagSpec(id, in.TagSpecifications)
+	return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: &t.LaunchTemplate}, nil
+}
+
+func (t *launchTemplate) add(e *EC2, d *types.RequestLaunchTemplateData) *types.LaunchTemplateVersion {
+	n := int64(len(t.versions) + 1)
+	t.versions = append(t.versions, types.LaunchTemplateVersion{LaunchTemplateId: t.LaunchTemplateId, LaunchTemplateName: t.LaunchTemplateName, VersionNumber: new(n), DefaultVersion: new(n == 1), CreateTime: new(e.w.Date()), LaunchTemplateData: convert[types.ResponseLaunchTemplateData](d)})
+	t.LatestVersionNumber = new(n)
+	return &t.versions[n-1]
+}
+
+func (e *EC2) template(id, name *string) (*launchTemplate, error) {
+	if id != nil {
+		if t := e.templates.Get(*id); t != nil {
+			return t, nil
+		}
+		return nil, wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", *id)
+	}
+	if t := e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == aws.ToString(name) }); t != nil {
+		return t, nil
+	}
+	return nil, wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", aws.ToString(name))
+}
+
+// CreateLaunchTemplateVersion adds a version.
+func (e *EC2) CreateLaunchTemplateVersion(_ *wire.Caller, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
+	t, err := e.template(in.LaunchTemplateId, in.LaunchTemplateName)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.CreateLaunchTemplateVersionOutput{LaunchTemplateVersion: t.add(e, in.LaunchTemplateData)}, nil
+}
+
+// DescribeLaunchTemplates lists templates.
+func (e *EC2) DescribeLaunchTemplates(_ *wire.Caller, in *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error) {
+	for _, n := range in.LaunchTemplateNames {
+		if _, err := e.template(nil, new(n)); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := pick(&e.templates, in.LaunchTemplateIds, func(id string) error {
+		return wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
+	}, in.Filters, func(t *launchTemplate, n string) []string {
+		if n == "launch-template-name" {
+			return one(t.LaunchTemplateName)
+		}
+		return e.tagFilter(*t.LaunchTemplateId, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: []types.LaunchTemplate{}}
+	for _, t := range rows {
+		if len(in.LaunchTemplateNames) > 0 && !slices.Contains(in.LaunchTemplateNames, *t.LaunchTemplateName) {
+			continue
+		}
+		v := t.LaunchTemplate
+		v.Tags = e.tagsOf(*t.LaunchTemplateId)
+		out.LaunchTemplates = append(out.LaunchTemplates, v)
+	}
+	return out, nil
+}
+
+// DescribeLaunchTemplateVersions lists versions.
+func (e *EC2) DescribeLaunchTemplateVersions(_ *wire.Caller, in *ec2.DescribeLaunchTemplateVersionsInput) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
+	t, err := e.template(in.LaunchTemplateId, in.LaunchTemplateName)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeLaunchTemplateVersionsOutput{LaunchTemplateVersions: []types.LaunchTemplateVersion{}}
+	for i := range t.versions {
+		if len(in.Versions) == 0 || slices.ContainsFunc(in.Versions, func(v string) bool { return t.resolve(v) == i }) {
+			out.LaunchTemplateVersions = append(out.LaunchTemplateVersions, t.versions[i])
+		}
+	}
+	return out, nil
+}
+
+// resolve turns $Latest, $Default, "" or a number into an index, -1 if unknown.
+func (t *launchTemplate) resolve(v string) int {
+	switch v {
+	case "$Latest":
+		return len(t.versions) - 1
+	case "", "$Default":
+		return int(*t.DefaultVersionNumber) - 1
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > len(t.versions) {
+		return -1
+	}
+	return n - 1
+}
+
+// DeleteLaunchTemplate removes a template.
+func (e *EC2) DeleteLaunchTemplate(_ *wire.Caller, in *ec2.DeleteLaunchTemplateInput) (*ec2.DeleteLaunchTemplateOutput, error) {
+	t, err := e.template(in.LaunchTemplateId, in.LaunchTemplateName)
+	if err != nil {
+		return nil, err
+	}
+	e.templates.Delete(*t.LaunchTemplateId)
+	return &ec2.DeleteLaunchTemplateOutput{LaunchTemplate: &t.LaunchTemplate}, nil
+}
+
+// TemplateData is a launch template version's data; the error is EC2's.
+func (e *EC2) TemplateData(id, name *string, version string) (*types.ResponseLaunchTemplateData, *types.LaunchTemplateVersion, error) {
+	t, err := e.template(id, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := t.resolve(version)
+	if i < 0 {
+		return nil, nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version, *t.LaunchTemplateId)
+	}
+	return t.versions[i].LaunchTemplateData, &t.versions[i], nil
+}
+
+// AdoptTemplate creates a launch template under a given ID with n versions.
+func (e *EC2) AdoptTemplate(id string, n int, d *types.RequestLaunchTemplateData) {
+	if e.templates.Get(id) != nil {
+		return
+	}
+	if _, err := e.createTemplate(id, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("existing-" + id), LaunchTemplateData: d}); err == nil {
+		for range n - 1 {
+			e.templates.Get(id).add(e, d)
+		}
+	}
+}
+
+// Launch is what an Auto Scaling group asks for when it starts one instance.
+type Launch struct {
+	Template, TemplateName *string
+	Version                string
+	Type                   string
+	Subnet                 string
+	Spot                   bool
+	Image                  string
+	UserData               string
+	Profile                string
+	Groups                 []string
+	Tags                   []types.Tag
+}
+
+// Start launches one instance from a template with overrides, as Auto Scaling does.
+func (e *EC2) Start(l Launch) (*types.Instance, error) {
+	d, ver, err := e.TemplateData(l.Template, l.TemplateName, l.Version)
+	if err != nil {
+		return nil, err
+	}
+	if l.Type == "" {
+		l.Type = string(d.InstanceType)
+	}
+	if l.Image == "" {
+		l.Image = aws.ToString(d.ImageId)
+	}
+	if l.UserData == "" {
+		l.UserData = aws.ToString(d.UserData)
+	}
+	if l.Profile == "" && d.IamInstanceProfile != nil {
+		l.Profile = aws.ToString(d.IamInstanceProfile.Arn) + aws.ToString(d.IamInstanceProfile.Name)
+	}
+	public := false
+	if len(l.Groups) == 0 {
+		l.Groups = d.SecurityGroupIds
+		for _, n := range d.NetworkInterfaces {
+			l.Groups = append(l.Groups, n.Groups...)
+			public = public || aws.ToBool(n.AssociatePublicIpAddress)
+		}
+	}
+	l.Spot = l.Spot || d.InstanceMarketOptions != nil && d.InstanceMarketOptions.MarketType == types.MarketTypeSpot
+	for _, s := range d.TagSpecifications {
+		if s.ResourceType == types.ResourceTypeInstance {
+			l.Tags = append(slices.Clone(s.Tags), l.Tags...)
+		}
+	}
+	l.Tags = append(l.Tags, types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: ver.LaunchTemplateId}, types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(fmt.Sprint(*ver.VersionNumber))})
+	return e.launch(l, public, d.MetadataOptions)
+}
+
+func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMetadataOptions) (*types.Instance, error) {
+	s := e.subnets.Get(l.Subnet)
+	if s == nil {
+		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", l.Subnet)
+	}
+	if e.images.Get(l.Image) == nil {
+		return nil, wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", l.Image)
+	}
+	for _, g := range l.Groups {
+		if e.groups.Get(g) == nil {
+			return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", g, *s.VpcId)
+		}
+	}
+	it, ok := instanceType(l.Type)
+	if !ok {
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", l.Type)
+	}
+	if e.NoCapacity[l.Type] || e.NoCapacity[l.Type+"/"+*s.AvailabilityZone] {
+		return nil, wire.Errorf("InsufficientInstanceCapacity", "We currently do not have sufficient %s capacity in the Availability Zone you requested (%s). Our system will be working on provisioning additional capacity.", l.Type, *s.AvailabilityZone).With(500)
+	}
+	if e.usedVCPUs()+it.VCPUs > e.Quotas.VCPUs {
+		return nil, wire.Errorf("VcpuLimitExceeded", "You have requested more vCPU capacity than your current vCPU limit of %d allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.", e.Quotas.VCPUs)
+	}
+	id := e.w.ID("i-")
+	groups := l.Groups
+	if len(groups) == 0 {
+		groups = []string{e.vpcs.Get(*s.VpcId).defaultGroup}
+	}
+	ni := e.newInterface(s, "", types.NetworkInterfaceTypeInterface, groups)
+	if ni == nil {
+		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", l.Subnet)
+	}
+	ni.Attachment = &types.NetworkInterfaceAttachment{InstanceId: new(id), DeviceIndex: new(int32(0)), DeleteOnTermination: new(true), Status: types.AttachmentStatusAttached}
+	ni.Status = types.NetworkInterfaceStatusInUse
+	zone := e.Region + ".compute.internal"
+	if e.Region == "us-east-1" {
+		zone = "ec2.internal"
+	}
+	i := &types.Instance{InstanceId: new(id), ImageId: new(l.Image), InstanceType: types.InstanceType(l.Type), SubnetId: new(l.Subnet), VpcId: s.VpcId, LaunchTime: new(e.w.Date()), PrivateIpAddress: ni.PrivateIpAddress,
+		PrivateDnsName: new("ip-" + strings.ReplaceAll(*ni.PrivateIpAddress, ".", "-") + "." + zone), Placement: &types.Placement{AvailabilityZone: s.AvailabilityZone}, Architecture: types.ArchitectureValues(it.Arch),
+		State: &types.InstanceState{Code: new(int32(0)), Name: types.InstanceStateNamePending}, IamInstanceProfile: &types.IamInstanceProfile{Arn: new(l.Profile)},
+		NetworkInterfaces: []types.InstanceNetworkInterface{{NetworkInterfaceId: ni.NetworkInterfaceId, SubnetId: ni.SubnetId, PrivateIpAddress: ni.PrivateIpAddress}}}
+	if public || aws.ToBool(s.MapPublicIpOnLaunch) {
+		i.PublicIpAddress = new(fmt.Sprintf("198.51.100.%d", e.w.Pick(id, 250)+1))
+	}
+	if l.Spot {
+		i.InstanceLifecycle = types.InstanceLifecycleTypeSpot
+	}
+	if meta != nil {
+		i.MetadataOptions = convert[types.InstanceMetadataOptionsResponse](map[string]any{"HttpTokens": meta.HttpTokens, "HttpPutResponseHopLimit": meta.HttpPutResponseHopLimit})
+	}
+	for _, g := range groups {
+		i.SecurityGroups = append(i.SecurityGroups, types.GroupIdentifier{GroupId: new(g)})
+	}
+	e.instances.Put(id, i)
+	e.tag(id, l.Tags)
+	if e.volumes == nil {
+		e.volumes = map[string]string{}
+	}
+	e.volumes[id] = l.UserData
+	e.w.Took("ec2:instance", id, e.w.Draw("ec2:instance", id, 8*time.Second, 3*time.Second, 14*time.Second), func() {
+		if i.State.Name != types.InstanceStateNamePending {
+			return
+		}
+		i.State = &types.InstanceState{Code: new(int32(16)), Name: types.InstanceStateNameRunning}
+		for _, f := range e.OnRunning {
+			f(i)
+		}
+	})
+	return i, nil
+}
+
+// UserData is the user data an instance was launched with, base64.
+func (e *EC2) UserData(id string) string { return e.volumes[id] }
+
+func (e *EC2) usedVCPUs() int {
+	n := 0
+	for _, i := range e.instances.All() {
+		if i.State.Name != types.InstanceStateNameTerminated && i.InstanceLifecycle != types.InstanceLifecycleTypeSpot {
+			it, _ := instanceType(string(i.InstanceType))
+			n += it.VCPUs
+		}
+	}
+	return n
+}
+
+// RunInstances launches instances directly.
+func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
+	out := &ec2.RunInstancesOutput{ReservationId: new(e.w.ID("r-")), OwnerId: new(e.Account)}
+	for range aws.ToInt32(in.MaxCount) {
+		l := Launch{Type: string(in.InstanceType), Subnet: aws.ToString(in.SubnetId), Image: aws.ToString(in.ImageId), UserData: aws.ToString(in.UserData), Groups: in.SecurityGroupIds}
+		if in.IamInstanceProfile != nil {
+			l.Profile = aws.ToString(in.IamInstanceProfile.Arn) + aws.ToString(in.IamInstanceProfile.Name)
+		}
+		for _, s := range in.TagSpecifications {
+			if s.ResourceType == types.ResourceTypeInstance {
+				l.Tags = append(l.Tags, s.Tags...)
+			}
+		}
+		i, err := e.launch(l, false, nil)
+		if err != nil {
+			return nil, err
+		}
+		out.Instances = append(out.Instances, e.viewInstance(i))
+	}
+	return out, nil
+}
+
+func (e *EC2) viewInstance(i *types.Instance) types.Instance {
+	v := *i
+	v.Tags = e.tagsOf(*i.InstanceId)
+	return v
+}
+
+// DescribeInstances lists instances, one reservation each.
+func (e *EC2) DescribeInstances(_ *wire.Caller, in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
+	rows, err := pick(&e.instances, in.InstanceIds, func(id string) error {
+		return wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
+	}, in.Filters, func(i *types.Instance, n string) []string {
+		switch n {
+		case "vpc-id":
+			return one(i.VpcId)
+		case "subnet-id":
+			return one(i.SubnetId)
+		case "instance-state-name":
+			return []string{string(i.State.Name)}
+		case "instance-id":
+			return one(i.InstanceId)
+		case "private-dns-name":
+			return one(i.PrivateDnsName)
+		}
+		return e.tagFilter(*i.InstanceId, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{}}
+	for _, i := range rows {
+		out.Reservations = append(out.Reservations, types.Reservation{ReservationId: new("r-" + (*i.InstanceId)[2:]), OwnerId: new(e.Account), Instances: []types.Instance{e.viewInstance(i)}})
+	}
+	return out, nil
+}
+
+// TerminateInstances ends instances; they are gone about 20 s later.
+func (e *EC2) TerminateInstances(_ *wire.Caller, in *ec2.TerminateInstancesInput) (*ec2.TerminateInstancesOutput, error) {
+	out := &ec2.TerminateInstancesOutput{}
+	for _, id := range in.InstanceIds {
+		if e.instances.Get(id) == nil {
+			return nil, wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
+		}
+	}
+	for _, id := range in.InstanceIds {
+		e.Terminate(id)
+		out.TerminatingInstances = append(out.TerminatingInstances, types.InstanceStateChange{InstanceId: new(id), CurrentState: e.instances.Get(id).State})
+	}
+	return out, nil
+}
+
+// Terminate begins an instance's end; false if it was over already.
+func (e *EC2) Terminate(id string) bool {
+	i := e.instances.Get(id)
+	if i == nil || i.State.Name == types.InstanceStateNameTerminated || i.State.Name == types.InstanceStateNameShuttingDown {
+		return false
+	}
+	i.State = &types.InstanceState{Code: new(int32(32)), Name: types.InstanceStateNameShuttingDown}
+	e.w.After(e.w.Draw("ec2:terminate", id, 20*time.Second, 10*time.Second, 40*time.Second), func() {
+		i.State = &types.InstanceState{Code: new(int32(48)), Name: types.InstanceStateNameTerminated}
+		for _, n := range e.enis.Select(func(n *types.NetworkInterface) bool {
+			return n.Attachment != nil && aws.ToString(n.Attachment.InstanceId) == id
+		}) {
+			e.dropInterface(*n.NetworkInterfaceId)
+		}
+		for _, f := range e.OnTerminated {
+			f(i)
+		}
+	})
+	return true
+}
+
+// Instance is an instance, or nil; shared, not to be changed.
+func (e *EC2) Instance(id string) *types.Instance { return e.instances.Get(id) }
+
+// newInterface makes a network interface with one address; nil when the subnet
+// is full.
+func (e *EC2) newInterface(s *subnet, desc string, t types.NetworkInterfaceType, groups []string) *types.NetworkInterface {
+	id := e.w.ID("eni-")
+	ip, ok := e.takeIP(s, id)
+	if !ok {
+		return nil
+	}
+	n := &types.NetworkInterface{NetworkInterfaceId: new(id), SubnetId: s.SubnetId, VpcId: s.VpcId, AvailabilityZone: s.AvailabilityZone, Description: new(desc), InterfaceType: t, PrivateIpAddress: new(ip),
+		Status: types.NetworkInterfaceStatusInUse, OwnerId: new(e.Account), RequesterManaged: new(t != types.NetworkInterfaceTypeInterface)}
+	for _, g := range groups {
+		n.Groups = append(n.Groups, types.GroupIdentifier{GroupId: new(g)})
+	}
+	return e.enis.Put(id, n)
+}
+
+// NewInterface makes a requester-managed interface in a subnet; nil if full.
+func (e *EC2) NewInterface(subnetID, desc string, groups []string) *types.NetworkInterface {
+	if s := e.subnets.Get(subnetID); s != nil {
+		return e.newInterface(s, desc, types.NetworkInterfaceTypeInterface, groups)
+	}
+	return nil
+}
+
+// DropInterface removes an interface and frees its address.
+func (e *EC2) DropInterface(id string) { e.dropInterface(id) }
+
+func (e *EC2) dropInterface(id string) {
+	n := e.enis.Get(id)
+	if n == nil {
+		return
+	}
+	e.ReleaseAddress(*n.SubnetId, *n.PrivateIpAddress)
+	e.enis.Delete(id)
+}
+
+// DescribeNetworkInterfaces lists interfaces.
+func (e *EC2) DescribeNetworkInterfaces(_ *wire.Caller, in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	rows, err := pick(&e.enis, in.NetworkInterfaceIds, func(id string) error {
+		return notFound("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", id)
+	}, in.Filters, func(n *types.NetworkInterface, f string) []string {
+		switch f {
+		case "vpc-id":
+			return one(n.VpcId)
+		case "subnet-id":
+			return one(n.SubnetId)
+		case "description":
+			return one(n.Description)
+		case "status":
+			return []string{string(n.Status)}
+		case "group-id":
+			var out []string
+			for _, g := range n.Groups {
+				out = append(out, *g.GroupId)
+			}
+			return out
+		}
+		return e.tagFilter(*n.NetworkInterfaceId, f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeNetworkInterfacesOutput{NetworkInterfaces: []types.NetworkInterface{}}
+	for _, n := range rows {
+		v := *n
+		v.TagSet = e.tagsOf(*n.NetworkInterfaceId)
+		out.NetworkInterfaces = append(out.NetworkInterfaces, v)
+	}
+	return out, nil
+}
+
+// DeleteNetworkInterface refuses an attached interface.
+func (e *EC2) DeleteNetworkInterface(_ *wire.Caller, in *ec2.DeleteNetworkInterfaceInput) (*ec2.DeleteNetworkInterfaceOutput, error) {
+	n := e.enis.Get(aws.ToString(in.NetworkInterfaceId))
+	if n == nil {
+		return nil, notFound("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", aws.ToString(in.NetworkInterfaceId))
+	}
+	if n.Status == types.NetworkInterfaceStatusInUse {
+		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", *n.NetworkInterfaceId)
+	}
+	e.dropInterface(*n.NetworkInterfaceId)
+	return &ec2.DeleteNetworkInterfaceOutput{}, nil
+}
+
+// CreatePlacementGroup makes one.
+func (e *EC2) CreatePlacementGroup(_ *wire.Caller, in *ec2.CreatePlacementGroupInput) (*ec2.CreatePlacementGroupOutput, error) {
+	name := aws.ToString(in.GroupName)
+	if e.placements.Get(name) != nil {
+		return nil, wire.Errorf("InvalidPlacementGroup.Duplicate", "The Placement Group '%s' already exists.", name)
+	}
+	p := e.placements.Put(name, &types.PlacementGroup{GroupName: new(name), GroupId: new(e.w.ID("pg-")), Strategy: types.PlacementStrategy(in.Strategy), State: types.PlacementGroupStateAvailable})
+	return &ec2.CreatePlacementGroupOutput{PlacementGroup: p}, nil
+}
+
+// DeletePlacementGroup removes one.
+func (e *EC2) DeletePlacementGroup(_ *wire.Caller, in *ec2.DeletePlacementGroupInput) (*ec2.DeletePlacementGroupOutput, error) {
+	e.placements.Delete(aws.ToString(in.GroupName))
+	return &ec2.DeletePlacementGroupOutput{}, nil
+}
+
+// DescribePlacementGroups lists them.
+func (e *EC2) DescribePlacementGroups(_ *wire.Caller, in *ec2.DescribePlacementGroupsInput) (*ec2.DescribePlacementGroupsOutput, error) {
+	rows, err := pick(&e.placements, in.GroupNames, func(n string) error {
+		return wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", n)
+	}, in.Filters, func(p *types.PlacementGroup, n string) []string { return nil })
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribePlacementGroupsOutput{PlacementGroups: []types.PlacementGroup{}}
+	for _, p := range rows {
+		out.PlacementGroups = append(out.PlacementGroups, *p)
+	}
+	return out, nil
+}

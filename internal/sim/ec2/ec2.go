@@ -1,0 +1,211 @@
+// Package ec2 simulates the parts of Amazon EC2 that an EKS cluster touches:
+// networks, gateways, security groups, launch templates, instances and the
+// interfaces they hold. It must not know Kubernetes: whoever wants to act when an
+// instance boots or dies registers a hook.
+package ec2
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+	"github.com/slipway-eks/slipway/internal/sim/world"
+)
+
+// Quotas are the account's service quotas in this region; defaults are AWS's for
+// an account in use (Service Quotas codes in comments).
+type Quotas struct {
+	VPCs      int // L-F678F1CE
+	Addresses int // L-0263D0A3
+	VCPUs     int // L-1216C47A, running on-demand standard instances
+}
+
+// EC2 is the service's state in one region.
+type EC2 struct {
+	w         *world.World
+	Region    string
+	Account   string
+	Partition string
+	Zones     []Zone
+	Quotas    Quotas
+
+	// OnRunning and OnTerminated are called, under the region lock, when an
+	// instance reaches that state.
+	OnRunning, OnTerminated []func(*types.Instance)
+	// NoCapacity names instance types (or type/zone) that cannot be launched now.
+	NoCapacity map[string]bool
+
+	vpcs       table.Table[vpc]
+	subnets    table.Table[subnet]
+	igws       table.Table[types.InternetGateway]
+	eigws      table.Table[types.EgressOnlyInternetGateway]
+	addresses  table.Table[types.Address]
+	nats       table.Table[types.NatGateway]
+	routes     table.Table[types.RouteTable]
+	groups     table.Table[types.SecurityGroup]
+	rules      table.Table[types.SecurityGroupRule]
+	templates  table.Table[launchTemplate]
+	instances  table.Table[types.Instance]
+	images     table.Table[types.Image]
+	keys       table.Table[types.KeyPairInfo]
+	enis       table.Table[types.NetworkInterface]
+	endpoints  table.Table[types.VpcEndpoint]
+	placements table.Table[types.PlacementGroup]
+	volumes    map[string]string
+	tags       map[string]map[string]string
+	tokens     map[string]string
+}
+
+// New is an empty region of that name.
+func New(w *world.World, region, account, partition string) *EC2 {
+	e := &EC2{w: w, Region: region, Account: account, Partition: partition, Zones: zonesOf(region),
+		Quotas:     Quotas{VPCs: 5, Addresses: 5, VCPUs: 640},
+		NoCapacity: map[string]bool{}, tags: map[string]map[string]string{}, tokens: map[string]string{}}
+	e.defaultImages()
+	return e
+}
+
+// Register adds the operations to the service.
+func (e *EC2) Register(s *wire.Service) {
+	e.registerNetwork(s)
+	e.registerGateways(s)
+	e.registerSecurityGroups(s)
+	e.registerCompute(s)
+	e.registerCatalog(s)
+	e.registerTags(s)
+}
+
+func notFound(code, noun, id string) *wire.Error {
+	return wire.Errorf(code, "The %s '%s' does not exist", noun, id)
+}
+
+// token returns the resource that an earlier call with this client token made.
+func (e *EC2) token(op string, t *string) (string, bool) {
+	if t == nil || *t == "" {
+		return "", false
+	}
+	id, ok := e.tokens[op+":"+*t]
+	return id, ok
+}
+
+func (e *EC2) remember(op string, t *string, id string) {
+	if t != nil && *t != "" {
+		e.tokens[op+":"+*t] = id
+	}
+}
+
+// pick selects rows by IDs (all or nothing, as EC2 does) and filters.
+func pick[T any](t *table.Table[T], ids []string, missing func(string) error, filters []types.Filter, get func(*T, string) []string) ([]*T, error) {
+	rows := t.All()
+	if len(ids) > 0 {
+		rows = nil
+		for _, id := range ids {
+			r := t.Get(id)
+			if r == nil {
+				return nil, missing(id)
+			}
+			rows = append(rows, r)
+		}
+	}
+	var out []*T
+	for _, r := range rows {
+		if matches(filters, func(n string) []string { return get(r, n) }) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func matches(filters []types.Filter, get func(string) []string) bool {
+	for _, f := range filters {
+		have := get(aws.ToString(f.Name))
+		if !slices.ContainsFunc(f.Values, func(want string) bool {
+			return slices.ContainsFunc(have, func(h string) bool { return wild(want, h) })
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// wild matches EC2 filter patterns: * any run, ? one character.
+func wild(p, s string) bool {
+	for len(p) > 0 {
+		switch {
+		case p[0] == '*':
+			for i := 0; i <= len(s); i++ {
+				if wild(p[1:], s[i:]) {
+					return true
+				}
+			}
+			return false
+		case s == "" || p[0] != '?' && p[0] != s[0]:
+			return false
+		}
+		p, s = p[1:], s[1:]
+	}
+	return s == ""
+}
+
+func one(p *string) []string {
+	if p == nil {
+		return nil
+	}
+	return []string{*p}
+}
+
+func (e *EC2) arn(kind, id string) *string {
+	return new("arn:" + e.Partition + ":ec2:" + e.Region + ":" + e.Account + ":" + kind + "/" + id)
+}
+
+// Zone is an availability zone or a local zone.
+type Zone struct {
+	Name, ID, Type, Parent string
+	OptIn                  types.AvailabilityZoneOptInStatus
+}
+
+var zoneLetters = map[string]string{
+	"us-east-1": "abcdef", "us-west-1": "ac", "us-west-2": "abcd", "ca-central-1": "abd", "ap-northeast-1": "acd",
+	"ap-northeast-2": "abcd", "sa-east-1": "abc", "cn-north-1": "abd", "eu-central-1": "abc",
+}
+
+// zonesOf lists a region's zones: letters as a real account sees them, IDs by the
+// published pattern (us-west-2a -> usw2-az1).
+func zonesOf(region string) []Zone {
+	letters := zoneLetters[region]
+	if letters == "" {
+		letters = "abc"
+	}
+	p := strings.Split(region, "-")
+	short := p[0]
+	for _, w := range p[1:] {
+		dir := map[string]string{"north": "n", "south": "s", "east": "e", "west": "w", "central": "c", "northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw", "gov": "g"}[w]
+		if dir == "" {
+			dir = w
+		}
+		short += dir
+	}
+	var out []Zone
+	for i, l := range letters {
+		out = append(out, Zone{Name: region + string(l), ID: short + "-az" + string(rune('1'+i)), Type: "availability-zone", OptIn: types.AvailabilityZoneOptInStatusOptInNotRequired})
+	}
+	if region == "us-west-2" {
+		for _, l := range "ab" {
+			out = append(out, Zone{Name: "us-west-2-lax-1" + string(l), ID: "usw2-lax1-az" + string(rune('1'+l-'a')), Type: "local-zone", Parent: "us-west-2a", OptIn: types.AvailabilityZoneOptInStatusOptedIn})
+		}
+	}
+	return out
+}
+
+func (e *EC2) zone(name string) *Zone {
+	for i := range e.Zones {
+		if e.Zones[i].Name == name || e.Zones[i].ID == name {
+			return &e.Zones[i]
+		}
+	}
+	return nil
+}

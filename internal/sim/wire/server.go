@@ -1,0 +1,413 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// Caller is who signed a request, and for which region and service.
+type Caller struct {
+	AccessKey string
+	Region    string
+	Service   string
+	Token     string // the session token, where temporary credentials sign
+	HTTP      *http.Request
+}
+
+type handler struct {
+	in, out reflect.Type
+	call    func(*Caller, any) (any, error)
+}
+
+// Service is one AWS service's operations.
+type Service struct {
+	*model
+	handlers map[string]handler
+	routes   []route
+}
+
+type route struct {
+	method string
+	re     *regexp.Regexp
+	labels []string
+	op     string
+	fixed  int
+}
+
+// Server routes requests by SigV4 credential scope, so that one endpoint URL
+// serves every service.
+type Server struct {
+	mu       sync.Mutex
+	services map[string]*Service
+	loaders  map[string]func() *Service
+	replies  map[string]*reply // by amz-sdk-invocation-id: a retried call is one call
+	order    []string
+	requests uint64
+
+	// Before runs before every operation, with the decoded operation name; an
+	// error from it is the answer (authentication, throttling, faults).
+	Before func(c *Caller, op string) error
+	// Around runs the operation, taking whatever lock the world needs.
+	Around func(func())
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// NewServer makes a server without services.
+func NewServer() *Server {
+	return &Server{services: map[string]*Service{}, loaders: map[string]func() *Service{}, replies: map[string]*reply{},
+		Around: func(f func()) { f() }, Before: func(*Caller, string) error { return nil }}
+}
+
+// Add registers a service under its signing name; its model is read at the first
+// request, so that an unused service costs nothing.
+func (s *Server) Add(signing, model string, register func(*Service)) {
+	s.loaders[signing] = func() *Service {
+		svc, err := newService(model)
+		if err != nil {
+			panic(err) // the models are embedded: a broken one is a broken build
+		}
+		register(svc)
+		return svc
+	}
+}
+
+func (s *Server) service(name string) *Service {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if svc := s.services[name]; svc != nil {
+		return svc
+	}
+	if load := s.loaders[name]; load != nil {
+		s.services[name] = load()
+	}
+	return s.services[name]
+}
+
+var labelRE = regexp.MustCompile(`\{(\w+)\+?\}`)
+
+func newService(name string) (*Service, error) {
+	m, err := loadModel(name)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{model: m, handlers: map[string]handler{}}
+	for n, o := range s.Ops {
+		if len(o.HTTP) == 0 {
+			continue
+		}
+		uri := strings.SplitN(o.HTTP[1].(string), "?", 2)[0]
+		r := route{method: o.HTTP[0].(string), op: n, fixed: len(labelRE.ReplaceAllString(uri, ""))}
+		for _, x := range labelRE.FindAllStringSubmatch(uri, -1) {
+			r.labels = append(r.labels, x[1])
+		}
+		r.re = regexp.MustCompile("^" + labelRE.ReplaceAllString(uri, `([^/]+)`) + "$")
+		s.routes = append(s.routes, r)
+	}
+	sort.Slice(s.routes, func(i, j int) bool {
+		a, b := s.routes[i], s.routes[j]
+		return a.fixed > b.fixed || a.fixed == b.fixed && a.op < b.op
+	})
+	return s, nil
+}
+
+// Handle registers an operation. The name must be in the service's model.
+func Handle[I, O any](s *Service, name string, f func(*Caller, *I) (*O, error)) {
+	if s.Ops[name] == nil {
+		panic("no operation " + name + " in the model of " + s.model.Service)
+	}
+	s.handlers[name] = handler{reflect.TypeFor[I](), reflect.TypeFor[O](), func(c *Caller, in any) (any, error) {
+		out, err := f(c, in.(*I))
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}}
+}
+
+var credentialRE = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
+
+// CallerOf reads who signed a request, from the header or a presigned URL.
+func CallerOf(r *http.Request) *Caller {
+	c := &Caller{Token: r.Header.Get("X-Amz-Security-Token"), HTTP: r}
+	if m := credentialRE.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		c.AccessKey, c.Region, c.Service = m[1], m[2], m[3]
+	} else if p := strings.Split(r.URL.Query().Get("X-Amz-Credential"), "/"); len(p) == 5 {
+		c.AccessKey, c.Region, c.Service = p[0], p[2], p[3]
+		c.Token = r.URL.Query().Get("X-Amz-Security-Token")
+	}
+	return c
+}
+
+// ServeHTTP answers one AWS request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := CallerOf(r)
+	svc := s.service(c.Service)
+	if svc == nil {
+		http.Error(w, fmt.Sprintf("this simulated region has no service %q; a request must carry an AWS signature", c.Service), http.StatusNotFound)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	id := r.Header.Get("Amz-Sdk-Invocation-Id")
+	if p := s.earlier(id); p != nil {
+		p.write(w)
+		return
+	}
+	name, in, err := svc.decode(r, body)
+	var out any
+	var p *reply
+	s.Around(func() {
+		s.requests++
+		if err == nil || isNotServed(err) {
+			if e := s.Before(c, name); e != nil {
+				err = e
+			}
+		}
+		if err == nil {
+			out, err = svc.handlers[name].call(c, in)
+		}
+		// Encoded under the lock: an output may share memory with the world.
+		p = svc.encode(name, out, err, fmt.Sprintf("%08x-0000-4000-8000-%012x", s.requests, s.requests))
+	})
+	s.remember(id, name, p, err)
+	p.write(w)
+}
+
+func (s *Server) earlier(id string) *reply {
+	if id == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replies[id]
+}
+
+// remember keeps the reply of a mutation that took effect, so that the SDK's own
+// retry of it (same invocation ID) is answered, not done again.
+func (s *Server) remember(id, name string, p *reply, err error) {
+	for _, verb := range []string{"Describe", "List", "Get"} {
+		if strings.HasPrefix(name, verb) {
+			return
+		}
+	}
+	if id == "" || err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replies[id] = p
+	if s.order = append(s.order, id); len(s.order) > 256 {
+		delete(s.replies, s.order[0])
+		s.order = s.order[1:]
+	}
+}
+
+func (p *reply) write(w http.ResponseWriter) {
+	for k, v := range p.header {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(p.status)
+	w.Write(p.body)
+}
+
+// notServed is the answer to an operation that exists in AWS and not here.
+type notServed struct{ err *Error }
+
+func (e *notServed) Error() string { return e.err.Error() }
+func (e *notServed) Unwrap() error { return e.err }
+
+func isNotServed(err error) bool {
+	var n *notServed
+	return errors.As(err, &n)
+}
+
+func (s *Service) lookup(name, httpCode string, status int) (handler, error) {
+	h, ok := s.handlers[name]
+	if ok {
+		return h, nil
+	}
+	msg := "The action " + name + " is not valid for this endpoint."
+	if s.Ops[name] != nil {
+		msg = "The simulated region does not serve " + s.model.Service + ":" + name + "."
+	}
+	return h, &notServed{Errorf(httpCode, "%s", msg).With(status)}
+}
+
+func (s *Service) decode(r *http.Request, body []byte) (string, any, error) {
+	if strings.HasSuffix(s.Protocol, "QueryProtocol") {
+		return s.decodeForm(r, body)
+	}
+	var j any = map[string]any{}
+	if len(body) > 0 {
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		if err := d.Decode(&j); err != nil {
+			return "", nil, Errorf("SerializationException", "%v", err)
+		}
+	}
+	if s.Protocol == "AwsJson1_1Protocol" {
+		t := r.Header.Get("X-Amz-Target")
+		return s.decodeBody(t[strings.LastIndex(t, ".")+1:], j)
+	}
+	for _, c := range s.routes {
+		if m := c.re.FindStringSubmatch(r.URL.EscapedPath()); m != nil && c.method == r.Method {
+			return s.decodeREST(c, m[1:], r.URL.Query(), j)
+		}
+	}
+	return "", nil, Errorf("UnknownOperationException", "no operation at %s %s", r.Method, r.URL.Path).With(404)
+}
+
+func (s *Service) decodeForm(r *http.Request, body []byte) (string, any, error) {
+	f, err := url.ParseQuery(string(body))
+	if err != nil {
+		return "", nil, Errorf("MalformedQueryString", "%v", err)
+	}
+	for k, v := range r.URL.Query() {
+		f[k] = v
+	}
+	name := f.Get("Action")
+	h, err := s.lookup(name, "InvalidAction", 400)
+	if err != nil {
+		return name, nil, err
+	}
+	in := reflect.New(h.in)
+	if err := s.decodeQuery(newForm(f), "", &ref{T: s.Ops[name].In}, in.Elem()); err != nil {
+		return name, nil, Errorf("InvalidParameterValue", "%v", err)
+	}
+	return name, in.Interface(), nil
+}
+
+func (s *Service) decodeBody(name string, j any) (string, any, error) {
+	h, err := s.lookup(name, "UnknownOperationException", 400)
+	if err != nil {
+		return name, nil, err
+	}
+	in := reflect.New(h.in)
+	if err := s.decodeJSON(j, &ref{T: s.Ops[name].In}, in.Elem()); err != nil {
+		return name, nil, Errorf("SerializationException", "%v", err)
+	}
+	return name, in.Interface(), nil
+}
+
+func (s *Service) decodeREST(c route, vals []string, q url.Values, j any) (string, any, error) {
+	h, err := s.lookup(c.op, "UnknownOperationException", 404)
+	if err != nil {
+		return c.op, nil, err
+	}
+	in := reflect.New(h.in)
+	r := &ref{T: s.Ops[c.op].In}
+	if err := s.decodeJSON(j, r, in.Elem()); err != nil {
+		return c.op, nil, Errorf("SerializationException", "%v", err)
+	}
+	for i, l := range c.labels {
+		v, err := url.PathUnescape(vals[i])
+		if err != nil {
+			return c.op, nil, Errorf("SerializationException", "%v", err)
+		}
+		if err := setScalar(field(in.Elem(), l), v, false); err != nil {
+			return c.op, nil, Errorf("SerializationException", "%v", err)
+		}
+	}
+	_, sh := s.norm(r)
+	for n, f := range sh.fields {
+		vs, ok := q[f.HTTPQuery]
+		if f.HTTPQuery == "" || !ok {
+			continue
+		}
+		fv := field(in.Elem(), n)
+		if k, _ := s.norm(f); k == "list" {
+			for _, x := range vs {
+				e := reflect.New(fv.Type().Elem()).Elem()
+				if err := setScalar(e, x, false); err != nil {
+					return c.op, nil, Errorf("SerializationException", "%v", err)
+				}
+				fv.Set(reflect.Append(fv, e))
+			}
+		} else if err := setScalar(fv, vs[0], false); err != nil {
+			return c.op, nil, Errorf("InvalidParameterException", "%v", err)
+		}
+	}
+	return c.op, in.Interface(), nil
+}
+
+func (s *Service) encode(name string, out any, err error, id string) *reply {
+	p := &reply{status: 200, header: http.Header{"X-Amzn-Requestid": {id}}}
+	var ae *Error
+	if err != nil && !errors.As(err, &ae) {
+		ae = Errorf("InternalFailure", "%v", err).With(500)
+	}
+	if ae != nil {
+		p.status = ae.Status
+	}
+	if strings.HasSuffix(s.Protocol, "QueryProtocol") {
+		p.header.Set("Content-Type", "text/xml;charset=UTF-8")
+		p.body = []byte(s.encodeQuery(name, out, ae, id))
+		return p
+	}
+	obj := any(map[string]any{})
+	p.header.Set("Content-Type", "application/json")
+	if s.Protocol == "AwsJson1_1Protocol" {
+		p.header.Set("Content-Type", "application/x-amz-json-1.1")
+	}
+	switch {
+	case ae != nil:
+		m := map[string]any{"message": ae.Message}
+		for k, v := range ae.Members {
+			m[k] = v
+		}
+		if s.Protocol == "AwsJson1_1Protocol" {
+			m["__type"] = ae.Code
+		} else {
+			p.header.Set("X-Amzn-Errortype", ae.Code)
+		}
+		obj = m
+	case strings.HasPrefix(s.Ops[name].Out, "#"):
+		obj = s.encodeJSON(reflect.ValueOf(out), &ref{T: s.Ops[name].Out})
+	}
+	p.body, _ = json.Marshal(obj)
+	return p
+}
+
+func (s *Service) encodeQuery(name string, out any, ae *Error, id string) string {
+	ec2 := s.Protocol == "AwsEc2QueryProtocol"
+	if ae != nil && ec2 {
+		return fmt.Sprintf(`<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>`, ae.Code, xmlEscaper.Replace(ae.Message), id)
+	}
+	if ae != nil {
+		return fmt.Sprintf(`<ErrorResponse xmlns="%s"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>`, s.Xmlns, ae.Code, xmlEscaper.Replace(ae.Message), id)
+	}
+	x := &xmlWriter{m: s.model}
+	fmt.Fprintf(&x.b, `<%sResponse xmlns="%s">`, name, s.Xmlns)
+	if ec2 {
+		x.b.WriteString("<requestId>" + id + "</requestId>")
+	} else {
+		x.open(name + "Result")
+	}
+	if r := (&ref{T: s.Ops[name].Out}); strings.HasPrefix(r.T, "#") {
+		x.write(reflect.ValueOf(out), r, "")
+	}
+	if !ec2 {
+		x.close(name + "Result")
+		x.b.WriteString("<ResponseMetadata><RequestId>" + id + "</RequestId></ResponseMetadata>")
+	}
+	x.close(name + "Response")
+	return x.b.String()
+}
