@@ -537,3 +537,11 @@ func (e *EC2) DescribePlacementGroups(_ *wire.Caller, in *ec2.DescribePlacementG
 	}
 	return out, nil
 }
+
+// RequestData turns a stored template's data back into request form.
+func RequestData(d *types.ResponseLaunchTemplateData) *types.RequestLaunchTemplateData {
+	return convert[types.RequestLaunchTemplateData](d)
+}
+
+// Tags are a resource's tags; shared, not to be changed.
+func (e *EC2) Tags(id string) map[string]string { return e.tags[id] }

@@ -643,3 +643,6 @@ func (i *IAM) AdoptProfile(arn, roleName string) {
 		i.profiles.Put(name, &profile{InstanceProfile: types.InstanceProfile{InstanceProfileName: new(name), Path: new("/"), Arn: new(arn), InstanceProfileId: new("AIPASIM"), CreateDate: new(i.w.Date())}, role: roleName})
 	}
 }
+
+// DropProfile removes an instance profile that another service made.
+func (i *IAM) DropProfile(name string) { i.profiles.Delete(name) }

@@ -1,0 +1,439 @@
+package eks
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+type accessEntry struct {
+	types.AccessEntry
+	policies []types.AssociatedAccessPolicy
+	from     time.Duration // effective some seconds after it was made
+}
+
+func (s *EKS) registerAccess(svc *wire.Service) {
+	wire.Handle(svc, "CreateAccessEntry", s.CreateAccessEntry)
+	wire.Handle(svc, "DescribeAccessEntry", s.DescribeAccessEntry)
+	wire.Handle(svc, "ListAccessEntries", s.ListAccessEntries)
+	wire.Handle(svc, "UpdateAccessEntry", s.UpdateAccessEntry)
+	wire.Handle(svc, "DeleteAccessEntry", s.DeleteAccessEntry)
+	wire.Handle(svc, "AssociateAccessPolicy", s.AssociateAccessPolicy)
+	wire.Handle(svc, "DisassociateAccessPolicy", s.DisassociateAccessPolicy)
+	wire.Handle(svc, "ListAssociatedAccessPolicies", s.ListAssociatedAccessPolicies)
+	wire.Handle(svc, "CreatePodIdentityAssociation", s.CreatePodIdentityAssociation)
+	wire.Handle(svc, "DescribePodIdentityAssociation", s.DescribePodIdentityAssociation)
+	wire.Handle(svc, "ListPodIdentityAssociations", s.ListPodIdentityAssociations)
+	wire.Handle(svc, "DeletePodIdentityAssociation", s.DeletePodIdentityAssociation)
+	wire.Handle(svc, "AssociateIdentityProviderConfig", s.AssociateIdentityProviderConfig)
+	wire.Handle(svc, "DescribeIdentityProviderConfig", s.DescribeIdentityProviderConfig)
+	wire.Handle(svc, "ListIdentityProviderConfigs", s.ListIdentityProviderConfigs)
+}
+
+// creatorAdmin gives the creator an admin entry unless told not to.
+func (s *EKS) creatorAdmin(c *cluster, caller *wire.Caller, in *types.CreateAccessConfigRequest) {
+	admin := in == nil || in.BootstrapClusterCreatorAdminPermissions == nil || *in.BootstrapClusterCreatorAdminPermissions
+	c.AccessConfig.BootstrapClusterCreatorAdminPermissions = new(admin)
+	if !admin || caller == nil {
+		return
+	}
+	who := roleOf(s.iam.Principal(caller.AccessKey))
+	e := s.newEntry(c, who, "STANDARD")
+	e.policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"), AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}
+	e.from = 0
+}
+
+// roleOf turns an assumed-role session's ARN into its role's.
+func roleOf(arn string) string {
+	p := strings.Split(arn, ":")
+	if len(p) == 6 && p[2] == "sts" {
+		if f := strings.Split(p[5], "/"); len(f) == 3 {
+			return p[0] + ":" + p[1] + ":iam::" + p[4] + ":role/" + f[1]
+		}
+	}
+	return arn
+}
+
+func (s *EKS) newEntry(c *cluster, principal, typ string) *accessEntry {
+	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ), AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry")), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), KubernetesGroups: []string{}, Username: new(principal)}, from: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
+	switch typ {
+	case "EC2_LINUX":
+		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes"}
+	case "EC2_WINDOWS":
+		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes", "eks:kube-proxy-windows"}
+	case "FARGATE_LINUX", "EC2", "HYBRID_LINUX":
+		e.Username, e.KubernetesGroups = new("system:node:{{SessionName}}"), []string{"system:nodes"}
+	}
+	c.entries.Put(principal, e)
+	return e
+}
+
+// CreateAccessEntry makes an entry; effective some seconds later.
+func (s *EKS) CreateAccessEntry(_ *wire.Caller, in *eks.CreateAccessEntryInput) (*eks.CreateAccessEntryOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	if c.AccessConfig.AuthenticationMode == types.AuthenticationModeConfigMap {
+		return nil, wire.Errorf("InvalidRequestException", "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
+	}
+	p := aws.ToString(in.PrincipalArn)
+	if c.entries.Get(p) != nil {
+		return nil, inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
+	}
+	if strings.Contains(p, ":role/") && strings.Contains(p, ":"+s.Account+":") && s.iam.Role(p) == nil {
+		return nil, invalid("The specified principalArn is invalid: invalid principal.")
+	}
+	typ := aws.ToString(in.Type)
+	if typ == "" {
+		typ = "STANDARD"
+	}
+	if !slices.Contains([]string{"STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"}, typ) {
+		return nil, invalid("The specified type is invalid: %s", typ)
+	}
+	if typ != "STANDARD" && len(in.KubernetesGroups) > 0 {
+		return nil, invalid("kubernetesGroups can only be set for STANDARD type access entries")
+	}
+	e := s.newEntry(c, p, typ)
+	e.Tags = in.Tags
+	if len(in.KubernetesGroups) > 0 {
+		e.KubernetesGroups = in.KubernetesGroups
+	}
+	if in.Username != nil {
+		e.Username = in.Username
+	}
+	s.w.Record(entryLog(s, *c.Name, p))
+	return &eks.CreateAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
+}
+
+func (s *EKS) entry(clusterName, principal *string) (*cluster, *accessEntry, error) {
+	c, err := s.cluster(clusterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e := c.entries.Get(aws.ToString(principal)); e != nil {
+		return c, e, nil
+	}
+	return nil, nil, notFound("The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.")
+}
+
+// DescribeAccessEntry reads an entry.
+func (s *EKS) DescribeAccessEntry(_ *wire.Caller, in *eks.DescribeAccessEntryInput) (*eks.DescribeAccessEntryOutput, error) {
+	_, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.DescribeAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
+}
+
+// ListAccessEntries lists principals.
+func (s *EKS) ListAccessEntries(_ *wire.Caller, in *eks.ListAccessEntriesInput) (*eks.ListAccessEntriesOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListAccessEntriesOutput{AccessEntries: []string{}}
+	for _, e := range c.entries.All() {
+		if in.AssociatedPolicyArn == nil || slices.ContainsFunc(e.policies, func(p types.AssociatedAccessPolicy) bool { return *p.PolicyArn == *in.AssociatedPolicyArn }) {
+			out.AccessEntries = append(out.AccessEntries, *e.PrincipalArn)
+		}
+	}
+	return out, nil
+}
+
+// UpdateAccessEntry changes groups and user name.
+func (s *EKS) UpdateAccessEntry(_ *wire.Caller, in *eks.UpdateAccessEntryInput) (*eks.UpdateAccessEntryOutput, error) {
+	_, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	if in.KubernetesGroups != nil {
+		e.KubernetesGroups = in.KubernetesGroups
+	}
+	if in.Username != nil {
+		e.Username = in.Username
+	}
+	return &eks.UpdateAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
+}
+
+// DeleteAccessEntry removes an entry.
+func (s *EKS) DeleteAccessEntry(_ *wire.Caller, in *eks.DeleteAccessEntryInput) (*eks.DeleteAccessEntryOutput, error) {
+	c, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	c.entries.Delete(*e.PrincipalArn)
+	return &eks.DeleteAccessEntryOutput{}, nil
+}
+
+// AssociateAccessPolicy grants a policy.
+func (s *EKS) AssociateAccessPolicy(_ *wire.Caller, in *eks.AssociateAccessPolicyInput) (*eks.AssociateAccessPolicyOutput, error) {
+	c, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.Contains(aws.ToString(in.PolicyArn), ":eks::aws:cluster-access-policy/") {
+		return nil, notFound("The policyArn could not be found: %s", aws.ToString(in.PolicyArn))
+	}
+	p := types.AssociatedAccessPolicy{PolicyArn: in.PolicyArn, AccessScope: in.AccessScope, AssociatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date())}
+	e.policies = append(slices.DeleteFunc(e.policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == *in.PolicyArn }), p)
+	return &eks.AssociateAccessPolicyOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicy: &p}, nil
+}
+
+// DisassociateAccessPolicy takes a policy away.
+func (s *EKS) DisassociateAccessPolicy(_ *wire.Caller, in *eks.DisassociateAccessPolicyInput) (*eks.DisassociateAccessPolicyOutput, error) {
+	_, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	e.policies = slices.DeleteFunc(e.policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == aws.ToString(in.PolicyArn) })
+	return &eks.DisassociateAccessPolicyOutput{}, nil
+}
+
+// ListAssociatedAccessPolicies lists an entry's policies.
+func (s *EKS) ListAssociatedAccessPolicies(_ *wire.Caller, in *eks.ListAssociatedAccessPoliciesInput) (*eks.ListAssociatedAccessPoliciesOutput, error) {
+	c, e, err := s.entry(in.ClusterName, in.PrincipalArn)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.ListAssociatedAccessPoliciesOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicies: append([]types.AssociatedAccessPolicy{}, e.policies...)}, nil
+}
+
+// whoami reads a k8s-aws-v1 token as aws-iam-authenticator does: a presigned
+// GetCallerIdentity for this cluster, at most fifteen minutes old.
+func (c *cluster) whoami(token string) *kubeapi.User {
+	enc, ok := strings.CutPrefix(token, "k8s-aws-v1.")
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(enc, "="))
+	if !ok || err != nil {
+		return nil
+	}
+	u, err := url.Parse(string(raw))
+	if err != nil || u.Query().Get("Action") != "GetCallerIdentity" || !strings.Contains(u.Query().Get("X-Amz-SignedHeaders"), "x-k8s-aws-id") {
+		return nil
+	}
+	at, err := time.Parse("20060102T150405Z", u.Query().Get("X-Amz-Date"))
+	if err != nil || time.Since(at) > 15*time.Minute || time.Until(at) > 5*time.Minute {
+		return nil
+	}
+	caller := wire.CallerOf(&http.Request{Header: http.Header{}, URL: u})
+	if !iam.VerifyPresigned(u, map[string]string{"x-k8s-aws-id": *c.Name}, iam.Secret) {
+		return nil
+	}
+	c.e.w.Lock()
+	defer c.e.w.Unlock()
+	arn := c.e.iam.Principal(caller.AccessKey)
+	if arn == "" {
+		return nil
+	}
+	return c.user(roleOf(arn))
+}
+
+// user maps a principal by access entries, then by aws-auth, as the cluster's
+// authentication mode allows.
+func (c *cluster) user(arn string) *kubeapi.User {
+	mode := c.AccessConfig.AuthenticationMode
+	if e := c.entries.Get(arn); e != nil && mode != types.AuthenticationModeConfigMap && c.e.w.Elapsed() >= e.from {
+		u := &kubeapi.User{Name: *e.Username, Groups: e.KubernetesGroups}
+		for _, p := range e.policies {
+			g := kubeapi.Grant{Policy: (*p.PolicyArn)[strings.LastIndex(*p.PolicyArn, "/")+1:]}
+			if p.AccessScope != nil && p.AccessScope.Type == types.AccessScopeTypeNamespace {
+				g.Namespaces = p.AccessScope.Namespaces
+			}
+			u.Grants = append(u.Grants, g)
+		}
+		return u
+	}
+	if mode == types.AuthenticationModeApi {
+		return nil
+	}
+	if e := c.entries.Get(arn); e != nil && mode == types.AuthenticationModeConfigMap && len(e.policies) > 0 {
+		return &kubeapi.User{Name: "kubernetes-admin", Groups: []string{"system:masters"}}
+	}
+	return c.mapped(arn)
+}
+
+type awsAuth struct {
+	RoleARN  string   `json:"rolearn"`
+	UserARN  string   `json:"userarn"`
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+}
+
+// mapped reads kube-system/aws-auth.
+func (c *cluster) mapped(arn string) *kubeapi.User {
+	cm := kubeapi.Get[corev1.ConfigMap](c.kube, "kube-system", "aws-auth")
+	if cm == nil {
+		return nil
+	}
+	for _, k := range []string{"mapRoles", "mapUsers"} {
+		var rows []awsAuth
+		if yaml.Unmarshal([]byte(cm.Data[k]), &rows) != nil {
+			continue
+		}
+		for _, r := range rows {
+			if r.RoleARN == arn || r.UserARN == arn {
+				return &kubeapi.User{Name: r.Username, Groups: r.Groups}
+			}
+		}
+	}
+	return nil
+}
+
+// mapNodeRole adds a node role to aws-auth, as EKS does for managed node groups
+// in CONFIG_MAP mode.
+func (c *cluster) mapNodeRole(arn string) {
+	if c.mapped(arn) != nil {
+		return
+	}
+	cm := kubeapi.Get[corev1.ConfigMap](c.kube, "kube-system", "aws-auth")
+	n := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth", Namespace: "kube-system"}}
+	if cm != nil {
+		n = cm.DeepCopy()
+	}
+	var rows []awsAuth
+	_ = yaml.Unmarshal([]byte(n.Data["mapRoles"]), &rows)
+	rows = append(rows, awsAuth{RoleARN: arn, Username: "system:node:{{EC2PrivateDNSName}}", Groups: []string{"system:bootstrappers", "system:nodes"}})
+	b, err := yaml.Marshal(rows)
+	if err != nil {
+		return
+	}
+	if n.Data == nil {
+		n.Data = map[string]string{}
+	}
+	n.Data["mapRoles"] = string(b)
+	c.kube.Save(n)
+}
+
+// associate makes a pod identity association.
+func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*types.PodIdentityAssociation, error) {
+	if c.associations.Find(func(a *types.PodIdentityAssociation) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }) != nil {
+		return nil, inUse("Association already exists: %s", sa).Member("clusterName", *c.Name)
+	}
+	if s.iam.Role(roleARN) == nil && strings.Contains(roleARN, ":"+s.Account+":") {
+		return nil, invalid("Role provided in the request does not exist.")
+	}
+	if t := s.iam.Trust(roleARN); t != "" && !strings.Contains(t, "pods.eks.amazonaws.com") {
+		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
+	}
+	id := "a-" + s.w.Hex("association", 17)
+	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name, Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
+	if in != nil {
+		a.Tags, a.TargetRoleArn, a.DisableSessionTags = in.Tags, in.TargetRoleArn, in.DisableSessionTags
+	}
+	return c.associations.Put(id, a), nil
+}
+
+// CreatePodIdentityAssociation makes one.
+func (s *EKS) CreatePodIdentityAssociation(_ *wire.Caller, in *eks.CreatePodIdentityAssociationInput) (*eks.CreatePodIdentityAssociationOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.associate(c, aws.ToString(in.Namespace), aws.ToString(in.ServiceAccount), aws.ToString(in.RoleArn), in, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.CreatePodIdentityAssociationOutput{Association: new(*a)}, nil
+}
+
+// DescribePodIdentityAssociation reads one.
+func (s *EKS) DescribePodIdentityAssociation(_ *wire.Caller, in *eks.DescribePodIdentityAssociationInput) (*eks.DescribePodIdentityAssociationOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	if a := c.associations.Get(aws.ToString(in.AssociationId)); a != nil {
+		return &eks.DescribePodIdentityAssociationOutput{Association: new(*a)}, nil
+	}
+	return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
+}
+
+// ListPodIdentityAssociations lists by namespace and service account.
+func (s *EKS) ListPodIdentityAssociations(_ *wire.Caller, in *eks.ListPodIdentityAssociationsInput) (*eks.ListPodIdentityAssociationsOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListPodIdentityAssociationsOutput{Associations: []types.PodIdentityAssociationSummary{}}
+	for _, a := range c.associations.All() {
+		if (in.Namespace == nil || *in.Namespace == *a.Namespace) && (in.ServiceAccount == nil || *in.ServiceAccount == *a.ServiceAccount) {
+			out.Associations = append(out.Associations, types.PodIdentityAssociationSummary{AssociationArn: a.AssociationArn, AssociationId: a.AssociationId, ClusterName: a.ClusterName, Namespace: a.Namespace, ServiceAccount: a.ServiceAccount, OwnerArn: a.OwnerArn})
+		}
+	}
+	return out, nil
+}
+
+// DeletePodIdentityAssociation removes one.
+func (s *EKS) DeletePodIdentityAssociation(_ *wire.Caller, in *eks.DeletePodIdentityAssociationInput) (*eks.DeletePodIdentityAssociationOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	a := c.associations.Get(aws.ToString(in.AssociationId))
+	if a == nil {
+		return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
+	}
+	c.associations.Delete(*a.AssociationId)
+	return &eks.DeletePodIdentityAssociationOutput{Association: a}, nil
+}
+
+// AssociateIdentityProviderConfig is a cluster update like any other.
+func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateIdentityProviderConfigInput) (*eks.AssociateIdentityProviderConfigOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	o := in.Oidc
+	if c.idps.Len() > 0 {
+		return nil, wire.Errorf("ResourceLimitExceededException", "Cannot add more than one OIDC identity provider to a cluster")
+	}
+	p := &types.OidcIdentityProviderConfig{ClusterName: c.Name, IdentityProviderConfigName: o.IdentityProviderConfigName, IssuerUrl: o.IssuerUrl, ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix, RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
+		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp"))}
+	u, err := c.begin(types.UpdateTypeAssociateIdentityProviderConfig, nil, s.w.Draw("eks:update", *c.Name+"/idp", 6*time.Minute, 3*time.Minute, 10*time.Minute), func() { p.Status = types.ConfigStatusActive })
+	if err != nil {
+		return nil, err
+	}
+	c.idps.Put(aws.ToString(o.IdentityProviderConfigName), p)
+	return &eks.AssociateIdentityProviderConfigOutput{Update: u, Tags: in.Tags}, nil
+}
+
+// DescribeIdentityProviderConfig reads one.
+func (s *EKS) DescribeIdentityProviderConfig(_ *wire.Caller, in *eks.DescribeIdentityProviderConfigInput) (*eks.DescribeIdentityProviderConfigOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	if in.IdentityProviderConfig != nil {
+		if p := c.idps.Get(aws.ToString(in.IdentityProviderConfig.Name)); p != nil {
+			return &eks.DescribeIdentityProviderConfigOutput{IdentityProviderConfig: &types.IdentityProviderConfigResponse{Oidc: p}}, nil
+		}
+	}
+	return nil, notFound("Identity provider config is not associated with cluster %s", *c.Name)
+}
+
+// ListIdentityProviderConfigs lists them.
+func (s *EKS) ListIdentityProviderConfigs(_ *wire.Caller, in *eks.ListIdentityProviderConfigsInput) (*eks.ListIdentityProviderConfigsOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListIdentityProviderConfigsOutput{IdentityProviderConfigs: []types.IdentityProviderConfig{}}
+	for _, p := range c.idps.All() {
+		out.IdentityProviderConfigs = append(out.IdentityProviderConfigs, types.IdentityProviderConfig{Name: p.IdentityProviderConfigName, Type: new("oidc")})
+	}
+	return out, nil
+}

@@ -1,0 +1,342 @@
+package eks
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+type addon struct {
+	types.Addon
+	namespace string
+	token     string
+	born      time.Duration // when its creation began
+	unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
+	updates   table.Table[types.Update]
+}
+
+func (s *EKS) registerAddons(svc *wire.Service) {
+	wire.Handle(svc, "CreateAddon", s.CreateAddon)
+	wire.Handle(svc, "DescribeAddon", s.DescribeAddon)
+	wire.Handle(svc, "ListAddons", s.ListAddons)
+	wire.Handle(svc, "DeleteAddon", s.DeleteAddon)
+	wire.Handle(svc, "UpdateAddon", s.UpdateAddon)
+	wire.Handle(svc, "DescribeAddonVersions", s.DescribeAddonVersions)
+	wire.Handle(svc, "DescribeAddonConfiguration", s.DescribeAddonConfiguration)
+}
+
+func (s *EKS) addon(clusterName, name *string) (*cluster, *addon, error) {
+	c, err := s.cluster(clusterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := c.addons.Get(aws.ToString(name))
+	if a == nil {
+		return nil, nil, notFound("No addon: %s found in cluster: %s", aws.ToString(name), *c.Name).Member("clusterName", *c.Name).Member("addonName", aws.ToString(name))
+	}
+	return c, a, nil
+}
+
+func checkValues(v *string) error {
+	if v == nil {
+		return nil
+	}
+	var o map[string]any
+	if json.Unmarshal([]byte(*v), &o) != nil && !strings.Contains(*v, ":") {
+		return invalid("ConfigurationValue is not in valid JSON or YAML format.")
+	}
+	return nil
+}
+
+// CreateAddon accepts an add-on of an ACTIVE cluster.
+func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.CreateAddonOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	name := aws.ToString(in.AddonName)
+	if c.Status == types.ClusterStatusCreating || c.Status == types.ClusterStatusDeleting || c.Status == types.ClusterStatusFailed {
+		return nil, wire.Errorf("InvalidRequestException", "Cluster '%s' is not in ACTIVE status", *c.Name).Member("clusterName", *c.Name)
+	}
+	if a := c.addons.Get(name); a != nil {
+		if in.ClientRequestToken != nil && a.token == *in.ClientRequestToken {
+			return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
+		}
+		return nil, inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
+	}
+	if _, ok := catalogue[name]; !ok {
+		return nil, invalid("Addon %s is not supported", name).Member("addonName", name)
+	}
+	version := aws.ToString(in.AddonVersion)
+	if version == "" {
+		version = defaultVersion(name, *c.Version)
+	}
+	if !slices.Contains(versionsOf(name, *c.Version), version) {
+		return nil, invalid("Addon version specified is not supported").Member("addonName", name)
+	}
+	if err := checkValues(in.ConfigurationValues); err != nil {
+		return nil, err
+	}
+	if in.ServiceAccountRoleArn != nil && s.iam.Role(*in.ServiceAccountRoleArn) == nil {
+		return nil, invalid("Role %s does not exist", *in.ServiceAccountRoleArn)
+	}
+	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version), AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon")), ClusterName: c.Name, Status: types.AddonStatusCreating, CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
+		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, token: aws.ToString(in.ClientRequestToken), born: s.w.Elapsed()}
+	if in.NamespaceConfig != nil {
+		a.namespace = aws.ToString(in.NamespaceConfig.Namespace)
+	}
+	if a.namespace == "" {
+		a.namespace = catalogue[name].namespace
+	}
+	a.NamespaceConfig = &types.AddonNamespaceConfigResponse{Namespace: new(a.namespace)}
+	for _, p := range in.PodIdentityAssociations {
+		as, err := s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn)
+		if err != nil {
+			return nil, err
+		}
+		a.PodIdentityAssociations = append(a.PodIdentityAssociations, *as.AssociationArn)
+	}
+	if conflict := c.conflict(name, in.ResolveConflicts); conflict != "" {
+		c.addons.Put(name, a)
+		s.w.After(seconds(8), func() {
+			a.Status = types.AddonStatusCreateFailed
+			a.Health.Issues = []types.AddonIssue{{Code: types.AddonIssueCodeConfigurationConflict, Message: new(conflict)}}
+		})
+		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
+	}
+	c.addons.Put(name, a)
+	s.bringUp(c, a)
+	return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
+}
+
+// conflict is what EKS says when a self-managed copy stands in the way.
+func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
+	i := catalogue[name]
+	if r == types.ResolveConflictsOverwrite || r == types.ResolveConflictsPreserve {
+		return ""
+	}
+	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, i.namespace, i.workload); d != nil {
+		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDaemonSet.apps " + i.workload + " - .spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
+	}
+	if d := kubeapi.Get[appsv1.Deployment](c.kube, i.namespace, i.workload); d != nil {
+		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDeployment.apps " + i.workload + " - .spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
+	}
+	return ""
+}
+
+// bringUp applies the workload and follows its health to a status.
+func (s *EKS) bringUp(c *cluster, a *addon) {
+	i := catalogue[*a.AddonName]
+	name := *a.AddonName
+	d := s.w.Draw("eks:addon", *c.Name+"/"+name, seconds(i.typical), seconds(i.first), seconds(i.high))
+	start := s.w.Elapsed()
+	s.w.After(d/3, func() {
+		if c.addons.Get(name) == a && c.kube != nil {
+			c.install(name, *a.AddonVersion, a)
+		}
+	})
+	var watch func()
+	settled := false
+	watch = func() {
+		if c.addons.Get(name) != a || c.deleting || a.Status == types.AddonStatusDeleting {
+			return
+		}
+		s.judge(c, a)
+		if !settled && a.Status == types.AddonStatusActive {
+			settled = true
+		}
+		s.w.After(5*time.Second, watch)
+	}
+	s.w.Took("eks:addon", *c.Name+"/"+name, d, func() { watch() })
+	_ = start
+}
+
+// giveUp is how long unready pods on existing nodes last before CREATE_FAILED
+// (facts/eks.md §8: at least 20 min seen).
+const giveUp = 20 * time.Minute
+
+// judge derives an add-on's status from its pods.
+func (s *EKS) judge(c *cluster, a *addon) {
+	if a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
+		return
+	}
+	i := catalogue[*a.AddonName]
+	desired, ready, exists := c.nodes.Workload(i.kind, a.namespace, i.workload)
+	ok := exists && ready >= desired
+	nodes := false
+	for _, n := range kubeapi.List[corev1.Node](c.kube) {
+		nodes = nodes || node.NodeReady(n)
+	}
+	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas, Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
+	switch {
+	case ok:
+		a.set(s, types.AddonStatusActive, []types.AddonIssue{})
+		a.unready = 0
+	case i.kind == "DaemonSet" && a.Status == types.AddonStatusActive && s.w.Elapsed()-a.born < giveUp:
+		// new nodes bring new pods: an active DaemonSet add-on stays so while they start
+	case !nodes && i.kind == "Deployment":
+		a.set(s, types.AddonStatusDegraded, short)
+	case a.unready == 0:
+		a.unready = s.w.Elapsed()
+	case s.w.Elapsed()-a.unready > giveUp && a.Status == types.AddonStatusCreating:
+		a.set(s, types.AddonStatusCreateFailed, short)
+	case s.w.Elapsed()-a.unready > 2*time.Minute && a.Status != types.AddonStatusCreating:
+		a.set(s, types.AddonStatusDegraded, short)
+	}
+}
+
+func (a *addon) set(s *EKS, st types.AddonStatus, issues []types.AddonIssue) {
+	if a.Status != st {
+		a.Status = st
+		a.ModifiedAt = new(s.w.Date())
+	}
+	a.Health = &types.AddonHealth{Issues: issues}
+}
+
+// DescribeAddon reads an add-on.
+func (s *EKS) DescribeAddon(_ *wire.Caller, in *eks.DescribeAddonInput) (*eks.DescribeAddonOutput, error) {
+	_, a, err := s.addon(in.ClusterName, in.AddonName)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.DescribeAddonOutput{Addon: new(a.Addon)}, nil
+}
+
+// ListAddons lists names.
+func (s *EKS) ListAddons(_ *wire.Caller, in *eks.ListAddonsInput) (*eks.ListAddonsOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListAddonsOutput{Addons: []string{}}
+	for _, a := range c.addons.All() {
+		out.Addons = append(out.Addons, *a.AddonName)
+	}
+	slices.Sort(out.Addons)
+	return out, nil
+}
+
+// DeleteAddon takes about ten seconds.
+func (s *EKS) DeleteAddon(_ *wire.Caller, in *eks.DeleteAddonInput) (*eks.DeleteAddonOutput, error) {
+	c, a, err := s.addon(in.ClusterName, in.AddonName)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status != types.AddonStatusDeleting {
+		a.Status = types.AddonStatusDeleting
+		s.w.Took("eks:addon-delete", *c.Name+"/"+*a.AddonName, s.w.Draw("eks:addon-delete", *c.Name+"/"+*a.AddonName, seconds(10), seconds(5), seconds(20)), func() {
+			if !in.Preserve {
+				c.uninstall(*a.AddonName, a.namespace)
+			}
+			for _, p := range a.PodIdentityAssociations {
+				c.associations.Delete(p[strings.LastIndex(p, "/")+1:])
+			}
+			c.addons.Delete(*a.AddonName)
+		})
+	}
+	return &eks.DeleteAddonOutput{Addon: new(a.Addon)}, nil
+}
+
+// UpdateAddon changes version, values, role or pod identity associations.
+func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.UpdateAddonOutput, error) {
+	c, a, err := s.addon(in.ClusterName, in.AddonName)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status == types.AddonStatusCreating || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusDeleting {
+		return nil, inUse("Addon %s cannot be updated as it is currently in %s state", *a.AddonName, a.Status).Member("clusterName", *c.Name).Member("addonName", *a.AddonName)
+	}
+	if in.AddonVersion != nil && !slices.Contains(versionsOf(*a.AddonName, *c.Version), *in.AddonVersion) {
+		return nil, invalid("Addon version specified is not supported").Member("addonName", *a.AddonName)
+	}
+	if err := checkValues(in.ConfigurationValues); err != nil {
+		return nil, err
+	}
+	id := s.w.UUID("update")
+	u := a.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
+	a.Status = types.AddonStatusUpdating
+	for _, p := range in.PodIdentityAssociations {
+		if as, err := s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err == nil {
+			a.PodIdentityAssociations = append(a.PodIdentityAssociations, *as.AssociationArn)
+		}
+	}
+	i := catalogue[*a.AddonName]
+	s.w.Took("eks:addon-update", *c.Name+"/"+*a.AddonName, s.w.Draw("eks:addon-update", *c.Name+"/"+*a.AddonName, seconds(i.typical), seconds(i.first), seconds(i.high)), func() {
+		if in.AddonVersion != nil {
+			a.AddonVersion = in.AddonVersion
+		}
+		if in.ConfigurationValues != nil {
+			a.ConfigurationValues = in.ConfigurationValues
+		}
+		if in.ServiceAccountRoleArn != nil {
+			a.ServiceAccountRoleArn = in.ServiceAccountRoleArn
+		}
+		c.install(*a.AddonName, *a.AddonVersion, a)
+		u.Status = types.UpdateStatusSuccessful
+		a.Status = types.AddonStatusActive
+		a.unready = 0
+	})
+	return &eks.UpdateAddonOutput{Update: u}, nil
+}
+
+// DescribeAddonVersions reads the catalogue.
+func (s *EKS) DescribeAddonVersions(_ *wire.Caller, in *eks.DescribeAddonVersionsInput) (*eks.DescribeAddonVersionsOutput, error) {
+	out := &eks.DescribeAddonVersionsOutput{Addons: []types.AddonInfo{}}
+	for _, n := range sortedKeys(catalogue) {
+		if in.AddonName != nil && *in.AddonName != n {
+			continue
+		}
+		i := catalogue[n]
+		info := types.AddonInfo{AddonName: new(n), Owner: new("aws"), Publisher: new("eks"), Type: new(i.typ), DefaultNamespace: new(i.namespace)}
+		byVersion := map[string][]types.Compatibility{}
+		var order []string
+		for _, v := range Versions {
+			if in.KubernetesVersion != nil && *in.KubernetesVersion != v.Minor {
+				continue
+			}
+			for _, av := range versionsOf(n, v.Minor) {
+				if byVersion[av] == nil {
+					order = append(order, av)
+				}
+				byVersion[av] = append(byVersion[av], types.Compatibility{ClusterVersion: new(v.Minor), PlatformVersions: []string{"*"}, DefaultVersion: av == defaultVersion(n, v.Minor)})
+			}
+		}
+		for _, av := range order {
+			info.AddonVersions = append(info.AddonVersions, types.AddonVersionInfo{AddonVersion: new(av), Architecture: []string{"amd64", "arm64"}, ComputeTypes: []string{"ec2"}, Compatibilities: byVersion[av], RequiresIamPermissions: len(i.policies) > 0})
+		}
+		if len(info.AddonVersions) > 0 {
+			out.Addons = append(out.Addons, info)
+		}
+	}
+	return out, nil
+}
+
+// DescribeAddonConfiguration says which service account and policies an add-on
+// wants for pod identity.
+func (s *EKS) DescribeAddonConfiguration(_ *wire.Caller, in *eks.DescribeAddonConfigurationInput) (*eks.DescribeAddonConfigurationOutput, error) {
+	i, ok := catalogue[aws.ToString(in.AddonName)]
+	if !ok {
+		return nil, notFound("No addon found with name %s", aws.ToString(in.AddonName))
+	}
+	out := &eks.DescribeAddonConfigurationOutput{AddonName: in.AddonName, AddonVersion: in.AddonVersion, ConfigurationSchema: new(`{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}`)}
+	if i.podIdentity {
+		var arns []string
+		for _, p := range i.policies {
+			arns = append(arns, "arn:"+s.Partition+":iam::aws:policy/"+p)
+		}
+		out.PodIdentityConfiguration = []types.AddonPodIdentityConfiguration{{ServiceAccount: new(i.serviceAccount), RecommendedManagedPolicies: arns}}
+	}
+	return out, nil
+}

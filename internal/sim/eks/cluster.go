@@ -1,0 +1,631 @@
+package eks
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+func (s *EKS) registerClusters(svc *wire.Service) {
+	wire.Handle(svc, "CreateCluster", s.CreateCluster)
+	wire.Handle(svc, "DescribeCluster", s.DescribeCluster)
+	wire.Handle(svc, "ListClusters", s.ListClusters)
+	wire.Handle(svc, "DeleteCluster", s.DeleteCluster)
+	wire.Handle(svc, "UpdateClusterConfig", s.UpdateClusterConfig)
+	wire.Handle(svc, "AssociateEncryptionConfig", s.AssociateEncryptionConfig)
+	wire.Handle(svc, "DescribeUpdate", s.DescribeUpdate)
+	wire.Handle(svc, "ListUpdates", s.ListUpdates)
+	wire.Handle(svc, "DescribeClusterVersions", s.DescribeClusterVersions)
+}
+
+const badZones = "use1-az3 usw1-az2 cac1-az3"
+
+// CreateCluster validates as EKS does, then takes about ten minutes.
+func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*eks.CreateClusterOutput, error) {
+	name := aws.ToString(in.Name)
+	if c := s.clusters.Get(name); c != nil {
+		if in.ClientRequestToken != nil && c.token == *in.ClientRequestToken {
+			return &eks.CreateClusterOutput{Cluster: c.view()}, nil
+		}
+		return nil, inUse("Cluster already exists with name: %s", name).Member("clusterName", name)
+	}
+	version := aws.ToString(in.Version)
+	if version == "" {
+		version = Versions[slices.IndexFunc(Versions, func(v Version) bool { return v.Default })].Minor
+	}
+	if !Offered(version) {
+		return nil, invalid("unsupported Kubernetes version").Member("clusterName", name)
+	}
+	auto := in.ComputeConfig != nil && aws.ToBool(in.ComputeConfig.Enabled)
+	if auto && aws.ToBool(in.BootstrapSelfManagedAddons) {
+		return nil, invalid("When EKS Auto Mode is enabled, bootstrapSelfManagedAddons must be set to false.")
+	}
+	if !s.iam.Assumable(aws.ToString(in.RoleArn), "eks.amazonaws.com") {
+		return nil, invalid("Role with arn: %s, could not be assumed because it does not exist or the trusted entity is not correct", aws.ToString(in.RoleArn))
+	}
+	if in.ResourcesVpcConfig == nil {
+		return nil, invalid("VPC configuration is required")
+	}
+	vpcID, zones, err := s.checkSubnets(in.ResourcesVpcConfig.SubnetIds)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkGroups(in.ResourcesVpcConfig.SecurityGroupIds, vpcID); err != nil {
+		return nil, err
+	}
+	for _, e := range in.EncryptionConfig {
+		if err := s.checkKey(e); err != nil {
+			return nil, err
+		}
+	}
+	c := s.newCluster(name, version, vpcID, zones, in)
+	c.token = aws.ToString(in.ClientRequestToken)
+	c.selfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
+	s.clusters.Put(name, c)
+	s.creatorAdmin(c, caller, in.AccessConfig)
+	d := s.w.Draw("eks:cluster", name, 10*time.Minute, 8*time.Minute+20*time.Second, 11*time.Minute+30*time.Second)
+	s.w.After(d/5, func() { s.placeInterfaces(c) })
+	s.w.Took("eks:cluster", name, d, func() { s.clusterUp(c) })
+	return &eks.CreateClusterOutput{Cluster: c.view()}, nil
+}
+
+func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.CreateClusterInput) *cluster {
+	c := &cluster{e: s, zones: zones, fargate: map[string]bool{}, autoAt: map[string]bool{}, byNode: map[string]string{}, byInstance: map[string]string{}, addresses: map[string][2]string{}}
+	rc := in.ResourcesVpcConfig
+	public, private := true, false
+	if rc.EndpointPublicAccess != nil {
+		public = *rc.EndpointPublicAccess
+	}
+	if rc.EndpointPrivateAccess != nil {
+		private = *rc.EndpointPrivateAccess
+	}
+	cidrs := rc.PublicAccessCidrs
+	if len(cidrs) == 0 && public {
+		cidrs = []string{"0.0.0.0/0"}
+	}
+	mode := types.AuthenticationModeConfigMap
+	if in.AccessConfig != nil && in.AccessConfig.AuthenticationMode != "" {
+		mode = in.AccessConfig.AuthenticationMode
+	}
+	c.Cluster = types.Cluster{Name: new(name), Arn: s.arn("cluster/%s", name), Version: new(version), PlatformVersion: new("eks.12"), RoleArn: in.RoleArn, Status: types.ClusterStatusCreating, CreatedAt: new(s.w.Date()), Tags: in.Tags, ClientRequestToken: in.ClientRequestToken,
+		ResourcesVpcConfig:      &types.VpcConfigResponse{SubnetIds: rc.SubnetIds, SecurityGroupIds: rc.SecurityGroupIds, VpcId: new(vpcID), EndpointPublicAccess: public, EndpointPrivateAccess: private, PublicAccessCidrs: cidrs, ControlPlaneEgressMode: rc.ControlPlaneEgressMode},
+		AccessConfig:            &types.AccessConfigResponse{AuthenticationMode: mode},
+		KubernetesNetworkConfig: s.serviceNetwork(in.KubernetesNetworkConfig, vpcID), EncryptionConfig: in.EncryptionConfig, Logging: in.Logging, Health: &types.ClusterHealth{Issues: []types.ClusterIssue{}},
+		UpgradePolicy: &types.UpgradePolicyResponse{SupportType: types.SupportTypeExtended}, DeletionProtection: in.DeletionProtection, RemoteNetworkConfig: remote(in.RemoteNetworkConfig), ControlPlaneScalingConfig: in.ControlPlaneScalingConfig}
+	if c.Logging == nil {
+		c.Logging = &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(false), Types: []types.LogType{"api", "audit", "authenticator", "controllerManager", "scheduler"}}}}
+	}
+	if in.UpgradePolicy != nil {
+		c.UpgradePolicy.SupportType = in.UpgradePolicy.SupportType
+	}
+	if in.ZonalShiftConfig != nil {
+		c.ZonalShiftConfig = &types.ZonalShiftConfigResponse{Enabled: in.ZonalShiftConfig.Enabled}
+	}
+	if in.ComputeConfig != nil {
+		c.ComputeConfig = &types.ComputeConfigResponse{Enabled: in.ComputeConfig.Enabled, NodePools: in.ComputeConfig.NodePools, NodeRoleArn: in.ComputeConfig.NodeRoleArn}
+	}
+	if in.StorageConfig != nil {
+		c.StorageConfig = &types.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
+	}
+	return c
+}
+
+func remote(in *types.RemoteNetworkConfigRequest) *types.RemoteNetworkConfigResponse {
+	if in == nil {
+		return nil
+	}
+	return &types.RemoteNetworkConfigResponse{RemoteNodeNetworks: in.RemoteNodeNetworks, RemotePodNetworks: in.RemotePodNetworks}
+}
+
+func (s *EKS) serviceNetwork(in *types.KubernetesNetworkConfigRequest, vpcID string) *types.KubernetesNetworkConfigResponse {
+	out := &types.KubernetesNetworkConfigResponse{IpFamily: types.IpFamilyIpv4, ServiceIpv4Cidr: new("10.100.0.0/16")}
+	if v := s.ec2.Vpc(vpcID); v != nil && strings.HasPrefix(*v.CidrBlock, "10.") {
+		out.ServiceIpv4Cidr = new("172.20.0.0/16")
+	}
+	if in == nil {
+		return out
+	}
+	if in.ServiceIpv4Cidr != nil {
+		out.ServiceIpv4Cidr = in.ServiceIpv4Cidr
+	}
+	if in.IpFamily == types.IpFamilyIpv6 {
+		out.IpFamily, out.ServiceIpv4Cidr, out.ServiceIpv6Cidr = types.IpFamilyIpv6, nil, new("fd30:1c53:5f8a::/108")
+	}
+	if in.ElasticLoadBalancing != nil {
+		out.ElasticLoadBalancing = in.ElasticLoadBalancing
+	}
+	return out
+}
+
+// checkSubnets applies EKS's rules on control-plane subnets and returns their VPC
+// and zones.
+func (s *EKS) checkSubnets(ids []string) (vpcID string, zones []string, err error) {
+	for _, id := range ids {
+		sub := s.ec2.Subnet(id)
+		if sub == nil {
+			return "", nil, invalid("The subnet ID '%s' does not exist", id)
+		}
+		if vpcID != "" && vpcID != *sub.VpcId {
+			return "", nil, invalid("Subnets are not in the same VPC")
+		}
+		vpcID = *sub.VpcId
+		if strings.Contains(badZones, *sub.AvailabilityZoneId) {
+			return "", nil, wire.Errorf("UnsupportedAvailabilityZoneException", "Cannot create cluster because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster.", *sub.AvailabilityZone).Member("validZones", s.validZones())
+		}
+		if *sub.AvailableIpAddressCount < 6 {
+			return "", nil, invalid("Subnet %s does not have enough free addresses: %d available, at least 6 are required", id, *sub.AvailableIpAddressCount)
+		}
+		if !slices.Contains(zones, *sub.AvailabilityZone) {
+			zones = append(zones, *sub.AvailabilityZone)
+		}
+	}
+	if len(zones) < 2 {
+		return "", nil, invalid("Subnets specified must be in at least two different AZs")
+	}
+	slices.Sort(zones)
+	return vpcID, zones, nil
+}
+
+func (s *EKS) validZones() []string {
+	var out []string
+	for _, z := range s.ec2.Zones {
+		if z.Type == "availability-zone" && !strings.Contains(badZones, z.ID) {
+			out = append(out, z.Name)
+		}
+	}
+	return out
+}
+
+func (s *EKS) checkGroups(ids []string, vpcID string) error {
+	if len(ids) > 5 {
+		return invalid("Too many security groups: %d", len(ids))
+	}
+	for _, id := range ids {
+		g := s.ec2.Group(id)
+		if g == nil || *g.VpcId != vpcID {
+			return invalid("The security group '%s' does not exist in VPC '%s'", id, vpcID)
+		}
+	}
+	return nil
+}
+
+func (s *EKS) checkKey(e types.EncryptionConfig) error {
+	if e.Provider == nil || s.kms.Key(aws.ToString(e.Provider.KeyArn)) == nil {
+		return invalid("KMS key not found")
+	}
+	if !s.kms.Key(*e.Provider.KeyArn).Enabled {
+		return invalid("KMS key is disabled")
+	}
+	return nil
+}
+
+// placeInterfaces creates the cluster security group and the control plane's
+// interfaces, two to four of them in some of the subnets (facts/eks.md §3).
+func (s *EKS) placeInterfaces(c *cluster) {
+	if c.ResourcesVpcConfig.ClusterSecurityGroupId == nil {
+		out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: c.ResourcesVpcConfig.VpcId, GroupName: new("eks-cluster-sg-" + *c.Name + "-" + s.w.Hex("sgname", 8)),
+			Description:       new("EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads."),
+			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeSecurityGroup, Tags: []ec2types.Tag{{Key: new("kubernetes.io/cluster/" + *c.Name), Value: new("owned")}, {Key: new("aws:eks:cluster-name"), Value: c.Name}}}}})
+		if err != nil {
+			return // the VPC is gone; the cluster's health will say so
+		}
+		id := *out.GroupId
+		c.ResourcesVpcConfig.ClusterSecurityGroupId = new(id)
+		s.ec2.AuthorizeSecurityGroupIngress(nil, &ec2sdk.AuthorizeSecurityGroupIngressInput{GroupId: new(id), IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: new(id)}}}}})
+	}
+	for _, id := range c.enis {
+		s.ec2.DropInterface(id)
+	}
+	c.enis = nil
+	seen := map[string]bool{}
+	for _, id := range c.ResourcesVpcConfig.SubnetIds {
+		sub := s.ec2.Subnet(id)
+		if sub == nil || seen[*sub.AvailabilityZone] || len(c.enis) == 2 {
+			continue
+		}
+		seen[*sub.AvailabilityZone] = true
+		groups := append([]string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}, c.ResourcesVpcConfig.SecurityGroupIds...)
+		if n := s.ec2.NewInterface(id, "Amazon EKS "+*c.Name, groups); n != nil {
+			c.enis = append(c.enis, *n.NetworkInterfaceId)
+		}
+	}
+}
+
+// clusterUp is the moment the control plane answers.
+func (s *EKS) clusterUp(c *cluster) {
+	if c.deleting {
+		return
+	}
+	name := *c.Name
+	c.nodes = node.New(s.w, name, c)
+	k, err := kubeapi.NewCluster(kubelet(*c.Version), func() string { return s.w.UUID("k8s:" + name) }, s.w.Date, c.nodes.Changed)
+	if err != nil {
+		c.Status = types.ClusterStatusFailed
+		return
+	}
+	c.kube, c.nodes.API = k, k
+	k.Token = c.whoami
+	id := strings.ToUpper(s.w.Hex("endpoint", 32))
+	suffix := "amazonaws.com"
+	if s.Partition == "aws-cn" {
+		suffix = "amazonaws.com.cn"
+	}
+	c.Endpoint = new(fmt.Sprintf("https://%s.gr7.%s.eks.%s", id, s.Region, suffix))
+	if s.Serve != nil {
+		url, stop, err := s.Serve(k)
+		if err != nil {
+			c.Status = types.ClusterStatusFailed
+			return
+		}
+		c.Endpoint, c.stop = new(url), stop
+	}
+	c.CertificateAuthority = &types.Certificate{Data: new(base64.StdEncoding.EncodeToString(k.CA))}
+	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", s.Region, suffix, id))}}
+	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
+		k.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns, Labels: map[string]string{"kubernetes.io/metadata.name": ns}}})
+		k.Save(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: ns}})
+	}
+	if c.selfManaged {
+		for _, a := range []string{"vpc-cni", "coredns", "kube-proxy"} {
+			c.install(a, defaultVersion(a, *c.Version), nil)
+		}
+	}
+	for _, l := range c.Logging.ClusterLogging {
+		if aws.ToBool(l.Enabled) {
+			s.logs.Ensure("/aws/eks/" + name + "/cluster")
+		}
+	}
+	c.Status = types.ClusterStatusActive
+}
+
+func (c *cluster) view() *types.Cluster {
+	v := c.Cluster
+	rc := *c.ResourcesVpcConfig
+	v.ResourcesVpcConfig = &rc
+	return &v
+}
+
+// DescribeCluster reads a cluster.
+func (s *EKS) DescribeCluster(_ *wire.Caller, in *eks.DescribeClusterInput) (*eks.DescribeClusterOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	c.checkHealth()
+	return &eks.DescribeClusterOutput{Cluster: c.view()}, nil
+}
+
+// checkHealth reports control-plane subnets and groups that are gone.
+func (c *cluster) checkHealth() {
+	if c.Status != types.ClusterStatusActive {
+		return
+	}
+	issues := []types.ClusterIssue{}
+	for _, id := range c.ResourcesVpcConfig.SubnetIds {
+		if c.e.ec2.Subnet(id) == nil {
+			issues = append(issues, types.ClusterIssue{Code: types.ClusterIssueCodeEc2SubnetNotFound, Message: new("We couldn't find the subnet(s) associated with the cluster's control plane."), ResourceIds: []string{id}})
+		}
+	}
+	for _, id := range c.ResourcesVpcConfig.SecurityGroupIds {
+		if c.e.ec2.Group(id) == nil {
+			issues = append(issues, types.ClusterIssue{Code: types.ClusterIssueCodeEc2SecurityGroupNotFound, Message: new("We couldn't find the security group(s) associated with the cluster's control plane."), ResourceIds: []string{id}})
+		}
+	}
+	c.Health = &types.ClusterHealth{Issues: issues}
+}
+
+// ListClusters lists names.
+func (s *EKS) ListClusters(_ *wire.Caller, _ *eks.ListClustersInput) (*eks.ListClustersOutput, error) {
+	out := &eks.ListClustersOutput{Clusters: []string{}}
+	for _, c := range s.clusters.All() {
+		out.Clusters = append(out.Clusters, *c.Name)
+	}
+	slices.Sort(out.Clusters)
+	return out, nil
+}
+
+// DeleteCluster refuses while node groups or Fargate profiles are attached.
+func (s *EKS) DeleteCluster(_ *wire.Caller, in *eks.DeleteClusterInput) (*eks.DeleteClusterOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	name := *c.Name
+	switch {
+	case c.groups.Len() > 0:
+		return nil, inUse("Cluster has nodegroups attached").Member("clusterName", name)
+	case c.profiles.Len() > 0:
+		return nil, inUse("Cluster has Fargate Profiles in ACTIVE/CREATING state").Member("clusterName", name)
+	case aws.ToBool(c.DeletionProtection):
+		return nil, wire.Errorf("InvalidRequestException", "Cluster %s has deletion protection enabled", name)
+	case c.busy() != nil:
+		return nil, inUse("Cannot delete cluster because cluster %s currently has update %s in progress", name, *c.busy().Id).Member("clusterName", name)
+	}
+	if c.deleting {
+		return &eks.DeleteClusterOutput{Cluster: c.view()}, nil
+	}
+	c.deleting = true
+	c.Status = types.ClusterStatusDeleting
+	s.w.Took("eks:cluster-delete", name, s.w.Draw("eks:cluster-delete", name, 3*time.Minute, 70*time.Second, 8*time.Minute+40*time.Second), func() {
+		for _, id := range c.enis {
+			s.ec2.DropInterface(id)
+		}
+		if c.nodes != nil {
+			c.nodes.Stop()
+		}
+		if c.stop != nil {
+			c.stop()
+		}
+		s.endAutoNodes(c)
+		if g := c.ResourcesVpcConfig.ClusterSecurityGroupId; g != nil {
+			s.ec2.DeleteSecurityGroup(nil, &ec2sdk.DeleteSecurityGroupInput{GroupId: g})
+		}
+		s.clusters.Delete(name)
+	})
+	return &eks.DeleteClusterOutput{Cluster: c.view()}, nil
+}
+
+// busy is the update in progress, if any.
+func (c *cluster) busy() *types.Update {
+	return c.updates.Find(func(u *types.Update) bool { return u.Status == types.UpdateStatusInProgress })
+}
+
+// begin starts an update of d that applies at its end; one at a time.
+func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, d time.Duration, apply func()) (*types.Update, error) {
+	if u := c.busy(); u != nil {
+		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
+	}
+	if c.Status != types.ClusterStatusActive {
+		return nil, inUse("Cannot %s because cluster %s is in status %s", kind, *c.Name, c.Status).Member("clusterName", *c.Name)
+	}
+	id := c.e.w.UUID("update")
+	u := c.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: kind, Params: params, CreatedAt: new(c.e.w.Date()), Errors: []types.ErrorDetail{}})
+	c.Status = types.ClusterStatusUpdating
+	c.e.w.Took("eks:update", *c.Name+"/"+string(kind), d, func() {
+		apply()
+		u.Status = types.UpdateStatusSuccessful
+		c.e.w.After(2*time.Second, func() { // status lags the update (facts/eks.md §1)
+			if c.Status == types.ClusterStatusUpdating {
+				c.Status = types.ClusterStatusActive
+			}
+		})
+	})
+	return u, nil
+}
+
+func param(t types.UpdateParamType, v string) types.UpdateParam {
+	return types.UpdateParam{Type: t, Value: new(v)}
+}
+
+// UpdateClusterConfig applies one kind of change, one call at a time.
+func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInput) (*eks.UpdateClusterConfigOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	type change struct {
+		kind  types.UpdateType
+		p     []types.UpdateParam
+		apply func()
+		check func() error
+	}
+	var all []change
+	if r := in.ResourcesVpcConfig; r != nil {
+		if len(r.SubnetIds)+len(r.SecurityGroupIds) > 0 {
+			all = append(all, change{types.UpdateTypeVpcConfigUpdate, []types.UpdateParam{param(types.UpdateParamTypeSubnets, strings.Join(r.SubnetIds, ","))}, func() {
+				if len(r.SubnetIds) > 0 {
+					c.ResourcesVpcConfig.SubnetIds = r.SubnetIds
+				}
+				if len(r.SecurityGroupIds) > 0 {
+					c.ResourcesVpcConfig.SecurityGroupIds = r.SecurityGroupIds
+				}
+				s.placeInterfaces(c)
+			}, func() error { return s.checkVpcUpdate(c, r) }})
+		}
+		if r.EndpointPrivateAccess != nil || r.EndpointPublicAccess != nil || len(r.PublicAccessCidrs) > 0 {
+			all = append(all, change{types.UpdateTypeEndpointAccessUpdate, nil, func() { c.setEndpoints(r) }, func() error { return c.checkEndpoints(r) }})
+		}
+	}
+	if l := in.Logging; l != nil {
+		all = append(all, change{types.UpdateTypeLoggingUpdate, nil, func() {
+			c.Logging = l
+			for _, x := range l.ClusterLogging {
+				if aws.ToBool(x.Enabled) {
+					s.logs.Ensure("/aws/eks/" + *c.Name + "/cluster")
+				}
+			}
+		}, func() error {
+			if sameLogging(c.Logging, l) {
+				return invalid("No changes needed for the logging config provided")
+			}
+			return nil
+		}})
+	}
+	none := func() error { return nil }
+	if a := in.AccessConfig; a != nil {
+		all = append(all, change{types.UpdateTypeAccessConfigUpdate, nil, func() { c.AccessConfig.AuthenticationMode = a.AuthenticationMode }, none})
+	}
+	if u := in.UpgradePolicy; u != nil {
+		all = append(all, change{types.UpdateTypeUpgradePolicyUpdate, nil, func() { c.UpgradePolicy = &types.UpgradePolicyResponse{SupportType: u.SupportType} }, none})
+	}
+	if z := in.ZonalShiftConfig; z != nil {
+		all = append(all, change{types.UpdateTypeZonalShiftConfigUpdate, nil, func() { c.ZonalShiftConfig = &types.ZonalShiftConfigResponse{Enabled: z.Enabled} }, none})
+	}
+	if p := in.ControlPlaneScalingConfig; p != nil {
+		all = append(all, change{types.UpdateTypeControlPlaneScalingConfigUpdate, nil, func() { c.ControlPlaneScalingConfig = p }, none})
+	}
+	if in.DeletionProtection != nil {
+		all = append(all, change{types.UpdateTypeDeletionProtectionUpdate, nil, func() { c.DeletionProtection = in.DeletionProtection }, none})
+	}
+	if m := in.ComputeConfig; m != nil {
+		all = append(all, change{types.UpdateTypeAutoModeUpdate, nil, func() {
+			c.ComputeConfig = &types.ComputeConfigResponse{Enabled: m.Enabled, NodePools: m.NodePools, NodeRoleArn: m.NodeRoleArn}
+		}, none})
+	}
+	switch len(all) {
+	case 0:
+		return nil, invalid("No changes needed for the cluster config provided")
+	case 1:
+	default:
+		return nil, invalid("Only one type of update can be allowed.")
+	}
+	if err := all[0].check(); err != nil {
+		return nil, err
+	}
+	u, err := c.begin(all[0].kind, all[0].p, s.w.Draw("eks:update", *c.Name+"/"+string(all[0].kind), 5*time.Minute, 2*time.Minute, 10*time.Minute), all[0].apply)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.UpdateClusterConfigOutput{Update: u}, nil
+}
+
+func enabledLogs(l *types.Logging) []string {
+	var out []string
+	if l != nil {
+		for _, x := range l.ClusterLogging {
+			if aws.ToBool(x.Enabled) {
+				for _, t := range x.Types {
+					out = append(out, string(t))
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func sameLogging(a, b *types.Logging) bool { return slices.Equal(enabledLogs(a), enabledLogs(b)) }
+
+func (s *EKS) checkVpcUpdate(c *cluster, r *types.VpcConfigRequest) error {
+	if len(r.SubnetIds) > 0 {
+		vpcID, zones, err := s.checkSubnets(r.SubnetIds)
+		if err != nil {
+			return err
+		}
+		if vpcID != *c.ResourcesVpcConfig.VpcId {
+			return invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
+		}
+		if !slices.Equal(zones, c.zones) {
+			return invalid("Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation.", strings.Join(zones, ","), strings.Join(c.zones, ","))
+		}
+	}
+	return s.checkGroups(r.SecurityGroupIds, *c.ResourcesVpcConfig.VpcId)
+}
+
+func (c *cluster) endpoints(r *types.VpcConfigRequest) (private, public bool, cidrs []string) {
+	v := c.ResourcesVpcConfig
+	private, public, cidrs = v.EndpointPrivateAccess, v.EndpointPublicAccess, v.PublicAccessCidrs
+	if r.EndpointPrivateAccess != nil {
+		private = *r.EndpointPrivateAccess
+	}
+	if r.EndpointPublicAccess != nil {
+		public = *r.EndpointPublicAccess
+	}
+	if len(r.PublicAccessCidrs) > 0 {
+		cidrs = r.PublicAccessCidrs
+	}
+	return private, public, cidrs
+}
+
+func (c *cluster) checkEndpoints(r *types.VpcConfigRequest) error {
+	private, public, cidrs := c.endpoints(r)
+	for _, x := range cidrs {
+		if _, err := netip.ParsePrefix(x); err != nil {
+			return invalid("The following CIDRs are invalid in publicAccessCidrs: [%s]", x)
+		}
+	}
+	v := c.ResourcesVpcConfig
+	if private == v.EndpointPrivateAccess && public == v.EndpointPublicAccess && slices.Equal(cidrs, v.PublicAccessCidrs) {
+		return invalid("Cluster is already at the desired configuration with endpointPrivateAccess: %t , endpointPublicAccess: %t, and Public Endpoint Restrictions: [%s]", private, public, strings.Join(cidrs, ", "))
+	}
+	if !private && !public {
+		return invalid("Private and public endpoint access cannot both be disabled")
+	}
+	return nil
+}
+
+func (c *cluster) setEndpoints(r *types.VpcConfigRequest) {
+	v := c.ResourcesVpcConfig
+	v.EndpointPrivateAccess, v.EndpointPublicAccess, v.PublicAccessCidrs = c.endpoints(r)
+}
+
+// AssociateEncryptionConfig turns secrets encryption on.
+func (s *EKS) AssociateEncryptionConfig(_ *wire.Caller, in *eks.AssociateEncryptionConfigInput) (*eks.AssociateEncryptionConfigOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range in.EncryptionConfig {
+		if err := s.checkKey(e); err != nil {
+			return nil, err
+		}
+	}
+	u, err := c.begin(types.UpdateTypeAssociateEncryptionConfig, nil, s.w.Draw("eks:update", *c.Name+"/encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute), func() { c.EncryptionConfig = in.EncryptionConfig })
+	if err != nil {
+		return nil, err
+	}
+	return &eks.AssociateEncryptionConfigOutput{Update: u}, nil
+}
+
+// DescribeUpdate reads an update of a cluster, node group or add-on.
+func (s *EKS) DescribeUpdate(_ *wire.Caller, in *eks.DescribeUpdateInput) (*eks.DescribeUpdateOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	u := c.updates.Get(aws.ToString(in.UpdateId))
+	for _, g := range c.groups.All() {
+		if u == nil {
+			u = g.updates.Get(aws.ToString(in.UpdateId))
+		}
+	}
+	for _, a := range c.addons.All() {
+		if u == nil {
+			u = a.updates.Get(aws.ToString(in.UpdateId))
+		}
+	}
+	if u == nil {
+		return nil, notFound("No update found for ID: %s", aws.ToString(in.UpdateId))
+	}
+	return &eks.DescribeUpdateOutput{Update: new(*u)}, nil
+}
+
+// ListUpdates lists a cluster's updates.
+func (s *EKS) ListUpdates(_ *wire.Caller, in *eks.ListUpdatesInput) (*eks.ListUpdatesOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListUpdatesOutput{UpdateIds: []string{}}
+	for _, u := range c.updates.All() {
+		out.UpdateIds = append(out.UpdateIds, *u.Id)
+	}
+	return out, nil
+}
+
+// DescribeClusterVersions lists the minors on offer.
+func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVersionsInput) (*eks.DescribeClusterVersionsOutput, error) {
+	out := &eks.DescribeClusterVersionsOutput{ClusterVersions: []types.ClusterVersionInformation{}}
+	for _, v := range Versions {
+		if aws.ToBool(in.DefaultOnly) && !v.Default || len(in.ClusterVersions) > 0 && !slices.Contains(in.ClusterVersions, v.Minor) {
+			continue
+		}
+		out.ClusterVersions = append(out.ClusterVersions, types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"), DefaultVersion: v.Default, VersionStatus: v.Status, KubernetesPatchVersion: new(v.Patch), DefaultPlatformVersion: new("eks.12")})
+	}
+	return out, nil
+}

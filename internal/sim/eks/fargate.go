@@ -1,0 +1,184 @@
+package eks
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+func (s *EKS) registerFargate(svc *wire.Service) {
+	wire.Handle(svc, "CreateFargateProfile", s.CreateFargateProfile)
+	wire.Handle(svc, "DescribeFargateProfile", s.DescribeFargateProfile)
+	wire.Handle(svc, "ListFargateProfiles", s.ListFargateProfiles)
+	wire.Handle(svc, "DeleteFargateProfile", s.DeleteFargateProfile)
+}
+
+// CreateFargateProfile takes one to two minutes; one at a time.
+func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileInput) (*eks.CreateFargateProfileOutput, error) {
+	c, err := s.active(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	name := aws.ToString(in.FargateProfileName)
+	if c.profiles.Get(name) != nil {
+		return nil, inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
+	}
+	if p := c.profiles.Find(func(p *types.FargateProfile) bool {
+		return p.Status == types.FargateProfileStatusDeleting || p.Status == types.FargateProfileStatusCreating
+	}); p != nil {
+		return nil, inUse("Cannot Create Fargate Profile %s because cluster %s currently has Fargate profile %s in status %s", name, *c.Name, *p.FargateProfileName, p.Status).Member("clusterName", *c.Name)
+	}
+	if !s.iam.Assumable(aws.ToString(in.PodExecutionRoleArn), "eks-fargate-pods.amazonaws.com") {
+		return nil, invalid("Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal")
+	}
+	if len(in.Selectors) > 5 {
+		return nil, wire.Errorf("ResourceLimitExceededException", "A Fargate profile can have at most 5 selectors")
+	}
+	for _, id := range in.Subnets {
+		if s.ec2.Subnet(id) == nil {
+			return nil, invalid("The subnet ID '%s' does not exist", id)
+		}
+		if s.ec2.Internet(id) == "igw" {
+			return nil, invalid("Subnet %s provided in Fargate Profile is not a private subnet", id)
+		}
+	}
+	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name, FargateProfileArn: s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fp")), PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating, CreatedAt: new(s.w.Date())})
+	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {
+		s.newEntry(c, *in.PodExecutionRoleArn, "FARGATE_LINUX")
+	}
+	s.w.Took("eks:fargate", *c.Name+"/"+name, s.w.Draw("eks:fargate", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 120*time.Second), func() {
+		p.Status = types.FargateProfileStatusActive
+		c.nodes.Changed()
+	})
+	return &eks.CreateFargateProfileOutput{FargateProfile: new(*p)}, nil
+}
+
+func (s *EKS) profile(clusterName, name *string) (*cluster, *types.FargateProfile, error) {
+	c, err := s.cluster(clusterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p := c.profiles.Get(aws.ToString(name)); p != nil {
+		return c, p, nil
+	}
+	return nil, nil, notFound("No Fargate Profile found with name: %s.", aws.ToString(name)).Member("clusterName", *c.Name)
+}
+
+// DescribeFargateProfile reads a profile.
+func (s *EKS) DescribeFargateProfile(_ *wire.Caller, in *eks.DescribeFargateProfileInput) (*eks.DescribeFargateProfileOutput, error) {
+	_, p, err := s.profile(in.ClusterName, in.FargateProfileName)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.DescribeFargateProfileOutput{FargateProfile: new(*p)}, nil
+}
+
+// ListFargateProfiles lists names.
+func (s *EKS) ListFargateProfiles(_ *wire.Caller, in *eks.ListFargateProfilesInput) (*eks.ListFargateProfilesOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListFargateProfilesOutput{FargateProfileNames: []string{}}
+	for _, p := range c.profiles.All() {
+		out.FargateProfileNames = append(out.FargateProfileNames, *p.FargateProfileName)
+	}
+	return out, nil
+}
+
+// DeleteFargateProfile: one DELETING per cluster.
+func (s *EKS) DeleteFargateProfile(_ *wire.Caller, in *eks.DeleteFargateProfileInput) (*eks.DeleteFargateProfileOutput, error) {
+	c, p, err := s.profile(in.ClusterName, in.FargateProfileName)
+	if err != nil {
+		return nil, err
+	}
+	if q := c.profiles.Find(func(q *types.FargateProfile) bool { return q.Status == types.FargateProfileStatusDeleting }); q != nil && q != p {
+		return nil, inUse("Cannot Delete Fargate Profile %s because cluster %s currently has Fargate profile %s in status DELETING", *p.FargateProfileName, *c.Name, *q.FargateProfileName).Member("clusterName", *c.Name)
+	}
+	if p.Status != types.FargateProfileStatusDeleting {
+		p.Status = types.FargateProfileStatusDeleting
+		s.w.Took("eks:fargate-delete", *c.Name+"/"+*p.FargateProfileName, s.w.Draw("eks:fargate-delete", *c.Name+"/"+*p.FargateProfileName, 3*time.Minute, 90*time.Second, 20*time.Minute), func() {
+			c.profiles.Delete(*p.FargateProfileName)
+		})
+	}
+	return &eks.DeleteFargateProfileOutput{FargateProfile: new(*p)}, nil
+}
+
+// Unplaced is told of pods that no node takes: a Fargate profile or Auto Mode may
+// have an answer.
+func (c *cluster) Unplaced(p *corev1.Pod) {
+	for _, f := range c.profiles.All() {
+		if f.Status == types.FargateProfileStatusActive && selectsPod(f, p) && (p.Spec.NodeName == "") {
+			c.onFargate(p)
+			return
+		}
+	}
+	if m := c.ComputeConfig; m != nil && aws.ToBool(m.Enabled) && len(m.NodePools) > 0 {
+		c.onAutoMode(p)
+	}
+}
+
+func selectsPod(f *types.FargateProfile, p *corev1.Pod) bool {
+	for _, s := range f.Selectors {
+		ok := aws.ToString(s.Namespace) == p.Namespace || strings.HasSuffix(aws.ToString(s.Namespace), "*") && strings.HasPrefix(p.Namespace, strings.TrimSuffix(*s.Namespace, "*"))
+		for k, v := range s.Labels {
+			ok = ok && p.Labels[k] == v
+		}
+		// coredns's pods carry a computeType of ec2 unless the add-on says Fargate
+		if p.Labels["k8s-app"] == "coredns" && p.Labels["eks.amazonaws.com/computeType"] == "" {
+			ok = false
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// onFargate starts a micro-VM for one pod.
+func (c *cluster) onFargate(p *corev1.Pod) {
+	uid := string(p.UID)
+	if c.fargate[uid] {
+		return
+	}
+	c.fargate[uid] = true
+	ns, name := p.Namespace, p.Name
+	c.e.w.After(c.e.w.Draw("fargate:pod", uid, 45*time.Second, 30*time.Second, 70*time.Second), func() {
+		q := kubeapi.Get[corev1.Pod](c.kube, ns, name)
+		if q == nil || string(q.UID) != uid {
+			return
+		}
+		k := c.e.w.Pick("fargate:"+uid, 250)
+		host := fmt.Sprintf("fargate-ip-192-168-%d-%d.%s.compute.internal", 96+k%32, k, c.e.Region)
+		c.nodes.Register(node.Spec{Name: host, Zone: c.zones[0], Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2", InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32, k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"}, Taints: []corev1.Taint{{Key: "eks.amazonaws.com/compute-type", Value: "fargate", Effect: corev1.TaintEffectNoSchedule}}, CPUs: 2, MemMiB: 4096, Pods: 1, Ready: true})
+		u := q.DeepCopy()
+		u.Spec.NodeName = host
+		c.kube.Save(u)
+	})
+}
+
+// onAutoMode adds one node for pods that wait; nodes bring their own network.
+func (c *cluster) onAutoMode(*corev1.Pod) {
+	if c.autoAt["pending"] {
+		return
+	}
+	c.autoAt["pending"] = true
+	n := len(c.autoAt)
+	c.e.w.After(c.e.w.Draw("automode:node", fmt.Sprint(*c.Name, n), 55*time.Second, 40*time.Second, 80*time.Second), func() {
+		delete(c.autoAt, "pending")
+		id := c.e.w.ID("i-")
+		c.autoAt[id] = true
+		c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: c.zones[0], Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux", Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: fmt.Sprintf("192.168.120.%d", n+10), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]}, CPUs: 2, MemMiB: 4096, Pods: 27, Ready: true})
+	})
+}
+
+func (s *EKS) endAutoNodes(c *cluster) { clear(c.autoAt) }

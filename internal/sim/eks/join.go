@@ -1,0 +1,265 @@
+package eks
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/world"
+)
+
+// booted follows an instance from power-on to a registered node (facts/eks.md
+// §2): it must find its cluster in its user data, reach AWS and the endpoint, and
+// be let in.
+func (s *EKS) booted(i *ec2types.Instance) {
+	tags := s.instanceTags(*i.InstanceId)
+	name, group := tags["eks:cluster-name"], tags["eks:nodegroup-name"]
+	if name == "" {
+		name = clusterInUserData(s.ec2.UserData(*i.InstanceId))
+	}
+	c := s.clusters.Get(name)
+	if c == nil {
+		return // an instance that knows no cluster joins none
+	}
+	d := s.w.Draw("node:join", *i.InstanceId, seconds(20), seconds(14), seconds(40))
+	var try func()
+	try = func() {
+		if i.State.Name != ec2types.InstanceStateNameRunning || c.deleting {
+			return
+		}
+		if why := s.cannotJoin(c, i); why != "" {
+			s.w.After(15*time.Second, try) // kubelet and nodeadm keep trying
+			return
+		}
+		s.register(c, i, c.groups.Get(group))
+	}
+	s.w.Took("node:join", *i.InstanceId, d, try)
+}
+
+func (s *EKS) instanceTags(id string) map[string]string { return s.ec2.Tags(id) }
+
+var (
+	nodeConfigRE = regexp.MustCompile(`(?s)kind:\s*NodeConfig.*?cluster:.*?\bname:\s*"?([A-Za-z0-9][A-Za-z0-9_-]*)`)
+	bootstrapRE  = regexp.MustCompile(`/etc/eks/bootstrap\.sh\s+(?:--\S+\s+\S+\s+)*'?"?([A-Za-z0-9][A-Za-z0-9_-]*)`)
+	clusterVarRE = regexp.MustCompile(`(?m)(?:CLUSTER_NAME=|cluster-name\s*=\s*|EKSClusterName"?\s*[= ]\s*|-EKSClusterName\s+)["']?([A-Za-z0-9][A-Za-z0-9_-]*)`)
+)
+
+// clusterInUserData finds the cluster that a bootstrap configuration names:
+// nodeadm's NodeConfig, bootstrap.sh, Bottlerocket TOML or the Windows script.
+func clusterInUserData(data string) string {
+	raw, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		return ""
+	}
+	raw = inflate(raw)
+	for _, re := range []*regexp.Regexp{nodeConfigRE, clusterVarRE, bootstrapRE} {
+		if m := re.FindSubmatch(raw); m != nil {
+			return string(m[1])
+		}
+	}
+	return ""
+}
+
+// cannotJoin says why an instance does not get as far as a Node object; "" when
+// nothing stands in its way. Each reason is a row of facts/eks.md §5.
+func (s *EKS) cannotJoin(c *cluster, i *ec2types.Instance) string {
+	role := s.iam.ProfileRole(aws.ToString(i.IamInstanceProfile.Arn))
+	vc := c.ResourcesVpcConfig
+	way := s.ec2.Internet(*i.SubnetId)
+	private := s.ec2.HasEndpoints(*i.VpcId, "ec2", "ecr.api", "ecr.dkr", "s3", "sts")
+	switch {
+	case c.Status == types.ClusterStatusCreating:
+		return "no endpoint yet"
+	case way == "igw" && i.PublicIpAddress == nil && !private:
+		return "public subnet without an assigned public address" // row 11
+	case way == "" && !private:
+		return "no route to AWS APIs" // row 10
+	case !s.ec2.VPCDNS(*i.VpcId):
+		return "VPC DNS attributes are off" // row 15
+	case !vc.EndpointPrivateAccess && !s.publicReach(c, i, way):
+		return "the public endpoint's CIDRs exclude the node" // row 12
+	case vc.EndpointPrivateAccess && !s.groupsReach(c, i):
+		return "security groups block 443 to the control plane" // row 13
+	case role == "":
+		return "no instance role"
+	case !s.iam.Allows(role, "ec2:DescribeInstances", "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2FullAccess"):
+		return "the node role cannot call ec2:DescribeInstances" // row 17
+	case !c.admits(role):
+		return "kubelet is Unauthorized: no access entry or aws-auth mapping for the node role" // row 14
+	}
+	return ""
+}
+
+func (c *cluster) admits(role string) bool {
+	u := c.user(role)
+	return u != nil && slices.Contains(u.Groups, "system:nodes")
+}
+
+// publicReach tells whether a node's public source address may call the endpoint.
+func (s *EKS) publicReach(c *cluster, i *ec2types.Instance, way string) bool {
+	addr := aws.ToString(i.PublicIpAddress)
+	if way == "nat" {
+		rt := s.ec2.RouteTableOf(*i.SubnetId)
+		for _, r := range rt.Routes {
+			if n := s.ec2.Nat(aws.ToString(r.NatGatewayId)); n != nil {
+				addr = aws.ToString(n.NatGatewayAddresses[0].PublicIp)
+			}
+		}
+	}
+	a, err := netip.ParseAddr(addr)
+	return slices.ContainsFunc(c.ResourcesVpcConfig.PublicAccessCidrs, func(x string) bool {
+		p, perr := netip.ParsePrefix(x)
+		return x == "0.0.0.0/0" || err == nil && perr == nil && p.Contains(a)
+	})
+}
+
+// groupsReach tells whether a control-plane group admits 443 from the node.
+func (s *EKS) groupsReach(c *cluster, i *ec2types.Instance) bool {
+	vc := c.ResourcesVpcConfig
+	for _, id := range append([]string{aws.ToString(vc.ClusterSecurityGroupId)}, vc.SecurityGroupIds...) {
+		g := s.ec2.Group(id)
+		if g == nil {
+			continue
+		}
+		for _, p := range g.IpPermissions {
+			if *p.IpProtocol != "-1" && (aws.ToInt32(p.FromPort) > 443 || aws.ToInt32(p.ToPort) < 443) {
+				continue
+			}
+			if len(p.IpRanges) > 0 || slices.ContainsFunc(p.UserIdGroupPairs, func(u ec2types.UserIdGroupPair) bool {
+				return slices.ContainsFunc(i.SecurityGroups, func(x ec2types.GroupIdentifier) bool { return *x.GroupId == *u.GroupId })
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *EKS) register(c *cluster, i *ec2types.Instance, g *nodegroup) {
+	it, _ := ec2.TypeOf(string(i.InstanceType))
+	arch := map[string]string{"x86_64": "amd64", "arm64": "arm64"}[it.Arch]
+	img := s.ec2.Image(*i.ImageId)
+	os, image := "linux", "Amazon Linux 2023.9.20261027"
+	if img != nil {
+		switch n := aws.ToString(img.Name); {
+		case strings.HasPrefix(n, "bottlerocket"):
+			image = "Bottlerocket OS 1.50.0 (aws-k8s-" + *c.Version + ")"
+		case strings.HasPrefix(n, "windows"):
+			os, image = "windows", "Windows Server 2022 Datacenter"
+		case strings.HasPrefix(n, "amazon-eks-node-al2-"):
+			image = "Amazon Linux 2"
+		case strings.HasPrefix(n, "ubuntu"):
+			image = "Ubuntu 22.04.5 LTS"
+		}
+	}
+	labels := map[string]string{"k8s.io/cloud-provider-aws": "0f5cb1c2d5f7a4c1"}
+	var taints []corev1.Taint
+	if g != nil {
+		labels["eks.amazonaws.com/nodegroup"] = *g.NodegroupName
+		labels["eks.amazonaws.com/nodegroup-image"] = *i.ImageId
+		labels["eks.amazonaws.com/capacityType"] = string(g.CapacityType)
+		for k, v := range g.Labels {
+			labels[k] = v
+		}
+		for _, t := range g.Taints {
+			taints = append(taints, corev1.Taint{Key: *t.Key, Value: aws.ToString(t.Value), Effect: taintEffect(t.Effect)})
+		}
+	} else {
+		l, t := kubeletFlags(s.ec2.UserData(*i.InstanceId))
+		for k, v := range l {
+			labels[k] = v
+		}
+		taints = t
+	}
+	name := *i.PrivateDnsName
+	c.byNode[name], c.byInstance[*i.InstanceId] = *i.InstanceId, name
+	c.nodes.Register(node.Spec{Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType), Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
+		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: max(4, it.Pods()), Ready: os == "windows"})
+}
+
+func taintEffect(e types.TaintEffect) corev1.TaintEffect {
+	return map[types.TaintEffect]corev1.TaintEffect{types.TaintEffectNoExecute: corev1.TaintEffectNoExecute, types.TaintEffectNoSchedule: corev1.TaintEffectNoSchedule, types.TaintEffectPreferNoSchedule: corev1.TaintEffectPreferNoSchedule}[e]
+}
+
+// gone removes the node of a terminated instance.
+func (s *EKS) gone(i *ec2types.Instance) {
+	for _, c := range s.clusters.All() {
+		if n := c.byInstance[*i.InstanceId]; n != "" {
+			if c.nodes != nil && !c.deleting {
+				c.nodes.Forget(n)
+			}
+			for _, a := range c.addresses {
+				if a[0] == *i.SubnetId && a[1] == *i.InstanceId {
+					s.ec2.ReleaseAddress(a[0], a[1])
+				}
+			}
+			delete(c.byInstance, *i.InstanceId)
+			delete(c.byNode, n)
+		}
+	}
+}
+
+// CNI decides whether aws-node works on a node: permissions from pod identity,
+// IRSA or the node role, and a free address in the node's subnet.
+func (c *cluster) CNI(n *corev1.Node, sa string) string {
+	s := c.e
+	i := s.ec2.Instance(c.byNode[n.Name])
+	if i == nil {
+		return ""
+	}
+	role := s.iam.ProfileRole(aws.ToString(i.IamInstanceProfile.Arn))
+	if k := kubeapi.Get[corev1.ServiceAccount](c.kube, "kube-system", sa); k != nil && k.Annotations["eks.amazonaws.com/role-arn"] != "" {
+		irsa := k.Annotations["eks.amazonaws.com/role-arn"]
+		if !s.iam.HasProvider(*c.Identity.Oidc.Issuer) || !strings.Contains(s.iam.Trust(irsa), strings.TrimPrefix(*c.Identity.Oidc.Issuer, "https://")) {
+			return "WebIdentityErr: failed to retrieve credentials: InvalidIdentityToken: No OpenIDConnect provider found in your account for " + *c.Identity.Oidc.Issuer
+		}
+		role = irsa
+	} else if a := c.associations.Find(func(a *types.PodIdentityAssociation) bool {
+		return *a.Namespace == "kube-system" && *a.ServiceAccount == sa
+	}); a != nil {
+		if d, _, ok := c.nodes.Workload("DaemonSet", "kube-system", "eks-pod-identity-agent"); !ok || d == 0 {
+			return "failed to load credentials: dial tcp 169.254.170.23:80: connect: connection refused (the Pod Identity Agent is not on this node)"
+		}
+		role = *a.RoleArn
+	}
+	action, managed := "ec2:AssignPrivateIpAddresses", "AmazonEKS_CNI_Policy"
+	if c.KubernetesNetworkConfig.IpFamily == types.IpFamilyIpv6 {
+		action, managed = "ec2:AssignIpv6Addresses", "AmazonEKS_CNI_IPv6_Policy"
+	}
+	if !s.iam.Allows(role, action, managed) {
+		return "UnauthorizedOperation: You are not authorized to perform this operation. User: " + role + " is not authorized to perform: " + action // row 3
+	}
+	if s.ec2.Subnet(*i.SubnetId) == nil || *s.ec2.Subnet(*i.SubnetId).AvailableIpAddressCount < 1 {
+		return "InsufficientFreeAddressesInSubnet: The specified subnet does not have enough free addresses to satisfy the request." // row 4
+	}
+	return ""
+}
+
+// inflate unpacks gzipped user data.
+func inflate(b []byte) []byte {
+	if len(b) > 2 && bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
+		return gunzip(b)
+	}
+	return b
+}
+
+func groupLog(g *nodegroup, end time.Duration) world.Entry {
+	return world.Entry{Kind: "eks:nodegroup", Name: *g.c.Name + "/" + *g.NodegroupName, Start: g.started, End: end, Note: string(g.Status)}
+}
+
+func entryLog(s *EKS, cluster, principal string) world.Entry {
+	at := s.w.Elapsed()
+	return world.Entry{Kind: "eks:accessentry", Name: cluster + "/" + principal, Start: at, End: at}
+}

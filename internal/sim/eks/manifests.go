@@ -1,0 +1,122 @@
+package eks
+
+import (
+	"encoding/json"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+)
+
+// config is the part of an add-on's configuration values that changes where its
+// pods run.
+type config struct {
+	ComputeType  string              `json:"computeType"`
+	ReplicaCount *int32              `json:"replicaCount"`
+	NodeSelector map[string]string   `json:"nodeSelector"`
+	Tolerations  []corev1.Toleration `json:"tolerations"`
+}
+
+// install applies an add-on's workload to the cluster; existing objects are
+// updated. The service account carries roleARN where IRSA is used.
+func (c *cluster) install(name, version string, a *addon) {
+	i := catalogue[name]
+	var cfg config
+	ns := i.namespace
+	var role *string
+	if a != nil {
+		if a.ConfigurationValues != nil {
+			_ = json.Unmarshal([]byte(*a.ConfigurationValues), &cfg) // validated when it came in
+		}
+		role = a.ServiceAccountRoleArn
+		if a.namespace != "" {
+			ns = a.namespace
+		}
+	}
+	k := c.kube
+	if kubeapi.Get[corev1.Namespace](k, "", ns) == nil {
+		k.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
+	}
+	if sa := kubeapi.Get[corev1.ServiceAccount](k, ns, i.serviceAccount); sa == nil || role != nil {
+		n := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: i.serviceAccount, Namespace: ns}}
+		if sa != nil {
+			n = sa.DeepCopy()
+		}
+		if role != nil {
+			if n.Annotations == nil {
+				n.Annotations = map[string]string{}
+			}
+			n.Annotations["eks.amazonaws.com/role-arn"] = *role
+		}
+		k.Save(n)
+	}
+	labels := map[string]string{"k8s-app": i.workload, "app.kubernetes.io/name": name}
+	meta := metav1.ObjectMeta{Name: i.workload, Namespace: ns, Labels: labels, Annotations: map[string]string{"app.kubernetes.io/version": version}}
+	t := podTemplate(name, version, i, cfg, labels)
+	if role != nil {
+		t.Annotations = map[string]string{"eks.amazonaws.com/role-arn": *role}
+	}
+	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": i.workload}}
+	if i.kind == "DaemonSet" {
+		ds := &appsv1.DaemonSet{ObjectMeta: meta}
+		if cur := kubeapi.Get[appsv1.DaemonSet](k, ns, i.workload); cur != nil {
+			ds = cur.DeepCopy()
+			ds.Annotations = meta.Annotations
+		}
+		ds.Spec.Selector, ds.Spec.Template = sel, t
+		k.Save(ds)
+		return
+	}
+	replicas := i.replicas
+	if cfg.ReplicaCount != nil {
+		replicas = *cfg.ReplicaCount
+	}
+	d := &appsv1.Deployment{ObjectMeta: meta}
+	if cur := kubeapi.Get[appsv1.Deployment](k, ns, i.workload); cur != nil {
+		d = cur.DeepCopy()
+		d.Annotations = meta.Annotations
+	}
+	d.Spec.Replicas, d.Spec.Selector, d.Spec.Template = &replicas, sel, t
+	k.Save(d)
+}
+
+func podTemplate(name, version string, i addonInfo, cfg config, labels map[string]string) corev1.PodTemplateSpec {
+	s := corev1.PodSpec{ServiceAccountName: i.serviceAccount, Containers: []corev1.Container{{Name: i.workload, Image: "602401143452.dkr.ecr.amazonaws.com/eks/" + name + ":" + version}}, Tolerations: cfg.Tolerations, NodeSelector: map[string]string{"kubernetes.io/os": "linux"}}
+	for k, v := range cfg.NodeSelector {
+		s.NodeSelector[k] = v
+	}
+	if i.kind == "DaemonSet" {
+		s.Tolerations = append(s.Tolerations, corev1.Toleration{Operator: corev1.TolerationOpExists})
+		s.PriorityClassName = "system-node-critical"
+		s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: "eks.amazonaws.com/compute-type", Operator: corev1.NodeSelectorOpNotIn, Values: []string{"fargate", "auto", "hybrid"}}}}}}}}
+	}
+	switch name {
+	case "vpc-cni":
+		s.HostNetwork = true
+		s.Volumes = []corev1.Volume{{Name: "cni-net-dir", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/etc/cni/net.d"}}}}
+	case "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent":
+		s.HostNetwork = true
+	case "coredns", "metrics-server", "aws-ebs-csi-driver", "aws-efs-csi-driver":
+		s.Tolerations = append(s.Tolerations, corev1.Toleration{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists}, corev1.Toleration{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule})
+	}
+	if cfg.ComputeType != "" {
+		labels = map[string]string{"k8s-app": labels["k8s-app"], "app.kubernetes.io/name": name, "eks.amazonaws.com/computeType": cfg.ComputeType}
+	}
+	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: s}
+}
+
+// uninstall removes an add-on's workload.
+func (c *cluster) uninstall(name, ns string) {
+	i := catalogue[name]
+	if ns == "" {
+		ns = i.namespace
+	}
+	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, ns, i.workload); d != nil {
+		c.kube.Remove(d)
+	}
+	if d := kubeapi.Get[appsv1.Deployment](c.kube, ns, i.workload); d != nil {
+		c.kube.Remove(d)
+	}
+}

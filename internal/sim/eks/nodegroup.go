@@ -1,0 +1,506 @@
+package eks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	asgsdk "github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+type nodegroup struct {
+	types.Nodegroup
+	c        *cluster
+	token    string
+	asg      string
+	template string // launch template that EKS made
+	profile  string
+	userLT   *types.LaunchTemplateSpecification
+	started  time.Duration
+	updates  table.Table[types.Update]
+}
+
+func (s *EKS) registerNodegroups(svc *wire.Service) {
+	wire.Handle(svc, "CreateNodegroup", s.CreateNodegroup)
+	wire.Handle(svc, "DescribeNodegroup", s.DescribeNodegroup)
+	wire.Handle(svc, "ListNodegroups", s.ListNodegroups)
+	wire.Handle(svc, "DeleteNodegroup", s.DeleteNodegroup)
+	wire.Handle(svc, "UpdateNodegroupConfig", s.UpdateNodegroupConfig)
+}
+
+func (s *EKS) group(clusterName, name *string) (*cluster, *nodegroup, error) {
+	c, err := s.cluster(clusterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := c.groups.Get(aws.ToString(name))
+	if g == nil {
+		return nil, nil, notFound("No node group found for name: %s.", aws.ToString(name)).Member("clusterName", *c.Name).Member("nodegroupName", aws.ToString(name))
+	}
+	return c, g, nil
+}
+
+// amiFamily is the AMI family behind an AMI type.
+func amiFamily(t types.AMITypes) (family, arch, os string) {
+	n := string(t)
+	family, arch, os = "amazon-eks-node-al2023", "x86_64", "linux"
+	switch {
+	case strings.HasPrefix(n, "AL2_"):
+		family = "amazon-eks-node-al2"
+	case strings.HasPrefix(n, "BOTTLEROCKET"):
+		family = "bottlerocket"
+	case strings.HasPrefix(n, "WINDOWS"):
+		family, os = "windows", "windows"
+	}
+	if strings.Contains(n, "ARM") {
+		arch = "arm64"
+	}
+	return family, arch, os
+}
+
+// CreateNodegroup validates as EKS does and starts the group on its way.
+func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*eks.CreateNodegroupOutput, error) {
+	name := aws.ToString(in.NodegroupName)
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	if g := c.groups.Get(name); g != nil {
+		if in.ClientRequestToken != nil && g.token == *in.ClientRequestToken {
+			return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+		}
+		return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName", name)
+	}
+	if _, err := s.active(in.ClusterName); err != nil {
+		return nil, err
+	}
+	if c.groups.Len() >= 30 {
+		return nil, wire.Errorf("ResourceLimitExceededException", "Nodegroup limit exceeded for cluster %s: 30", *c.Name)
+	}
+	if s.iam.Role(aws.ToString(in.NodeRole)) == nil || !s.iam.Assumable(aws.ToString(in.NodeRole), "ec2.amazonaws.com") {
+		return nil, invalid("Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole %s", aws.ToString(in.NodeRole))
+	}
+	for _, id := range in.Subnets {
+		sub := s.ec2.Subnet(id)
+		if sub == nil {
+			return nil, invalid("The subnet ID '%s' does not exist", id)
+		}
+		if *sub.VpcId != *c.ResourcesVpcConfig.VpcId {
+			return nil, invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
+		}
+	}
+	g := &nodegroup{c: c, token: aws.ToString(in.ClientRequestToken), userLT: in.LaunchTemplate, started: s.w.Elapsed()}
+	if err := g.fill(in); err != nil {
+		return nil, err
+	}
+	c.groups.Put(name, g)
+	key := *c.Name + "/" + name
+	setup := s.w.Draw("eks:nodegroup-setup", key, seconds(45), seconds(30), seconds(75))
+	s.w.After(setup, func() { g.provision(in) })
+	return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+}
+
+// fill sets the group's description from the request, with EKS's defaults.
+func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
+	s := g.c.e
+	ami := in.AmiType
+	kinds := in.InstanceTypes
+	var custom string
+	if lt := in.LaunchTemplate; lt != nil {
+		d, ver, err := s.ec2.TemplateData(lt.Id, lt.Name, aws.ToString(lt.Version))
+		if err != nil {
+			return wire.Errorf("InvalidRequestException", "%s", err.(*wire.Error).Message)
+		}
+		g.userLT = &types.LaunchTemplateSpecification{Id: ver.LaunchTemplateId, Name: ver.LaunchTemplateName, Version: new(fmt.Sprint(*ver.VersionNumber))}
+		custom = aws.ToString(d.ImageId)
+		if d.InstanceType != "" {
+			if len(kinds) > 0 {
+				return invalid("Cannot specify instance types in launch template and API request")
+			}
+			kinds = []string{string(d.InstanceType)}
+		}
+		if d.IamInstanceProfile != nil {
+			return invalid("Launch template %s should not have IamInstanceProfile. The noderole in your request will be used to construct an instance profile.", *ver.LaunchTemplateId)
+		}
+		if custom != "" && s.ec2.Image(custom) == nil {
+			return wire.Errorf("InvalidRequestException", "The image id '[%s]' does not exist", custom)
+		}
+		if in.DiskSize != nil {
+			return invalid("Disk size must be specified within the launch template.")
+		}
+	}
+	if custom != "" {
+		if ami != "" && ami != types.AMITypesCustom {
+			return invalid("You cannot specify an AMI Type other than CUSTOM, when specifying an image id in your launch template.")
+		}
+		ami = types.AMITypesCustom
+	}
+	if ami == "" {
+		ami = types.AMITypesAl2023X8664Standard
+	}
+	if strings.HasPrefix(string(ami), "AL2_") && minorNumber(*g.c.Version) > 32 {
+		return invalid("AMI Type %s is only supported for kubernetes versions 1.32 or earlier", ami)
+	}
+	if len(kinds) == 0 {
+		kinds = []string{"t3.medium"}
+	}
+	for _, k := range kinds {
+		it, ok := ec2.TypeOf(k)
+		if !ok {
+			return invalid("The following supplied instance types do not exist: [%s]", k)
+		}
+		if _, arch, _ := amiFamily(ami); ami != types.AMITypesCustom && it.Arch != arch {
+			return invalid("[%s] is not a valid instance type for requested amiType %s", k, ami)
+		}
+	}
+	version := aws.ToString(in.Version)
+	if version == "" {
+		version = *g.c.Version
+	}
+	if version != *g.c.Version {
+		return invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s", *g.c.Version)
+	}
+	sc := in.ScalingConfig
+	if sc == nil {
+		sc = &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(2)), DesiredSize: new(int32(2))}
+	}
+	if aws.ToInt32(sc.MinSize) > aws.ToInt32(sc.DesiredSize) || aws.ToInt32(sc.DesiredSize) > aws.ToInt32(sc.MaxSize) || aws.ToInt32(sc.MaxSize) < 1 {
+		return invalid("Minimum capacity %d can't be greater than desired size %d, which can't be greater than maximum capacity %d", aws.ToInt32(sc.MinSize), aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize))
+	}
+	for k := range in.Labels {
+		if strings.Contains(k, "kubernetes.io/") && !strings.HasPrefix(k, "node.kubernetes.io/") && !strings.HasPrefix(k, "kubelet.kubernetes.io/") && !strings.Contains(k, "topology.") {
+			if strings.HasPrefix(k, "kubernetes.io/") || strings.Contains(k, ".kubernetes.io/") && !strings.Contains(k, "node-restriction") {
+				return invalid("Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]")
+			}
+		}
+	}
+	capacity := in.CapacityType
+	if capacity == "" {
+		capacity = types.CapacityTypesOnDemand
+	}
+	g.Nodegroup = types.Nodegroup{NodegroupName: in.NodegroupName, NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("ng")), ClusterName: g.c.Name, Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints, NodeRole: in.NodeRole, ScalingConfig: sc,
+		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.userLT, DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
+	if in.ReleaseVersion != nil {
+		g.ReleaseVersion = in.ReleaseVersion
+	}
+	if custom != "" {
+		g.ReleaseVersion = new(custom)
+	}
+	if g.UpdateConfig == nil {
+		g.UpdateConfig = &types.NodegroupUpdateConfig{MaxUnavailable: new(int32(1))}
+	}
+	return nil
+}
+
+func minorNumber(v string) int {
+	n := 0
+	_, m, _ := strings.Cut(v, ".")
+	fmt.Sscan(m, &n)
+	return n
+}
+
+// provision makes the launch template and the Auto Scaling group, and lets the
+// node role in.
+func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
+	s, c := g.c.e, g.c
+	if g.Status != types.NodegroupStatusCreating {
+		return
+	}
+	name := *g.NodegroupName
+	s.admitNodes(c, *g.NodeRole, g.AmiType)
+	id := s.w.UUID("nggroup")
+	g.asg = "eks-" + name + "-" + id
+	g.profile = "eks-" + id
+	role := (*g.NodeRole)[strings.LastIndex(*g.NodeRole, "/")+1:]
+	s.iam.AdoptProfile("arn:"+s.Partition+":iam::"+s.Account+":instance-profile/"+g.profile, role)
+	data := &ec2types.RequestLaunchTemplateData{}
+	if g.userLT != nil {
+		d, _, err := s.ec2.TemplateData(g.userLT.Id, nil, *g.userLT.Version)
+		if err == nil {
+			data = requestOf(d)
+		}
+	}
+	if data.ImageId == nil {
+		family, arch, _ := amiFamily(g.AmiType)
+		data.ImageId = new(ec2.ImageID(family, arch))
+		data.UserData = nil // EKS merges its own; what joins is decided by the tags
+	}
+	data.InstanceType = ""
+	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.profile)}
+	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {
+		data.SecurityGroupIds = []string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}
+	}
+	lt, err := s.ec2.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("eks-" + id), LaunchTemplateData: data})
+	if err != nil {
+		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
+		return
+	}
+	g.template = *lt.LaunchTemplate.LaunchTemplateId
+	var over []asgtypes.LaunchTemplateOverrides
+	for _, k := range g.InstanceTypes {
+		over = append(over, asgtypes.LaunchTemplateOverrides{InstanceType: new(k)})
+	}
+	spot := int32(100)
+	if g.CapacityType == types.CapacityTypesSpot {
+		spot = 0
+	}
+	tag := func(k, v string) asgtypes.Tag {
+		return asgtypes.Tag{Key: new(k), Value: new(v), PropagateAtLaunch: new(true), ResourceId: new(g.asg), ResourceType: new("auto-scaling-group")}
+	}
+	_, err = s.asg.CreateAutoScalingGroup(nil, &asgsdk.CreateAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), MinSize: g.ScalingConfig.MinSize, MaxSize: g.ScalingConfig.MaxSize, DesiredCapacity: g.ScalingConfig.DesiredSize, VPCZoneIdentifier: new(strings.Join(g.Subnets, ",")),
+		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.template), Version: new("1")}, Overrides: over}, InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
+		Tags:                 []asgtypes.Tag{tag("eks:cluster-name", *c.Name), tag("eks:nodegroup-name", name), tag("kubernetes.io/cluster/"+*c.Name, "owned"), tag("k8s.io/cluster-autoscaler/enabled", "true"), tag("k8s.io/cluster-autoscaler/"+*c.Name, "owned")}})
+	if err != nil {
+		g.fail(types.NodegroupIssueCodeAutoScalingGroupInvalidConfiguration, err.Error(), nil)
+		return
+	}
+	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.asg)}}}
+	g.await()
+}
+
+// requestOf turns a stored template's data back into request form.
+func requestOf(d *ec2types.ResponseLaunchTemplateData) *ec2types.RequestLaunchTemplateData {
+	return ec2.RequestData(d)
+}
+
+// admitNodes lets a node role join: an access entry, or aws-auth in CONFIG_MAP
+// mode. EKS does this for managed groups and Fargate.
+func (s *EKS) admitNodes(c *cluster, role string, ami types.AMITypes) {
+	if c.AccessConfig.AuthenticationMode == types.AuthenticationModeConfigMap {
+		c.mapNodeRole(role)
+		return
+	}
+	if c.entries.Get(role) == nil {
+		typ := "EC2_LINUX"
+		if strings.HasPrefix(string(ami), "WINDOWS") {
+			typ = "EC2_WINDOWS"
+		}
+		s.newEntry(c, role, typ)
+	}
+}
+
+// deadline is when EKS gives a group up: 33 to 35 minutes (facts/eks.md §1).
+func (g *nodegroup) deadline() time.Duration {
+	return g.c.e.w.Draw("eks:nodegroup-deadline", *g.c.Name+"/"+*g.NodegroupName, 34*time.Minute, 33*time.Minute, 35*time.Minute)
+}
+
+// members are the group's instances and the nodes that joined.
+func (g *nodegroup) members() (instances []string, nodes []*corev1.Node) {
+	a := g.c.e.asg.Group(g.asg)
+	if a == nil {
+		return nil, nil
+	}
+	for _, i := range a.Instances {
+		instances = append(instances, *i.InstanceId)
+		if n := g.c.byInstance[*i.InstanceId]; n != "" {
+			if k := kubeapi.Get[corev1.Node](g.c.kube, "", n); k != nil {
+				nodes = append(nodes, k)
+			}
+		}
+	}
+	return instances, nodes
+}
+
+// await follows a group to ACTIVE, or to CREATE_FAILED at its deadline.
+func (g *nodegroup) await() {
+	s := g.c.e
+	if g.Status != types.NodegroupStatusCreating {
+		return
+	}
+	instances, nodes := g.members()
+	ready := 0
+	for _, n := range nodes {
+		if node.NodeReady(n) {
+			ready++
+		}
+	}
+	if want := int(*g.ScalingConfig.DesiredSize); ready >= want && len(instances) >= want {
+		s.w.After(s.w.Draw("eks:nodegroup-confirm", *g.c.Name+"/"+*g.NodegroupName, seconds(20), seconds(10), seconds(40)), func() {
+			if g.Status == types.NodegroupStatusCreating {
+				g.Status = types.NodegroupStatusActive
+				g.ModifiedAt = new(s.w.Date())
+				s.w.Record(groupLog(g, s.w.Elapsed()))
+			}
+		})
+		return
+	}
+	if s.w.Elapsed()-g.started > g.deadline() {
+		g.explain(instances, nodes)
+		return
+	}
+	s.w.After(3*time.Second, g.await)
+}
+
+// explain ends a group as EKS would, from what its instances and nodes show.
+func (g *nodegroup) explain(instances []string, nodes []*corev1.Node) {
+	if why := g.c.e.asg.LastFailure(g.asg); why != "" && len(instances) < int(*g.ScalingConfig.DesiredSize) {
+		code := types.NodegroupIssueCodeAsgInstanceLaunchFailures
+		g.fail(code, "Could not launch On-Demand Instances. "+why, []string{g.asg})
+		return
+	}
+	if len(nodes) == 0 {
+		g.fail(types.NodegroupIssueCodeNodeCreationFailure, "Instances failed to join the kubernetes cluster", instances)
+		return
+	}
+	var bad []string
+	for _, n := range nodes {
+		if !node.NodeReady(n) {
+			bad = append(bad, g.c.byNode[n.Name])
+		}
+	}
+	if len(bad) == 0 {
+		g.fail(types.NodegroupIssueCodeNodeCreationFailure, "Instances failed to join the kubernetes cluster", instances)
+		return
+	}
+	slices.Sort(bad)
+	g.fail(types.NodegroupIssueCodeNodeCreationFailure, "Unhealthy nodes in the kubernetes cluster", bad)
+}
+
+func (g *nodegroup) fail(code types.NodegroupIssueCode, msg string, ids []string) {
+	g.Status = types.NodegroupStatusCreateFailed
+	g.ModifiedAt = new(g.c.e.w.Date())
+	g.Health = &types.NodegroupHealth{Issues: []types.Issue{{Code: code, Message: new(msg), ResourceIds: ids}}}
+	g.c.e.w.Record(groupLog(g, g.c.e.w.Elapsed()))
+}
+
+// DescribeNodegroup reads a group.
+func (s *EKS) DescribeNodegroup(_ *wire.Caller, in *eks.DescribeNodegroupInput) (*eks.DescribeNodegroupOutput, error) {
+	_, g, err := s.group(in.ClusterName, in.NodegroupName)
+	if err != nil {
+		return nil, err
+	}
+	return &eks.DescribeNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+}
+
+// ListNodegroups lists names.
+func (s *EKS) ListNodegroups(_ *wire.Caller, in *eks.ListNodegroupsInput) (*eks.ListNodegroupsOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	out := &eks.ListNodegroupsOutput{Nodegroups: []string{}}
+	for _, g := range c.groups.All() {
+		out.Nodegroups = append(out.Nodegroups, *g.NodegroupName)
+	}
+	return out, nil
+}
+
+// DeleteNodegroup drains and ends the group: 4m12 to 8m21 with nodes.
+func (s *EKS) DeleteNodegroup(_ *wire.Caller, in *eks.DeleteNodegroupInput) (*eks.DeleteNodegroupOutput, error) {
+	c, g, err := s.group(in.ClusterName, in.NodegroupName)
+	if err != nil {
+		return nil, err
+	}
+	if g.Status == types.NodegroupStatusDeleting {
+		return &eks.DeleteNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+	}
+	g.Status = types.NodegroupStatusDeleting
+	key := *c.Name + "/" + *g.NodegroupName
+	d := s.w.Draw("eks:nodegroup-delete", key, 380*time.Second, 252*time.Second, 501*time.Second)
+	if *g.ScalingConfig.DesiredSize == 0 {
+		d /= 3
+	}
+	s.w.After(d/2, func() {
+		s.asg.DeleteAutoScalingGroup(nil, &asgsdk.DeleteAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), ForceDelete: new(true)})
+	})
+	s.w.Took("eks:nodegroup-delete", key, d, func() {
+		s.ec2.DeleteLaunchTemplate(nil, &ec2sdk.DeleteLaunchTemplateInput{LaunchTemplateId: new(g.template)})
+		s.iam.DropProfile(g.profile)
+		role := *g.NodeRole
+		c.groups.Delete(*g.NodegroupName)
+		if c.groups.Find(func(x *nodegroup) bool { return *x.NodeRole == role }) == nil {
+			if e := c.entries.Get(role); e != nil && strings.HasPrefix(*e.Type, "EC2_") {
+				c.entries.Delete(role)
+			}
+		}
+	})
+	return &eks.DeleteNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+}
+
+// UpdateNodegroupConfig changes labels, taints, sizes and update settings.
+func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfigInput) (*eks.UpdateNodegroupConfigOutput, error) {
+	c, g, err := s.group(in.ClusterName, in.NodegroupName)
+	if err != nil {
+		return nil, err
+	}
+	if g.Status != types.NodegroupStatusActive {
+		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName", *g.NodegroupName)
+	}
+	id := s.w.UUID("update")
+	u := g.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}})
+	g.Status = types.NodegroupStatusUpdating
+	s.w.Took("eks:nodegroup-update", *c.Name+"/"+*g.NodegroupName, s.w.Draw("eks:nodegroup-update", *c.Name+"/"+*g.NodegroupName, seconds(30), seconds(15), seconds(60)), func() {
+		g.apply(in)
+		u.Status = types.UpdateStatusSuccessful
+		g.Status = types.NodegroupStatusActive
+	})
+	return &eks.UpdateNodegroupConfigOutput{Update: u}, nil
+}
+
+func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
+	s := g.c.e
+	if l := in.Labels; l != nil {
+		if g.Labels == nil {
+			g.Labels = map[string]string{}
+		}
+		for k, v := range l.AddOrUpdateLabels {
+			g.Labels[k] = v
+		}
+		for _, k := range l.RemoveLabels {
+			delete(g.Labels, k)
+		}
+		_, nodes := g.members()
+		for _, n := range nodes {
+			u := n.DeepCopy()
+			for k, v := range l.AddOrUpdateLabels {
+				u.Labels[k] = v
+			}
+			for _, k := range l.RemoveLabels {
+				delete(u.Labels, k)
+			}
+			g.c.kube.Save(u)
+		}
+	}
+	if t := in.Taints; t != nil {
+		for _, x := range t.AddOrUpdateTaints {
+			g.Taints = append(slices.DeleteFunc(g.Taints, func(y types.Taint) bool { return *y.Key == *x.Key && y.Effect == x.Effect }), x)
+		}
+		for _, x := range t.RemoveTaints {
+			g.Taints = slices.DeleteFunc(g.Taints, func(y types.Taint) bool { return *y.Key == *x.Key && y.Effect == x.Effect })
+		}
+	}
+	if sc := in.ScalingConfig; sc != nil {
+		n := *g.ScalingConfig
+		if sc.MinSize != nil {
+			n.MinSize = sc.MinSize
+		}
+		if sc.MaxSize != nil {
+			n.MaxSize = sc.MaxSize
+		}
+		if sc.DesiredSize != nil {
+			n.DesiredSize = sc.DesiredSize
+		}
+		g.ScalingConfig = &n
+		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), MinSize: n.MinSize, MaxSize: n.MaxSize, DesiredCapacity: n.DesiredSize})
+	}
+	if in.UpdateConfig != nil {
+		g.UpdateConfig = in.UpdateConfig
+	}
+	if in.NodeRepairConfig != nil {
+		g.NodeRepairConfig = in.NodeRepairConfig
+	}
+}

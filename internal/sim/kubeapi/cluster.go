@@ -1,0 +1,239 @@
+package kubeapi
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Cluster is one cluster's Kubernetes API and its objects.
+type Cluster struct {
+	// Token tells who a bearer token belongs to; nil: nobody.
+	Token func(string) *User
+	// Version is the control plane's, such as v1.34.1-eks-113cf36.
+	Version string
+	// CA is the cluster's certificate authority, PEM.
+	CA []byte
+
+	objects *objects
+	caKey   *ecdsa.PrivateKey
+	caCert  *x509.Certificate
+	cert    tls.Certificate
+	uid     func() string
+	date    func() time.Time
+}
+
+// NewCluster is an empty cluster; changed is called, under the storage's lock,
+// whenever an object changes. Certificates are on wall time.
+func NewCluster(version string, uid func() string, date func() time.Time, changed func()) (*Cluster, error) {
+	c := &Cluster{Version: version, uid: uid, date: date, objects: newObjects(changed)}
+	if err := c.makeCA(); err != nil {
+		return nil, fmt.Errorf("certificate authority: %w", err)
+	}
+	handler() // the first cluster pays for the server's start
+	return c, nil
+}
+
+func (c *Cluster) makeCA() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kubernetes"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	if err != nil {
+		return err
+	}
+	c.caKey = key
+	if c.caCert, err = x509.ParseCertificate(der); err != nil {
+		return err
+	}
+	c.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return nil
+}
+
+// Listen serves the cluster's API over TLS on a free loopback port, and returns
+// its https URL.
+func (c *Cluster) Listen() (url string, stop func(), err error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", nil, err
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "kube-apiserver"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
+	der, err := x509.CreateCertificate(rand.Reader, t, c.caCert, &key.PublicKey, c.caKey)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2", "http/1.1"}})
+	if err != nil {
+		return "", nil, err
+	}
+	s := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second}
+	go s.Serve(l) //nolint:errcheck // ends with Close
+	return "https://" + l.Addr().String(), func() { s.Close() }, nil
+}
+
+// ServeHTTP answers one Kubernetes API request.
+func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/version" && c.authenticated(w, r) {
+		major, minor, _ := strings.Cut(strings.TrimPrefix(c.Version, "v"), ".")
+		minor, _, _ = strings.Cut(minor, ".")
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"major":%q,"minor":%q,"gitVersion":%q,"platform":"linux/amd64"}`, major, minor+"+", c.Version)
+		return
+	}
+	handler().ServeHTTP(w, r.WithContext(withCluster(r.Context(), c)))
+}
+
+func (c *Cluster) authenticated(w http.ResponseWriter, r *http.Request) bool {
+	_, ok, _ := authenticate(r.WithContext(withCluster(r.Context(), c)))
+	if !ok {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`)
+	}
+	return ok
+}
+
+// RoundTrip reaches the cluster without a socket. Watches stream; every other
+// request is answered before it returns.
+func (c *Cluster) RoundTrip(r *http.Request) (*http.Response, error) {
+	in := r.Clone(r.Context())
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.RequestURI = r.URL.RequestURI()
+	in.RemoteAddr = "127.0.0.1:1"
+	if r.URL.Query().Get("watch") != "" {
+		return c.stream(r, in)
+	}
+	x := &recorder{header: http.Header{}, status: http.StatusOK}
+	c.ServeHTTP(x, in)
+	return &http.Response{Status: http.StatusText(x.status), StatusCode: x.status, Header: x.header, Body: io.NopCloser(bytes.NewReader(x.body.Bytes())), Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
+}
+
+func (c *Cluster) stream(r, in *http.Request) (*http.Response, error) {
+	pr, pw := io.Pipe()
+	x := &streamer{header: http.Header{}, w: pw, ready: make(chan int, 1)}
+	go func() {
+		c.ServeHTTP(x, in)
+		x.WriteHeader(http.StatusOK)
+		pw.Close()
+	}()
+	return &http.Response{StatusCode: <-x.ready, Header: x.header, Body: pr, Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
+}
+
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (x *recorder) Header() http.Header         { return x.header }
+func (x *recorder) Write(b []byte) (int, error) { return x.body.Write(b) }
+func (x *recorder) WriteHeader(s int)           { x.status = s }
+
+type streamer struct {
+	header http.Header
+	w      *io.PipeWriter
+	ready  chan int
+	sent   bool
+}
+
+func (x *streamer) Header() http.Header { return x.header }
+func (x *streamer) Flush()              {}
+func (x *streamer) WriteHeader(s int) {
+	if !x.sent {
+		x.sent = true
+		x.ready <- s
+	}
+}
+func (x *streamer) Write(b []byte) (int, error) {
+	x.WriteHeader(http.StatusOK)
+	return x.w.Write(b)
+}
+
+// Pointer is a typed object, such as *corev1.Pod for T corev1.Pod.
+type Pointer[T any] interface {
+	*T
+	runtime.Object
+	metav1.Object
+}
+
+// List is every object of a type, in order of namespace and name. The objects are
+// shared: copy before changing.
+func List[T any, P Pointer[T]](c *Cluster) []P {
+	k := kindOf(P(new(T)))
+	c.objects.mu.Lock()
+	defer c.objects.mu.Unlock()
+	var out []P
+	for _, key := range c.objects.keys(k.prefix()) {
+		out = append(out, c.objects.rows[key].(P))
+	}
+	return out
+}
+
+// Get is one object, shared, or nil.
+func Get[T any, P Pointer[T]](c *Cluster, ns, name string) P {
+	if o := c.objects.get(kindOf(P(new(T))).key(ns, name)); o != nil {
+		return o.(P)
+	}
+	return nil
+}
+
+// Save creates or updates an object as the control plane's own components do. It
+// reports false when the object changed since it was read: read it again.
+func (c *Cluster) Save(o runtime.Object) bool {
+	m, err := meta.Accessor(o)
+	if err != nil {
+		return false
+	}
+	key := kindOf(o).key(m.GetNamespace(), m.GetName())
+	c.objects.mu.Lock()
+	defer c.objects.mu.Unlock()
+	cur := c.objects.rows[key]
+	if cur == nil {
+		if m.GetResourceVersion() != "" {
+			return false // deleted meanwhile
+		}
+		m.SetUID(types.UID(c.uid()))
+		m.SetCreationTimestamp(metav1.NewTime(c.date().Truncate(time.Second)))
+		if specOf(o).IsValid() && m.GetGeneration() == 0 {
+			m.SetGeneration(1)
+		}
+		setDefaults(o)
+	} else if rv, _ := versioner.ObjectResourceVersion(cur); m.GetResourceVersion() != strconv.FormatUint(rv, 10) {
+		return false
+	}
+	return c.objects.store(key, o) == nil
+}
+
+// Remove deletes an object at once.
+func (c *Cluster) Remove(o runtime.Object) {
+	m, err := meta.Accessor(o)
+	if err != nil {
+		return
+	}
+	c.objects.mu.Lock()
+	defer c.objects.mu.Unlock()
+	c.objects.drop(kindOf(o).key(m.GetNamespace(), m.GetName()))
+}

@@ -1,0 +1,234 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+)
+
+// NotReadyMessage is the kubelet's, to the letter, while no network plugin has
+// written its configuration (terraform-aws-eks #3446).
+const NotReadyMessage = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
+
+// Spec is a node about to register.
+type Spec struct {
+	Name, InstanceID, Zone, Region string
+	InstanceType, Arch, OS, Image  string
+	InternalIP, ExternalIP         string
+	Version                        string // the kubelet's
+	Labels                         map[string]string
+	Taints                         []corev1.Taint
+	CPUs, MemMiB, Pods             int
+	Ready                          bool // brings its own network (Fargate, Auto Mode)
+}
+
+// Register is a kubelet's first call: a Node that is not ready yet.
+func (c *Cluster) Register(s Spec) {
+	if c.stopped || kubeapi.Get[corev1.Node](c.API, "", s.Name) != nil {
+		return
+	}
+	l := map[string]string{"kubernetes.io/hostname": s.Name, "kubernetes.io/arch": s.Arch, "kubernetes.io/os": s.OS, "beta.kubernetes.io/arch": s.Arch, "beta.kubernetes.io/os": s.OS,
+		"topology.kubernetes.io/zone": s.Zone, "topology.kubernetes.io/region": s.Region, "failure-domain.beta.kubernetes.io/zone": s.Zone, "failure-domain.beta.kubernetes.io/region": s.Region}
+	if s.InstanceType != "" {
+		l["node.kubernetes.io/instance-type"], l["beta.kubernetes.io/instance-type"] = s.InstanceType, s.InstanceType
+	}
+	for k, v := range s.Labels {
+		l[k] = v
+	}
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.Name, Labels: l}, Spec: corev1.NodeSpec{Taints: slices.Clone(s.Taints)}}
+	if s.InstanceID != "" {
+		n.Spec.ProviderID = "aws:///" + s.Zone + "/" + s.InstanceID
+	}
+	n.Status = corev1.NodeStatus{
+		Capacity: resources(s, 0), Allocatable: resources(s, 1),
+		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, KubeProxyVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch, ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
+	}
+	if s.InternalIP != "" {
+		n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: s.InternalIP}, {Type: corev1.NodeInternalDNS, Address: s.Name}, {Type: corev1.NodeHostName, Address: s.Name}}
+	}
+	if s.ExternalIP != "" {
+		n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeExternalIP, Address: s.ExternalIP})
+	}
+	c.conditions(n, false)
+	c.API.Save(n)
+	if s.Ready {
+		c.w.After(2*time.Second, func() { c.ready(s.Name) })
+	}
+}
+
+func resources(s Spec, reserve int) corev1.ResourceList {
+	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprint(max(1, s.CPUs))), corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dMi", max(512, s.MemMiB-reserve*512))), corev1.ResourcePods: resource.MustParse(fmt.Sprint(s.Pods))}
+}
+
+// conditions sets the kubelet's report; a node that is not ready carries the taint.
+func (c *Cluster) conditions(n *corev1.Node, ready bool) {
+	now := metav1.NewTime(c.w.Date())
+	st, why, msg := corev1.ConditionFalse, "KubeletNotReady", NotReadyMessage
+	if ready {
+		st, why, msg = corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"
+	}
+	n.Status.Conditions = []corev1.NodeCondition{
+		{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientMemory", Message: "kubelet has sufficient memory available", LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodeDiskPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasNoDiskPressure", Message: "kubelet has no disk pressure", LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodePIDPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientPID", Message: "kubelet has sufficient PID available", LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodeReady, Status: st, Reason: why, Message: msg, LastHeartbeatTime: now, LastTransitionTime: now},
+	}
+	n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
+	if !ready {
+		n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute})
+	}
+}
+
+// ready turns a node Ready, once.
+func (c *Cluster) ready(name string) {
+	n := kubeapi.Get[corev1.Node](c.API, "", name)
+	if n == nil || NodeReady(n) || c.stopped {
+		return
+	}
+	u := n.DeepCopy()
+	c.conditions(u, true)
+	if !c.API.Save(u) {
+		c.w.After(time.Second, func() { c.ready(name) })
+		return
+	}
+	c.event("Node", "", name, string(n.UID), "Normal", "NodeReady", "Node "+name+" status is now: NodeReady")
+}
+
+// Forget removes a node whose instance is gone, with its pods.
+func (c *Cluster) Forget(name string) {
+	for _, p := range kubeapi.List[corev1.Pod](c.API) {
+		if p.Spec.NodeName == name {
+			c.API.Remove(p)
+		}
+	}
+	if n := kubeapi.Get[corev1.Node](c.API, "", name); n != nil {
+		c.API.Remove(n)
+	}
+	delete(c.readied, name)
+}
+
+// cniDir is where a network plugin leaves its configuration; a pod that mounts it
+// from the host is one.
+const cniDir = "/etc/cni/net.d"
+
+// IsCNI tells whether a pod installs a network plugin on its node.
+func IsCNI(s *corev1.PodSpec) bool {
+	return slices.ContainsFunc(s.Volumes, func(v corev1.Volume) bool {
+		return v.HostPath != nil && (v.HostPath.Path == cniDir || v.HostPath.Path == cniDir+"/")
+	})
+}
+
+// kubelets starts and stops the pods bound to each node, and reports a node Ready
+// when its network plugin is.
+func (c *Cluster) kubelets() {
+	nodes := map[string]*corev1.Node{}
+	for _, n := range kubeapi.List[corev1.Node](c.API) {
+		nodes[n.Name] = n
+	}
+	for _, p := range kubeapi.List[corev1.Pod](c.API) {
+		n := nodes[p.Spec.NodeName]
+		switch {
+		case p.Spec.NodeName == "":
+			if p.DeletionTimestamp != nil {
+				c.API.Remove(p)
+			}
+		case n == nil:
+			c.API.Remove(p) // the node is gone; its pods go with it
+		case p.DeletionTimestamp != nil:
+			c.stop(p)
+		case !p.Spec.HostNetwork && !NodeReady(n):
+			// waits for the pod network
+		case !c.started[string(p.UID)]:
+			c.started[string(p.UID)] = true
+			c.start(p, n)
+		case IsCNI(&p.Spec) && podReady(p) && !NodeReady(n) && !c.readied[n.Name]:
+			c.readied[n.Name] = true
+			name := n.Name
+			c.w.After(c.w.Draw("node:ready", name, 3*time.Second, 1*time.Second, 6*time.Second), func() { c.ready(name) })
+		}
+	}
+}
+
+func (c *Cluster) stop(p *corev1.Pod) {
+	key := "stop:" + string(p.UID)
+	if c.started[key] {
+		return
+	}
+	c.started[key] = true
+	ns, name, uid := p.Namespace, p.Name, p.UID
+	c.w.After(2*time.Second, func() {
+		if q := kubeapi.Get[corev1.Pod](c.API, ns, name); q != nil && q.UID == uid {
+			c.API.Remove(q)
+		}
+	})
+}
+
+// start pulls the images and runs a pod; a network plugin asks AWS first.
+func (c *Cluster) start(p *corev1.Pod, n *corev1.Node) {
+	ns, name, uid, node := p.Namespace, p.Name, p.UID, n.Name
+	d := c.w.Draw("pod:start", node+"/"+p.Labels["k8s-app"], 4*time.Second, 2*time.Second, 9*time.Second)
+	var run func()
+	run = func() {
+		q := kubeapi.Get[corev1.Pod](c.API, ns, name)
+		cur := kubeapi.Get[corev1.Node](c.API, "", node)
+		if q == nil || q.UID != uid || cur == nil || c.stopped {
+			return
+		}
+		u := q.DeepCopy()
+		problem := ""
+		if IsCNI(&q.Spec) && q.Labels["k8s-app"] == "aws-node" {
+			problem = c.env.CNI(cur, q.Spec.ServiceAccountName)
+		}
+		c.report(u, cur, problem)
+		if !c.API.Save(u) {
+			c.w.After(time.Second, run)
+			return
+		}
+		if problem != "" {
+			c.event("Pod", ns, name, string(uid), "Warning", "BackOff", "Back-off restarting failed container: "+problem)
+			c.w.After(30*time.Second, run)
+		}
+	}
+	c.w.After(d, run)
+}
+
+func (c *Cluster) report(p *corev1.Pod, n *corev1.Node, problem string) {
+	now := metav1.NewTime(c.w.Date())
+	ready := corev1.ConditionTrue
+	if problem != "" {
+		ready = corev1.ConditionFalse
+	}
+	p.Status.Phase = corev1.PodRunning
+	p.Status.StartTime = &now
+	for _, a := range n.Status.Addresses {
+		if a.Type == corev1.NodeInternalIP {
+			p.Status.HostIP = a.Address
+			if p.Spec.HostNetwork {
+				p.Status.PodIP = a.Address
+			}
+		}
+	}
+	if p.Status.PodIP == "" {
+		k := c.w.Pick("podip:"+string(p.UID), 1<<14)
+		p.Status.PodIP = fmt.Sprintf("192.168.%d.%d", 64+k/250%64, k%250+2)
+	}
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodInitialized, Status: corev1.ConditionTrue}, {Type: corev1.ContainersReady, Status: ready}, {Type: corev1.PodReady, Status: ready, LastTransitionTime: now, Message: problem}}
+	restarts := int32(0)
+	if len(p.Status.ContainerStatuses) > 0 && problem != "" {
+		restarts = p.Status.ContainerStatuses[0].RestartCount + 1
+	}
+	p.Status.ContainerStatuses = nil
+	for _, k := range p.Spec.Containers {
+		cs := corev1.ContainerStatus{Name: k.Name, Image: k.Image, Ready: problem == "", RestartCount: restarts, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
+		if problem != "" {
+			cs.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: problem}}
+		}
+		p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, cs)
+	}
+}
