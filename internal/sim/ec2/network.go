@@ -418,3 +418,44 @@ func (e *EC2) AdoptSubnet(id, vpcID, cidr, zone string) error {
 }
 
 var _ = table.Values[int]
+
+// AdoptRoutes gives an existing subnet its way to the internet: a gateway route
+// when public, a NAT gateway when private. A transit gateway stands for the NAT
+// gateway that somebody else owns.
+func (e *EC2) AdoptRoutes(subnetID string, public bool) error {
+	s := e.subnets.Get(subnetID)
+	if s == nil || e.Internet(subnetID) != "" {
+		return nil
+	}
+	out, err := e.CreateRouteTable(nil, &ec2.CreateRouteTableInput{VpcId: s.VpcId})
+	if err != nil {
+		return err
+	}
+	rt := out.RouteTable.RouteTableId
+	if _, err := e.AssociateRouteTable(nil, &ec2.AssociateRouteTableInput{RouteTableId: rt, SubnetId: new(subnetID)}); err != nil {
+		return err
+	}
+	in := &ec2.CreateRouteInput{RouteTableId: rt, DestinationCidrBlock: new("0.0.0.0/0")}
+	if !public {
+		in.TransitGatewayId = new("tgw-0123456789abcdef0")
+		_, err := e.CreateRoute(nil, in)
+		return err
+	}
+	s.MapPublicIpOnLaunch = new(true)
+	g := e.igws.Find(func(g *types.InternetGateway) bool {
+		return len(g.Attachments) > 0 && *g.Attachments[0].VpcId == *s.VpcId
+	})
+	if g == nil {
+		made, err := e.CreateInternetGateway(nil, &ec2.CreateInternetGatewayInput{})
+		if err != nil {
+			return err
+		}
+		g = made.InternetGateway
+		if _, err := e.AttachInternetGateway(nil, &ec2.AttachInternetGatewayInput{InternetGatewayId: g.InternetGatewayId, VpcId: s.VpcId}); err != nil {
+			return err
+		}
+	}
+	in.GatewayId = g.InternetGatewayId
+	_, err = e.CreateRoute(nil, in)
+	return err
+}

@@ -1,0 +1,469 @@
+package cfn
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+// createRole waits until the role has propagated, as CloudFormation does.
+func createRole(o *op) {
+	name := o.name("RoleName", 64)
+	in := &iam.CreateRoleInput{RoleName: new(name), Path: o.opt("Path"), AssumeRolePolicyDocument: new(doc(o.props["AssumeRolePolicyDocument"])), PermissionsBoundary: o.opt("PermissionsBoundary")}
+	for k, v := range o.tagMap() {
+		if !strings.HasPrefix(k, "aws:") {
+			in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(v)})
+		}
+	}
+	out, err := o.env.IAM.CreateRole(nil, in)
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.r.phys = name
+	if err := o.rolePolicies(name); err != nil {
+		o.done(name, nil, err)
+		return
+	}
+	d := o.w.Draw("cfn:role", name, 14*time.Second, 12*time.Second, 16*time.Second)
+	o.w.Took("iam:role", o.s.name+"/"+o.r.logical, d, func() { o.done(name, attrs{"Arn": *out.Role.Arn, "RoleId": *out.Role.RoleId}, nil) })
+}
+
+func (o *op) rolePolicies(name string) error {
+	for _, a := range o.strs("ManagedPolicyArns") {
+		if _, err := o.env.IAM.AttachRolePolicy(nil, &iam.AttachRolePolicyInput{RoleName: new(name), PolicyArn: new(a)}); err != nil {
+			return err
+		}
+	}
+	inline, _ := o.props["Policies"].([]any)
+	for _, p := range inline {
+		m, _ := p.(map[string]any)
+		if _, err := o.env.IAM.PutRolePolicy(nil, &iam.PutRolePolicyInput{RoleName: new(name), PolicyName: new(fmt.Sprint(m["PolicyName"])), PolicyDocument: new(doc(m["PolicyDocument"]))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func updateRole(o *op) {
+	if _, err := o.env.IAM.UpdateAssumeRolePolicy(nil, &iam.UpdateAssumeRolePolicyInput{RoleName: new(o.phys), PolicyDocument: new(doc(o.props["AssumeRolePolicyDocument"]))}); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.done(o.phys, nil, o.rolePolicies(o.phys))
+}
+
+// deleteRole takes the role's own policies with it.
+func deleteRole(o *op) {
+	n := new(o.phys)
+	at, err := o.env.IAM.ListAttachedRolePolicies(nil, &iam.ListAttachedRolePoliciesInput{RoleName: n})
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	for _, p := range at.AttachedPolicies {
+		if _, err := o.env.IAM.DetachRolePolicy(nil, &iam.DetachRolePolicyInput{RoleName: n, PolicyArn: p.PolicyArn}); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
+	in, err := o.env.IAM.ListRolePolicies(nil, &iam.ListRolePoliciesInput{RoleName: n})
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	for _, p := range in.PolicyNames {
+		if _, err := o.env.IAM.DeleteRolePolicy(nil, &iam.DeleteRolePolicyInput{RoleName: n, PolicyName: new(p)}); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
+	_, err = o.env.IAM.DeleteRole(nil, &iam.DeleteRoleInput{RoleName: n})
+	o.done("", nil, err)
+}
+
+func createInline(o *op) {
+	name := o.str("PolicyName")
+	for _, r := range o.strs("Roles") {
+		if _, err := o.env.IAM.PutRolePolicy(nil, &iam.PutRolePolicyInput{RoleName: new(r), PolicyName: new(name), PolicyDocument: new(doc(o.props["PolicyDocument"]))}); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
+	o.after(quick, name, nil)
+}
+
+func deleteInline(o *op) {
+	for _, r := range o.strs("Roles") {
+		if _, err := o.env.IAM.DeleteRolePolicy(nil, &iam.DeleteRolePolicyInput{RoleName: new(r), PolicyName: new(o.str("PolicyName"))}); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
+	o.done("", nil, nil)
+}
+
+func createManaged(o *op) {
+	out, err := o.env.IAM.CreatePolicy(nil, &iam.CreatePolicyInput{PolicyName: new(o.name("ManagedPolicyName", 128)), PolicyDocument: new(doc(o.props["PolicyDocument"]))})
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	for _, r := range o.strs("Roles") {
+		if _, err := o.env.IAM.AttachRolePolicy(nil, &iam.AttachRolePolicyInput{RoleName: new(r), PolicyArn: out.Policy.Arn}); err != nil {
+			o.done(*out.Policy.Arn, nil, err)
+			return
+		}
+	}
+	o.gave(out.Policy.Arn, attrs{"PolicyArn": *out.Policy.Arn}, nil)
+}
+
+func deleteManaged(o *op) {
+	for _, r := range o.strs("Roles") {
+		o.env.IAM.DetachRolePolicy(nil, &iam.DetachRolePolicyInput{RoleName: new(r), PolicyArn: new(o.phys)}) //nolint:errcheck // already detached is as good
+	}
+	_, err := o.env.IAM.DeletePolicy(nil, &iam.DeletePolicyInput{PolicyArn: new(o.phys)})
+	o.done("", nil, err)
+}
+
+func createProfile(o *op) {
+	name := o.name("InstanceProfileName", 128)
+	out, err := o.env.IAM.CreateInstanceProfile(nil, &iam.CreateInstanceProfileInput{InstanceProfileName: new(name), Path: o.opt("Path")})
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	for _, r := range o.strs("Roles") {
+		if _, err := o.env.IAM.AddRoleToInstanceProfile(nil, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: new(name), RoleName: new(r)}); err != nil {
+			o.done(name, nil, err)
+			return
+		}
+	}
+	o.after(15*time.Second, name, attrs{"Arn": *out.InstanceProfile.Arn})
+}
+
+func deleteProfile(o *op) {
+	for _, r := range o.strs("Roles") {
+		o.env.IAM.RemoveRoleFromInstanceProfile(nil, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: new(o.phys), RoleName: new(r)}) //nolint:errcheck // an empty profile is what we want
+	}
+	_, err := o.env.IAM.DeleteInstanceProfile(nil, &iam.DeleteInstanceProfileInput{InstanceProfileName: new(o.phys)})
+	o.done("", nil, err)
+}
+
+func createCluster(o *op) {
+	in := &eks.CreateClusterInput{}
+	p := map[string]any{}
+	for k, v := range o.props {
+		if k != "Tags" {
+			p[k] = v
+		}
+	}
+	if l, ok := p["Logging"].(map[string]any); ok {
+		in.Logging = clusterLogging(l)
+		delete(p, "Logging")
+	}
+	if rc, ok := p["ResourcesVpcConfig"].(map[string]any); ok && rc["ControlPlaneEgressMode"] == nil {
+		p["ResourcesVpcConfig"] = rc
+	}
+	if err := bind(p, in); err != nil {
+		o.done("", nil, fmt.Errorf("Properties validation failed for resource %s with message: %v", o.r.logical, err)) //nolint:staticcheck // AWS's own wording
+		return
+	}
+	in.Tags = o.tagMap()
+	var out *eks.CreateClusterOutput
+	tries := 0
+	o.poll(func() (bool, error) {
+		var err error
+		out, err = o.env.EKS.CreateCluster(&wire.Caller{AccessKey: creator}, in)
+		if err != nil && strings.Contains(err.Error(), "could not be assumed") && tries < 30 {
+			tries++ // the role is new: IAM has yet to propagate it
+			return false, nil
+		}
+		return err == nil, err
+	}, func() {
+		name := out.Cluster.Name
+		o.r.phys = *name
+		o.poll(func() (bool, error) { return o.clusterStatus(name, ekstypes.ClusterStatusActive) }, func() {
+			d, err := o.env.EKS.DescribeCluster(nil, &eks.DescribeClusterInput{Name: name})
+			if err != nil {
+				o.done(*name, nil, err)
+				return
+			}
+			c := d.Cluster
+			o.done(*name, attrs{"Arn": *c.Arn, "Endpoint": *c.Endpoint, "CertificateAuthorityData": *c.CertificateAuthority.Data, "ClusterSecurityGroupId": aws.ToString(c.ResourcesVpcConfig.ClusterSecurityGroupId), "OpenIdConnectIssuerUrl": *c.Identity.Oidc.Issuer}, nil)
+		})
+	})
+}
+
+// creator is whose credentials CloudFormation acts with: the account's own.
+const creator = "AKIASIMULATEDREGION0"
+
+func clusterLogging(l map[string]any) *ekstypes.Logging {
+	cl, _ := l["ClusterLogging"].(map[string]any)
+	types, _ := cl["EnabledTypes"].([]any)
+	on := ekstypes.LogSetup{Enabled: new(true)}
+	for _, t := range types {
+		if m, ok := t.(map[string]any); ok {
+			on.Types = append(on.Types, ekstypes.LogType(fmt.Sprint(m["Type"])))
+		}
+	}
+	return &ekstypes.Logging{ClusterLogging: []ekstypes.LogSetup{on}}
+}
+
+func (o *op) clusterStatus(name *string, want ekstypes.ClusterStatus) (bool, error) {
+	d, err := o.env.EKS.DescribeCluster(nil, &eks.DescribeClusterInput{Name: name})
+	if err != nil {
+		return false, err
+	}
+	if d.Cluster.Status == ekstypes.ClusterStatusFailed {
+		return false, fmt.Errorf("Cluster %s is in FAILED status", *name) //nolint:staticcheck // AWS's own wording
+	}
+	return d.Cluster.Status == want, nil
+}
+
+func updateCluster(o *op) { o.done(o.phys, nil, nil) }
+
+func deleteCluster(o *op) {
+	if _, err := o.env.EKS.DeleteCluster(nil, &eks.DeleteClusterInput{Name: new(o.phys)}); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.poll(func() (bool, error) {
+		_, err := o.env.EKS.DescribeCluster(nil, &eks.DescribeClusterInput{Name: new(o.phys)})
+		return err != nil, nil
+	}, func() { o.done("", nil, nil) })
+}
+
+func createNodegroup(o *op) {
+	in := &eks.CreateNodegroupInput{}
+	p := map[string]any{}
+	for k, v := range o.props {
+		if k != "Tags" {
+			p[k] = v
+		}
+	}
+	if err := bind(p, in); err != nil {
+		o.done("", nil, fmt.Errorf("Properties validation failed for resource %s with message: %v", o.r.logical, err)) //nolint:staticcheck // AWS's own wording
+		return
+	}
+	if in.NodegroupName == nil {
+		in.NodegroupName = new(o.name("NodegroupName", 63))
+	}
+	in.Tags = o.tagMap()
+	out, err := o.env.EKS.CreateNodegroup(nil, in)
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	g := out.Nodegroup
+	o.r.phys = *g.ClusterName + "/" + *g.NodegroupName
+	o.poll(func() (bool, error) {
+		d, err := o.env.EKS.DescribeNodegroup(nil, &eks.DescribeNodegroupInput{ClusterName: g.ClusterName, NodegroupName: g.NodegroupName})
+		if err != nil {
+			return false, err
+		}
+		if d.Nodegroup.Status == ekstypes.NodegroupStatusCreateFailed {
+			return false, issues(d.Nodegroup.Health)
+		}
+		return d.Nodegroup.Status == ekstypes.NodegroupStatusActive, nil
+	}, func() {
+		o.done(o.r.phys, attrs{"Arn": *g.NodegroupArn, "ClusterName": *g.ClusterName, "NodegroupName": *g.NodegroupName, "Id": o.r.phys}, nil)
+	})
+}
+
+// issues words a node group's health as CloudFormation shows it (facts/eks.md §1).
+func issues(h *ekstypes.NodegroupHealth) error {
+	var out []string
+	for _, i := range h.Issues {
+		out = append(out, fmt.Sprintf("Issue(Code=%s, Message=%s, ResourceIds=[%s])", i.Code, aws.ToString(i.Message), strings.Join(i.ResourceIds, ", ")))
+	}
+	return &wire.Error{Code: "GeneralServiceException", Message: "[" + strings.Join(out, ", ") + "] (Service: null, Status Code: 0, Request ID: null)", Status: 400}
+}
+
+func updateNodegroup(o *op) {
+	c, n, _ := strings.Cut(o.phys, "/")
+	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(c), NodegroupName: new(n)}
+	if sc, ok := o.props["ScalingConfig"]; ok {
+		if err := bind(sc, &in.ScalingConfig); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
+	if l, ok := o.props["Labels"].(map[string]any); ok {
+		in.Labels = &ekstypes.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{}}
+		for k, v := range l {
+			in.Labels.AddOrUpdateLabels[k] = fmt.Sprint(v)
+		}
+	}
+	if _, err := o.env.EKS.UpdateNodegroupConfig(nil, in); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.poll(func() (bool, error) {
+		d, err := o.env.EKS.DescribeNodegroup(nil, &eks.DescribeNodegroupInput{ClusterName: new(c), NodegroupName: new(n)})
+		return err == nil && d.Nodegroup.Status == ekstypes.NodegroupStatusActive, err
+	}, func() { o.done(o.phys, nil, nil) })
+}
+
+func deleteNodegroup(o *op) {
+	c, n, _ := strings.Cut(o.phys, "/")
+	if _, err := o.env.EKS.DeleteNodegroup(nil, &eks.DeleteNodegroupInput{ClusterName: new(c), NodegroupName: new(n)}); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.poll(func() (bool, error) {
+		_, err := o.env.EKS.DescribeNodegroup(nil, &eks.DescribeNodegroupInput{ClusterName: new(c), NodegroupName: new(n)})
+		return err != nil, nil
+	}, func() { o.done("", nil, nil) })
+}
+
+func createEntry(o *op) {
+	in := &eks.CreateAccessEntryInput{ClusterName: o.opt("ClusterName"), PrincipalArn: o.opt("PrincipalArn"), Type: o.opt("Type"), KubernetesGroups: o.strs("KubernetesGroups"), Username: o.opt("Username"), Tags: o.tagMap()}
+	out, err := o.env.EKS.CreateAccessEntry(nil, in)
+	if err != nil {
+		o.done("", nil, err)
+		return
+	}
+	ps, _ := o.props["AccessPolicies"].([]any)
+	for _, p := range ps {
+		m, _ := p.(map[string]any)
+		a := &eks.AssociateAccessPolicyInput{ClusterName: in.ClusterName, PrincipalArn: in.PrincipalArn, PolicyArn: new(fmt.Sprint(m["PolicyArn"])), AccessScope: &ekstypes.AccessScope{}}
+		if err := bind(m["AccessScope"], a.AccessScope); err == nil {
+			_, err = o.env.EKS.AssociateAccessPolicy(nil, a)
+		}
+		if err != nil {
+			o.done(*in.PrincipalArn+"|"+*in.ClusterName, nil, err)
+			return
+		}
+	}
+	o.gave(new(*in.PrincipalArn+"|"+*in.ClusterName), attrs{"AccessEntryArn": *out.AccessEntry.AccessEntryArn}, nil)
+}
+
+func deleteEntry(o *op) {
+	p, c, _ := strings.Cut(o.phys, "|")
+	_, err := o.env.EKS.DeleteAccessEntry(nil, &eks.DeleteAccessEntryInput{ClusterName: new(c), PrincipalArn: new(p)})
+	o.done("", nil, err)
+}
+
+func createAddon(o *op) {
+	in := &eks.CreateAddonInput{}
+	p := map[string]any{}
+	for k, v := range o.props {
+		if k != "Tags" {
+			p[k] = v
+		}
+	}
+	if err := bind(p, in); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	in.Tags = o.tagMap()
+	if _, err := o.env.EKS.CreateAddon(nil, in); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.r.phys = *in.ClusterName + "|" + *in.AddonName
+	o.poll(func() (bool, error) {
+		d, err := o.env.EKS.DescribeAddon(nil, &eks.DescribeAddonInput{ClusterName: in.ClusterName, AddonName: in.AddonName})
+		if err != nil {
+			return false, err
+		}
+		if d.Addon.Status == ekstypes.AddonStatusCreateFailed {
+			return false, errors.New("Addon is in CREATE_FAILED") //nolint:staticcheck // AWS's own wording
+		}
+		// DEGRADED counts as created here, unlike in the SDK's waiter
+		return d.Addon.Status == ekstypes.AddonStatusActive || d.Addon.Status == ekstypes.AddonStatusDegraded, nil
+	}, func() { o.done(o.r.phys, attrs{"Arn": ""}, nil) })
+}
+
+func deleteAddon(o *op) {
+	c, a, _ := strings.Cut(o.phys, "|")
+	_, err := o.env.EKS.DeleteAddon(nil, &eks.DeleteAddonInput{ClusterName: new(c), AddonName: new(a)})
+	o.done("", nil, err)
+}
+
+func createASG(o *op) {
+	in := &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new(o.name("AutoScalingGroupName", 255)), VPCZoneIdentifier: new(strings.Join(o.strs("VPCZoneIdentifier"), ",")), TargetGroupARNs: o.strs("TargetGroupARNs"), LoadBalancerNames: o.strs("LoadBalancerNames")}
+	for _, k := range []string{"MinSize", "MaxSize", "DesiredCapacity", "LaunchTemplate", "MixedInstancesPolicy", "MaxInstanceLifetime", "CapacityRebalance"} {
+		if v, ok := o.props[k]; ok {
+			if err := bind(map[string]any{k: v}, in); err != nil {
+				o.done("", nil, err)
+				return
+			}
+		}
+	}
+	l, _ := o.props["Tags"].([]any)
+	for _, x := range l {
+		m, _ := x.(map[string]any)
+		in.Tags = append(in.Tags, asgtypes.Tag{Key: new(fmt.Sprint(m["Key"])), Value: new(fmt.Sprint(m["Value"])), PropagateAtLaunch: new(fmt.Sprint(m["PropagateAtLaunch"]) == "true"), ResourceId: in.AutoScalingGroupName, ResourceType: new("auto-scaling-group")})
+	}
+	for _, t := range o.s.tags {
+		in.Tags = append(in.Tags, asgtypes.Tag{Key: t.Key, Value: t.Value, PropagateAtLaunch: new(true), ResourceId: in.AutoScalingGroupName, ResourceType: new("auto-scaling-group")})
+	}
+	if _, err := o.env.ASG.CreateAutoScalingGroup(nil, in); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	name := *in.AutoScalingGroupName
+	o.r.phys = name
+	ms, _ := o.props["MetricsCollection"].([]any)
+	for _, x := range ms {
+		m, _ := x.(map[string]any)
+		e := &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: new(name), Granularity: new(fmt.Sprint(m["Granularity"]))}
+		names, _ := m["Metrics"].([]any)
+		for _, n := range names {
+			e.Metrics = append(e.Metrics, fmt.Sprint(n))
+		}
+		if _, err := o.env.ASG.EnableMetricsCollection(nil, e); err != nil {
+			o.done(name, nil, err)
+			return
+		}
+	}
+	deadline := o.w.Elapsed() + 15*time.Minute
+	o.poll(func() (bool, error) {
+		g := o.env.ASG.Group(name)
+		n := int32(0)
+		for _, i := range g.Instances {
+			if i.LifecycleState == asgtypes.LifecycleStateInService {
+				n++
+			}
+		}
+		if n < *g.DesiredCapacity && o.w.Elapsed() > deadline {
+			return false, errors.New("Group did not stabilize. " + o.env.ASG.LastFailure(name)) //nolint:staticcheck // AWS's own wording
+		}
+		return n >= *g.DesiredCapacity, nil
+	}, func() { o.done(name, attrs{"Arn": *o.env.ASG.Group(name).AutoScalingGroupARN}, nil) })
+}
+
+func updateASG(o *op) {
+	in := &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(o.phys)}
+	for _, k := range []string{"MinSize", "MaxSize", "DesiredCapacity"} {
+		if v, ok := o.props[k]; ok {
+			if err := bind(map[string]any{k: v}, in); err != nil {
+				o.done("", nil, err)
+				return
+			}
+		}
+	}
+	_, err := o.env.ASG.UpdateAutoScalingGroup(nil, in)
+	o.done(o.phys, nil, err)
+}
+
+func deleteASG(o *op) {
+	if _, err := o.env.ASG.DeleteAutoScalingGroup(nil, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new(o.phys), ForceDelete: new(true)}); err != nil {
+		o.done("", nil, nil)
+		return
+	}
+	o.poll(func() (bool, error) { return o.env.ASG.Group(o.phys) == nil, nil }, func() { o.done("", nil, nil) })
+}

@@ -1,0 +1,213 @@
+// Package sim is the simulated AWS account: regions with EKS, EC2, IAM, STS,
+// CloudFormation, SSM, Auto Scaling, KMS, CloudWatch Logs and Service Quotas over
+// the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
+// every client and must not know which one is calling.
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
+	"github.com/slipway-eks/slipway/internal/sim/cfn"
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/eks"
+	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/kms"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/logs"
+	"github.com/slipway-eks/slipway/internal/sim/quotas"
+	"github.com/slipway-eks/slipway/internal/sim/ssm"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+	"github.com/slipway-eks/slipway/internal/sim/world"
+)
+
+// Account is the simulated account's number.
+const Account = "111122223333"
+
+// Options say how a simulated account runs.
+type Options struct {
+	Seed  uint64    // the same seed draws the same durations and identifiers
+	Speed float64   // simulated seconds per wall second; 0: virtual
+	Start time.Time // when the world begins; zero: now
+}
+
+// Sim is one simulated account.
+type Sim struct {
+	World *world.World
+
+	mu      sync.Mutex
+	serving bool
+	regions map[string]*Region
+	iams    map[string]*iam.IAM // by partition
+}
+
+// Region is the account's state in one region.
+type Region struct {
+	World *world.World
+	IAM   *iam.IAM
+	EC2   *ec2.EC2
+	ASG   *autoscaling.AutoScaling
+	EKS   *eks.EKS
+	CFN   *cfn.CFN
+	KMS   *kms.KMS
+	Logs  *logs.Logs
+
+	server *wire.Server
+}
+
+// New makes an account without resources.
+func New(o Options) *Sim {
+	if o.Start.IsZero() {
+		o.Start = time.Now()
+	}
+	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
+}
+
+// Partition is the AWS partition of a region.
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// Region is the account in one region, made at its first use.
+func (s *Sim) Region(name string) *Region {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.regions[name]; r != nil {
+		return r
+	}
+	r := s.newRegion(name)
+	s.regions[name] = r
+	return r
+}
+
+func (s *Sim) newRegion(name string) *Region {
+	w, p := s.World, Partition(name)
+	if s.iams[p] == nil {
+		s.iams[p] = iam.New(w, Account, p)
+	}
+	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
+	r.ASG = autoscaling.New(w, r.EC2)
+	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
+	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG})
+	if s.serving {
+		r.EKS.Serve = (*kubeapi.Cluster).Listen
+	}
+	v := wire.NewServer()
+	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
+	v.Before = func(c *wire.Caller, op string) error { return r.IAM.Authenticate(c, c.Service+":"+op) }
+	v.Add("ec2", "ec2", r.EC2.Register)
+	v.Add("iam", "iam", r.IAM.Register)
+	v.Add("sts", "sts", r.IAM.RegisterSTS)
+	v.Add("autoscaling", "autoscaling", r.ASG.Register)
+	v.Add("eks", "eks", r.EKS.Register)
+	v.Add("cloudformation", "cloudformation", r.CFN.Register)
+	v.Add("kms", "kms", r.KMS.Register)
+	v.Add("logs", "logs", r.Logs.Register)
+	v.Add("ssm", "ssm", (&ssm.SSM{Partition: p, Region: name, Offered: eks.Offered}).Register)
+	v.Add("servicequotas", "servicequotas", func(x *wire.Service) { quotas.Register(x, &r.EC2.Quotas) })
+	r.server = v
+	return r
+}
+
+// home is where requests to global services go: IAM and STS sign for us-east-1,
+// and share the account's state anyway.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := wire.CallerOf(r)
+	if c.Region == "" {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintln(w, "This is a simulated AWS region: it answers signed AWS API requests.")
+		return
+	}
+	s.Region(c.Region).server.ServeHTTP(w, r)
+}
+
+// RoundTrip reaches the account, or a cluster's Kubernetes API, without a socket.
+func (s *Sim) RoundTrip(r *http.Request) (*http.Response, error) {
+	if k := s.kube(r.URL.Host); k != nil {
+		return k.RoundTrip(r)
+	}
+	if strings.Contains(r.URL.Host, ".eks.") && strings.Contains(r.URL.Host, ".gr7.") {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("lookup %s: no such host", r.URL.Host)}
+	}
+	in := r.Clone(r.Context())
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.RequestURI = r.URL.RequestURI()
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, in)
+	out := rec.Result()
+	out.Request = r
+	return out, nil
+}
+
+func (s *Sim) kube(host string) *kubeapi.Cluster {
+	if !strings.Contains(host, ".gr7.") {
+		return nil
+	}
+	s.World.Lock()
+	defer s.World.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.regions {
+		if k := r.EKS.Kube(host); k != nil {
+			return k
+		}
+	}
+	return nil
+}
+
+// replyFloor is the least time a reply over a socket takes. A reply within
+// microseconds can break smithy-go clients, whose request body closes while the
+// connection still probes it (facts/sim.md §2).
+const replyFloor = 2 * time.Millisecond
+
+// Serve answers on a loopback address until ctx ends, and runs the scaled clock.
+func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("the simulated region cannot listen on %s: %w", addr, err)
+	}
+	s.mu.Lock()
+	s.serving = true
+	for _, r := range s.regions {
+		r.EKS.Serve = (*kubeapi.Cluster).Listen
+	}
+	s.mu.Unlock()
+	go s.World.Run(ctx)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t := time.NewTimer(replyFloor)
+		defer t.Stop()
+		b := httptest.NewRecorder()
+		s.ServeHTTP(b, r)
+		<-t.C
+		for k, v := range b.Header() {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(b.Code)
+		w.Write(b.Body.Bytes()) //nolint:errcheck // the client went away
+	})
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-ctx.Done()
+		srv.Close() //nolint:errcheck // ending
+	}()
+	ready("http://" + l.Addr().String())
+	if err := srv.Serve(l); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
