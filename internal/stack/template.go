@@ -1,0 +1,164 @@
+// Package stack writes CloudFormation templates by eksctl's contract: stack names,
+// tags, logical IDs, outputs and exports (facts/eksctl.md §1), so that either tool
+// can manage what the other made. Templates are the same byte for byte for the same
+// input. It must not call AWS.
+package stack
+
+import (
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/json"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/config"
+)
+
+// M is a JSON object under construction.
+type M = map[string]any
+
+// L is a JSON list under construction.
+type L = []any
+
+// Template is a CloudFormation template under construction.
+type Template struct {
+	AWSTemplateFormatVersion string
+	Description              string
+	Mappings                 M `json:",omitempty"`
+	Resources                M
+	Outputs                  M `json:",omitempty"`
+}
+
+func newTemplate(desc string) *Template {
+	return &Template{AWSTemplateFormatVersion: "2010-09-09", Description: desc + " [created and managed by slipway, by eksctl's contract]", Resources: M{}, Outputs: M{}}
+}
+
+// withPrincipals adds the mapping that eksctl's templates take service principals
+// from.
+func (t *Template) withPrincipals() *Template {
+	t.Mappings = M{"ServicePrincipalPartitionMap": M{
+		"aws":        M{"EC2": "ec2.amazonaws.com", "EKS": "eks.amazonaws.com", "EKSFargatePods": "eks-fargate-pods.amazonaws.com"},
+		"aws-cn":     M{"EC2": "ec2.amazonaws.com.cn", "EKS": "eks.amazonaws.com", "EKSFargatePods": "eks-fargate-pods.amazonaws.com"},
+		"aws-us-gov": M{"EC2": "ec2.amazonaws.com", "EKS": "eks.amazonaws.com", "EKSFargatePods": "eks-fargate-pods.amazonaws.com"},
+	}}
+	return t
+}
+
+// JSON is the template's body; encoding/json sorts keys, so it is deterministic.
+func (t *Template) JSON() string {
+	b, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // built of strings, numbers, maps and lists only
+	}
+	return string(b)
+}
+
+func (t *Template) add(id, typ string, props M, more ...M) M {
+	r := M{"Type": typ}
+	if props != nil {
+		r["Properties"] = props
+	}
+	for _, m := range more {
+		for k, v := range m {
+			r[k] = v
+		}
+	}
+	t.Resources[id] = r
+	return Ref(id)
+}
+
+// output adds an output; exported ones are named ${AWS::StackName}::KEY.
+func (t *Template) output(key string, v any, export bool) {
+	o := M{"Value": v}
+	if export {
+		o["Export"] = M{"Name": M{"Fn::Sub": "${AWS::StackName}::" + key}}
+	}
+	t.Outputs[key] = o
+}
+
+// Ref, Att and Sub are the intrinsic functions of those names.
+func Ref(id string) M       { return M{"Ref": id} }
+func Att(id, name string) M { return M{"Fn::GetAtt": L{id, name}} }
+func Sub(s string) M        { return M{"Fn::Sub": s} }
+
+func principal(service string) M {
+	return M{"Fn::FindInMap": L{"ServicePrincipalPartitionMap", Ref("AWS::Partition"), service}}
+}
+
+func managedPolicy(name string) M {
+	return Sub("arn:${AWS::Partition}:iam::aws:policy/" + name)
+}
+
+func assume(principals ...any) M {
+	return M{"Version": "2012-10-17", "Statement": L{M{"Effect": "Allow", "Action": L{"sts:AssumeRole"}, "Principal": M{"Service": L(principals)}}}}
+}
+
+// strs makes a JSON list of strings.
+func strs(in []string) L {
+	out := L{}
+	for _, s := range in {
+		out = append(out, s)
+	}
+	return out
+}
+
+// Tags that every stack carries.
+const (
+	TagCluster       = "alpha.eksctl.io/cluster-name"
+	TagClusterLegacy = "eksctl.cluster.k8s.io/v1alpha1/cluster-name"
+	TagVersion       = "alpha.eksctl.io/eksctl-version"
+	TagOIDC          = "alpha.eksctl.io/cluster-oidc-enabled"
+	TagGroup         = "alpha.eksctl.io/nodegroup-name"
+	TagGroupType     = "alpha.eksctl.io/nodegroup-type"
+	TagGroupLegacy   = "eksctl.io/v1alpha2/nodegroup-name"
+	TagAccount       = "alpha.eksctl.io/iamserviceaccount-name"
+	TagAddon         = "alpha.eksctl.io/addon-name"
+	TagAddonPod      = "alpha.eksctl.io/addon-podidentityassociation-name"
+	TagPodIdentity   = "alpha.eksctl.io/podidentityassociation-name"
+)
+
+// Tags are a stack's tags: eksctl's, the file's, and the stack's own.
+func Tags(c *config.ClusterConfig, own map[string]string) map[string]string {
+	out := map[string]string{TagCluster: c.Metadata.Name, TagClusterLegacy: c.Metadata.Name, TagVersion: config.EksctlVersion}
+	for k, v := range c.Metadata.Tags {
+		out[k] = v
+	}
+	for k, v := range own {
+		out[k] = v
+	}
+	return out
+}
+
+// Names of stacks.
+
+// ClusterName is the cluster stack's name.
+func ClusterName(cluster string) string { return "eksctl-" + cluster + "-cluster" }
+
+// GroupName is a node group stack's name.
+func GroupName(cluster, group string) string { return "eksctl-" + cluster + "-nodegroup-" + group }
+
+// ServiceAccountName is the stack of an IAM role for a service account.
+func ServiceAccountName(cluster, ns, name string) string {
+	return "eksctl-" + cluster + "-addon-iamserviceaccount-" + ns + "-" + name
+}
+
+// AddonRoleName is the stack of an add-on's IRSA role.
+func AddonRoleName(cluster, addon string) string { return "eksctl-" + cluster + "-addon-" + addon }
+
+// AddonPodRoleName is the stack of an add-on's pod identity role.
+func AddonPodRoleName(cluster, addon, sa string) string {
+	return "eksctl-" + cluster + "-addon-" + addon + "-podidentityrole-" + sa
+}
+
+// PodRoleName is the stack of a pod identity association's role.
+func PodRoleName(cluster, ns, sa string) string {
+	return "eksctl-" + cluster + "-podidentityrole-" + ns + "-" + sa
+}
+
+// AccessEntryName is the stack of an access entry.
+func AccessEntryName(cluster, principal string) string {
+	h := sha1.Sum([]byte(principal))
+	return "eksctl-" + cluster + "-accessentry-" + base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:])
+}
+
+// zoneID turns us-west-2a into USWEST2A, as logical IDs carry it.
+func zoneID(az string) string { return strings.ToUpper(strings.ReplaceAll(az, "-", "")) }
