@@ -147,3 +147,9 @@ func syntaxProblem(name string, err error) Problem {
 	}
 	return p
 }
+
+// Written tells where a field stands in the file, and whether it does.
+func (f *File) Written(path string) ([2]int, bool) {
+	w, ok := f.where[path]
+	return w, ok
+}

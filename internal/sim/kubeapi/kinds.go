@@ -69,7 +69,12 @@ func (k kind) gr() schema.GroupResource {
 }
 
 // prefix is where the kind's objects are stored.
-func (k kind) prefix() string { return "/" + k.gv.Group + "/" + k.resource }
+func (k kind) prefix() string {
+	if k.gv.Group == "" {
+		return "/" + k.resource
+	}
+	return "/" + k.gv.Group + "/" + k.resource
+}
 
 func (k kind) key(ns, name string) string {
 	if k.namespaced {

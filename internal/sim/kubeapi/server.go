@@ -30,6 +30,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 	basecompatibility "k8s.io/component-base/compatibility"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+
 	gen "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi"
 )
 
@@ -43,6 +46,7 @@ var handler = sync.OnceValue(func() http.Handler {
 })
 
 func newServer() (http.Handler, error) {
+	klog.SetLogger(logr.Discard()) // the server's own chatter is nobody's business here
 	c := genericapiserver.NewConfig(codecs)
 	c.ExternalAddress = "127.0.0.1:443"
 	c.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString("1.34.2", "1.34.0", "1.31.0")

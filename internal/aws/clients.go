@@ -1,0 +1,137 @@
+// Package aws holds the SDK clients for one region and what its errors mean. The
+// SDK's own retries are off: retry, backoff and rate belong to the engine. It must
+// not know what the calls are for.
+package aws
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Clients are the AWS clients of one region.
+type Clients struct {
+	Config    aws.Config
+	Region    string
+	Account   string
+	Partition string
+	Caller    string // the caller's ARN
+
+	EKS    *eks.Client
+	EC2    *ec2.Client
+	CFN    *cloudformation.Client
+	IAM    *iam.Client
+	STS    *sts.Client
+	SSM    *ssm.Client
+	ASG    *autoscaling.Client
+	KMS    *kms.Client
+	Logs   *cloudwatchlogs.Client
+	Quotas *servicequotas.Client
+
+	// Transport reaches Kubernetes API servers without a socket; nil: the network.
+	Transport http.RoundTripper
+
+	calls atomic.Int64
+}
+
+// Options say how to reach AWS.
+type Options struct {
+	Region    string
+	Profile   string
+	Transport http.RoundTripper // nil: the network
+	Key       string            // static credentials; "": the usual chain
+	Secret    string
+}
+
+// Partition is the AWS partition of a region.
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// New builds the clients; it calls nothing.
+func New(ctx context.Context, o Options) (*Clients, error) {
+	c := &Clients{Transport: o.Transport}
+	opts := []func(*awsconfig.LoadOptions) error{awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
+	if o.Region != "" {
+		opts = append(opts, awsconfig.WithRegion(o.Region))
+	}
+	if o.Profile != "" {
+		opts = append(opts, awsconfig.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Key != "" {
+		opts = append(opts, awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.Key, o.Secret, "")))
+	}
+	var base http.RoundTripper = http.DefaultTransport
+	if o.Transport != nil {
+		base = o.Transport
+	}
+	opts = append(opts, awsconfig.WithHTTPClient(&http.Client{Transport: counting{base, &c.calls}}))
+	var cfg aws.Config
+	var err error
+	if o.Transport != nil {
+		// The embedded region: nothing of this machine's AWS set-up applies.
+		cfg = aws.Config{Region: o.Region, Credentials: credentials.NewStaticCredentialsProvider(o.Key, o.Secret, ""), HTTPClient: &http.Client{Transport: counting{base, &c.calls}}, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	} else if cfg, err = awsconfig.LoadDefaultConfig(ctx, opts...); err != nil {
+		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = os.Getenv("AWS_REGION")
+	}
+	if cfg.Region == "" {
+		return nil, fmt.Errorf("no AWS region: pass --region, or set AWS_REGION")
+	}
+	c.Config, c.Region, c.Partition = cfg, cfg.Region, Partition(cfg.Region)
+	c.EKS, c.EC2, c.CFN, c.IAM = eks.NewFromConfig(cfg), ec2.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg), iam.NewFromConfig(cfg)
+	c.STS, c.SSM, c.ASG, c.KMS = sts.NewFromConfig(cfg), ssm.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg), kms.NewFromConfig(cfg)
+	c.Logs, c.Quotas = cloudwatchlogs.NewFromConfig(cfg), servicequotas.NewFromConfig(cfg)
+	return c, nil
+}
+
+// Identify asks AWS who the caller is and fills Account, Partition and Caller.
+func (c *Clients) Identify(ctx context.Context) error {
+	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return err
+	}
+	c.Account, c.Caller = aws.ToString(out.Account), aws.ToString(out.Arn)
+	if p := strings.Split(c.Caller, ":"); len(p) > 1 {
+		c.Partition = p[1]
+	}
+	return nil
+}
+
+// Calls counts the AWS requests so far.
+func (c *Clients) Calls() int { return int(c.calls.Load()) }
+
+type counting struct {
+	next  http.RoundTripper
+	calls *atomic.Int64
+}
+
+func (t counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.calls.Add(1)
+	return t.next.RoundTrip(r)
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/render"
+)
+
+func (a *app) downCommand() *cobra.Command {
+	var yes bool
+	var output string
+	c := &cobra.Command{Use: "down NAME", Short: "Delete a cluster and everything that was made for it", Args: oneArg("cluster's name"),
+		Long: "Deletes in reverse order, waits, and leaves nothing that Slipway or eksctl made for the cluster; what belongs to it is told by eksctl's tags.",
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx := c.Context()
+			w, err := a.open(ctx, nil)
+			if err != nil {
+				return err
+			}
+			s, err := launch.PrepareDown(ctx, w.aws, args[0])
+			if err != nil {
+				return err
+			}
+			if s.Plan.Empty() {
+				fmt.Fprintf(a.err, "There is nothing of a cluster %s in %s.\n", args[0], w.aws.Region)
+				a.summary(output, summaryEvent{Result: "nothing-to-do", Cluster: args[0], APICalls: w.aws.Calls()})
+				return nil
+			}
+			render.PlanText(a.err, s.Plan, a.style)
+			if err := a.confirm(yes, false); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.err)
+			rep, err := s.Run(ctx, w.clock, w.workers, a.listener(output, s))
+			if err != nil {
+				return err
+			}
+			return a.gone(ctx, w, s, rep, output)
+		}}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().StringVarP(&output, "output", "o", "text", "text or jsonl")
+	return c
+}
+
+// gone looks again, and says what is left.
+func (a *app) gone(ctx context.Context, w *world, s *launch.Session, rep *engine.Report, output string) error {
+	after, err := launch.PrepareDown(context.WithoutCancel(ctx), w.aws, s.Plan.Cluster)
+	if err != nil {
+		return exit(exitPartial, fmt.Errorf("the run ended, and what is left could not be observed: %w", err))
+	}
+	e := summaryEvent{Result: "done", Cluster: s.Plan.Cluster, Elapsed: rep.Elapsed.Seconds(), CriticalPath: s.Plan.Critical.Total.Seconds(), APICalls: w.aws.Calls()}
+	e.Steps.Done, e.Steps.Failed, e.Steps.Skipped = rep.Done, rep.Failed+rep.TimedOut, rep.Skipped
+	code := exitDone
+	if rep.Interrupted {
+		e.Result, code = "partial", exitInterrupted
+	} else if !rep.OK() || !after.Plan.Empty() {
+		e.Result, code = "partial", exitPartial
+	}
+	a.summary(output, e)
+	if code == exitDone {
+		fmt.Fprintf(a.err, "\n%s cluster %s is gone, and nothing of it is left, in %s\n", a.style.Green("done:"), s.Plan.Cluster, render.Duration(rep.Elapsed))
+		return nil
+	}
+	fmt.Fprintf(a.err, "\n%s %s; run the same command again to continue\n", a.style.Red(e.Result+":"), rep.FirstFailure)
+	return exit(code, nil)
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/kube"
+)
+
+func (a *app) tokenCommand() *cobra.Command {
+	return &cobra.Command{Use: "token NAME", Short: "Print a Kubernetes bearer token, as an exec credential", Args: oneArg("cluster's name"), RunE: func(c *cobra.Command, args []string) error {
+		w, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		tok, until, err := kube.Token(c.Context(), w.aws, args[0])
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(a.out).Encode(map[string]any{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "spec": map[string]any{}, "status": map[string]any{"token": tok, "expirationTimestamp": until.UTC().Format(time.RFC3339)}})
+	}}
+}
+
+func (a *app) kubeconfigCommand() *cobra.Command {
+	var path, plugin string
+	c := &cobra.Command{Use: "kubeconfig NAME", Short: "Add a cluster to the kubeconfig", Args: oneArg("cluster's name"), RunE: func(c *cobra.Command, args []string) error {
+		w, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		if err := w.aws.Identify(c.Context()); err != nil {
+			return check.Identity(err)
+		}
+		return a.writeKubeconfig(c.Context(), w, args[0], path, plugin)
+	}}
+	c.Flags().StringVar(&path, "kubeconfig", "", "file to write; default: KUBECONFIG, then ~/.kube/config")
+	c.Flags().StringVar(&plugin, "credentials", "slipway", "what fetches tokens: slipway, or aws (aws eks get-token)")
+	return c
+}
+
+// kubeconfigAfter adds the cluster after a launch, except in a simulated region.
+func (a *app) kubeconfigAfter(ctx context.Context, w *world, name, path string) error {
+	if w.sim != nil || path == "none" {
+		return nil
+	}
+	return a.writeKubeconfig(ctx, w, name, path, "slipway")
+}
+
+func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin string) error {
+	d, err := w.aws.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
+	if err != nil {
+		return fmt.Errorf("describing cluster %s: %w", name, err)
+	}
+	cl := d.Cluster
+	if cl.Endpoint == nil || cl.CertificateAuthority == nil {
+		return fmt.Errorf("the cluster %s is %s and has no endpoint yet", name, cl.Status)
+	}
+	ca, err := base64.StdEncoding.DecodeString(aws.ToString(cl.CertificateAuthority.Data))
+	if err != nil {
+		return err
+	}
+	access := clientcmd.NewDefaultPathOptions()
+	if path != "" {
+		access.LoadingRules.ExplicitPath = path
+	}
+	cfg, err := access.GetStartingConfig()
+	if err != nil {
+		return fmt.Errorf("the kubeconfig cannot be read: %w", err)
+	}
+	ctxName := name + "." + w.aws.Region + ".slipway"
+	cfg.Clusters[ctxName] = &clientcmdapi.Cluster{Server: *cl.Endpoint, CertificateAuthorityData: ca}
+	cfg.AuthInfos[ctxName] = &clientcmdapi.AuthInfo{Exec: a.credential(name, w.aws.Region, plugin)}
+	cfg.Contexts[ctxName] = &clientcmdapi.Context{Cluster: ctxName, AuthInfo: ctxName}
+	cfg.CurrentContext = ctxName
+	if err := clientcmd.ModifyConfig(access, *cfg, true); err != nil {
+		return fmt.Errorf("the kubeconfig cannot be written: %w", err)
+	}
+	fmt.Fprintf(a.err, "kubeconfig: context %s in %s\n", ctxName, access.GetDefaultFilename())
+	return nil
+}
+
+// credential is the plugin entry that fetches a token for kubectl.
+func (a *app) credential(name, region, plugin string) *clientcmdapi.ExecConfig {
+	e := &clientcmdapi.ExecConfig{APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: clientcmdapi.NeverExecInteractiveMode}
+	if plugin == "aws" {
+		e.APIVersion = "client.authentication.k8s.io/v1beta1"
+		e.Command, e.Args = "aws", []string{"eks", "get-token", "--cluster-name", name, "--region", region}
+	} else {
+		self, err := os.Executable()
+		if err != nil {
+			self = "slipway"
+		}
+		e.Command, e.Args = self, []string{"token", name, "--region", region}
+	}
+	if a.profile != "" {
+		e.Args = append(e.Args, "--profile", a.profile)
+	}
+	return e
+}

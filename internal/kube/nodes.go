@@ -1,0 +1,61 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Node is one node as a launch sees it.
+type Node struct {
+	Name    string `json:"name"`
+	Ready   bool   `json:"ready"`
+	Group   string `json:"nodeGroup,omitempty"`
+	Version string `json:"version,omitempty"`
+	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
+	Taints  int    `json:"-"`
+	OS      string `json:"os,omitempty"`
+}
+
+// Nodes lists a cluster's nodes by name.
+func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
+	l, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("listing nodes: %w", err)
+	}
+	out := make([]Node, 0, len(l.Items))
+	for _, n := range l.Items {
+		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels["eks.amazonaws.com/nodegroup"], OS: n.Labels["kubernetes.io/os"]}
+		if x.Group == "" {
+			x.Group = n.Labels["alpha.eksctl.io/nodegroup-name"]
+		}
+		for _, c := range n.Status.Conditions {
+			if c.Type == corev1.NodeReady {
+				x.Ready = c.Status == corev1.ConditionTrue
+				if !x.Ready {
+					x.Reason = c.Message
+				}
+			}
+		}
+		out = append(out, x)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out, nil
+}
+
+// DaemonSet tells whether a DaemonSet exists, and how many of its pods are ready.
+func DaemonSet(ctx context.Context, k kubernetes.Interface, ns, name string) (exists bool, ready, desired int, err error) {
+	d, err := k.AppsV1().DaemonSets(ns).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, 0, 0, nil
+	}
+	if err != nil {
+		return false, 0, 0, fmt.Errorf("reading DaemonSet %s/%s: %w", ns, name, err)
+	}
+	return true, int(d.Status.NumberReady), int(d.Status.DesiredNumberScheduled), nil
+}

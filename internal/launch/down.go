@@ -1,0 +1,50 @@
+package launch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/cluster"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// named is a config that knows only a cluster's name and region.
+func named(c *awsc.Clients, name string) *config.File {
+	cfg := &config.ClusterConfig{Metadata: &config.ClusterMeta{Name: name, Region: c.Region}}
+	cfg.SetDefaults()
+	return &config.File{Name: name, Cluster: cfg}
+}
+
+// PrepareDown observes a cluster and plans its removal.
+func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, error) {
+	if err := c.Identify(ctx); err != nil {
+		return nil, check.Identity(err)
+	}
+	live, err := cluster.Observe(ctx, c, name)
+	if err != nil {
+		return nil, check.Reach(c, err)
+	}
+	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
+		return nil, fmt.Errorf("the cluster %s was made neither by eksctl nor by Slipway (there is no stack %s); delete it with the tool that made it", name, stack.ClusterName(name))
+	}
+	s := &Session{AWS: c, File: named(c, name), Live: live}
+	s.Env = &steps.Env{AWS: c, File: s.File}
+	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []ec2types.Filter{{Name: new("tag:" + stack.TagCluster), Values: []string{name}}}})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, k := range keys.KeyPairs {
+		names = append(names, *k.KeyName)
+	}
+	s.Plan, err = plan.Down(s.Env, live, names)
+	return s, err
+}

@@ -1,0 +1,176 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// recommended are the managed policies that EKS recommends for add-ons' pod
+// identities (DescribeAddonConfiguration), with their service accounts.
+var recommended = map[string]struct{ account, policy string }{
+	"vpc-cni":                         {"aws-node", "AmazonEKS_CNI_Policy"},
+	"aws-ebs-csi-driver":              {"ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"},
+	"aws-efs-csi-driver":              {"efs-csi-controller-sa", "service-role/AmazonEFSCSIDriverPolicy"},
+	"aws-mountpoint-s3-csi-driver":    {"s3-csi-driver-sa", "AmazonS3FullAccess"},
+	"amazon-cloudwatch-observability": {"cloudwatch-agent", "CloudWatchAgentServerPolicy"},
+	"external-dns":                    {"external-dns", "AmazonRoute53FullAccess"},
+}
+
+// serviceAccounts of add-ons, for IRSA trust policies.
+var addonAccounts = map[string]string{"vpc-cni": "kube-system/aws-node", "aws-ebs-csi-driver": "kube-system/ebs-csi-controller-sa", "aws-efs-csi-driver": "kube-system/efs-csi-controller-sa", "aws-mountpoint-s3-csi-driver": "kube-system/s3-csi-driver-sa", "amazon-cloudwatch-observability": "amazon-cloudwatch/cloudwatch-agent", "external-dns": "external-dns/external-dns"}
+
+func (b *builder) addons() {
+	early := rules.EarlyAddons(b.cfg)
+	groups := len(b.cfg.Groups()) > 0
+	capacity := rules.Schedulable(b.cfg) || len(b.cfg.FargateProfiles) > 0
+	unawaited := []string{}
+	for _, a := range b.cfg.Addons {
+		live := b.live.Addons[a.Name]
+		if live != nil && live.Status == types.AddonStatusActive {
+			continue
+		}
+		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
+		step := &steps.Addon{Env: b.env, Addon: a, Await: daemon && (slices.Contains(early, a.Name) || groups)}
+		if a.Name == "coredns" && rules.FargateOnly(b.cfg) && a.ConfigurationValues == "" {
+			step.Compute = "Fargate"
+		}
+		b.addonIAM(a, step)
+		typical := typicalAddon[a.Name]
+		if typical == 0 {
+			typical = 25 * time.Second
+		}
+		timeout := timeoutAddon
+		if d, err := time.ParseDuration(a.Timeout); err == nil {
+			timeout = d
+		}
+		if live == nil {
+			title := "add-on " + a.Name
+			t := typical
+			if !step.Await {
+				t = 2 * time.Second
+			}
+			b.add(rules.Step{Kind: rules.Addon, Name: a.Name}, Create, title, "eks", t, timeout, step)
+		}
+		if step.Await && live == nil {
+			continue
+		}
+		if !daemon && !capacity {
+			unawaited = append(unawaited, a.Name)
+			continue
+		}
+		b.add(rules.Step{Kind: rules.AddonHealth, Name: a.Name}, Await, "add-on "+a.Name+" ACTIVE", "eks", typical, timeout, &steps.AddonHealth{Env: b.env, Name: a.Name})
+	}
+	if len(unawaited) > 0 {
+		b.plan.Notes = append(b.plan.Notes, "Not awaited, since no Linux node that takes ordinary pods is wanted: "+join(unawaited)+". EKS shows them DEGRADED until there is one.")
+	}
+	if !b.env.Reachable {
+		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be reached from here (private endpoint): add-ons count as ready by EKS's status alone, and nodes by their group's.")
+	}
+	if b.cfg.CNI != nil && len(b.cfg.Groups()) > 0 && !b.gateOpen() {
+		timeout := timeoutGate
+		if d, err := time.ParseDuration(b.cfg.CNI.Timeout); err == nil {
+			timeout = d
+		}
+		b.add(rules.Step{Kind: rules.CNIGate, Kubernetes: true}, Await, "network plugin "+b.cfg.CNI.DaemonSet+", installed by you", "kubernetes", 2*time.Minute, timeout, &steps.CNIGate{Env: b.env, DaemonSet: b.cfg.CNI.DaemonSet})
+	}
+	if slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() }) {
+		b.quick(rules.Step{Kind: rules.Windows, Kubernetes: true}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
+	}
+}
+
+func (b *builder) gateOpen() bool {
+	return b.exists() && b.env.InPlace != nil && b.env.InPlace(rules.CNIGate, b.cfg.CNI.DaemonSet)
+}
+
+func join(s []string) string {
+	out := ""
+	for i, x := range s {
+		if i > 0 {
+			out += ", "
+		}
+		out += x
+	}
+	return out
+}
+
+// addonIAM gives an add-on its role: pod identity where the agent is listed or
+// associations are, IRSA otherwise.
+func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
+	c := b.cfg.Metadata.Name
+	if a.ServiceAccountRoleARN != "" {
+		return
+	}
+	agent := b.cfg.Addon("eks-pod-identity-agent") != nil
+	auto := config.On(a.UseDefaultPodIdentityAssociations, false) || b.cfg.AddonsConfig != nil && config.On(b.cfg.AddonsConfig.AutoApplyPodIdentityAssociations, false)
+	step.Roles = map[string]string{}
+	podStack := func(sa string, p config.PodIdentityAssociation) {
+		name := stack.AddonPodRoleName(c, a.Name, sa)
+		step.Roles[sa] = name
+		if b.needs(name) {
+			b.addStack(rules.Step{Kind: rules.AddonRole, Name: a.Name + "/" + sa}, "pod identity role for add-on "+a.Name, name, map[string]string{stack.TagAddon: a.Name, stack.TagAddonPod: sa}, typicalRole, timeoutStack, &steps.Stack{Body: body(stack.PodIdentity(podRole(p, "add-on "+a.Name)))})
+		}
+	}
+	for _, p := range a.PodIdentityAssociations {
+		if p.RoleARN != "" {
+			step.Roles[p.ServiceAccountName] = p.RoleARN
+		} else {
+			podStack(p.ServiceAccountName, p)
+		}
+	}
+	if len(a.PodIdentityAssociations) > 0 {
+		return
+	}
+	r, known := recommended[a.Name]
+	policies := a.AttachPolicyARNs
+	custom := len(policies) > 0 || a.AttachPolicy != nil || a.WellKnownPolicies != nil
+	if known && !custom && (auto && agent || config.On(b.cfg.IAM.WithOIDC, false) && !a.Implied) {
+		policies = []string{"arn:" + b.env.AWS.Partition + ":iam::aws:policy/" + r.policy}
+		if a.Name == "vpc-cni" && b.cfg.IPv6() {
+			policies = nil
+		}
+	}
+	ipv6 := a.Name == "vpc-cni" && b.cfg.IPv6() && !custom
+	if len(policies) == 0 && a.AttachPolicy == nil && a.WellKnownPolicies == nil && !ipv6 {
+		return
+	}
+	doc := a.AttachPolicy
+	if ipv6 {
+		doc = cniIPv6
+	}
+	ns, sa := cutAccount(addonAccounts[a.Name])
+	if (auto || !config.On(b.cfg.IAM.WithOIDC, false)) && agent {
+		podStack(sa, config.PodIdentityAssociation{PermissionPolicyARNs: policies, PermissionPolicy: doc, WellKnownPolicies: a.WellKnownPolicies, PermissionsBoundaryARN: a.PermissionsBoundary})
+		return
+	}
+	if sa == "" {
+		return
+	}
+	step.IRSA = stack.AddonRoleName(c, a.Name)
+	if b.needs(step.IRSA) {
+		b.addStack(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.IRSA, map[string]string{stack.TagAddon: a.Name}, typicalRole, timeoutStack,
+			&steps.Stack{Body: steps.IRSABody(b.env, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})})
+	}
+}
+
+func cutAccount(s string) (ns, sa string) {
+	for i := range s {
+		if s[i] == '/' {
+			return s[:i], s[i+1:]
+		}
+	}
+	return "kube-system", s
+}
+
+// cniIPv6 is what the VPC CNI needs in an IPv6 cluster; AWS has no managed policy
+// for it (EKS user guide, "AmazonEKS_CNI_IPv6_Policy").
+var cniIPv6 = config.Document{"Version": "2012-10-17", "Statement": []any{
+	map[string]any{"Effect": "Allow", "Action": []any{"ec2:AssignIpv6Addresses", "ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeNetworkInterfaces", "ec2:DescribeInstanceTypes"}, "Resource": "*"},
+	map[string]any{"Effect": "Allow", "Action": []any{"ec2:CreateTags"}, "Resource": "arn:*:ec2:*:*:network-interface/*"},
+}}

@@ -1,0 +1,18 @@
+package rules
+
+var nodesAfterGroup = Rule{
+	Name:    "nodes-after-group",
+	Reason:  "nodes are counted while their group comes up; its scaling group can be set once it is there",
+	Source:  "facts/eks.md §2",
+	Checked: "2026-11-22",
+	Apply: func(d *Draft) {
+		for _, id := range d.Of(Nodes) {
+			_, name := cut(id)
+			d.Wait(id, ID(NodeGroup, name), "the group starts the instances")
+		}
+		for _, id := range d.Of(GroupScaling) {
+			_, name := cut(id)
+			d.Wait(id, ID(NodeGroup, name), "the Auto Scaling group comes with the node group")
+		}
+	},
+}

@@ -1,0 +1,25 @@
+package rules
+
+var nodesLetIn = Rule{
+	Name:    "nodes-let-in",
+	Reason:  "a self-managed node's role must be known to the cluster before its kubelet calls; for managed groups, Fargate and Auto Mode EKS sees to it",
+	Source:  "facts/eks.md §5 row 14, §2.3",
+	Checked: "2026-11-22",
+	Apply: func(d *Draft) {
+		for _, id := range d.Of("nodegroup-mapping") {
+			_, name := cut(id)
+			for _, e := range []string{ControlPlane, ID(Addon, "vpc-cni"), ID(Addon, "kube-proxy"), clusterStackDone} {
+				d.Wait(id, e, "it is mapped while the group's stack makes the role")
+			}
+			d.Wait(ID(Nodes, name), id, "the nodes are let in by the mapping")
+		}
+		for _, id := range d.Of(NodeGroup) {
+			if d.Steps[id].Managed {
+				continue
+			}
+			_, name := cut(id)
+			d.Wait(id, ID(AccessEntry, "nodes/"+name), "the node role is let in before its instances start")
+			d.Wait(id, ID(Mapping, "nodes/"+name), "the node role is mapped in aws-auth before its instances start")
+		}
+	},
+}

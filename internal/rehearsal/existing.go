@@ -1,0 +1,267 @@
+// Package rehearsal derives, from a config, the resources that the config takes
+// for granted, so that a simulated region can hold them before the launch. It is
+// the one place where a config meets the simulator.
+package rehearsal
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+)
+
+// world gathers existing resources and what is said of them.
+type world struct {
+	x    sim.Existing
+	said []string
+	c    *config.ClusterConfig
+	seen map[string]bool
+	next int
+}
+
+// Existing lists the resources that a config names by ID, and says so in lines.
+func Existing(c *config.ClusterConfig, account string) (sim.Existing, []string) {
+	w := &world{c: c, seen: map[string]bool{}}
+	w.network()
+	w.groups()
+	w.roles(account)
+	w.rest()
+	if len(w.said) > 0 {
+		w.said = append([]string{"made the existing resources that the config names"}, w.said...)
+	}
+	return w.x, w.said
+}
+
+func (w *world) say(what, id string) bool {
+	if id == "" || w.seen[what+id] {
+		return false
+	}
+	w.seen[what+id] = true
+	w.said = append(w.said, "  "+what+" "+id)
+	return true
+}
+
+// network makes the VPC and subnets; blocks that the config does not give are
+// chosen.
+func (w *world) network() {
+	v := w.c.VPC
+	if !w.c.ExistingVPC() {
+		return
+	}
+	vpc := v.ID
+	if vpc == "" {
+		vpc = "vpc-0000000000existing"
+	}
+	cidr := string(v.CIDR)
+	if cidr == "" {
+		cidr = "192.168.0.0/16"
+	}
+	w.say("VPC", vpc)
+	w.x.VPCs = append(w.x.VPCs, struct {
+		ID, CIDR string
+		Internet bool
+	}{vpc, cidr, true})
+	taken := map[string]bool{}
+	for _, m := range []map[string]config.Subnet{v.Subnets.Public, v.Subnets.Private} {
+		for _, s := range m {
+			taken[string(s.CIDR)] = true
+		}
+	}
+	zones := []string{"a", "b", "c"}
+	if w.c.Metadata.Region == "us-west-1" {
+		zones = []string{"a", "c"}
+	}
+	subnet := func(id, block, zone string, public bool) {
+		if block == "" {
+			block = w.block(cidr, taken)
+		}
+		if zone == "" {
+			zone = w.c.Metadata.Region + zones[w.next%len(zones)]
+		}
+		w.next++
+		if id == "" {
+			id = fmt.Sprintf("subnet-%016dx", w.next)
+		}
+		if w.say("subnet", id) {
+			w.x.Subnets = append(w.x.Subnets, struct {
+				ID, VPC, CIDR, Zone string
+				Public              bool
+			}{id, vpc, block, zone, public})
+		}
+	}
+	for _, side := range []struct {
+		m      map[string]config.Subnet
+		public bool
+	}{{v.Subnets.Public, true}, {v.Subnets.Private, false}} {
+		for _, k := range slices.Sorted(maps.Keys(side.m)) {
+			s := side.m[k]
+			zone := s.AZ
+			if zone == "" && strings.HasPrefix(k, w.c.Metadata.Region) {
+				zone = k
+			}
+			subnet(s.ID, string(s.CIDR), zone, side.public)
+		}
+	}
+	for _, id := range v.ControlPlaneSubnetIDs {
+		if !w.seen["subnet"+id] {
+			subnet(id, "", "", true)
+		}
+	}
+	for _, g := range append(slices.Clone(v.ControlPlaneSecurityGroupIDs), v.SecurityGroup, v.SharedNodeSecurityGroup) {
+		w.group(g, vpc)
+	}
+}
+
+// block finds a free /20 of the VPC, from its end.
+func (w *world) block(cidr string, taken map[string]bool) string {
+	p := netip.MustParsePrefix(cidr)
+	size := uint32(1) << 12
+	last := binary.BigEndian.Uint32(p.Masked().Addr().AsSlice()) + 1<<(32-p.Bits())
+	for at := last - size; ; at -= size {
+		var b [4]byte
+		binary.BigEndian.PutUint32(b[:], at)
+		s := netip.PrefixFrom(netip.AddrFrom4(b), 20)
+		free := !taken[s.String()]
+		for t := range taken {
+			if q, err := netip.ParsePrefix(t); err == nil && q.Overlaps(s) {
+				free = false
+			}
+		}
+		if free {
+			taken[s.String()] = true
+			return s.String()
+		}
+	}
+}
+
+func (w *world) group(id, vpc string) {
+	if w.say("security group", id) {
+		w.x.SecurityGroups = append(w.x.SecurityGroups, struct{ ID, VPC string }{id, vpc})
+	}
+}
+
+// groups makes what node groups name: security groups, AMIs, templates, keys.
+func (w *world) groups() {
+	vpc := ""
+	if len(w.x.VPCs) > 0 {
+		vpc = w.x.VPCs[0].ID
+	}
+	for _, n := range w.c.Groups() {
+		if n.SecurityGroups != nil {
+			for _, g := range n.SecurityGroups.AttachIDs {
+				w.group(g, vpc)
+			}
+		}
+		if s := n.SSH; s != nil {
+			for _, g := range s.SourceSecurityGroupIds {
+				w.group(g, vpc)
+			}
+			if w.say("key pair", s.PublicKeyName) {
+				w.x.KeyPairs = append(w.x.KeyPairs, s.PublicKeyName)
+			}
+		}
+		for _, s := range n.Subnets {
+			if strings.HasPrefix(s, "subnet-") && vpc != "" && w.say("subnet", s) {
+				w.x.Subnets = append(w.x.Subnets, struct {
+					ID, VPC, CIDR, Zone string
+					Public              bool
+				}{s, vpc, w.block(w.x.VPCs[0].CIDR, map[string]bool{}), w.c.Metadata.Region + "a", true})
+			}
+		}
+		if strings.HasPrefix(n.AMI, "ami-") && w.say("AMI", n.AMI) {
+			family := map[bool]string{true: "windows", false: "amazon-eks-node-al2023"}[n.Windows()]
+			w.x.Images = append(w.x.Images, struct{ ID, Family, Arch string }{n.AMI, family, "x86_64"})
+		}
+	}
+	for _, m := range w.c.ManagedNodeGroups {
+		if lt := m.LaunchTemplate; lt != nil && w.say("launch template", lt.ID) {
+			versions := 1
+			fmt.Sscan(lt.Version, &versions) //nolint:errcheck // $Latest needs one
+			typ := "m5.large"
+			if len(m.InstanceTypes) > 0 || m.InstanceType != "" {
+				typ = ""
+			}
+			w.x.LaunchTemplates = append(w.x.LaunchTemplates, struct {
+				ID       string
+				Versions int
+				Type     string
+			}{lt.ID, max(3, versions), typ})
+		}
+	}
+}
+
+// roles makes the IAM roles, policies and instance profiles that the config names
+// in this account.
+func (w *world) roles(account string) {
+	role := func(arn string, policies []string, services ...string) {
+		if strings.Contains(arn, ":role/") && w.say("role", arn) {
+			w.x.Roles = append(w.x.Roles, struct {
+				ARN      string
+				Services []string
+				Policies []string
+			}{arn, services, policies})
+		}
+	}
+	policy := func(arns ...string) {
+		for _, a := range arns {
+			if !strings.Contains(a, ":iam::aws:policy/") && strings.Contains(a, ":policy/") && w.say("policy", a) {
+				w.x.Policies = append(w.x.Policies, a)
+			}
+		}
+	}
+	c := w.c
+	role(c.IAM.ServiceRoleARN, []string{"AmazonEKSClusterPolicy"}, "eks.amazonaws.com")
+	role(c.IAM.FargatePodExecutionRoleARN, nil, "eks-fargate-pods.amazonaws.com")
+	for _, p := range c.IAM.PodIdentityAssociations {
+		role(p.RoleARN, nil, "pods.eks.amazonaws.com")
+		policy(p.PermissionPolicyARNs...)
+		policy(p.PermissionsBoundaryARN)
+	}
+	for _, s := range c.IAM.ServiceAccounts {
+		policy(s.AttachPolicyARNs...)
+		policy(s.PermissionsBoundary)
+	}
+	for _, a := range c.Addons {
+		role(a.ServiceAccountRoleARN, nil, "pods.eks.amazonaws.com")
+		policy(a.AttachPolicyARNs...)
+		for _, p := range a.PodIdentityAssociations {
+			role(p.RoleARN, nil, "pods.eks.amazonaws.com")
+			policy(p.PermissionPolicyARNs...)
+		}
+	}
+	for _, p := range c.FargateProfiles {
+		role(p.PodExecutionRoleARN, nil, "eks-fargate-pods.amazonaws.com")
+	}
+	for _, e := range c.AccessConfig.AccessEntries {
+		if strings.Contains(e.PrincipalARN, ":"+account+":") {
+			role(e.PrincipalARN, nil, "ec2.amazonaws.com")
+		}
+	}
+	if c.AutoMode() {
+		role(c.AutoModeConfig.NodeRoleARN, nil, "ec2.amazonaws.com")
+	}
+	for _, n := range c.Groups() {
+		if n.IAM == nil {
+			continue
+		}
+		role(n.IAM.InstanceRoleARN, []string{"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"}, "ec2.amazonaws.com")
+		policy(n.IAM.AttachPolicyARNs...)
+		if p := n.IAM.InstanceProfileARN; w.say("instance profile", p) {
+			w.x.InstanceProfiles = append(w.x.InstanceProfiles, struct{ ARN, Role string }{p, n.IAM.InstanceRoleARN})
+		}
+	}
+}
+
+func (w *world) rest() {
+	if s := w.c.SecretsEncryption; s != nil && w.say("KMS key", s.KeyARN) {
+		w.x.Keys = append(w.x.Keys, s.KeyARN)
+	}
+	q := ec2.Quotas{VPCs: 5, Addresses: 5, VCPUs: 1920}
+	w.x.Quotas = &q
+}

@@ -1,0 +1,182 @@
+// Package render shows plans, runs and clusters: text for people, JSON for
+// programs, DOT, Mermaid and SVG for pictures. It must not decide anything.
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/plan"
+)
+
+// Duration shows a duration as people say it: 45s, 11m, 1h05m.
+func Duration(d time.Duration) string {
+	d = d.Round(time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+var symbols = map[string]string{plan.Create: "+", plan.Update: "~", plan.Delete: "-", plan.Await: "◦"}
+
+// PlanText shows a plan as a tree: each step under the one it waits for longest,
+// with the reason, and what else it waits for.
+func PlanText(w io.Writer, p *plan.Plan, style Style) {
+	if p.Empty() {
+		fmt.Fprintf(w, "Cluster %s in %s is as the file wants it. Nothing to do.\n", p.Cluster, p.Region)
+		return
+	}
+	n := map[string]int{}
+	for _, e := range p.Entries {
+		n[e.Action]++
+	}
+	fmt.Fprintf(w, "%s\n\n", style.Bold(fmt.Sprintf("Plan for cluster %s in %s: %d to create, %d to update, %d to delete, %d to wait for", p.Cluster, p.Region, n[plan.Create], n[plan.Update], n[plan.Delete], n[plan.Await])))
+	children, roots := planTree(p)
+	critical := map[string]bool{}
+	for _, id := range p.Critical.Steps {
+		critical[id] = true
+	}
+	var show func(id, indent, branch, next string)
+	show = func(id, indent, branch, next string) {
+		e := p.Entry(id)
+		line := fmt.Sprintf("%s%s %s", branch, symbols[e.Action], e.Title)
+		if critical[id] {
+			line = style.Bold(line)
+		}
+		pad := max(1, 74-width(indent+branch+"x "+e.Title))
+		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", pad), style.Dim("~"+Duration(e.Typical)))
+		waits := p.Graph.Waits(id)
+		for i, x := range waits {
+			if i == 0 {
+				fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ "+x.Reason))
+			} else {
+				fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ also after "+p.Entry(x.Before).Title+": "+x.Reason))
+			}
+		}
+		for i, c := range children[id] {
+			if i == len(children[id])-1 {
+				show(c, indent+next, "└─", "  ")
+			} else {
+				show(c, indent+next, "├─", "│ ")
+			}
+		}
+	}
+	for _, r := range roots {
+		show(r, "", "", "")
+	}
+	fmt.Fprintf(w, "\nCritical path, about %s:\n", style.Bold(Duration(p.Critical.Total)))
+	for _, id := range p.Critical.Steps {
+		e := p.Entry(id)
+		fmt.Fprintf(w, "  %s %s\n", e.Title, style.Dim("~"+Duration(e.Typical)))
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(w, "\n%s %s\n", style.Yellow("note:"), note)
+	}
+	for _, d := range p.Deletions {
+		fmt.Fprintf(w, "\n%s the stack %s failed earlier; it is deleted and made again.\n", style.Red("delete and re-create:"), d)
+	}
+}
+
+// planTree puts each step under the step it waits for that comes last on the way.
+func planTree(p *plan.Plan) (children map[string][]string, roots []string) {
+	children = map[string][]string{}
+	end := map[string]time.Duration{}
+	order, err := p.Graph.Order()
+	if err != nil {
+		return children, nil
+	}
+	for _, id := range order {
+		for _, e := range p.Graph.Waits(id) {
+			end[id] = max(end[id], end[e.Before])
+		}
+		end[id] += p.Entry(id).Typical
+	}
+	for _, x := range p.Entries {
+		parent := ""
+		for _, e := range p.Graph.Waits(x.ID) {
+			if parent == "" || end[e.Before] > end[parent] {
+				parent = e.Before
+			}
+		}
+		if parent == "" {
+			roots = append(roots, x.ID)
+		} else {
+			children[parent] = append(children[parent], x.ID)
+		}
+	}
+	return children, roots
+}
+
+type planJSON struct {
+	Cluster string       `json:"cluster"`
+	Region  string       `json:"region"`
+	Steps   []plan.Entry `json:"steps"`
+	Edges   []edgeJSON   `json:"edges"`
+	Notes   []string     `json:"notes"`
+	Deletes []string     `json:"deletions"`
+	Path    struct {
+		Steps   []string `json:"steps"`
+		Seconds float64  `json:"seconds"`
+	} `json:"criticalPath"`
+}
+
+type edgeJSON struct {
+	Before string `json:"before"`
+	After  string `json:"after"`
+	Reason string `json:"reason"`
+	Rule   string `json:"rule"`
+}
+
+// PlanJSON writes a plan as one JSON document; lists are never null.
+func PlanJSON(w io.Writer, p *plan.Plan) error {
+	o := planJSON{Cluster: p.Cluster, Region: p.Region, Steps: append([]plan.Entry{}, p.Entries...), Edges: []edgeJSON{}, Notes: append([]string{}, p.Notes...), Deletes: append([]string{}, p.Deletions...)}
+	for _, e := range p.Graph.Edges() {
+		o.Edges = append(o.Edges, edgeJSON{e.Before, e.After, e.Reason, e.Rule})
+	}
+	o.Path.Steps, o.Path.Seconds = append([]string{}, p.Critical.Steps...), p.Critical.Total.Seconds()
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(o)
+}
+
+// PlanDOT writes a plan for Graphviz; the critical path is bold.
+func PlanDOT(w io.Writer, p *plan.Plan) {
+	critical := map[string]bool{}
+	for _, id := range p.Critical.Steps {
+		critical[id] = true
+	}
+	fmt.Fprintf(w, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n", p.Cluster)
+	for _, e := range p.Entries {
+		style := ""
+		if critical[e.ID] {
+			style = ", penwidth=2"
+		}
+		fmt.Fprintf(w, "  %q [label=%q%s];\n", e.ID, e.Title+"\n~"+Duration(e.Typical), style)
+	}
+	for _, e := range p.Graph.Edges() {
+		fmt.Fprintf(w, "  %q -> %q [tooltip=%q];\n", e.Before, e.After, e.Reason)
+	}
+	fmt.Fprintln(w, "}")
+}
+
+// PlanMermaid writes a plan as a Mermaid flowchart.
+func PlanMermaid(w io.Writer, p *plan.Plan) {
+	n := map[string]string{}
+	fmt.Fprintln(w, "flowchart LR")
+	for i, e := range p.Entries {
+		n[e.ID] = fmt.Sprintf("s%d", i)
+		fmt.Fprintf(w, "  s%d[\"%s<br/>~%s\"]\n", i, strings.ReplaceAll(e.Title, `"`, "#quot;"), Duration(e.Typical))
+	}
+	for _, e := range p.Graph.Edges() {
+		fmt.Fprintf(w, "  %s --> %s\n", n[e.Before], n[e.After])
+	}
+}

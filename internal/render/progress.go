@@ -1,0 +1,178 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/plan"
+)
+
+// Lines shows a run as one line an event: for logs and pipes.
+type Lines struct {
+	W     io.Writer
+	Style Style
+}
+
+// On shows one event.
+func (l *Lines) On(e engine.Event) {
+	at := Duration(time.Duration(e.At * float64(time.Second)))
+	mark, text := "", ""
+	switch e.Type {
+	case "step_started":
+		mark, text = l.Style.Cyan("start  "), e.Title
+		if e.Reason != "" {
+			text += l.Style.Dim(" — no longer waits: " + e.Reason)
+		}
+	case "step_waiting":
+		mark, text = l.Style.Dim("waiting"), e.Title+": "+e.Reason
+		if e.Want > 0 {
+			text = fmt.Sprintf("%s: %s", e.Title, e.Reason)
+		}
+		text += l.Style.Dim(fmt.Sprintf(" (%s of ~%s)", secs(e.Elapsed), secs(e.Typical)))
+	case "step_done":
+		mark, text = l.Style.Green("done   "), e.Title+" in "+secs(e.Elapsed)
+		if e.Reason != "" {
+			text += ": " + e.Reason
+		}
+	case "step_failed":
+		mark, text = l.Style.Red("FAILED "), e.Title+": "+e.Error
+	case "step_timeout":
+		mark, text = l.Style.Red("TIMEOUT"), e.Title+": "+e.Error
+	case "step_skipped":
+		mark, text = l.Style.Yellow("skipped"), e.Title+": "+e.Reason
+	case "retry":
+		mark, text = l.Style.Yellow("retry  "), e.Title+": "+e.Error
+	}
+	fmt.Fprintf(l.W, "%7s  %s  %s\n", at, mark, text)
+}
+
+func secs(s float64) string { return Duration(time.Duration(s * float64(time.Second))) }
+
+// Tree is the live view on a terminal: a line per step, redrawn in place.
+type Tree struct {
+	W     io.Writer
+	Style Style
+	Plan  *plan.Plan
+	Rows  int // height of the terminal; 0: no limit
+	Cols  int
+
+	state map[string]engine.Event
+	drawn int
+	now   float64
+}
+
+// On takes one event and draws again.
+func (t *Tree) On(e engine.Event) {
+	if t.state == nil {
+		t.state = map[string]engine.Event{}
+	}
+	if e.Type != "retry" {
+		t.state[e.Step] = e
+	}
+	t.now = max(t.now, e.At)
+	t.draw()
+}
+
+func (t *Tree) draw() {
+	var b strings.Builder
+	if t.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", t.drawn)
+	}
+	lines := t.lines()
+	for _, l := range lines {
+		b.WriteString(l + "\n")
+	}
+	t.drawn = len(lines)
+	io.WriteString(t.W, b.String()) //nolint:errcheck // a terminal that is gone shows nothing
+}
+
+// lines renders the state of every step, the least interesting left out where the
+// terminal is too small.
+func (t *Tree) lines() []string {
+	var out []string
+	hidden := 0
+	limit := len(t.Plan.Entries)
+	if t.Rows > 4 {
+		limit = min(limit, t.Rows-3)
+	}
+	doneShown := 0
+	doneTotal := 0
+	for _, e := range t.Plan.Entries {
+		if t.state[e.ID].Type == "step_done" {
+			doneTotal++
+		}
+	}
+	spare := max(0, limit-(len(t.Plan.Entries)-doneTotal))
+	for _, e := range t.Plan.Entries {
+		s := t.state[e.ID]
+		if s.Type == "step_done" && doneShown >= spare {
+			hidden++
+			continue
+		}
+		if s.Type == "step_done" {
+			doneShown++
+		}
+		out = append(out, t.clip(t.row(e, s)))
+	}
+	if len(out) > limit {
+		hidden += len(out) - limit
+		out = out[:limit]
+	}
+	tail := fmt.Sprintf("%s  %d of %d steps", secs(t.now), doneTotal, len(t.Plan.Entries))
+	if hidden > 0 {
+		tail += fmt.Sprintf("  (%d lines not shown)", hidden)
+	}
+	return append(out, t.Style.Bold(tail))
+}
+
+func (t *Tree) row(e plan.Entry, s engine.Event) string {
+	switch s.Type {
+	case "step_done":
+		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Green("✓"), e.Title, secs(s.Elapsed), t.Style.Dim(s.Reason))
+	case "step_failed", "step_timeout":
+		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Red("✗"), e.Title, secs(s.Elapsed), t.Style.Red(s.Error))
+	case "step_skipped":
+		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Yellow("–"), e.Title, "", t.Style.Dim(s.Reason))
+	case "":
+		why := ""
+		for _, x := range t.Plan.Graph.Waits(e.ID) {
+			if t.state[x.Before].Type != "step_done" {
+				why = x.Reason
+			}
+		}
+		return t.Style.Dim(fmt.Sprintf("· %-52s %8s  waits: %s", e.Title, "", why))
+	}
+	started := s.At - s.Elapsed
+	nodes := ""
+	if s.Want > 0 {
+		nodes = fmt.Sprintf("%d/%d ", s.Ready, s.Want)
+	}
+	return fmt.Sprintf("%s %-52s %8s  %s%s", t.Style.Cyan("▶"), e.Title, secs(t.now-started), nodes, t.Style.Dim("of ~"+Duration(e.Typical)+"  "+s.Reason))
+}
+
+// clip keeps a row on one line; escape codes take no width.
+func (t *Tree) clip(s string) string {
+	if t.Cols <= 0 {
+		return s
+	}
+	n, out, esc := 0, strings.Builder{}, false
+	for _, r := range s {
+		if r == 0x1b {
+			esc = true
+		}
+		if !esc {
+			if n++; n > t.Cols-1 {
+				out.WriteString("\x1b[0m")
+				return out.String()
+			}
+		}
+		out.WriteRune(r)
+		if esc && r == 'm' {
+			esc = false
+		}
+	}
+	return out.String()
+}

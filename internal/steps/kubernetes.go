@@ -1,0 +1,252 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/kube"
+)
+
+// ServiceAccount makes a Kubernetes service account, annotated with its role
+// where it assumes one by web identity.
+type ServiceAccount struct {
+	Env               *Env
+	Namespace, Name   string
+	Labels, Annotions map[string]string
+	Role              string // stack name or ARN; "": none
+}
+
+// Run creates or amends it.
+func (s *ServiceAccount) Run(ctx context.Context) (engine.Result, error) {
+	k, err := s.Env.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if _, err := k.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return engine.Result{}, fmt.Errorf("creating namespace %s: %w", s.Namespace, err)
+	}
+	want := map[string]string{}
+	for a, v := range s.Annotions {
+		want[a] = v
+	}
+	if s.Role != "" {
+		arn, err := roleOf(ctx, s.Env, s.Role)
+		if err != nil {
+			return engine.Result{}, err
+		}
+		want["eks.amazonaws.com/role-arn"] = *arn
+	}
+	api := k.CoreV1().ServiceAccounts(s.Namespace)
+	cur, err := api.Get(ctx, s.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		labels := map[string]string{"app.kubernetes.io/managed-by": "slipway"}
+		for l, v := range s.Labels {
+			labels[l] = v
+		}
+		_, err = api.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, Labels: labels, Annotations: want}}, metav1.CreateOptions{})
+		if err != nil {
+			return engine.Result{}, fmt.Errorf("creating service account %s/%s: %w", s.Namespace, s.Name, err)
+		}
+		return engine.Result{State: engine.Done, Reason: "created", Changed: true}, nil
+	}
+	if err != nil {
+		return engine.Result{}, err
+	}
+	changed := false
+	for a, v := range want {
+		if cur.Annotations[a] != v {
+			if cur.Annotations == nil {
+				cur.Annotations = map[string]string{}
+			}
+			cur.Annotations[a], changed = v, true
+		}
+	}
+	if !changed {
+		return engine.Finished("in place")
+	}
+	_, err = api.Update(ctx, cur, metav1.UpdateOptions{})
+	return engine.Result{State: engine.Done, Reason: "annotated", Changed: true}, err
+}
+
+// IdentityMapping adds rows to kube-system/aws-auth.
+type IdentityMapping struct {
+	Env     *Env
+	Mapping config.IAMIdentityMapping
+	// NodeRole maps the role of a self-managed node group instead: a stack whose
+	// output InstanceRoleARN names it.
+	NodeRole string
+}
+
+type mapRow struct {
+	RoleARN  string   `json:"rolearn,omitempty"`
+	UserARN  string   `json:"userarn,omitempty"`
+	Username string   `json:"username"`
+	Groups   []string `json:"groups,omitempty"`
+}
+
+// Run adds what is missing and keeps what is there.
+func (s *IdentityMapping) Run(ctx context.Context) (engine.Result, error) {
+	m := s.Mapping
+	k, err := s.Env.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	api := k.CoreV1().ConfigMaps("kube-system")
+	cm, err := api.Get(ctx, "aws-auth", metav1.GetOptions{})
+	fresh := apierrors.IsNotFound(err)
+	if fresh {
+		cm = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth", Namespace: "kube-system"}}
+	} else if err != nil {
+		return engine.Result{}, fmt.Errorf("reading aws-auth: %w", err)
+	}
+	if cm.Data == nil {
+		cm.Data = map[string]string{}
+	}
+	changed, err := addMapping(cm.Data, m)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if !changed {
+		return engine.Finished("in place")
+	}
+	if fresh {
+		_, err = api.Create(ctx, cm, metav1.CreateOptions{})
+	} else {
+		_, err = api.Update(ctx, cm, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("writing aws-auth: %w", err)
+	}
+	return engine.Result{State: engine.Done, Reason: "mapped", Changed: true}, nil
+}
+
+func addMapping(data map[string]string, m config.IAMIdentityMapping) (bool, error) {
+	if m.Account != "" {
+		var accounts []string
+		if err := yaml.Unmarshal([]byte(data["mapAccounts"]), &accounts); err != nil {
+			return false, fmt.Errorf("aws-auth holds mapAccounts that cannot be read: %w", err)
+		}
+		for _, a := range accounts {
+			if a == m.Account {
+				return false, nil
+			}
+		}
+		return true, put(data, "mapAccounts", append(accounts, m.Account))
+	}
+	key, row := "mapRoles", mapRow{RoleARN: m.ARN, Username: m.Username, Groups: m.Groups}
+	if m.ServiceName != "" {
+		row = mapRow{RoleARN: serviceRole(m), Username: m.ServiceName, Groups: nil}
+	} else if strings.Contains(m.ARN, ":user/") {
+		key, row = "mapUsers", mapRow{UserARN: m.ARN, Username: m.Username, Groups: m.Groups}
+	}
+	var rows []mapRow
+	if err := yaml.Unmarshal([]byte(data[key]), &rows); err != nil {
+		return false, fmt.Errorf("aws-auth holds %s that cannot be read: %w", key, err)
+	}
+	for _, r := range rows {
+		if r.RoleARN == row.RoleARN && r.UserARN == row.UserARN {
+			return false, nil
+		}
+	}
+	return true, put(data, key, append(rows, row))
+}
+
+func serviceRole(m config.IAMIdentityMapping) string {
+	if m.ARN != "" {
+		return m.ARN
+	}
+	return "arn:aws:iam::" + m.Account + ":role/AWSServiceRoleForAmazonEMRContainers"
+}
+
+func put(data map[string]string, key string, v any) error {
+	b, err := yaml.Marshal(v)
+	data[key] = string(b)
+	return err
+}
+
+// WindowsSupport turns Windows IP address management on in the VPC CNI.
+type WindowsSupport struct{ Env *Env }
+
+// Run sets enable-windows-ipam.
+func (s *WindowsSupport) Run(ctx context.Context) (engine.Result, error) {
+	k, err := s.Env.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	api := k.CoreV1().ConfigMaps("kube-system")
+	cm, err := api.Get(ctx, "amazon-vpc-cni", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		_, err = api.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "amazon-vpc-cni", Namespace: "kube-system"}, Data: map[string]string{"enable-windows-ipam": "true"}}, metav1.CreateOptions{})
+		return engine.Result{State: engine.Done, Reason: "enabled", Changed: true}, err
+	}
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if cm.Data["enable-windows-ipam"] == "true" {
+		return engine.Finished("in place")
+	}
+	if cm.Data == nil {
+		cm.Data = map[string]string{}
+	}
+	cm.Data["enable-windows-ipam"] = "true"
+	_, err = api.Update(ctx, cm, metav1.UpdateOptions{})
+	return engine.Result{State: engine.Done, Reason: "enabled", Changed: true}, err
+}
+
+// CNIGate waits for a network plugin that the user installs.
+type CNIGate struct {
+	Env       *Env
+	DaemonSet string
+}
+
+// Run looks for the DaemonSet.
+func (s *CNIGate) Run(ctx context.Context) (engine.Result, error) {
+	k, err := s.Env.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	ns, name, _ := strings.Cut(s.DaemonSet, "/")
+	exists, _, _, err := kube.DaemonSet(ctx, k, ns, name)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if !exists {
+		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("waits for you to install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, s.Env.Name())}, nil
+	}
+	return engine.Finished("DaemonSet " + s.DaemonSet + " seen")
+}
+
+// NodeRoleMapping maps the role that a self-managed group's own stack makes into
+// aws-auth, as soon as the role is there.
+type NodeRoleMapping struct {
+	Env   *Env
+	Stack string
+}
+
+// Run waits for the role, then maps it.
+func (s *NodeRoleMapping) Run(ctx context.Context) (engine.Result, error) {
+	r, err := s.Env.AWS.CFN.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: new(s.Stack), LogicalResourceId: new("NodeInstanceRole")})
+	if awsc.NotFound(err) || err == nil && deref(r.StackResourceDetail.PhysicalResourceId) == "" {
+		return engine.Waiting("the group's stack makes the node role first")
+	}
+	if err != nil {
+		return engine.Result{}, err
+	}
+	role, err := s.Env.AWS.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: r.StackResourceDetail.PhysicalResourceId})
+	if err != nil {
+		return engine.Result{}, err
+	}
+	m := IdentityMapping{Env: s.Env, Mapping: config.IAMIdentityMapping{ARN: *role.Role.Arn, Username: "system:node:{{EC2PrivateDNSName}}", Groups: []string{"system:bootstrappers", "system:nodes"}}}
+	return m.Run(ctx)
+}
