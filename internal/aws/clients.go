@@ -123,6 +123,18 @@ func (c *Clients) Identify(ctx context.Context) error {
 	return nil
 }
 
+// Principal is who stands behind a caller's ARN: a session's role, or the caller
+// itself. Access entries and IAM's simulation know principals, not sessions.
+func Principal(arn string) string {
+	p := strings.Split(arn, ":")
+	if len(p) == 6 && p[2] == "sts" {
+		if f := strings.Split(p[5], "/"); len(f) > 1 && f[0] == "assumed-role" {
+			return p[0] + ":" + p[1] + ":iam::" + p[4] + ":role/" + f[1]
+		}
+	}
+	return arn
+}
+
 // Calls counts the AWS requests so far.
 func (c *Clients) Calls() int { return int(c.calls.Load()) }
 

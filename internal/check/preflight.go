@@ -260,7 +260,7 @@ var actions = []string{"cloudformation:CreateStack", "cloudformation:DescribeSta
 // permissions: asks IAM what the caller may do. Where even that is not allowed,
 // nothing is concluded.
 func permissions(ctx context.Context, s *subject) Failures {
-	out, err := s.aws.IAM.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: new(source(s.aws.Caller)), ActionNames: actions})
+	out, err := s.aws.IAM.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: new(awsc.Principal(s.aws.Caller)), ActionNames: actions})
 	if err != nil {
 		return nil
 	}
@@ -274,17 +274,6 @@ func permissions(ctx context.Context, s *subject) Failures {
 		return nil
 	}
 	return Failures{{Code: "permission-missing", What: s.aws.Caller + " may not do " + strings.Join(denied, ", "), Remedy: "let the caller do this, and repeat"}}
-}
-
-// source is the principal behind a session: IAM simulates roles, not sessions.
-func source(arn string) string {
-	p := strings.Split(arn, ":")
-	if len(p) == 6 && p[2] == "sts" {
-		if f := strings.Split(p[5], "/"); len(f) > 1 {
-			return p[0] + ":" + p[1] + ":iam::" + p[4] + ":role/" + f[1]
-		}
-	}
-	return arn
 }
 
 // encryptionKey: the KMS key exists and is enabled.

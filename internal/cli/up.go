@@ -185,6 +185,12 @@ func (a *app) verdict(ctx context.Context, w *world, s *launch.Session, rep *eng
 		}
 	}
 	nodes := fmt.Sprintf("%d of %d nodes Ready", v.NodesReady, v.NodesWant)
+	if v.Others > 0 {
+		nodes += fmt.Sprintf(" and %d of Fargate or Auto Mode", v.Others)
+	}
+	if s.Env.Unreachable != "" {
+		nodes = fmt.Sprintf("%d nodes wanted (not counted: %s)", v.NodesWant, s.Env.Unreachable)
+	}
 	switch code {
 	case exitDone:
 		fmt.Fprintf(a.err, "%s cluster %s is %s, %s, in %s (%d steps, %d AWS calls)\n", a.style.Green("done:"), s.Plan.Cluster, v.Status, nodes, render.Duration(rep.Elapsed), rep.Done, w.aws.Calls())

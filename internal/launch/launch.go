@@ -5,6 +5,8 @@ package launch
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -47,7 +49,9 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
-	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, File: f, Net: net, Reachable: reachable(c, f.Cluster)}}
+	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, File: f, Net: net}}
+	s.Env.Unreachable = unreachable(c, f.Cluster, live)
+	s.Env.Reachable = s.Env.Unreachable == ""
 	if live.Cluster != nil && live.Cluster.Status == types.ClusterStatusActive {
 		s.Env.InPlace = s.inPlace(ctx)
 	}
@@ -58,10 +62,27 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	return s, err
 }
 
-// reachable tells whether this machine can call the Kubernetes API: not when only
-// the VPC can. In-process regions have no network in between.
-func reachable(c *awsc.Clients, cfg *config.ClusterConfig) bool {
-	return config.On(cfg.VPC.ClusterEndpoints.PublicAccess, true) || c.Transport != nil
+// unreachable says why the Kubernetes API cannot be called from here, "" when it
+// can: only the VPC reaches a private endpoint (an in-process region has no network
+// in between), and only a principal that the cluster knows is let in.
+func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live) string {
+	if !config.On(cfg.VPC.ClusterEndpoints.PublicAccess, true) && c.Transport == nil {
+		return "its endpoint is private"
+	}
+	a := cfg.AccessConfig
+	if config.On(a.BootstrapClusterCreatorAdminPermissions, true) || a.AuthenticationMode == "CONFIG_MAP" {
+		return ""
+	}
+	me := awsc.Principal(c.Caller)
+	if slices.Contains(live.Entries, me) {
+		return ""
+	}
+	for _, e := range a.AccessEntries {
+		if e.PrincipalARN == me {
+			return ""
+		}
+	}
+	return "the file gives " + me + " no access (bootstrapClusterCreatorAdminPermissions: false, and no access entry)"
 }
 
 // inPlace answers, from the live cluster, whether something that AWS does not list
@@ -113,6 +134,7 @@ type Verdict struct {
 	Status     string
 	NodesReady int
 	NodesWant  int
+	Others     int // Ready nodes outside of node groups: Fargate, Auto Mode
 	Left       int // steps that a new plan would still have
 	Degraded   []string
 	Problem    string
@@ -145,7 +167,11 @@ func (s *Session) Verify(ctx context.Context) (*Verdict, error) {
 			return v, nil
 		}
 		for _, n := range nodes {
-			if n.Ready {
+			switch {
+			case !n.Ready:
+			case n.Group == "":
+				v.Others++
+			default:
 				v.NodesReady++
 			}
 		}
@@ -153,15 +179,4 @@ func (s *Session) Verify(ctx context.Context) (*Verdict, error) {
 	return v, nil
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	for i := 1; i < len(out); i++ {
-		for j := i; j > 0 && out[j] < out[j-1]; j-- {
-			out[j], out[j-1] = out[j-1], out[j]
-		}
-	}
-	return out
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

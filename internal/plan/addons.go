@@ -71,7 +71,7 @@ func (b *builder) addons() {
 		b.plan.Notes = append(b.plan.Notes, "Not awaited, since no Linux node that takes ordinary pods is wanted: "+join(unawaited)+". EKS shows them DEGRADED until there is one.")
 	}
 	if !b.env.Reachable {
-		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be reached from here (private endpoint): add-ons count as ready by EKS's status alone, and nodes by their group's.")
+		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.env.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
 	}
 	if b.cfg.CNI != nil && len(b.cfg.Groups()) > 0 && !b.gateOpen() {
 		timeout := timeoutGate

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -40,7 +41,7 @@ func (b *builder) managed(m *config.ManagedNodeGroup) {
 	}
 	b.key(n)
 	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()}, fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)), name,
-		map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, typicalGroup, timeoutGroup, &steps.Stack{Body: steps.ManagedBody(b.env, m), Explain: steps.ExplainGroup(b.env, n.Name)})
+		map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, typicalGroup, timeoutGroup, &steps.Stack{Body: steps.ManagedBody(b.env, m), Explain: steps.ExplainGroup(b.env, n.Name), Count: b.count(n)})
 	b.after(n, true, m.Taints)
 }
 
@@ -57,7 +58,7 @@ func (b *builder) selfManaged(g *config.NodeGroup) {
 		types = g.InstancesDistribution.InstanceTypes
 	}
 	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), name,
-		map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, 90*time.Second, timeoutGroup, &steps.Stack{Body: steps.SelfManagedBody(b.env, g)})
+		map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, 90*time.Second, timeoutGroup, &steps.Stack{Body: steps.SelfManagedBody(b.env, g), Count: b.count(n)})
 	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" && g.IAM.InstanceRoleARN != "" {
 		b.quick(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name, Kubernetes: true}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: nodeMapping(g.IAM.InstanceRoleARN)})
 	} else if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
@@ -72,6 +73,14 @@ func (b *builder) selfManaged(g *config.NodeGroup) {
 		b.addStack(rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name}, "access entry for the nodes of "+n.Name, stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN), nil, 10*time.Second, timeoutStack, &steps.Stack{Body: body(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 	}
 	b.after(n, false, g.Taints)
+}
+
+// count shows a group's nodes as they become Ready, while its stack is at work.
+func (b *builder) count(n *config.NodeGroupBase) func(context.Context) (engine.Result, error) {
+	if *n.DesiredCapacity == 0 || !b.env.Reachable {
+		return nil
+	}
+	return (&steps.Nodes{Env: b.env, Group: n.Name, Want: *n.DesiredCapacity}).Run
 }
 
 func nodeMapping(arn string) config.IAMIdentityMapping {

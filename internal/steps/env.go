@@ -28,7 +28,8 @@ type Env struct {
 	Net  stack.Network
 	// Reachable: the Kubernetes API can be called from here. Where it cannot, AWS's
 	// status alone decides, and the plan says so.
-	Reachable bool
+	Reachable   bool
+	Unreachable string // why it cannot; "" when it can
 
 	// InPlace tells whether something inside Kubernetes or beside EKS stands already,
 	// as observed before planning; nil: nothing was observed.

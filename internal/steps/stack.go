@@ -27,6 +27,8 @@ type Stack struct {
 	Body func(ctx context.Context) (string, error)
 	// Explain says more about a failed resource, from the service it belongs to.
 	Explain func(ctx context.Context, logicalID string) string
+	// Count says how many of the wanted nodes are Ready while the stack is at work.
+	Count func(ctx context.Context) (engine.Result, error)
 }
 
 // Run looks first: a stack that stands is not made again.
@@ -42,6 +44,12 @@ func (s *Stack) Run(ctx context.Context) (engine.Result, error) {
 	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete:
 		return engine.Finished("complete")
 	case types.StackStatusCreateInProgress, types.StackStatusUpdateInProgress, types.StackStatusReviewInProgress, types.StackStatusUpdateCompleteCleanupInProgress:
+		if s.Count != nil {
+			if r, err := s.Count(ctx); err == nil {
+				r.State = engine.Wait
+				return r, nil
+			}
+		}
 		return engine.Waiting("CloudFormation is creating " + s.Name)
 	}
 	return engine.Result{}, s.failure(ctx, st)

@@ -92,6 +92,12 @@ func createVPCCidr(o *op) {
 	id := "vpc-cidr-assoc"
 	if a := out.Ipv6CidrBlockAssociation; a != nil {
 		id = *a.AssociationId
+		for _, r := range o.s.res { // the VPC's attribute lists its blocks as they are now
+			if r.phys == o.str("VpcId") {
+				blocks, _ := r.attrs["Ipv6CidrBlocks"].([]any)
+				r.attrs["Ipv6CidrBlocks"] = append(blocks, *a.Ipv6CidrBlock)
+			}
+		}
 	} else if a := out.CidrBlockAssociation; a != nil {
 		id = *a.AssociationId
 	}

@@ -191,6 +191,9 @@ func zonesOf(region string) []Zone {
 	}
 	var out []Zone
 	for i, l := range letters {
+		if region == "us-west-1" && i == 1 {
+			i = 2 // this account sees usw1-az1 and usw1-az3
+		}
 		out = append(out, Zone{Name: region + string(l), ID: short + "-az" + string(rune('1'+i)), Type: "availability-zone", OptIn: types.AvailabilityZoneOptInStatusOptInNotRequired})
 	}
 	if region == "us-west-2" {
