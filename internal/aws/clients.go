@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Clients are the AWS clients of one region.
@@ -84,19 +85,15 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	if o.Key != "" {
 		opts = append(opts, awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.Key, o.Secret, "")))
 	}
-	var base http.RoundTripper = http.DefaultTransport
-	if o.Transport != nil {
-		base = o.Transport
-	}
-	opts = append(opts, awsconfig.WithHTTPClient(&http.Client{Transport: counting{base, &c.calls}}))
 	var cfg aws.Config
 	var err error
 	if o.Transport != nil {
 		// The embedded region: nothing of this machine's AWS set-up applies.
-		cfg = aws.Config{Region: o.Region, Credentials: credentials.NewStaticCredentialsProvider(o.Key, o.Secret, ""), HTTPClient: &http.Client{Transport: counting{base, &c.calls}}, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+		cfg = aws.Config{Region: o.Region, Credentials: credentials.NewStaticCredentialsProvider(o.Key, o.Secret, ""), HTTPClient: &http.Client{Transport: o.Transport}, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
 	} else if cfg, err = awsconfig.LoadDefaultConfig(ctx, opts...); err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
+	cfg.APIOptions = append(cfg.APIOptions, c.count)
 	if cfg.Region == "" {
 		cfg.Region = os.Getenv("AWS_REGION")
 	}
@@ -138,12 +135,10 @@ func Principal(arn string) string {
 // Calls counts the AWS requests so far.
 func (c *Clients) Calls() int { return int(c.calls.Load()) }
 
-type counting struct {
-	next  http.RoundTripper
-	calls *atomic.Int64
-}
-
-func (t counting) RoundTrip(r *http.Request) (*http.Response, error) {
-	t.calls.Add(1)
-	return t.next.RoundTrip(r)
+// count adds a middleware that counts requests as they are sent.
+func (c *Clients) count(s *middleware.Stack) error {
+	return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("SlipwayCount", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		c.calls.Add(1)
+		return next.HandleFinalize(ctx, in)
+	}), middleware.After)
 }

@@ -83,7 +83,7 @@ func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin 
 	cfg.AuthInfos[ctxName] = &clientcmdapi.AuthInfo{Exec: a.credential(name, w.aws.Region, plugin)}
 	cfg.Contexts[ctxName] = &clientcmdapi.Context{Cluster: ctxName, AuthInfo: ctxName}
 	cfg.CurrentContext = ctxName
-	if err := clientcmd.ModifyConfig(access, *cfg, true); err != nil {
+	if err := clientcmd.ModifyConfig(access, *cfg, false); err != nil {
 		return fmt.Errorf("the kubeconfig cannot be written: %w", err)
 	}
 	fmt.Fprintf(a.err, "kubeconfig: context %s in %s\n", ctxName, access.GetDefaultFilename())

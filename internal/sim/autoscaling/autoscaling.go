@@ -27,7 +27,6 @@ type group struct {
 	turn    int
 	busy    bool
 	backoff time.Duration
-	profile string
 }
 
 // AutoScaling is the service's state in one region.

@@ -63,7 +63,7 @@ func (s *stack) list(v any, n int) ([]any, error) {
 	}
 	l, ok := x.([]any)
 	if !ok || len(l) < n {
-		return nil, fmt.Errorf("Template error: every Fn object must have a list of at least %d members", n) //nolint:staticcheck // AWS's own wording
+		return nil, said("Template error: every Fn object must have a list of at least %d members", n)
 	}
 	return l, nil
 }
@@ -133,7 +133,7 @@ func (s *stack) call(fn string, arg any) (any, error) {
 		}
 		return some, nil
 	}
-	return nil, fmt.Errorf("Template error: %s is not supported", fn) //nolint:staticcheck // AWS's own wording
+	return nil, said("Template error: %s is not supported", fn)
 }
 
 func (s *stack) condition(n string) (any, error) { return s.eval(s.t.Conditions[n]) }
@@ -141,7 +141,7 @@ func (s *stack) condition(n string) (any, error) { return s.eval(s.t.Conditions[
 func (s *stack) ifElse(arg any) (any, error) {
 	l, ok := arg.([]any)
 	if !ok || len(l) != 3 {
-		return nil, fmt.Errorf("Template error: Fn::If requires a list argument with 3 elements") //nolint:staticcheck // AWS's own wording
+		return nil, said("Template error: Fn::If requires a list argument with 3 elements")
 	}
 	c, err := s.condition(fmt.Sprint(l[0]))
 	if err != nil {
@@ -181,12 +181,12 @@ func (s *stack) ref(n string) (any, error) {
 		if d, ok := p["Default"]; ok {
 			return d, nil
 		}
-		return nil, fmt.Errorf("Parameters: [%s] must have values", n) //nolint:staticcheck // AWS's own wording
+		return nil, said("Parameters: [%s] must have values", n)
 	}
 	if r := s.res[n]; r != nil && r.phys != "" {
 		return r.phys, nil
 	}
-	return nil, fmt.Errorf("Template error: instance of Ref references undefined resource %s", n) //nolint:staticcheck // AWS's own wording
+	return nil, said("Template error: instance of Ref references undefined resource %s", n)
 }
 
 func (s *stack) getAtt(arg any) (any, error) {
@@ -199,12 +199,12 @@ func (s *stack) getAtt(arg any) (any, error) {
 	}
 	r := s.res[n]
 	if r == nil {
-		return nil, fmt.Errorf("Template error: instance of Fn::GetAtt references undefined resource %s", n) //nolint:staticcheck // AWS's own wording
+		return nil, said("Template error: instance of Fn::GetAtt references undefined resource %s", n)
 	}
 	if v, ok := r.attrs[a]; ok {
 		return v, nil
 	}
-	return nil, fmt.Errorf("Template error: resource %s does not support attribute type %s in Fn::GetAtt", n, a) //nolint:staticcheck // AWS's own wording
+	return nil, said("Template error: resource %s does not support attribute type %s in Fn::GetAtt", n, a)
 }
 
 func (s *stack) sub(arg any) (any, error) {
@@ -268,7 +268,7 @@ func (s *stack) pick(arg any) (any, error) {
 	fmt.Sscan(fmt.Sprint(l[0]), &i)
 	from, ok := l[1].([]any)
 	if !ok || i >= len(from) {
-		return nil, fmt.Errorf("Template error: Fn::Select cannot select nonexistent value at index %d", i) //nolint:staticcheck // AWS's own wording
+		return nil, said("Template error: Fn::Select cannot select nonexistent value at index %d", i)
 	}
 	return from[i], nil
 }
@@ -282,7 +282,7 @@ func (s *stack) find(arg any) (any, error) {
 	for _, k := range l {
 		m, ok := v.(map[string]any)
 		if !ok || m[fmt.Sprint(k)] == nil {
-			return nil, fmt.Errorf("Template error: Unable to get mapping for %v::%v::%v", l[0], l[1], l[2]) //nolint:staticcheck // AWS's own wording
+			return nil, said("Template error: Unable to get mapping for %v::%v::%v", l[0], l[1], l[2])
 		}
 		v = m[fmt.Sprint(k)]
 	}
@@ -297,7 +297,7 @@ func (s *stack) cidr(arg any) (any, error) {
 	}
 	p, err := netip.ParsePrefix(fmt.Sprint(l[0]))
 	if err != nil {
-		return nil, fmt.Errorf("Template error: Fn::Cidr: %v", err) //nolint:staticcheck // AWS's own wording
+		return nil, said("Template error: Fn::Cidr: %v", err)
 	}
 	count, bits := 0, 8
 	fmt.Sscan(fmt.Sprint(l[1]), &count)

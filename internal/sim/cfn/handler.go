@@ -42,8 +42,6 @@ type handler struct {
 	create func(*op)
 	delete func(*op)
 	update func(*op) // nil: a changed property replaces the resource
-	typ    time.Duration
-	cancel bool
 }
 
 // lag is how long CloudFormation's own handling of a resource takes before the
@@ -170,7 +168,7 @@ func bindValue(v any, dst reflect.Value) error {
 		return bindMap(x, dst)
 	case []any:
 		if dst.Kind() != reflect.Slice {
-			return fmt.Errorf("Value of property must be of type %s", dst.Type()) //nolint:staticcheck // AWS's own wording
+			return said("Value of property must be of type %s", dst.Type())
 		}
 		out := reflect.MakeSlice(dst.Type(), len(x), len(x))
 		for i, e := range x {
@@ -209,7 +207,7 @@ func bindMap(x map[string]any, dst reflect.Value) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("Value of property must be of type %s", dst.Type()) //nolint:staticcheck // AWS's own wording
+	return said("Value of property must be of type %s", dst.Type())
 }
 
 func bindScalar(s string, dst reflect.Value) error {

@@ -1,7 +1,6 @@
 package cfn
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -177,7 +176,7 @@ func createCluster(o *op) {
 		p["ResourcesVpcConfig"] = rc
 	}
 	if err := bind(p, in); err != nil {
-		o.done("", nil, fmt.Errorf("Properties validation failed for resource %s with message: %v", o.r.logical, err)) //nolint:staticcheck // AWS's own wording
+		o.done("", nil, said("Properties validation failed for resource %s with message: %v", o.r.logical, err))
 		return
 	}
 	in.Tags = o.tagMap()
@@ -227,7 +226,7 @@ func (o *op) clusterStatus(name *string, want ekstypes.ClusterStatus) (bool, err
 		return false, err
 	}
 	if d.Cluster.Status == ekstypes.ClusterStatusFailed {
-		return false, fmt.Errorf("Cluster %s is in FAILED status", *name) //nolint:staticcheck // AWS's own wording
+		return false, said("Cluster %s is in FAILED status", *name)
 	}
 	return d.Cluster.Status == want, nil
 }
@@ -254,7 +253,7 @@ func createNodegroup(o *op) {
 		}
 	}
 	if err := bind(p, in); err != nil {
-		o.done("", nil, fmt.Errorf("Properties validation failed for resource %s with message: %v", o.r.logical, err)) //nolint:staticcheck // AWS's own wording
+		o.done("", nil, said("Properties validation failed for resource %s with message: %v", o.r.logical, err))
 		return
 	}
 	if in.NodegroupName == nil {
@@ -339,7 +338,8 @@ func createEntry(o *op) {
 	for _, p := range ps {
 		m, _ := p.(map[string]any)
 		a := &eks.AssociateAccessPolicyInput{ClusterName: in.ClusterName, PrincipalArn: in.PrincipalArn, PolicyArn: new(fmt.Sprint(m["PolicyArn"])), AccessScope: &ekstypes.AccessScope{}}
-		if err := bind(m["AccessScope"], a.AccessScope); err == nil {
+		err := bind(m["AccessScope"], a.AccessScope)
+		if err == nil {
 			_, err = o.env.EKS.AssociateAccessPolicy(nil, a)
 		}
 		if err != nil {
@@ -380,7 +380,7 @@ func createAddon(o *op) {
 			return false, err
 		}
 		if d.Addon.Status == ekstypes.AddonStatusCreateFailed {
-			return false, errors.New("Addon is in CREATE_FAILED") //nolint:staticcheck // AWS's own wording
+			return false, said("Addon is in CREATE_FAILED")
 		}
 		// DEGRADED counts as created here, unlike in the SDK's waiter
 		return d.Addon.Status == ekstypes.AddonStatusActive || d.Addon.Status == ekstypes.AddonStatusDegraded, nil
@@ -440,7 +440,7 @@ func createASG(o *op) {
 			}
 		}
 		if n < *g.DesiredCapacity && o.w.Elapsed() > deadline {
-			return false, errors.New("Group did not stabilize. " + o.env.ASG.LastFailure(name)) //nolint:staticcheck // AWS's own wording
+			return false, said("%s", "Group did not stabilize. "+o.env.ASG.LastFailure(name))
 		}
 		return n >= *g.DesiredCapacity, nil
 	}, func() { o.done(name, attrs{"Arn": *o.env.ASG.Group(name).AutoScalingGroupARN}, nil) })

@@ -147,7 +147,7 @@ func (o *op) subnetAttributes() error {
 
 func updateSubnet(o *op) {
 	if o.props["CidrBlock"] != o.old["CidrBlock"] || o.props["AvailabilityZone"] != o.old["AvailabilityZone"] {
-		o.done("", nil, fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing"))
+		o.done("", nil, said("CloudFormation cannot update a stack when a custom-named resource requires replacing"))
 		return
 	}
 	o.done(o.phys, nil, o.subnetAttributes())
@@ -233,7 +233,7 @@ func createNAT(o *op) {
 		case types.NatGatewayStateAvailable:
 			return true, nil
 		case types.NatGatewayStateFailed:
-			return false, fmt.Errorf("NatGateway %s is in state failed and hence failed to stabilize. Detailed failure message: %s", id, aws.ToString(n.FailureMessage)) //nolint:staticcheck // AWS's own wording
+			return false, said("NatGateway %s is in state failed and hence failed to stabilize. Detailed failure message: %s", id, aws.ToString(n.FailureMessage))
 		}
 		return false, nil
 	}, func() { o.done(id, attrs{"NatGatewayId": id}, nil) })
@@ -397,7 +397,7 @@ func deleteGroup(o *op) {
 func createTemplate(o *op) {
 	d := &types.RequestLaunchTemplateData{}
 	if err := bind(o.props["LaunchTemplateData"], d); err != nil {
-		o.done("", nil, fmt.Errorf("Properties validation failed for resource %s with message: %v", o.r.logical, err)) //nolint:staticcheck // AWS's own wording
+		o.done("", nil, said("Properties validation failed for resource %s with message: %v", o.r.logical, err))
 		return
 	}
 	out, err := o.env.EC2.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new(o.name("LaunchTemplateName", 128)), LaunchTemplateData: d, TagSpecifications: o.tagSpecs(types.ResourceTypeLaunchTemplate)})

@@ -18,11 +18,10 @@ import (
 
 // CFN is the service's state in one region.
 type CFN struct {
-	w       *world.World
-	env     *Env
-	stacks  table.Table[stack]  // by ID, deleted ones too
-	sets    table.Table[change] // change sets by ARN
-	created uint64
+	w      *world.World
+	env    *Env
+	stacks table.Table[stack]  // by ID, deleted ones too
+	sets   table.Table[change] // change sets by ARN
 }
 
 type stack struct {
@@ -237,17 +236,9 @@ func handlerCode(e *wire.Error) string {
 	return "InvalidRequest"
 }
 
-// fail cancels what has not begun and waits for what has.
+// fail begins nothing more, and waits for what has begun.
 func (s *stack) fail() {
-	if !s.failed {
-		s.failed = true
-		for _, n := range slices.Sorted(maps.Keys(s.pending)) {
-			r := s.res[n]
-			if handlers[r.typ].cancel {
-				continue
-			}
-		}
-	}
+	s.failed = true
 	s.advance()
 }
 
@@ -321,7 +312,7 @@ func (c *CFN) importValue(by *stack, name string) (any, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("No export named %s found.", name) //nolint:staticcheck // AWS's own wording
+	return nil, said("No export named %s found.", name)
 }
 
 // importers are the live stacks that use an export.

