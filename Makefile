@@ -1,0 +1,21 @@
+# Two targets matter to a new user: test and bench. CI calls test with
+# SLIPWAY_REQUIRE, which turns the skips of what CI installs into failures.
+.PHONY: test bench build lint generate
+
+test:
+	go test ./...
+
+bench:
+	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench
+
+build:
+	go build -trimpath -ldflags '-s -w' -o slipway ./cmd/slipway
+
+lint:
+	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo 'gofmt has something to say about the files above'; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+generate:
+	go generate ./internal/sim/kubeapi/openapi

@@ -1,0 +1,355 @@
+package launch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+const workers = testregion.Cluster + `
+managedNodeGroups:
+  - {name: workers, desiredCapacity: 2, privateNetworking: true}
+`
+
+func prepare(t *testing.T, r *testregion.Region, text string) *launch.Session {
+	t.Helper()
+	s, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func run(t *testing.T, r *testregion.Region, s *launch.Session) *engine.Report {
+	t.Helper()
+	rep, err := s.Run(t.Context(), r.Clock, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// up launches a config in a fresh region and expects it done.
+func up(t *testing.T, text string) *testregion.Region {
+	t.Helper()
+	r := testregion.New(t, testregion.Load(t, text), 1)
+	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	return r
+}
+
+func TestUpEndsWithReadyNodesAndASecondRunChangesNothing(t *testing.T) {
+	r := up(t, workers)
+	s := prepare(t, r, workers)
+	if !s.Plan.Empty() {
+		t.Fatalf("the second plan still has %v", s.Plan.Entries)
+	}
+	v, err := s.Verify(t.Context())
+	if err != nil || v.NodesReady != 2 || v.Status != "ACTIVE" || len(v.Degraded) > 0 {
+		t.Fatalf("%+v %v", v, err)
+	}
+}
+
+func TestAddingToTheFileDoesJustThat(t *testing.T) {
+	r := up(t, workers)
+	for _, c := range []struct{ name, text, want string }{
+		{"label", strings.Replace(workers, "privateNetworking: true", "privateNetworking: true, labels: {tier: gold}", 1), "nodegroup-update/workers"},
+		{"add-on", workers + "addons: [{name: snapshot-controller}]\n", "addon/snapshot-controller addon-health/snapshot-controller"},
+		{"node group", workers + "  - {name: more, desiredCapacity: 1}\n", "nodegroup/more nodes/more"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var ids []string
+			for _, e := range prepare(t, r, c.text).Plan.Entries {
+				ids = append(ids, e.ID)
+			}
+			if got := strings.Join(ids, " "); got != c.want {
+				t.Errorf("the plan is %q, expected %q", got, c.want)
+			}
+		})
+	}
+}
+
+// No instance starts before its network plugin is in place, seen in the region's
+// own log rather than in the plan.
+func TestNoInstanceStartsBeforeItsNetworkPlugin(t *testing.T) {
+	for seed := range uint64(5) {
+		text := workers + "  - {name: more, desiredCapacity: 1}\nnodeGroups:\n  - {name: own, desiredCapacity: 1}\n"
+		r := testregion.New(t, testregion.Load(t, text), seed)
+		if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+		var plugin time.Duration
+		for _, e := range r.Sim.World.Log() {
+			if e.Kind == "eks:addon" && e.Name == "test/vpc-cni" {
+				plugin = e.End
+			}
+			if e.Kind == "ec2:instance" && (plugin == 0 || e.Start < plugin) {
+				t.Fatalf("seed %d: an instance started at %s, vpc-cni was there at %s", seed, e.Start, plugin)
+			}
+		}
+	}
+}
+
+func TestInterruptedRunsContinueWithoutDuplicates(t *testing.T) {
+	f := testregion.Load(t, workers)
+	r := testregion.New(t, f, 1)
+	for _, stopAt := range []float64{0, 60, 500, 720, 790, 900} {
+		s := prepare(t, r, workers)
+		if s.Plan.Empty() {
+			break
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		rep, err := s.Run(ctx, r.Clock, 1, func(e engine.Event) {
+			if r.Sim.World.Elapsed().Seconds() >= stopAt {
+				cancel()
+			}
+		})
+		cancel()
+		if err != nil || rep.Failed > 0 {
+			t.Fatalf("%+v %v", rep, err)
+		}
+	}
+	if rep := run(t, r, prepare(t, r, workers)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
+	if err != nil || len(out.StackSummaries) != 2 {
+		t.Fatalf("%d stacks were made, expected 2 (%v)", len(out.StackSummaries), err)
+	}
+	if s := prepare(t, r, workers); !s.Plan.Empty() {
+		t.Error("something is left after the last run")
+	}
+}
+
+func TestThirdPartyCNIIsGated(t *testing.T) {
+	text := testregion.Cluster + "cni: {daemonSet: kube-system/cilium, timeout: 10m}\nmanagedNodeGroups:\n  - {name: workers, desiredCapacity: 1}\n"
+	r := testregion.New(t, testregion.Load(t, text), 1)
+	s := prepare(t, r, text)
+	blocked := ""
+	rep, err := s.Run(t.Context(), r.Clock, 1, func(e engine.Event) {
+		if e.Step == "cni-gate" && e.Type == "step_waiting" {
+			blocked = e.Reason
+		}
+	})
+	if err != nil || rep.TimedOut != 1 || !strings.Contains(blocked, "kube-system/cilium") {
+		t.Fatalf("%+v, said %q, %v", rep, blocked, err)
+	}
+	k, err := s.Env.Kube(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string]string{"k8s-app": "cilium"}
+	_, err = k.AppsV1().DaemonSets("kube-system").Create(t.Context(), &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "cilium"}, Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
+		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{HostNetwork: true, Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}}, Containers: []corev1.Container{{Name: "agent", Image: "cilium"}},
+			Volumes: []corev1.Volume{{Name: "cni", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/etc/cni/net.d"}}}}}}}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+}
+
+func TestAFailedGroupTellsWhyAndIsMadeAgain(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, workers), 1)
+	r.Region.EC2.NoCapacity["m5.large"] = true
+	rep := run(t, r, prepare(t, r, workers))
+	if rep.Failed != 1 || !rep.Changed {
+		t.Fatalf("%+v", rep)
+	}
+	for _, want := range []string{"ManagedNodeGroup", "AsgInstanceLaunchFailures", "InsufficientInstanceCapacity", "sufficient m5.large capacity"} {
+		if !strings.Contains(rep.FirstFailure, want) && want != "InsufficientInstanceCapacity" {
+			t.Errorf("the failure does not say %q: %s", want, rep.FirstFailure)
+		}
+	}
+	delete(r.Region.EC2.NoCapacity, "m5.large")
+	s := prepare(t, r, workers)
+	if len(s.Plan.Deletions) != 1 {
+		t.Fatalf("the failed stack is not up for deletion: %v", s.Plan.Entries)
+	}
+	if rep := run(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+}
+
+func TestDeadlocksAreRefusedInWords(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"coredns before compute", workers + "addons: [{name: coredns, beforeCompute: true}]\n", "its pods need a node"},
+		{"a cycle through a node group", testregion.Cluster + "addons: [{name: vpc-cni, dependsOn: [nodegroup/workers]}]\nmanagedNodeGroups: [{name: workers}]\n", "wait for each other"},
+		{"depends on nothing known", workers + "addons: [{name: coredns, dependsOn: [addon/ghost]}]\n", "does not have"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := testregion.New(t, testregion.Load(t, c.text), 1)
+			_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v", err)
+			}
+			if out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{}); err != nil || len(out.StackSummaries) > 0 {
+				t.Error("something was created")
+			}
+		})
+	}
+}
+
+func TestPreflightStopsBeforeTheFirstCreate(t *testing.T) {
+	for _, c := range []struct {
+		name, text, code string
+		break_           func(*testregion.Region)
+	}{
+		{"VPC quota", workers, "quota-vpcs", func(r *testregion.Region) { r.Region.EC2.Quotas.VPCs = 0 }},
+		{"addresses", workers, "quota-addresses", func(r *testregion.Region) { r.Region.EC2.Quotas.Addresses = 0 }},
+		{"vCPUs", workers, "quota-vcpus", func(r *testregion.Region) { r.Region.EC2.Quotas.VCPUs = 3 }},
+		{"permissions", workers, "permission-missing", func(r *testregion.Region) { r.Region.IAM.Deny("eks:CreateCluster") }},
+		{"version", strings.Replace(workers, "1.34", "1.21", 1), "version-not-offered", nil},
+		{"instance type", strings.Replace(workers, "desiredCapacity: 2", "instanceType: m99.huge", 1), "type-not-offered", nil},
+		{"SSH key", strings.Replace(workers, "desiredCapacity: 2", "ssh: {publicKeyPath: /no/such/file}", 1), "key-unreadable", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := testregion.New(t, testregion.Load(t, c.text), 1)
+			if c.break_ != nil {
+				c.break_(r)
+			}
+			_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
+			var fs check.Failures
+			if !errors.As(err, &fs) || fs[0].Code != c.code {
+				t.Fatalf("got %v", err)
+			}
+			if len(r.Sim.World.Log()) > 0 {
+				t.Error("something was created")
+			}
+		})
+	}
+}
+
+func TestAMissingSubnetIsNamed(t *testing.T) {
+	f := testregion.Load(t, testregion.Cluster)
+	r := testregion.New(t, f, 1)
+	text := testregion.Cluster + "vpc: {id: vpc-1, subnets: {private: {us-west-2a: {id: subnet-gone}}}}\n"
+	_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	var ps config.Problems
+	if !errors.As(err, &ps) || !strings.Contains(err.Error(), "test.yaml:4:") || !strings.Contains(err.Error(), "subnet-gone does not exist") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// A rich cluster goes down without a trace.
+func TestDownLeavesNothing(t *testing.T) {
+	text := testregion.Cluster + `
+iam:
+  withOIDC: true
+  serviceAccounts: [{metadata: {name: reader}, attachPolicyARNs: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}]
+  podIdentityAssociations: [{namespace: dev, serviceAccountName: app, permissionPolicyARNs: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}]
+addons: [{name: eks-pod-identity-agent}]
+accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::444455556666:role/ops"}]}
+cloudWatch: {clusterLogging: {enableTypes: ["*"], logRetentionInDays: 30}}
+fargateProfiles: [{name: fp, selectors: [{namespace: serverless}]}]
+managedNodeGroups: [{name: workers, privateNetworking: true, ssh: {publicKey: "ssh-rsa AAAA test"}}]
+nodeGroups: [{name: own, desiredCapacity: 1}]
+`
+	r := up(t, text)
+	s, err := launch.PrepareDown(t.Context(), r.AWS, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep := run(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	left := map[string]int{}
+	ctx := t.Context()
+	count := func(what string, n int, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			left[what] = n
+		}
+	}
+	clusters, err := r.AWS.EKS.ListClusters(ctx, &eks.ListClustersInput{})
+	count("clusters", len(clusters.Clusters), err)
+	roles, err := r.AWS.IAM.ListRoles(ctx, &iam.ListRolesInput{})
+	count("roles", len(roles.Roles), err)
+	oidc, err := r.AWS.IAM.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
+	count("OIDC providers", len(oidc.OpenIDConnectProviderList), err)
+	vpcs, err := r.AWS.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+	count("VPCs", len(vpcs.Vpcs), err)
+	enis, err := r.AWS.EC2.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{})
+	count("network interfaces", len(enis.NetworkInterfaces), err)
+	lts, err := r.AWS.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
+	count("launch templates", len(lts.LaunchTemplates), err)
+	keys, err := r.AWS.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
+	count("key pairs", len(keys.KeyPairs), err)
+	addrs, err := r.AWS.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
+	count("addresses", len(addrs.Addresses), err)
+	stacks, err := r.AWS.CFN.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{})
+	count("stacks", len(stacks.Stacks), err)
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestStacksKeepEksctlsContract(t *testing.T) {
+	r := up(t, workers)
+	out, err := r.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new("eksctl-test-cluster")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := out.Stacks[0]
+	exports := map[string]string{}
+	for _, o := range st.Outputs {
+		if o.ExportName != nil {
+			exports[*o.OutputKey] = *o.ExportName
+		} else {
+			exports[*o.OutputKey] = "-"
+		}
+	}
+	for key, want := range map[string]string{"VPC": "eksctl-test-cluster::VPC", "SecurityGroup": "eksctl-test-cluster::SecurityGroup", "SharedNodeSecurityGroup": "eksctl-test-cluster::SharedNodeSecurityGroup", "ClusterSecurityGroupId": "eksctl-test-cluster::ClusterSecurityGroupId", "SubnetsPublic": "eksctl-test-cluster::SubnetsPublic", "SubnetsPrivate": "eksctl-test-cluster::SubnetsPrivate", "ServiceRoleARN": "eksctl-test-cluster::ServiceRoleARN", "Endpoint": "eksctl-test-cluster::Endpoint", "ARN": "eksctl-test-cluster::ARN", "CertificateAuthorityData": "-", "ClusterStackName": "-", "FeatureNATMode": "-"} {
+		if exports[key] != want {
+			t.Errorf("output %s is exported as %q, eksctl's contract says %q", key, exports[key], want)
+		}
+	}
+	tags := map[string]string{}
+	for _, x := range st.Tags {
+		tags[*x.Key] = *x.Value
+	}
+	if tags["alpha.eksctl.io/cluster-name"] != "test" || tags["eksctl.cluster.k8s.io/v1alpha1/cluster-name"] != "test" || tags["alpha.eksctl.io/eksctl-version"] != config.EksctlVersion {
+		t.Errorf("tags %v", tags)
+	}
+	if !*st.EnableTerminationProtection || st.StackStatus != cfntypes.StackStatusCreateComplete {
+		t.Errorf("%s, protected %t", st.StackStatus, *st.EnableTerminationProtection)
+	}
+}
+
+// The same seed gives the same run, event for event.
+func TestSameSeedSameRun(t *testing.T) {
+	record := func() string {
+		r := testregion.New(t, testregion.Load(t, workers), 7)
+		var b strings.Builder
+		s := prepare(t, r, workers)
+		if _, err := s.Run(t.Context(), r.Clock, 1, func(e engine.Event) { fmt.Fprintln(&b, e) }); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if a, b := record(), record(); a != b {
+		t.Error("two runs with one seed differ")
+	}
+}
