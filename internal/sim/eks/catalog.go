@@ -17,7 +17,7 @@ type addonInfo struct {
 	first, typical float64  // creation time in seconds: lower bound, typical
 	high           float64
 	replicas       int32
-	owner, typ     string
+	typ            string
 }
 
 // catalogue: durations from facts/eks.md §7.

@@ -36,7 +36,6 @@ type Cluster struct {
 	objects *objects
 	caKey   *ecdsa.PrivateKey
 	caCert  *x509.Certificate
-	cert    tls.Certificate
 	uid     func() string
 	date    func() time.Time
 }

@@ -47,7 +47,7 @@ func (c *Cluster) Register(s Spec) {
 	}
 	n.Status = corev1.NodeStatus{
 		Capacity: resources(s, 0), Allocatable: resources(s, 1),
-		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, KubeProxyVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch, ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
+		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch, ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
 	}
 	if s.InternalIP != "" {
 		n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: s.InternalIP}, {Type: corev1.NodeInternalDNS, Address: s.Name}, {Type: corev1.NodeHostName, Address: s.Name}}

@@ -1,0 +1,29 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/slipway-eks/slipway/internal/cli"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"slipway": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }})
+}
+
+func TestScripts(t *testing.T) {
+	root := testregion.Root(t)
+	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}, Setup: func(e *testscript.Env) error {
+		e.Setenv("NO_COLOR", "1")
+		e.Setenv("KUBECONFIG", filepath.Join(e.WorkDir, "kubeconfig"))
+		b, err := os.ReadFile(filepath.Join(root, "examples/quickstart.yaml"))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(e.WorkDir, "quickstart.yaml"), b, 0o600)
+	}})
+}
