@@ -36,7 +36,7 @@ func (a *app) downCommand() *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(a.err)
-			rep, err := s.Run(ctx, w.clock, w.workers, a.listener(output, s))
+			rep, err := a.run(ctx, w, s, output)
 			if err != nil {
 				return err
 			}

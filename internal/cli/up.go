@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -74,7 +75,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		return err
 	}
 	fmt.Fprintln(a.err)
-	rep, err := s.Run(ctx, w.clock, w.workers, a.listener(f.output, s))
+	rep, err := a.run(ctx, w, s, f.output)
 	if err != nil {
 		return err
 	}
@@ -95,22 +96,29 @@ func writeTimeline(path, cluster string, rep *engine.Report) error {
 	return o.Close()
 }
 
-// listener shows events: a live tree on a terminal, lines elsewhere, JSON lines on
-// standard output when asked.
-func (a *app) listener(output string, s *launch.Session) func(engine.Event) {
+// run turns a plan and shows it: a live tree on a terminal, lines elsewhere, JSON
+// lines on standard output when asked.
+func (a *app) run(ctx context.Context, w *world, s *launch.Session, output string) (*engine.Report, error) {
+	o := engine.Options{Clock: w.clock, Workers: w.workers}
 	if output == "jsonl" {
 		enc := json.NewEncoder(a.out)
-		return func(e engine.Event) { enc.Encode(e) } //nolint:errcheck // a closed pipe ends the stream
+		o.OnEvent = func(e engine.Event) { enc.Encode(e) } //nolint:errcheck // a closed pipe ends the stream
+		return s.RunWith(ctx, o)
 	}
 	if f, ok := a.err.(*os.File); ok && render.Terminal(a.err) && os.Getenv("TERM") != "dumb" {
 		cols, rows, err := term.GetSize(int(f.Fd()))
 		if err == nil {
 			t := &render.Tree{W: a.err, Style: a.style, Plan: s.Plan, Rows: rows, Cols: cols}
-			return t.On
+			o.OnEvent = t.On
+			if w.sim == nil { // a virtual minute is over before anybody has seen it
+				o.OnTick, o.Tick = t.Tick, time.Second
+			}
+			return s.RunWith(ctx, o)
 		}
 	}
 	l := &render.Lines{W: a.err, Style: a.style}
-	return l.On
+	o.OnEvent, o.OnTick, o.Tick = l.On, l.Tick, 30*time.Second
+	return s.RunWith(ctx, o)
 }
 
 // confirm asks before anything is changed.

@@ -21,6 +21,9 @@ var NotLaunched = []feature{
 	{"kubeControllerManagerConfig", func(c *ClusterConfig) bool { return c.KubeControllerManagerConfig != nil }, "control-plane component settings are not launched yet"},
 	{"kubeSchedulerConfig", func(c *ClusterConfig) bool { return c.KubeSchedulerConfig != nil }, "control-plane component settings are not launched yet"},
 	{"vpc.ipv6Pool", func(c *ClusterConfig) bool { return c.VPC != nil && c.VPC.Ipv6Pool != "" }, "bring-your-own IPv6 pools are not launched yet"},
+	{"kubernetesNetworkConfig.serviceIPv6CIDR", func(c *ClusterConfig) bool {
+		return c.KubernetesNetworkConfig != nil && c.KubernetesNetworkConfig.ServiceIPv6CIDR != ""
+	}, "EKS chooses the IPv6 service block itself"},
 	{"metadata.rollbackConfig", func(c *ClusterConfig) bool { return c.Metadata != nil && c.Metadata.RollbackConfig != nil }, "version rollback belongs to upgrades, not to a launch"},
 }
 
@@ -36,6 +39,7 @@ type groupFeature struct {
 
 var groupNotLaunched = []groupFeature{
 	{"outpostARN", func(n *NodeGroupBase) bool { return n.OutpostARN != "" }, "node groups on Outposts are not launched yet"},
+	{"placement.spreadLevel", func(n *NodeGroupBase) bool { return n.Placement != nil && n.Placement.SpreadLevel != "" }, "spread levels belong to Outposts, which are not launched yet"},
 	{"efaEnabled", func(n *NodeGroupBase) bool { return On(n.EfaEnabled, false) }, "Elastic Fabric Adapter interfaces are not launched yet"},
 }
 
@@ -50,6 +54,9 @@ func (f *File) unsupported() Problems {
 		n := &f.Cluster.NodeGroups[i]
 		if len(n.LocalZones) > 0 {
 			ps = append(ps, f.At(nodeGroupPath(i)+".localZones", "node groups in local zones are not launched yet"))
+		}
+		if r := n.ContainerRuntime; r != "" && r != "containerd" {
+			ps = append(ps, f.At(nodeGroupPath(i)+".containerRuntime", "%q has ended; containerd is the only container runtime of EKS's AMIs", r))
 		}
 		ps = append(ps, f.unsupportedGroup(nodeGroupPath(i), &n.NodeGroupBase)...)
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	OnEvent func(Event)                       // nil: nobody listens
 	Retries int                               // how often one turn is retried; 0: 8
 	Explain func(id string, err error) string // more words for a failure
+	OnTick  func(at float64)                  // called while the run waits, so that elapsed times move
+	Tick    time.Duration                     // how often, at most; 0: never
 }
 
 type status int
@@ -137,12 +139,27 @@ func (r *run) loop(ctx context.Context) {
 		case r.flying > 0 && (r.flying == r.Workers || r.queue.Len() == 0 || r.Workers == 1):
 			r.take(<-r.results)
 		case r.flying > 0:
-			r.waitEither(ctx, r.queue[0].at-now)
+			r.waitEither(ctx, r.slice(r.queue[0].at-now))
+			r.tick()
 		case r.queue.Len() > 0 && r.queue[0].at > now:
-			if r.Clock.Sleep(ctx, r.queue[0].at-now) != nil {
-				continue
+			if r.Clock.Sleep(ctx, r.slice(r.queue[0].at-now)) == nil {
+				r.tick()
 			}
 		}
+	}
+}
+
+// slice shortens a wait so that its listener hears from the run on the way.
+func (r *run) slice(d time.Duration) time.Duration {
+	if r.Tick > 0 && r.OnTick != nil {
+		return min(d, r.Tick)
+	}
+	return d
+}
+
+func (r *run) tick() {
+	if r.Tick > 0 && r.OnTick != nil {
+		r.OnTick(r.at())
 	}
 }
 

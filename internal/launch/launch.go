@@ -126,7 +126,13 @@ func (s *Session) inPlace(ctx context.Context) func(kind, name string) bool {
 
 // Run turns the plan.
 func (s *Session) Run(ctx context.Context, clk clock.Clock, workers int, onEvent func(engine.Event)) (*engine.Report, error) {
-	return engine.Run(ctx, s.Plan.Graph, s.Plan.Tasks, engine.Options{Clock: clk, Workers: workers, Policy: awsc.Policy, OnEvent: onEvent})
+	return s.RunWith(ctx, engine.Options{Clock: clk, Workers: workers, OnEvent: onEvent})
+}
+
+// RunWith turns the plan with a listener's own wishes, such as ticks.
+func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report, error) {
+	o.Policy = awsc.Policy
+	return engine.Run(ctx, s.Plan.Graph, s.Plan.Tasks, o)
 }
 
 // Verdict is what a run ends with: the cluster as observed again.

@@ -253,7 +253,7 @@ func (b *builder) podIdentities() {
 }
 
 func podRole(p config.PodIdentityAssociation, id string) stack.Role {
-	return stack.Role{Description: "IAM role for pod identity association " + id, RoleName: p.RoleName, Boundary: p.PermissionsBoundaryARN, ARNs: p.PermissionPolicyARNs, Policy: p.PermissionPolicy, WellKnown: p.WellKnownPolicies}
+	return stack.Role{Description: "IAM role for pod identity association " + id, RoleName: p.RoleName, Boundary: p.PermissionsBoundaryARN, ARNs: p.PermissionPolicyARNs, Policy: p.PermissionPolicy, PolicyName: p.PermissionPolicyName, WellKnown: p.WellKnownPolicies}
 }
 
 func (b *builder) fargate() {

@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +16,40 @@ import (
 type Lines struct {
 	W     io.Writer
 	Style Style
+
+	open map[string]engine.Event // steps under way
+	said float64                 // when the last line was written
+}
+
+// heartbeat is how long a log stays silent at most, in seconds on the run's clock.
+const heartbeat = 120
+
+// Tick says what is under way when nothing has been said for a while.
+func (l *Lines) Tick(at float64) {
+	if at-l.said < heartbeat || len(l.open) == 0 {
+		return
+	}
+	var what []string
+	for _, id := range slices.Sorted(maps.Keys(l.open)) {
+		e := l.open[id]
+		what = append(what, fmt.Sprintf("%s (%s of ~%s)", e.Title, secs(at-e.At+e.Elapsed), secs(e.Typical)))
+	}
+	l.said = at
+	fmt.Fprintf(l.W, "%7s  %s  %s\n", secs(at), l.Style.Dim("...    "), strings.Join(what, ", "))
 }
 
 // On shows one event.
 func (l *Lines) On(e engine.Event) {
+	if l.open == nil {
+		l.open = map[string]engine.Event{}
+	}
+	l.said = e.At
+	switch e.Type {
+	case "step_started", "step_waiting":
+		l.open[e.Step] = e
+	case "step_done", "step_failed", "step_timeout":
+		delete(l.open, e.Step)
+	}
 	at := Duration(time.Duration(e.At * float64(time.Second)))
 	mark, text := "", ""
 	switch e.Type {
@@ -73,6 +105,12 @@ func (t *Tree) On(e engine.Event) {
 		t.state[e.Step] = e
 	}
 	t.now = max(t.now, e.At)
+	t.draw()
+}
+
+// Tick moves the elapsed times.
+func (t *Tree) Tick(at float64) {
+	t.now = max(t.now, at)
 	t.draw()
 }
 

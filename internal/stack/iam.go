@@ -20,6 +20,7 @@ type Role struct {
 	Boundary    string
 	ARNs        []string
 	Policy      config.Document
+	PolicyName  string // of Policy; "": named after the stack
 	WellKnown   *config.WellKnownPolicies
 }
 
@@ -73,7 +74,11 @@ func (r Role) template(trust M) *Template {
 	}
 	t.add("Role1", "AWS::IAM::Role", p)
 	for _, x := range inline {
-		t.add(x.id, "AWS::IAM::Policy", M{"PolicyName": Sub("${AWS::StackName}-" + x.id), "PolicyDocument": x.doc, "Roles": L{Ref("Role1")}})
+		name := any(Sub("${AWS::StackName}-" + x.id))
+		if x.id == "Policy1" && r.PolicyName != "" {
+			name = r.PolicyName
+		}
+		t.add(x.id, "AWS::IAM::Policy", M{"PolicyName": name, "PolicyDocument": x.doc, "Roles": L{Ref("Role1")}})
 	}
 	t.output("Role1", Att("Role1", "Arn"), false)
 	return t

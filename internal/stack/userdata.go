@@ -82,17 +82,28 @@ func selfManagedUserData(c *config.ClusterConfig, g *config.NodeGroup, live Live
 		parts = append(parts, script(p))
 	}
 	if n.AmiFamily == "AmazonLinux2023" {
-		parts = append(parts, part{"application/node.eks.aws", nodeConfig(c, n, g.Taints, live, g.KubeletExtraConfig)})
+		extra := maps.Clone(g.KubeletExtraConfig)
+		if g.ClusterDNS != "" {
+			if extra == nil {
+				extra = config.Document{}
+			}
+			extra["clusterDNS"] = []any{g.ClusterDNS}
+		}
+		parts = append(parts, part{"application/node.eks.aws", nodeConfig(c, n, g.Taints, live, extra)})
 		if n.OverrideBootstrapCommand != "" {
 			parts = append(parts, part{"application/node.eks.aws", n.OverrideBootstrapCommand})
 		}
 		return mime(parts)
 	}
+	dns := ""
+	if g.ClusterDNS != "" {
+		dns = " --dns-cluster-ip " + g.ClusterDNS
+	}
 	env := "CLUSTER_NAME=" + live.Cluster + "\nNODE_LABELS=" + labelList(c, n) + "\nNODE_TAINTS=" + taintList(g.Taints)
 	if n.OverrideBootstrapCommand != "" {
 		parts = append(parts, script(env, n.OverrideBootstrapCommand))
 	} else {
-		parts = append(parts, script(env, bootstrapCommand(c, n, g.Taints, live)))
+		parts = append(parts, script(env, bootstrapCommand(c, n, g.Taints, live)+dns))
 	}
 	return mime(parts)
 }

@@ -87,6 +87,9 @@ func (s *PodIdentity) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, err
 	}
 	in := &eks.CreatePodIdentityAssociationInput{ClusterName: new(s.Env.Name()), Namespace: new(a.Namespace), ServiceAccount: new(a.ServiceAccountName), RoleArn: arn, Tags: a.Tags, DisableSessionTags: a.DisableSessionTags, ClientRequestToken: token(s.Env.Name(), "podidentity", a.Namespace, a.ServiceAccountName, *arn)}
+	if a.Policy != "" {
+		in.Policy = new(a.Policy)
+	}
 	if a.TargetRoleARN != "" {
 		in.TargetRoleArn = new(a.TargetRoleARN)
 	}

@@ -332,7 +332,7 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 	id := "a-" + s.w.Hex("association", 17)
 	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name, Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
 	if in != nil {
-		a.Tags, a.TargetRoleArn, a.DisableSessionTags = in.Tags, in.TargetRoleArn, in.DisableSessionTags
+		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = in.Tags, in.TargetRoleArn, in.DisableSessionTags, in.Policy
 	}
 	return c.associations.Put(id, a), nil
 }
