@@ -2,7 +2,7 @@ package config
 
 // feature is a part of eksctl's schema that Slipway reads but does not launch.
 type feature struct {
-	path string
+	Path string
 	used func(*ClusterConfig) bool
 	why  string
 }
@@ -20,6 +20,7 @@ var NotLaunched = []feature{
 	{"kubeAPIServerConfig", func(c *ClusterConfig) bool { return c.KubeAPIServerConfig != nil }, "control-plane component settings are not launched yet"},
 	{"kubeControllerManagerConfig", func(c *ClusterConfig) bool { return c.KubeControllerManagerConfig != nil }, "control-plane component settings are not launched yet"},
 	{"kubeSchedulerConfig", func(c *ClusterConfig) bool { return c.KubeSchedulerConfig != nil }, "control-plane component settings are not launched yet"},
+	{"vpc.ipv6Cidr", func(c *ClusterConfig) bool { return c.VPC != nil && c.VPC.Ipv6Cidr != "" }, "bring-your-own IPv6 blocks are not launched yet"},
 	{"vpc.ipv6Pool", func(c *ClusterConfig) bool { return c.VPC != nil && c.VPC.Ipv6Pool != "" }, "bring-your-own IPv6 pools are not launched yet"},
 	{"kubernetesNetworkConfig.serviceIPv6CIDR", func(c *ClusterConfig) bool {
 		return c.KubernetesNetworkConfig != nil && c.KubernetesNetworkConfig.ServiceIPv6CIDR != ""
@@ -32,12 +33,12 @@ func (c *ClusterConfig) GitOps() bool { return c.Gitops != nil && c.Gitops.Flux 
 
 // groupFeature is the same for a property of node groups.
 type groupFeature struct {
-	key  string
+	Path string
 	used func(*NodeGroupBase) bool
 	why  string
 }
 
-var groupNotLaunched = []groupFeature{
+var GroupNotLaunched = []groupFeature{
 	{"outpostARN", func(n *NodeGroupBase) bool { return n.OutpostARN != "" }, "node groups on Outposts are not launched yet"},
 	{"placement.spreadLevel", func(n *NodeGroupBase) bool { return n.Placement != nil && n.Placement.SpreadLevel != "" }, "spread levels belong to Outposts, which are not launched yet"},
 	{"efaEnabled", func(n *NodeGroupBase) bool { return On(n.EfaEnabled, false) }, "Elastic Fabric Adapter interfaces are not launched yet"},
@@ -47,7 +48,7 @@ func (f *File) unsupported() Problems {
 	var ps Problems
 	for _, x := range NotLaunched {
 		if x.used(f.Cluster) {
-			ps = append(ps, f.At(x.path, "%s", x.why))
+			ps = append(ps, f.At(x.Path, "%s", x.why))
 		}
 	}
 	for i := range f.Cluster.NodeGroups {
@@ -68,9 +69,9 @@ func (f *File) unsupported() Problems {
 
 func (f *File) unsupportedGroup(path string, n *NodeGroupBase) Problems {
 	var ps Problems
-	for _, x := range groupNotLaunched {
+	for _, x := range GroupNotLaunched {
 		if x.used(n) {
-			ps = append(ps, f.At(path+"."+x.key, "%s", x.why))
+			ps = append(ps, f.At(path+"."+x.Path, "%s", x.why))
 		}
 	}
 	return ps

@@ -304,7 +304,11 @@ func (r *run) problem(t *track, err error) {
 	if r.Policy != nil {
 		p = r.Policy(err)
 	}
-	if p != Fail && t.retries < r.Retries {
+	patience := t.retries < r.Retries
+	if elapsed := r.Clock.Now() - t.started; p == Throttled && t.task.Timeout > 0 {
+		patience = elapsed < t.task.Timeout // throttling says nothing about the step
+	}
+	if p != Fail && patience {
 		t.retries++
 		wait := backoff(t.retries)
 		if b := r.bucket(t.task.Service); b != nil && p == Throttled {

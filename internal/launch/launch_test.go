@@ -21,6 +21,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -351,5 +352,60 @@ func TestSameSeedSameRun(t *testing.T) {
 	}
 	if a, b := record(), record(); a != b {
 		t.Error("two runs with one seed differ")
+	}
+}
+
+// An add-on that meets a self-managed copy of itself fails or takes over, as
+// resolveConflicts says.
+func TestConflictsAreResolvedAsTheFileSays(t *testing.T) {
+	for mode, ok := range map[string]bool{"none": false, "overwrite": true} {
+		t.Run(mode, func(t *testing.T) {
+			r := up(t, testregion.Cluster)
+			text := testregion.Cluster + "addons: [{name: snapshot-controller, resolveConflicts: " + mode + "}]\nmanagedNodeGroups: [{name: workers}]\n"
+			s := prepare(t, r, text)
+			k, err := s.Env.Kube(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			labels := map[string]string{"app": "own"}
+			_, err = k.AppsV1().Deployments("kube-system").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "snapshot-controller"}, Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i"}}}}}}, metav1.CreateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep := run(t, r, s)
+			if rep.OK() != ok || !ok && !strings.Contains(rep.FirstFailure, "ConfigurationConflict") {
+				t.Errorf("%+v", rep.FirstFailure)
+			}
+		})
+	}
+}
+
+// Launches work in every partition: principals, policies and suffixes follow.
+func TestPartitions(t *testing.T) {
+	for _, region := range []string{"cn-north-1", "us-gov-west-1", "us-east-1"} {
+		t.Run(region, func(t *testing.T) {
+			up(t, strings.Replace(workers, "us-west-2", region, 1)+"iam: {withOIDC: true}\naddons: [{name: vpc-cni}, {name: aws-ebs-csi-driver}]\nfargateProfiles: [{name: f, selectors: [{namespace: a}]}]\n")
+		})
+	}
+}
+
+func TestThrottlingSlowsARunAndNothingElse(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, workers), 1)
+	s := prepare(t, r, workers)
+	left := 40
+	r.Region.Fault(func(service, op string) error {
+		if left > 0 && (op == "DescribeStacks" || op == "CreateStack" || op == "DescribeCluster") {
+			left--
+			return wire.Errorf("ThrottlingException", "Rate exceeded").With(400)
+		}
+		return nil
+	})
+	rep := run(t, r, s)
+	if !rep.OK() || left > 0 {
+		t.Fatalf("%s; %d throttles left", rep.FirstFailure, left)
+	}
+	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
+	if err != nil || len(out.StackSummaries) != 2 {
+		t.Errorf("%d stacks (%v)", len(out.StackSummaries), err)
 	}
 }

@@ -60,7 +60,11 @@ type Region struct {
 	Logs  *logs.Logs
 
 	server *wire.Server
+	faults []func(service, op string) error
 }
+
+// Fault asks f before every operation; its error is the answer.
+func (r *Region) Fault(f func(service, op string) error) { r.faults = append(r.faults, f) }
 
 // New makes an account without resources.
 func New(o Options) *Sim {
@@ -107,7 +111,14 @@ func (s *Sim) newRegion(name string) *Region {
 	}
 	v := wire.NewServer()
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
-	v.Before = func(c *wire.Caller, op string) error { return r.IAM.Authenticate(c, c.Service+":"+op) }
+	v.Before = func(c *wire.Caller, op string) error {
+		for _, f := range r.faults {
+			if err := f(c.Service, op); err != nil {
+				return err
+			}
+		}
+		return r.IAM.Authenticate(c, c.Service+":"+op)
+	}
 	v.Add("ec2", "ec2", r.EC2.Register)
 	v.Add("iam", "iam", r.IAM.Register)
 	v.Add("sts", "sts", r.IAM.RegisterSTS)
