@@ -392,7 +392,7 @@ func TestPartitions(t *testing.T) {
 func TestThrottlingSlowsARunAndNothingElse(t *testing.T) {
 	r := testregion.New(t, testregion.Load(t, workers), 1)
 	s := prepare(t, r, workers)
-	left := 40
+	left := 12
 	r.Region.Fault(func(service, op string) error {
 		if left > 0 && (op == "DescribeStacks" || op == "CreateStack" || op == "DescribeCluster") {
 			left--
