@@ -52,6 +52,7 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 		"noRoute":            "Instances failed to join the kubernetes cluster", // row 10
 		"noAutoAssign":       "Instances failed to join the kubernetes cluster", // row 11
 		"restrictedEndpoint": "Instances failed to join the kubernetes cluster", // row 12
+		"noWorkerPolicy":     "Instances failed to join the kubernetes cluster", // row 17
 		"noDNS":              "Instances failed to join the kubernetes cluster", // row 15
 	} {
 		t.Run(scenario, func(t *testing.T) {
@@ -74,6 +75,17 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 				t.Errorf("without it: %+v", repaired)
 			}
 		})
+	}
+}
+
+// Instances that find no address: row 22; a group elsewhere comes up.
+func TestForeignClientMeetsFullSubnets(t *testing.T) {
+	got := foreign(t, "fullSubnet")
+	if s := string(got["broken"]); !strings.Contains(s, "CREATE_FAILED") || !strings.Contains(s, "AsgInstanceLaunchFailures") || !strings.Contains(s, "not enough free addresses") {
+		t.Errorf("in the full subnet: %s", s)
+	}
+	if s := string(got["repaired"]); !strings.Contains(s, "ACTIVE") {
+		t.Errorf("elsewhere: %s", s)
 	}
 }
 
@@ -101,6 +113,11 @@ func TestForeignClientMeetsTheConflictsOfAWS(t *testing.T) {
 		if e.Error != want[0] || !strings.Contains(e.Message, want[1]) {
 			t.Errorf("%s: got %s: %s", key, e.Error, e.Message)
 		}
+	}
+	// A control-plane subnet that is deleted shows in the cluster's health until the
+	// cluster no longer lists it: row 27.
+	if a, b := string(got["health"]), string(got["healed"]); !strings.Contains(a, "Ec2SubnetNotFound") || b != "[]" {
+		t.Errorf("health with the subnet gone %s, without it %s", a, b)
 	}
 	if s := string(got["corednsWithoutNodes"]); s != `"DEGRADED"` {
 		t.Errorf("coredns without nodes is %s", s)

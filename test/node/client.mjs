@@ -99,6 +99,22 @@ const scenarios = {
     await networking();
     return broken((n) => c.nodegroup(n, { nodeRole: bare }), () => iam.send(new AttachRolePolicyCommand({ RoleName: 'bare', PolicyArn: 'arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy' })), (n) => c.nodegroup(n, { nodeRole: bare }));
   },
+  async noWorkerPolicy() {
+    const c = await create(await network());
+    const bare = await role('bare', 'ec2.amazonaws.com', ['AmazonEKS_CNI_Policy']);
+    await sleep(20);
+    await networking();
+    return broken((n) => c.nodegroup(n, { nodeRole: bare }), () => iam.send(new AttachRolePolicyCommand({ RoleName: 'bare', PolicyArn: 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy' })), (n) => c.nodegroup(n, { nodeRole: bare }));
+  },
+  async fullSubnet() {
+    const net = await network();
+    const tiny = (await ec2.send(new CreateSubnetCommand({ VpcId: net.vpc, CidrBlock: '10.0.9.0/28', AvailabilityZone: 'us-west-2a' }))).Subnet.SubnetId;
+    const c = await create(net);
+    await networking();
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId: tiny, MapPublicIpOnLaunch: { Value: true } }));
+    const big = { scalingConfig: { minSize: 1, desiredSize: 14, maxSize: 14 } };
+    return broken((n) => c.nodegroup(n, { ...big, subnets: [tiny] }), async () => {}, (n) => c.nodegroup(n, big));
+  },
   async restrictedEndpoint() {
     const net = await network();
     const c = await create(net, { publicAccessCidrs: ['192.0.2.0/24'] });
@@ -130,6 +146,16 @@ const scenarios = {
     out.fargatePublic = await refused(eks.send(new CreateFargateProfileCommand({ clusterName: cluster, fargateProfileName: 'f', podExecutionRoleArn: c.nodeRole, subnets: net.subnets, selectors: [{ namespace: 'default' }] })));
     out.invalidPrincipal = await refused(eks.send(new CreateAccessEntryCommand({ clusterName: cluster, principalArn: 'arn:aws:iam::111122223333:role/ghost' })));
     out.unknownType = await refused(new CloudFormationClient(once).send(new CreateStackCommand({ StackName: 's', TemplateBody: JSON.stringify({ Resources: { A: { Type: 'AWS::Nope::Nothing' } } }) })));
+    await until(group('some'), 'CREATING');
+    const spare = (await ec2.send(new CreateSubnetCommand({ VpcId: net.vpc, CidrBlock: '10.0.7.0/24', AvailabilityZone: 'us-west-2a' }))).Subnet.SubnetId;
+    await eks.send(new UpdateClusterConfigCommand({ name: cluster, resourcesVpcConfig: { subnetIds: [...net.subnets, spare] } }));
+    const settled = () => until(async () => (await eks.send(new DescribeClusterCommand({ name: cluster }))).cluster, 'UPDATING');
+    await settled();
+    await ec2.send(new DeleteSubnetCommand({ SubnetId: spare }));
+    out.health = (await settled()).health.issues.map((i) => i.code);
+    await eks.send(new UpdateClusterConfigCommand({ name: cluster, resourcesVpcConfig: { subnetIds: net.subnets } }));
+    out.healed = (await settled()).health.issues.map((i) => i.code);
+    out.otherZones = await refused(eks.send(new UpdateClusterConfigCommand({ name: cluster, resourcesVpcConfig: { subnetIds: [net.subnets[0]] } })));
     out.caller = (await new STSClient(once).send(new GetCallerIdentityCommand({}))).Arn;
     return out;
   },

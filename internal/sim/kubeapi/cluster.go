@@ -160,6 +160,10 @@ type streamer struct {
 
 func (x *streamer) Header() http.Header { return x.header }
 func (x *streamer) Flush()              {}
+
+// CloseNotify is what Kubernetes looks for in a writer that can stream; the
+// request's context says more, and is what the server listens to.
+func (x *streamer) CloseNotify() <-chan bool { return nil }
 func (x *streamer) WriteHeader(s int) {
 	if !x.sent {
 		x.sent = true

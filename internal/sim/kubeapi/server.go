@@ -176,7 +176,7 @@ func (r evictionREST) Create(ctx context.Context, name string, o runtime.Object,
 	pod := got.(*corev1.Pod)
 	c := clusterOf(ctx)
 	if b := blockingBudget(c, pod); b != nil {
-		e := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10)
+		e := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)
 		e.ErrStatus.Details.Causes = append(e.ErrStatus.Details.Causes, metav1.StatusCause{Type: "DisruptionBudget", Message: fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently", b.Name, b.Status.DesiredHealthy, b.Status.CurrentHealthy)})
 		return nil, e
 	}
