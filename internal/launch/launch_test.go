@@ -75,6 +75,8 @@ func TestAddingToTheFileDoesJustThat(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"label", strings.Replace(workers, "privateNetworking: true", "privateNetworking: true, labels: {tier: gold}", 1), "nodegroup-update/workers"},
 		{"add-on", workers + "addons: [{name: snapshot-controller}]\n", "addon/snapshot-controller addon-health/snapshot-controller"},
+		{"add-on's values", workers + "addons: [{name: coredns, configurationValues: '{\"replicaCount\": 3}'}]\n", "addon-update/coredns"},
+		{"add-on's version", workers + "addons: [{name: coredns, version: v1.12.4-eksbuild.3}]\n", "addon-update/coredns"},
 		{"node group", workers + "  - {name: more, desiredCapacity: 1}\n", "nodegroup/more nodes/more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -407,5 +409,20 @@ func TestThrottlingSlowsARunAndNothingElse(t *testing.T) {
 	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
 	if err != nil || len(out.StackSummaries) != 2 {
 		t.Errorf("%d stacks (%v)", len(out.StackSummaries), err)
+	}
+}
+
+func TestALiveAddonFollowsTheFile(t *testing.T) {
+	r := up(t, workers)
+	text := workers + "addons: [{name: coredns, configurationValues: '{\"replicaCount\": 3}', version: v1.12.4-eksbuild.3}]\n"
+	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if s := prepare(t, r, text); !s.Plan.Empty() {
+		t.Errorf("still %v", s.Plan.Entries)
+	}
+	d, err := r.AWS.EKS.DescribeAddon(t.Context(), &eks.DescribeAddonInput{ClusterName: new("test"), AddonName: new("coredns")})
+	if err != nil || *d.Addon.AddonVersion != "v1.12.4-eksbuild.3" || *d.Addon.ConfigurationValues != `{"replicaCount": 3}` {
+		t.Errorf("%+v %v", d, err)
 	}
 }

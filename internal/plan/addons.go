@@ -2,8 +2,11 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -34,6 +37,7 @@ func (b *builder) addons() {
 	for _, a := range b.cfg.Addons {
 		live := b.live.Addons[a.Name]
 		if live != nil && live.Status == types.AddonStatusActive {
+			b.addonUpdate(a, live)
 			continue
 		}
 		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
@@ -82,6 +86,24 @@ func (b *builder) addons() {
 	}
 	if slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() }) {
 		b.quick(rules.Step{Kind: rules.Windows, Kubernetes: true}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
+	}
+}
+
+// addonUpdate brings a live add-on's configuration values, and a version that the
+// file names exactly, to what the file says.
+func (b *builder) addonUpdate(a config.Addon, live *types.Addon) {
+	in := &eks.UpdateAddonInput{ClusterName: new(b.cfg.Metadata.Name), AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}
+	var what []string
+	if a.ConfigurationValues != "" && a.ConfigurationValues != aws.ToString(live.ConfigurationValues) {
+		in.ConfigurationValues = new(a.ConfigurationValues)
+		what = append(what, "configuration values")
+	}
+	if strings.Contains(a.Version, "-eksbuild.") && a.Version != aws.ToString(live.AddonVersion) {
+		in.AddonVersion = new(a.Version)
+		what = append(what, "version "+a.Version)
+	}
+	if len(what) > 0 {
+		b.add(rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Update, "add-on "+a.Name+": "+join(what), "eks", 40*time.Second, timeoutAddon, &steps.AddonUpdate{Env: b.env, Input: in})
 	}
 }
 

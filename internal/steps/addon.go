@@ -214,3 +214,37 @@ func (s *AddonHealth) Run(ctx context.Context) (engine.Result, error) {
 	}
 	return awaitAddon(ctx, s.Env, a)
 }
+
+// AddonUpdate changes a live add-on and waits for the update.
+type AddonUpdate struct {
+	Env   *Env
+	Input *eks.UpdateAddonInput
+	id    string
+}
+
+// Run starts or polls the update.
+func (s *AddonUpdate) Run(ctx context.Context) (engine.Result, error) {
+	if s.id == "" {
+		out, err := s.Env.AWS.EKS.UpdateAddon(ctx, s.Input)
+		if err != nil {
+			return engine.Result{}, fmt.Errorf("updating add-on %s: %w", *s.Input.AddonName, err)
+		}
+		s.id = *out.Update.Id
+		return engine.Started("EKS is updating the add-on")
+	}
+	d, err := s.Env.AWS.EKS.DescribeUpdate(ctx, &eks.DescribeUpdateInput{Name: new(s.Env.Name()), AddonName: s.Input.AddonName, UpdateId: &s.id})
+	if err != nil {
+		return engine.Result{}, err
+	}
+	switch u := d.Update; u.Status {
+	case types.UpdateStatusSuccessful:
+		return engine.Finished("updated")
+	case types.UpdateStatusFailed, types.UpdateStatusCancelled:
+		msg := fmt.Sprintf("the update of add-on %s is %s", *s.Input.AddonName, u.Status)
+		for _, e := range u.Errors {
+			msg += fmt.Sprintf("; %s: %s", e.ErrorCode, aws.ToString(e.ErrorMessage))
+		}
+		return engine.Result{}, fmt.Errorf("%s", msg)
+	}
+	return engine.Waiting("EKS is updating the add-on")
+}

@@ -20,6 +20,7 @@ const (
 	AddonRole     = "addon-role"
 	Addon         = "addon"
 	AddonHealth   = "addon-health"
+	AddonUpdate   = "addon-update"
 	AccountRole   = "service-account-role"
 	Account       = "service-account"
 	PodRole       = "pod-identity-role"
