@@ -83,6 +83,9 @@ func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
 	b.fargate()
 	b.nodeGroups()
 	b.logRetention()
+	if b.exists() {
+		b.plan.Notes = append(b.plan.Notes, notCompared)
+	}
 	if err := rules.Apply(b.draft); err != nil {
 		return nil, err
 	}
@@ -100,5 +103,8 @@ func (b *builder) add(s rules.Step, action, title, service string, typical, time
 	b.plan.Tasks[id] = &engine.Task{ID: id, Title: title, Kind: s.Kind, Service: service, Typical: typical, Timeout: timeout, Step: step}
 	return id
 }
+
+// notCompared is said of every live cluster: a plan must not claim more than it saw.
+const notCompared = "On a live cluster these are made when missing and not compared when there: self-managed node groups, access entries, IAM roles and their policies, pod identity associations, tags; nor are encryption, authentication mode and scaling tier."
 
 func (b *builder) exists() bool { return b.live.Cluster != nil }

@@ -32,7 +32,10 @@ var symbols = map[string]string{plan.Create: "+", plan.Update: "~", plan.Delete:
 // with the reason, and what else it waits for.
 func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	if p.Empty() {
-		fmt.Fprintf(w, "Cluster %s in %s is as the file wants it. Nothing to do.\n", p.Cluster, p.Region)
+		fmt.Fprintf(w, "Cluster %s in %s has everything that the file wants. Nothing to do.\n", p.Cluster, p.Region)
+		for _, note := range p.Notes {
+			fmt.Fprintf(w, "%s %s\n", style.Yellow("note:"), note)
+		}
 		return
 	}
 	n := map[string]int{}
