@@ -111,7 +111,7 @@ func (a *app) root() *cobra.Command {
 	return c
 }
 
-// args0 refuses arguments, as invalid input.
+// noArgs refuses arguments, as invalid input.
 func noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return exit(exitInput, fmt.Errorf("unexpected argument %q", args[0]))

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -122,7 +123,7 @@ func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Netwo
 	}
 	side := func(key string, m map[string]config.Subnet) []stack.Subnet {
 		var out []stack.Subnet
-		for _, k := range sortedKeys(m) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
 			path := "vpc.subnets." + key + "." + k
 			s := m[k]
 			if s.ID == "" {
@@ -149,15 +150,6 @@ func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Netwo
 		return n, ps
 	}
 	return n, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // match finds the one subnet that a description without an ID means.

@@ -3,7 +3,6 @@ package engine
 import (
 	"container/heap"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,13 +13,12 @@ import (
 // Options of a run.
 type Options struct {
 	Clock   clock.Clock
-	Workers int                               // turns in flight at once; 1 makes a run a sequence
-	Policy  func(error) Policy                // what an error means
-	OnEvent func(Event)                       // nil: nobody listens
-	Retries int                               // how often one turn is retried; 0: 8
-	Explain func(id string, err error) string // more words for a failure
-	OnTick  func(at float64)                  // called while the run waits, so that elapsed times move
-	Tick    time.Duration                     // how often, at most; 0: never
+	Workers int                // turns in flight at once; 1 makes a run a sequence
+	Policy  func(error) Policy // what an error means
+	OnEvent func(Event)        // nil: nobody listens
+	Retries int                // how often one turn is retried; 0: 8
+	OnTick  func(at float64)   // called while the run waits, so that elapsed times move
+	Tick    time.Duration      // how often, at most; 0: never
 }
 
 type status int
@@ -41,7 +39,6 @@ type track struct {
 	ended   time.Duration
 	reason  string
 	retries int
-	inCall  bool
 	last    graph.Edge // the edge whose end let it start
 	noted   string
 }
@@ -118,7 +115,7 @@ func Run(ctx context.Context, g *graph.Graph, tasks map[string]*Task, o Options)
 		r.start(id)
 	}
 	r.loop(ctx)
-	r.finish(ctx)
+	r.finish()
 	return &r.report, nil
 }
 
@@ -226,7 +223,6 @@ func (r *run) turn(ctx context.Context, id string, now time.Duration) {
 	}
 	r.flying++
 	r.report.Turns++
-	t.inCall = true
 	go func() {
 		// A call in flight is never cut short: what it did must be known.
 		res, err := t.task.Step.Run(context.WithoutCancel(ctx))
@@ -250,7 +246,6 @@ func (r *run) bucket(service string) *bucket {
 func (r *run) take(o outcome) {
 	r.flying--
 	t := r.tracks[o.id]
-	t.inCall = false
 	if o.err != nil {
 		r.problem(t, o.err)
 		return
@@ -319,13 +314,7 @@ func (r *run) problem(t *track, err error) {
 		r.schedule(t.task.ID, wait)
 		return
 	}
-	msg := err.Error()
-	if r.Explain != nil {
-		if more := r.Explain(t.task.ID, err); more != "" {
-			msg = more
-		}
-	}
-	r.stop(t, failed, "step_failed", msg)
+	r.stop(t, failed, "step_failed", err.Error())
 }
 
 // stop ends a step without success and skips everything that waits for it.
@@ -352,7 +341,7 @@ func (r *run) stop(t *track, s status, typ, msg string) {
 }
 
 // finish writes the report's spans.
-func (r *run) finish(context.Context) {
+func (r *run) finish() {
 	r.report.Elapsed = r.Clock.Now() - r.begin
 	names := map[status]string{waiting: "waiting", running: "running", finished: "done", failed: "failed", skipped: "skipped", timedOut: "timeout"}
 	for _, id := range r.order {
@@ -367,6 +356,3 @@ func (r *run) finish(context.Context) {
 		r.report.Spans = append(r.report.Spans, s)
 	}
 }
-
-// ErrTimeout marks a wait that ran out.
-var ErrTimeout = errors.New("timeout")

@@ -30,17 +30,16 @@ type Span struct {
 
 // Report is how a run ended.
 type Report struct {
-	Spans         []Span
-	Done          int
-	Failed        int
-	Skipped       int
-	TimedOut      int
-	Changed       bool
-	Interrupted   bool
-	Elapsed       time.Duration
-	FirstFailure  string
-	Turns         int
-	SoftRemaining []string
+	Spans        []Span
+	Done         int
+	Failed       int
+	Skipped      int
+	TimedOut     int
+	Changed      bool
+	Interrupted  bool
+	Elapsed      time.Duration
+	FirstFailure string
+	Turns        int
 }
 
 // OK tells whether every step is done.

@@ -58,8 +58,6 @@ type Task struct {
 	Typical time.Duration
 	Timeout time.Duration
 	Step    Step
-	// Soft: its end is not awaited by the run's verdict (no capacity for it).
-	Soft bool
 }
 
 // Policy says what an error means for the step that met it.

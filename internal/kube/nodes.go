@@ -18,7 +18,6 @@ type Node struct {
 	Group   string `json:"nodeGroup,omitempty"`
 	Version string `json:"version,omitempty"`
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
-	Taints  int    `json:"-"`
 	OS      string `json:"os,omitempty"`
 }
 

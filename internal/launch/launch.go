@@ -157,7 +157,7 @@ func (s *Session) Verify(ctx context.Context) (*Verdict, error) {
 		return v, nil
 	}
 	v.Status = string(live.Cluster.Status)
-	for _, a := range sortedKeys(live.Addons) {
+	for _, a := range slices.Sorted(maps.Keys(live.Addons)) {
 		if live.Addons[a].Status != types.AddonStatusActive {
 			v.Degraded = append(v.Degraded, a+" "+string(live.Addons[a].Status))
 		}
@@ -184,5 +184,3 @@ func (s *Session) Verify(ctx context.Context) (*Verdict, error) {
 	}
 	return v, nil
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

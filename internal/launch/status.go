@@ -3,6 +3,8 @@ package launch
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,7 +46,7 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*Status, error) {
 		}
 		return s
 	}
-	for _, n := range sortedKeys(live.Stacks) {
+	for _, n := range slices.Sorted(maps.Keys(live.Stacks)) {
 		s := live.Stacks[n]
 		if live.Cluster == nil || !live.Has(n) {
 			st.Parts = append(st.Parts, Part{Kind: "stack", Name: n, Status: moving(string(s.StackStatus)), Reason: aws.ToString(s.StackStatusReason)})
@@ -64,7 +66,7 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*Status, error) {
 		}
 	}
 	st.Parts = append([]Part{p}, st.Parts...)
-	for _, n := range sortedKeys(live.Addons) {
+	for _, n := range slices.Sorted(maps.Keys(live.Addons)) {
 		a := live.Addons[n]
 		p := Part{Kind: "add-on", Name: n, Status: moving(string(a.Status)), Detail: aws.ToString(a.AddonVersion)}
 		if a.Health != nil && len(a.Health.Issues) > 0 {
@@ -72,7 +74,7 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*Status, error) {
 		}
 		st.Parts = append(st.Parts, p)
 	}
-	for _, n := range sortedKeys(live.Groups) {
+	for _, n := range slices.Sorted(maps.Keys(live.Groups)) {
 		g := live.Groups[n]
 		p := Part{Kind: "node group", Name: n, Status: moving(string(g.Status)), Detail: strings.Join(g.InstanceTypes, ", ")}
 		if g.ScalingConfig != nil {
@@ -83,7 +85,7 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*Status, error) {
 		}
 		st.Parts = append(st.Parts, p)
 	}
-	for _, n := range sortedKeys(live.Profiles) {
+	for _, n := range slices.Sorted(maps.Keys(live.Profiles)) {
 		st.Parts = append(st.Parts, Part{Kind: "Fargate profile", Name: n, Status: moving(string(live.Profiles[n].Status))})
 	}
 	if cl.Endpoint != nil {

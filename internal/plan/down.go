@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +32,7 @@ func Down(env *steps.Env, live *cluster.Live, keys []string) (*Plan, error) {
 	root := stack.ClusterName(env.Name())
 	var first []string // what the control plane waits for
 	last := ""
-	for _, f := range sortedKeys(live.Profiles) {
+	for _, f := range slices.Sorted(maps.Keys(live.Profiles)) {
 		id := rules.ID(rules.Fargate, f)
 		add(id, "Fargate profile "+f, "eks", 3*time.Minute, &steps.DeleteFargate{Env: env, Name: f})
 		if last != "" {
@@ -40,7 +42,7 @@ func Down(env *steps.Env, live *cluster.Live, keys []string) (*Plan, error) {
 		first = append(first, id)
 	}
 	stacked := map[string]bool{}
-	for _, name := range sortedKeys(live.Stacks) {
+	for _, name := range slices.Sorted(maps.Keys(live.Stacks)) {
 		if name == root {
 			continue
 		}
@@ -53,7 +55,7 @@ func Down(env *steps.Env, live *cluster.Live, keys []string) (*Plan, error) {
 		add(id, "stack "+name, "cloudformation", typical, &steps.DeleteStack{AWS: env.AWS, Name: name})
 		first = append(first, id)
 	}
-	for _, g := range sortedKeys(live.Groups) {
+	for _, g := range slices.Sorted(maps.Keys(live.Groups)) {
 		if !stacked[g] {
 			p.Notes = append(p.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", g))
 			id := rules.ID(rules.NodeGroup, g)

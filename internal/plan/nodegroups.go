@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup)
 	}
 	if len(add) > 0 {
 		in.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
-		what = append(what, "labels "+join(sortedKeys(add)))
+		what = append(what, "labels "+join(slices.Sorted(maps.Keys(add))))
 	}
 	if t := missingTaints(m.Taints, live.Taints); len(t) > 0 {
 		in.Taints = &types.UpdateTaintsPayload{AddOrUpdateTaints: t}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,21 +37,12 @@ var typicalAddon = map[string]time.Duration{"vpc-cni": 45 * time.Second, "kube-p
 // failedStacks puts stacks that failed up for deletion, so that they can be made
 // again.
 func (b *builder) failedStacks() {
-	for _, name := range sortedKeys(b.live.Stacks) {
+	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
 		if b.live.Broken(name) {
 			b.plan.Deletions = append(b.plan.Deletions, name)
 			b.add(rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Delete, fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].StackStatus), "cloudformation", 3*time.Minute, timeoutGroup, &steps.DeleteStack{AWS: b.env.AWS, Name: name})
 		}
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // needs tells whether a stack is still to be made, or to be waited for.

@@ -133,8 +133,8 @@ func (s *Sim) newRegion(name string) *Region {
 	return r
 }
 
-// home is where requests to global services go: IAM and STS sign for us-east-1,
-// and share the account's state anyway.
+// ServeHTTP answers a request in the region that it is signed for. Global services
+// sign for us-east-1, and share the account's state anyway.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := wire.CallerOf(r)
 	if c.Region == "" {

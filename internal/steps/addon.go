@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -140,7 +142,7 @@ func (s *Addon) create(ctx context.Context) (engine.Result, error) {
 			return engine.Result{}, err
 		}
 	}
-	for _, sa := range sortedKeys(s.Roles) {
+	for _, sa := range slices.Sorted(maps.Keys(s.Roles)) {
 		arn, err := roleOf(ctx, s.Env, s.Roles[sa])
 		if err != nil {
 			return engine.Result{}, err
@@ -230,21 +232,7 @@ func (s *AddonUpdate) Run(ctx context.Context) (engine.Result, error) {
 			return engine.Result{}, fmt.Errorf("updating add-on %s: %w", *s.Input.AddonName, err)
 		}
 		s.id = *out.Update.Id
-		return engine.Started("EKS is updating the add-on")
+		return engine.Started("EKS is updating add-on " + *s.Input.AddonName)
 	}
-	d, err := s.Env.AWS.EKS.DescribeUpdate(ctx, &eks.DescribeUpdateInput{Name: new(s.Env.Name()), AddonName: s.Input.AddonName, UpdateId: &s.id})
-	if err != nil {
-		return engine.Result{}, err
-	}
-	switch u := d.Update; u.Status {
-	case types.UpdateStatusSuccessful:
-		return engine.Finished("updated")
-	case types.UpdateStatusFailed, types.UpdateStatusCancelled:
-		msg := fmt.Sprintf("the update of add-on %s is %s", *s.Input.AddonName, u.Status)
-		for _, e := range u.Errors {
-			msg += fmt.Sprintf("; %s: %s", e.ErrorCode, aws.ToString(e.ErrorMessage))
-		}
-		return engine.Result{}, fmt.Errorf("%s", msg)
-	}
-	return engine.Waiting("EKS is updating the add-on")
+	return s.Env.update(ctx, &eks.DescribeUpdateInput{AddonName: s.Input.AddonName, UpdateId: &s.id}, "add-on "+*s.Input.AddonName)
 }

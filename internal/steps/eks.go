@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,15 +24,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
 
 // OIDCProvider registers the cluster's issuer with IAM. IAM finds the thumbprint
 // itself.
@@ -56,7 +48,7 @@ func (s *OIDCProvider) Run(ctx context.Context) (engine.Result, error) {
 	}
 	in := &iam.CreateOpenIDConnectProviderInput{Url: new("https://" + issuer), ClientIDList: []string{"sts.amazonaws.com"}}
 	tags := stack.Tags(s.Env.Config(), nil)
-	for _, k := range sortedKeys(tags) {
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(tags[k])})
 	}
 	if _, err := s.Env.AWS.IAM.CreateOpenIDConnectProvider(ctx, in); err != nil && awsc.Code(err) != "EntityAlreadyExists" {
@@ -215,21 +207,31 @@ func (s *ClusterUpdate) Run(ctx context.Context) (engine.Result, error) {
 		s.id = *out.Update.Id
 		return engine.Started("EKS is updating the cluster")
 	}
-	d, err := s.Env.AWS.EKS.DescribeUpdate(ctx, &eks.DescribeUpdateInput{Name: new(s.Env.Name()), UpdateId: &s.id})
+	r, err := s.Env.update(ctx, &eks.DescribeUpdateInput{UpdateId: &s.id}, "the cluster")
+	if err == nil && r.State == engine.Done {
+		return s.Env.settled(ctx, r.Reason)
+	}
+	return r, err
+}
+
+// update polls one update of the cluster, or of what in names inside it.
+func (e *Env) update(ctx context.Context, in *eks.DescribeUpdateInput, what string) (engine.Result, error) {
+	in.Name = new(e.Name())
+	d, err := e.AWS.EKS.DescribeUpdate(ctx, in)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	switch u := d.Update; u.Status {
 	case types.UpdateStatusSuccessful:
-		return s.Env.settled(ctx, "updated")
+		return engine.Finished("updated")
 	case types.UpdateStatusFailed, types.UpdateStatusCancelled:
-		msg := fmt.Sprintf("the update %s is %s", u.Type, u.Status)
-		for _, e := range u.Errors {
-			msg += fmt.Sprintf("; %s: %s", e.ErrorCode, aws.ToString(e.ErrorMessage))
+		msg := fmt.Sprintf("the update %s of %s is %s", u.Type, what, u.Status)
+		for _, x := range u.Errors {
+			msg += fmt.Sprintf("; %s: %s", x.ErrorCode, aws.ToString(x.ErrorMessage))
 		}
 		return engine.Result{}, fmt.Errorf("%s", msg)
 	}
-	return engine.Waiting("EKS is updating the cluster")
+	return engine.Waiting("EKS is updating " + what)
 }
 
 // GroupUpdate changes a managed node group's labels, taints or sizes.
@@ -247,19 +249,9 @@ func (s *GroupUpdate) Run(ctx context.Context) (engine.Result, error) {
 			return engine.Result{}, err
 		}
 		s.id = *out.Update.Id
-		return engine.Started("EKS is updating the node group")
+		return engine.Started("EKS is updating node group " + *s.Input.NodegroupName)
 	}
-	d, err := s.Env.AWS.EKS.DescribeUpdate(ctx, &eks.DescribeUpdateInput{Name: new(s.Env.Name()), NodegroupName: s.Input.NodegroupName, UpdateId: &s.id})
-	if err != nil {
-		return engine.Result{}, err
-	}
-	if d.Update.Status == types.UpdateStatusSuccessful {
-		return engine.Finished("updated")
-	}
-	if d.Update.Status == types.UpdateStatusFailed {
-		return engine.Result{}, fmt.Errorf("the update of node group %s failed", *s.Input.NodegroupName)
-	}
-	return engine.Waiting("EKS is updating the node group")
+	return s.Env.update(ctx, &eks.DescribeUpdateInput{NodegroupName: s.Input.NodegroupName, UpdateId: &s.id}, "node group "+*s.Input.NodegroupName)
 }
 
 // LogRetention sets how long the control plane's logs are kept.
@@ -325,7 +317,7 @@ func (s *GroupScaling) Run(ctx context.Context) (engine.Result, error) {
 	}
 	if len(s.Tags) > 0 {
 		in := &asg.CreateOrUpdateTagsInput{}
-		for _, k := range sortedKeys(s.Tags) {
+		for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 			in.Tags = append(in.Tags, asgtypes.Tag{Key: new(k), Value: new(s.Tags[k]), ResourceId: &name, ResourceType: new("auto-scaling-group"), PropagateAtLaunch: new(false)})
 		}
 		if _, err := s.Env.AWS.ASG.CreateOrUpdateTags(ctx, in); err != nil {

@@ -83,9 +83,6 @@ func (s *ServiceAccount) Run(ctx context.Context) (engine.Result, error) {
 type IdentityMapping struct {
 	Env     *Env
 	Mapping config.IAMIdentityMapping
-	// NodeRole maps the role of a self-managed node group instead: a stack whose
-	// output InstanceRoleARN names it.
-	NodeRole string
 }
 
 type mapRow struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	simiam "github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -184,7 +185,7 @@ func createCluster(o *op) {
 	tries := 0
 	o.poll(func() (bool, error) {
 		var err error
-		out, err = o.env.EKS.CreateCluster(&wire.Caller{AccessKey: creator}, in)
+		out, err = o.env.EKS.CreateCluster(&wire.Caller{AccessKey: simiam.Key}, in)
 		if err != nil && strings.Contains(err.Error(), "could not be assumed") && tries < 30 {
 			tries++ // the role is new: IAM has yet to propagate it
 			return false, nil
@@ -204,9 +205,6 @@ func createCluster(o *op) {
 		})
 	})
 }
-
-// creator is whose credentials CloudFormation acts with: the account's own.
-const creator = "AKIASIMULATEDREGION0"
 
 func clusterLogging(l map[string]any) *ekstypes.Logging {
 	cl, _ := l["ClusterLogging"].(map[string]any)

@@ -425,8 +425,6 @@ func (s *stack) update(body string, params map[string]string, tags []types.Tag) 
 	if err != nil {
 		return validation("%s", err)
 	}
-	next := *s
-	next.t, next.params = t, params
 	if body == s.body && reflect.DeepEqual(params, s.params) && (tags == nil || sameTags(tags, s.tags)) {
 		return validation("No updates are to be performed.")
 	}

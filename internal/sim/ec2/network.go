@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/slipway-eks/slipway/internal/sim/table"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -394,7 +393,7 @@ func (e *EC2) VPCDNS(id string) bool {
 	return v != nil && v.dnsHostnames && v.dnsSupport
 }
 
-// Adopt creates a VPC or subnet under a given ID: a resource that existed before
+// AdoptVPC creates a VPC under a given ID: one that existed before
 // the world began.
 func (e *EC2) AdoptVPC(id, cidr string) error {
 	if e.vpcs.Get(id) != nil {
@@ -416,8 +415,6 @@ func (e *EC2) AdoptSubnet(id, vpcID, cidr, zone string) error {
 	_, err := e.createSubnet(id, &ec2.CreateSubnetInput{VpcId: new(vpcID), CidrBlock: new(cidr), AvailabilityZone: new(zone)})
 	return err
 }
-
-var _ = table.Values[int]
 
 // AdoptRoutes gives an existing subnet its way to the internet: a gateway route
 // when public, a NAT gateway when private. A transit gateway stands for the NAT

@@ -2,6 +2,7 @@ package eks
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -141,26 +142,20 @@ func (s *EKS) bringUp(c *cluster, a *addon) {
 	i := catalogue[*a.AddonName]
 	name := *a.AddonName
 	d := s.w.Draw("eks:addon", *c.Name+"/"+name, seconds(i.typical), seconds(i.first), seconds(i.high))
-	start := s.w.Elapsed()
 	s.w.After(d/3, func() {
 		if c.addons.Get(name) == a && c.kube != nil {
 			c.install(name, *a.AddonVersion, a)
 		}
 	})
 	var watch func()
-	settled := false
 	watch = func() {
 		if c.addons.Get(name) != a || c.deleting || a.Status == types.AddonStatusDeleting {
 			return
 		}
 		s.judge(c, a)
-		if !settled && a.Status == types.AddonStatusActive {
-			settled = true
-		}
 		s.w.After(5*time.Second, watch)
 	}
 	s.w.Took("eks:addon", *c.Name+"/"+name, d, func() { watch() })
-	_ = start
 }
 
 // giveUp is how long unready pods on existing nodes last before CREATE_FAILED
@@ -294,7 +289,7 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 // DescribeAddonVersions reads the catalogue.
 func (s *EKS) DescribeAddonVersions(_ *wire.Caller, in *eks.DescribeAddonVersionsInput) (*eks.DescribeAddonVersionsOutput, error) {
 	out := &eks.DescribeAddonVersionsOutput{Addons: []types.AddonInfo{}}
-	for _, n := range sortedKeys(catalogue) {
+	for _, n := range slices.Sorted(maps.Keys(catalogue)) {
 		if in.AddonName != nil && *in.AddonName != n {
 			continue
 		}

@@ -85,7 +85,7 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 }
 
 func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.CreateClusterInput) *cluster {
-	c := &cluster{e: s, zones: zones, fargate: map[string]bool{}, autoAt: map[string]bool{}, byNode: map[string]string{}, byInstance: map[string]string{}, addresses: map[string][2]string{}}
+	c := &cluster{e: s, zones: zones, fargate: map[string]bool{}, autoAt: map[string]bool{}, byNode: map[string]string{}, byInstance: map[string]string{}}
 	rc := in.ResourcesVpcConfig
 	public, private := true, false
 	if rc.EndpointPublicAccess != nil {
@@ -371,7 +371,6 @@ func (s *EKS) DeleteCluster(_ *wire.Caller, in *eks.DeleteClusterInput) (*eks.De
 		if c.stop != nil {
 			c.stop()
 		}
-		s.endAutoNodes(c)
 		if g := c.ResourcesVpcConfig.ClusterSecurityGroupId; g != nil {
 			s.ec2.DeleteSecurityGroup(nil, &ec2sdk.DeleteSecurityGroupInput{GroupId: g})
 		}

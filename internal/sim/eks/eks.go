@@ -63,7 +63,6 @@ type cluster struct {
 	autoAt       map[string]bool
 	byNode       map[string]string // node name -> instance ID
 	byInstance   map[string]string
-	addresses    map[string][2]string
 }
 
 // New is a region without clusters.
@@ -160,15 +159,6 @@ func kubelet(minor string) string {
 		}
 	}
 	return "v" + minor + ".0-eks-ecaa3a6"
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // seconds keeps durations in tables short.

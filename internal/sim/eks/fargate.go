@@ -180,5 +180,3 @@ func (c *cluster) onAutoMode(*corev1.Pod) {
 		c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: c.zones[0], Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux", Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: fmt.Sprintf("192.168.120.%d", n+10), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]}, CPUs: 2, MemMiB: 4096, Pods: 27, Ready: true})
 	})
 }
-
-func (s *EKS) endAutoNodes(c *cluster) { clear(c.autoAt) }

@@ -24,7 +24,7 @@ import (
 // §2): it must find its cluster in its user data, reach AWS and the endpoint, and
 // be let in.
 func (s *EKS) booted(i *ec2types.Instance) {
-	tags := s.instanceTags(*i.InstanceId)
+	tags := s.ec2.Tags(*i.InstanceId)
 	name, group := tags["eks:cluster-name"], tags["eks:nodegroup-name"]
 	if name == "" {
 		name = clusterInUserData(s.ec2.UserData(*i.InstanceId))
@@ -47,8 +47,6 @@ func (s *EKS) booted(i *ec2types.Instance) {
 	}
 	s.w.Took("node:join", *i.InstanceId, d, try)
 }
-
-func (s *EKS) instanceTags(id string) map[string]string { return s.ec2.Tags(id) }
 
 var (
 	nodeConfigRE = regexp.MustCompile(`(?s)kind:\s*NodeConfig.*?cluster:.*?\bname:\s*"?([A-Za-z0-9][A-Za-z0-9_-]*)`)
@@ -199,11 +197,6 @@ func (s *EKS) gone(i *ec2types.Instance) {
 		if n := c.byInstance[*i.InstanceId]; n != "" {
 			if c.nodes != nil && !c.deleting {
 				c.nodes.Forget(n)
-			}
-			for _, a := range c.addresses {
-				if a[0] == *i.SubnetId && a[1] == *i.InstanceId {
-					s.ec2.ReleaseAddress(a[0], a[1])
-				}
 			}
 			delete(c.byInstance, *i.InstanceId)
 			delete(c.byNode, n)

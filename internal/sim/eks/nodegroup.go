@@ -231,7 +231,7 @@ func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
 	if g.userLT != nil {
 		d, _, err := s.ec2.TemplateData(g.userLT.Id, nil, *g.userLT.Version)
 		if err == nil {
-			data = requestOf(d)
+			data = ec2.RequestData(d)
 		}
 	}
 	if data.ImageId == nil {
@@ -270,11 +270,6 @@ func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
 	}
 	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.asg)}}}
 	g.await()
-}
-
-// requestOf turns a stored template's data back into request form.
-func requestOf(d *ec2types.ResponseLaunchTemplateData) *ec2types.RequestLaunchTemplateData {
-	return ec2.RequestData(d)
 }
 
 // admitNodes lets a node role join: an access entry, or aws-auth in CONFIG_MAP
