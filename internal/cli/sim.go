@@ -18,8 +18,8 @@ import (
 )
 
 type simFlags struct {
-	listen, world string
-	speed         float64
+	listen, world, faults string
+	speed                 float64
 }
 
 func (a *app) simCommand() *cobra.Command {
@@ -31,6 +31,7 @@ func (a *app) simCommand() *cobra.Command {
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:0", "loopback address to listen on")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "simulated seconds in a wall second")
 	c.Flags().StringVar(&f.world, "world", "", "JSON file of resources that exist already")
+	c.Flags().StringVar(&f.faults, "faults", "", "YAML file of what goes wrong, and when (docs/guide.md, Faults)")
 	return c
 }
 
@@ -48,6 +49,11 @@ func (a *app) serve(ctx context.Context, f simFlags, command []string) error {
 	s := sim.New(sim.Options{Seed: a.seed, Speed: f.speed, Start: time.Now()})
 	if f.world != "" {
 		if err := adoptFile(s.Region(region), f.world); err != nil {
+			return err
+		}
+	}
+	if f.faults != "" {
+		if err := injectFile(s.Region(region), f.faults); err != nil {
 			return err
 		}
 	}
@@ -91,6 +97,19 @@ func adoptFile(r *sim.Region, path string) error {
 	if err := r.Adopt(x); err != nil {
 		return exit(exitInput, err)
 	}
+	return nil
+}
+
+func injectFile(r *sim.Region, path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return exit(exitInput, fmt.Errorf("the fault file cannot be read: %w", err))
+	}
+	faults, err := sim.ParseFaults(b)
+	if err != nil {
+		return exit(exitInput, fmt.Errorf("the fault file %s: %w", path, err))
+	}
+	r.Inject(faults...)
 	return nil
 }
 

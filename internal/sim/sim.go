@@ -117,6 +117,11 @@ func (s *Sim) newRegion(name string) *Region {
 				return err
 			}
 		}
+		if c.Service == "sts" {
+			if err := r.IAM.STS(name); err != nil {
+				return err
+			}
+		}
 		return r.IAM.Authenticate(c, c.Service+":"+op)
 	}
 	v.Add("ec2", "ec2", r.EC2.Register)

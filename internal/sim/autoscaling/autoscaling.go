@@ -5,7 +5,6 @@ package autoscaling
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -112,6 +111,14 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
 }
 
+func code(err error) string {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return "InternalError"
+}
+
 func message(err error) string {
 	var e *wire.Error
 	if errors.As(err, &e) {
@@ -173,11 +180,10 @@ func (a *AutoScaling) mark(g *group, id string, s types.LifecycleState) {
 // types before it gives up.
 func (a *AutoScaling) launch(g *group) bool {
 	subnets := strings.Split(*g.VPCZoneIdentifier, ",")
-	spec := g.LaunchTemplate
+	spec := g.spec()
 	kinds := []string{""}
 	spot := false
 	if m := g.MixedInstancesPolicy; m != nil {
-		spec = m.LaunchTemplate.LaunchTemplateSpecification
 		if len(m.LaunchTemplate.Overrides) > 0 {
 			kinds = nil
 			for _, o := range m.LaunchTemplate.Overrides {
@@ -215,7 +221,11 @@ func (a *AutoScaling) launch(g *group) bool {
 			return true
 		}
 	}
-	a.activity(g, types.ScalingActivityStatusCodeFailed, "Launching a new EC2 instance.  Status Reason: "+message(last), fmt.Sprintf("%s. Launching EC2 instance failed.", message(last)))
+	why := message(last) + " Launching EC2 instance failed."
+	if g.MixedInstancesPolicy != nil {
+		why = "Could not launch " + map[bool]string{true: "Spot", false: "On-Demand"}[spot] + " Instances. " + code(last) + " - " + why
+	}
+	a.activity(g, types.ScalingActivityStatusCodeFailed, "Launching a new EC2 instance.  Status Reason: "+why, why)
 	return false
 }
 
@@ -295,7 +305,10 @@ func (a *AutoScaling) UpdateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Upd
 		g.VPCZoneIdentifier = in.VPCZoneIdentifier
 	}
 	if in.LaunchTemplate != nil {
-		g.LaunchTemplate = in.LaunchTemplate
+		g.LaunchTemplate, g.MixedInstancesPolicy = in.LaunchTemplate, nil
+	}
+	if in.MixedInstancesPolicy != nil {
+		g.LaunchTemplate, g.MixedInstancesPolicy = nil, in.MixedInstancesPolicy
 	}
 	a.reconcile(g)
 	return &autoscaling.UpdateAutoScalingGroupOutput{}, nil
@@ -434,4 +447,22 @@ func (a *AutoScaling) LastFailure(name string) string {
 		return aws.ToString(g.acts[0].StatusMessage)
 	}
 	return ""
+}
+
+// Template is the launch template and its version that a group launches from.
+func (a *AutoScaling) Template(name string) (id, version string) {
+	g := a.groups.Get(name)
+	if g == nil {
+		return "", ""
+	}
+	spec := g.spec()
+	return aws.ToString(spec.LaunchTemplateId), aws.ToString(spec.Version)
+}
+
+// spec is the launch template that the group names, alone or in its policy.
+func (g *group) spec() *types.LaunchTemplateSpecification {
+	if m := g.MixedInstancesPolicy; m != nil {
+		return m.LaunchTemplate.LaunchTemplateSpecification
+	}
+	return g.LaunchTemplate
 }

@@ -205,6 +205,9 @@ type Launch struct {
 	Tags                   []types.Tag
 }
 
+// freeTier are the instance types of an account on the free plan (July 2025 on).
+var freeTier = []string{"t3.micro", "t3.small", "t4g.micro", "t4g.small", "c7i-flex.large", "m7i-flex.large"}
+
 // Start launches one instance from a template with overrides, as Auto Scaling does.
 func (e *EC2) Start(l Launch) (*types.Instance, error) {
 	d, ver, err := e.TemplateData(l.Template, l.TemplateName, l.Version)
@@ -257,6 +260,9 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 	it, ok := instanceType(l.Type)
 	if !ok {
 		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", l.Type)
+	}
+	if e.FreeTierOnly && !slices.Contains(freeTier, l.Type) {
+		return nil, wire.Errorf("InvalidParameterCombination", "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.")
 	}
 	if e.NoCapacity[l.Type] || e.NoCapacity[l.Type+"/"+*s.AvailabilityZone] {
 		return nil, wire.Errorf("InsufficientInstanceCapacity", "We currently do not have sufficient %s capacity in the Availability Zone you requested (%s). Our system will be working on provisioning additional capacity.", l.Type, *s.AvailabilityZone).With(500)

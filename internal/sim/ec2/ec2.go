@@ -38,6 +38,8 @@ type EC2 struct {
 	OnRunning, OnTerminated []func(*types.Instance)
 	// NoCapacity names instance types (or type/zone) that cannot be launched now.
 	NoCapacity map[string]bool
+	// FreeTierOnly: the account's plan launches free-tier instance types only.
+	FreeTierOnly bool
 
 	vpcs       table.Table[vpc]
 	subnets    table.Table[subnet]

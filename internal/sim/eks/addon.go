@@ -23,7 +23,7 @@ type addon struct {
 	types.Addon
 	namespace string
 	token     string
-	born      time.Duration // when its creation began
+	applied   bool          // its creation is over; what follows is health
 	unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
 	updates   table.Table[types.Update]
 }
@@ -94,7 +94,7 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 		return nil, invalid("Role %s does not exist", *in.ServiceAccountRoleArn)
 	}
 	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version), AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon")), ClusterName: c.Name, Status: types.AddonStatusCreating, CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
-		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, token: aws.ToString(in.ClientRequestToken), born: s.w.Elapsed()}
+		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, token: aws.ToString(in.ClientRequestToken)}
 	if in.NamespaceConfig != nil {
 		a.namespace = aws.ToString(in.NamespaceConfig.Namespace)
 	}
@@ -147,47 +147,56 @@ func (s *EKS) bringUp(c *cluster, a *addon) {
 			c.install(name, *a.AddonVersion, a)
 		}
 	})
-	var watch func()
-	watch = func() {
-		if c.addons.Get(name) != a || c.deleting || a.Status == types.AddonStatusDeleting {
-			return
-		}
+	s.w.Took("eks:addon", *c.Name+"/"+name, d, func() {
+		a.applied = true
 		s.judge(c, a)
-		s.w.After(5*time.Second, watch)
+	})
+}
+
+// Settled looks at the add-ons again: the cluster's workloads may have changed.
+func (c *cluster) Settled() {
+	for _, a := range c.addons.All() {
+		c.e.judge(c, a)
 	}
-	s.w.Took("eks:addon", *c.Name+"/"+name, d, func() { watch() })
 }
 
 // giveUp is how long unready pods on existing nodes last before CREATE_FAILED
 // (facts/eks.md §8: at least 20 min seen).
 const giveUp = 20 * time.Minute
 
-// judge derives an add-on's status from its pods.
+// judge derives an add-on's status from its pods, and looks again when waiting
+// longer would change the answer.
 func (s *EKS) judge(c *cluster, a *addon) {
-	if a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
+	if !a.applied || c.deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
 		return
 	}
 	i := catalogue[*a.AddonName]
 	desired, ready, exists := c.nodes.Workload(i.kind, a.namespace, i.workload)
-	ok := exists && ready >= desired
-	nodes := false
-	for _, n := range kubeapi.List[corev1.Node](c.kube) {
-		nodes = nodes || node.NodeReady(n)
-	}
-	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas, Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
-	switch {
-	case ok:
+	if exists && ready >= desired {
 		a.set(s, types.AddonStatusActive, []types.AddonIssue{})
 		a.unready = 0
-	case i.kind == "DaemonSet" && a.Status == types.AddonStatusActive && s.w.Elapsed()-a.born < giveUp:
-		// new nodes bring new pods: an active DaemonSet add-on stays so while they start
-	case !nodes && i.kind == "Deployment":
+		return
+	}
+	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas, Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
+	if i.kind == "Deployment" && !slices.ContainsFunc(kubeapi.List[corev1.Node](c.kube), node.NodeReady) {
 		a.set(s, types.AddonStatusDegraded, short)
-	case a.unready == 0:
+		return
+	}
+	// New nodes bring new pods: a DaemonSet add-on that is active stays so while they start.
+	patience := 2 * time.Minute
+	if a.Status == types.AddonStatusCreating || i.kind == "DaemonSet" && a.Status == types.AddonStatusActive {
+		patience = giveUp
+	}
+	if a.unready == 0 {
 		a.unready = s.w.Elapsed()
-	case s.w.Elapsed()-a.unready > giveUp && a.Status == types.AddonStatusCreating:
+		s.w.After(patience+time.Second, func() { s.judge(c, a) })
+		return
+	}
+	switch {
+	case s.w.Elapsed()-a.unready <= patience:
+	case a.Status == types.AddonStatusCreating:
 		a.set(s, types.AddonStatusCreateFailed, short)
-	case s.w.Elapsed()-a.unready > 2*time.Minute && a.Status != types.AddonStatusCreating:
+	default:
 		a.set(s, types.AddonStatusDegraded, short)
 	}
 }

@@ -259,7 +259,7 @@ func (s *EKS) clusterUp(c *cluster) {
 		return
 	}
 	c.kube, c.nodes.API = k, k
-	k.Token = c.whoami
+	k.Token, k.Down = c.whoami, s.down[name]
 	id := strings.ToUpper(s.w.Hex("endpoint", 32))
 	suffix := "amazonaws.com"
 	if s.Partition == "aws-cn" {
@@ -290,7 +290,10 @@ func (s *EKS) clusterUp(c *cluster) {
 			s.logs.Ensure("/aws/eks/" + name + "/cluster")
 		}
 	}
+	k.Bootstrap()
+	c.grantNodeManager()
 	c.Status = types.ClusterStatusActive
+	c.watchHealth()
 }
 
 func (c *cluster) view() *types.Cluster {
@@ -306,27 +309,7 @@ func (s *EKS) DescribeCluster(_ *wire.Caller, in *eks.DescribeClusterInput) (*ek
 	if err != nil {
 		return nil, err
 	}
-	c.checkHealth()
 	return &eks.DescribeClusterOutput{Cluster: c.view()}, nil
-}
-
-// checkHealth reports control-plane subnets and groups that are gone.
-func (c *cluster) checkHealth() {
-	if c.Status != types.ClusterStatusActive {
-		return
-	}
-	issues := []types.ClusterIssue{}
-	for _, id := range c.ResourcesVpcConfig.SubnetIds {
-		if c.e.ec2.Subnet(id) == nil {
-			issues = append(issues, types.ClusterIssue{Code: types.ClusterIssueCodeEc2SubnetNotFound, Message: new("We couldn't find the subnet(s) associated with the cluster's control plane."), ResourceIds: []string{id}})
-		}
-	}
-	for _, id := range c.ResourcesVpcConfig.SecurityGroupIds {
-		if c.e.ec2.Group(id) == nil {
-			issues = append(issues, types.ClusterIssue{Code: types.ClusterIssueCodeEc2SecurityGroupNotFound, Message: new("We couldn't find the security group(s) associated with the cluster's control plane."), ResourceIds: []string{id}})
-		}
-	}
-	c.Health = &types.ClusterHealth{Issues: issues}
 }
 
 // ListClusters lists names.
@@ -401,6 +384,7 @@ func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, d tim
 		c.e.w.After(2*time.Second, func() { // status lags the update (facts/eks.md §1)
 			if c.Status == types.ClusterStatusUpdating {
 				c.Status = types.ClusterStatusActive
+				c.look() // an update is also a check
 			}
 		})
 	})

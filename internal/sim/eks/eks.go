@@ -39,6 +39,7 @@ type EKS struct {
 	Serve func(*kubeapi.Cluster) (url string, stop func(), err error)
 
 	clusters table.Table[cluster]
+	down     map[string]string // clusters whose API server fails, and why
 }
 
 type cluster struct {
@@ -67,7 +68,7 @@ type cluster struct {
 
 // New is a region without clusters.
 func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *kms.KMS, l *logs.Logs) *EKS {
-	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l}
+	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l, down: map[string]string{}}
 	e.OnRunning = append(e.OnRunning, s.booted)
 	e.OnTerminated = append(e.OnTerminated, s.gone)
 	return s
@@ -127,6 +128,15 @@ func (s *EKS) Kube(host string) *kubeapi.Cluster {
 		}
 	}
 	return nil
+}
+
+// SetDown makes a cluster's API server fail for a reason, or "" work again.
+func (s *EKS) SetDown(name, why string) {
+	s.down[name] = why
+	if c := s.clusters.Get(name); c != nil && c.kube != nil {
+		c.kube.Down = why
+		c.look()
+	}
 }
 
 // Version is one Kubernetes minor that EKS offers.

@@ -26,7 +26,7 @@ import (
 func (s *EKS) booted(i *ec2types.Instance) {
 	tags := s.ec2.Tags(*i.InstanceId)
 	name, group := tags["eks:cluster-name"], tags["eks:nodegroup-name"]
-	if name == "" {
+	if !s.bootstraps(name, group) {
 		name = clusterInUserData(s.ec2.UserData(*i.InstanceId))
 	}
 	c := s.clusters.Get(name)
@@ -46,6 +46,17 @@ func (s *EKS) booted(i *ec2types.Instance) {
 		s.register(c, i, c.groups.Get(group))
 	}
 	s.w.Took("node:join", *i.InstanceId, d, try)
+}
+
+// bootstraps tells whether EKS adds the cluster to a group's user data: it does for
+// managed groups, unless they bring an AMI of their own.
+func (s *EKS) bootstraps(name, group string) bool {
+	c := s.clusters.Get(name)
+	if c == nil {
+		return false
+	}
+	g := c.groups.Get(group)
+	return g != nil && g.AmiType != types.AMITypesCustom
 }
 
 var (
@@ -92,6 +103,10 @@ func (s *EKS) cannotJoin(c *cluster, i *ec2types.Instance) string {
 		return "security groups block 443 to the control plane" // row 13
 	case role == "":
 		return "no instance role"
+	case s.iam.STS(s.Region) != nil:
+		return "kubelet gets no token: STS is not activated in the region" // row 18
+	case c.kube.Down != "":
+		return "the API server does not answer"
 	case !s.iam.Allows(role, "ec2:DescribeInstances", "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2FullAccess"):
 		return "the node role cannot call ec2:DescribeInstances" // row 17
 	case !c.admits(role):

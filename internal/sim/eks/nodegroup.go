@@ -342,9 +342,12 @@ func (g *nodegroup) await() {
 
 // explain ends a group as EKS would, from what its instances and nodes show.
 func (g *nodegroup) explain(instances []string, nodes []*corev1.Node) {
-	if why := g.c.e.asg.LastFailure(g.asg); why != "" && len(instances) < int(*g.ScalingConfig.DesiredSize) {
-		code := types.NodegroupIssueCodeAsgInstanceLaunchFailures
-		g.fail(code, "Could not launch On-Demand Instances. "+why, []string{g.asg})
+	if i := launchIssue(g.asg, g.c.e.asg.LastFailure(g.asg)); i != nil && len(instances) < int(*g.ScalingConfig.DesiredSize) {
+		g.fail(i.Code, *i.Message, i.ResourceIds)
+		return
+	}
+	if i := findings(g, groupChecks); len(i) > 0 {
+		g.fail(i[0].Code, *i[0].Message, i[0].ResourceIds)
 		return
 	}
 	if len(nodes) == 0 {
@@ -432,7 +435,7 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	if err != nil {
 		return nil, err
 	}
-	if g.Status != types.NodegroupStatusActive {
+	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName", *g.NodegroupName)
 	}
 	id := s.w.UUID("update")
@@ -442,6 +445,9 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 		g.apply(in)
 		u.Status = types.UpdateStatusSuccessful
 		g.Status = types.NodegroupStatusActive
+		if len(g.Health.Issues) > 0 {
+			g.Status = types.NodegroupStatusDegraded
+		}
 	})
 	return &eks.UpdateNodegroupConfigOutput{Update: u}, nil
 }

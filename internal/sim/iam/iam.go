@@ -59,6 +59,7 @@ type IAM struct {
 	providers table.Table[provider]
 	keys      map[string]string // access key -> principal ARN
 	denied    []string          // actions the default principal may not do
+	noSTS     map[string]bool   // regions in which STS is not activated
 }
 
 // Key and Secret are the credentials that a fresh simulated account hands out.
@@ -71,7 +72,7 @@ const (
 
 // New is an account with one administrator.
 func New(w *world.World, account, partition string) *IAM {
-	i := &IAM{w: w, Account: account, Partition: partition, keys: map[string]string{}}
+	i := &IAM{w: w, Account: account, Partition: partition, keys: map[string]string{}, noSTS: map[string]bool{}}
 	i.keys[Key] = i.arn("user/admin")
 	return i
 }
@@ -82,6 +83,18 @@ func (i *IAM) arn(path string) string {
 
 // Deny takes actions such as "eks:CreateCluster" away from every caller.
 func (i *IAM) Deny(actions ...string) { i.denied = append(i.denied, actions...) }
+
+// DisableSTS deactivates STS in a region, as the account settings page of the IAM
+// console does; there is no API for it.
+func (i *IAM) DisableSTS(region string, off bool) { i.noSTS[region] = off }
+
+// STS is the error that the regional STS endpoint answers with, or nil.
+func (i *IAM) STS(region string) error {
+	if i.noSTS[region] {
+		return wire.Errorf("RegionDisabledException", "STS is not activated in this region for account:%s. Your account administrator can activate STS in this region using the IAM Console.", i.Account).With(403)
+	}
+	return nil
+}
 
 // Authenticate answers a request's signature as AWS does before any service sees
 // it; the action is "service:Operation".
@@ -643,6 +656,9 @@ func (i *IAM) AdoptProfile(arn, roleName string) {
 		i.profiles.Put(name, &profile{InstanceProfile: types.InstanceProfile{InstanceProfileName: new(name), Path: new("/"), Arn: new(arn), InstanceProfileId: new("AIPASIM"), CreateDate: new(i.w.Date())}, role: roleName})
 	}
 }
+
+// HasProfile tells whether an instance profile exists.
+func (i *IAM) HasProfile(name string) bool { return i.profiles.Get(name) != nil }
 
 // DropProfile removes an instance profile that another service made.
 func (i *IAM) DropProfile(name string) { i.profiles.Delete(name) }

@@ -39,13 +39,30 @@ func (k *KMS) Register(s *wire.Service) {
 		return nil, wire.Errorf("NotFoundException", "Key '%s' does not exist", aws.ToString(in.KeyId))
 	})
 	wire.Handle(s, "DisableKey", func(_ *wire.Caller, in *kms.DisableKeyInput) (*kms.DisableKeyOutput, error) {
-		m := k.Key(aws.ToString(in.KeyId))
-		if m == nil {
-			return nil, wire.Errorf("NotFoundException", "Key '%s' does not exist", aws.ToString(in.KeyId))
-		}
-		m.Enabled, m.KeyState = false, types.KeyStateDisabled
-		return &kms.DisableKeyOutput{}, nil
+		return &kms.DisableKeyOutput{}, k.turn(in.KeyId, types.KeyStateDisabled)
 	})
+	wire.Handle(s, "EnableKey", func(_ *wire.Caller, in *kms.EnableKeyInput) (*kms.EnableKeyOutput, error) {
+		return &kms.EnableKeyOutput{}, k.turn(in.KeyId, types.KeyStateEnabled)
+	})
+	wire.Handle(s, "ScheduleKeyDeletion", func(_ *wire.Caller, in *kms.ScheduleKeyDeletionInput) (*kms.ScheduleKeyDeletionOutput, error) {
+		return &kms.ScheduleKeyDeletionOutput{KeyId: in.KeyId, KeyState: types.KeyStatePendingDeletion}, k.turn(in.KeyId, types.KeyStatePendingDeletion)
+	})
+	wire.Handle(s, "CancelKeyDeletion", func(_ *wire.Caller, in *kms.CancelKeyDeletionInput) (*kms.CancelKeyDeletionOutput, error) {
+		return &kms.CancelKeyDeletionOutput{KeyId: in.KeyId}, k.turn(in.KeyId, types.KeyStateDisabled)
+	})
+}
+
+// turn changes a key's state; only an enabled key encrypts.
+func (k *KMS) turn(id *string, to types.KeyState) error {
+	m := k.Key(aws.ToString(id))
+	if m == nil {
+		return wire.Errorf("NotFoundException", "Key '%s' does not exist", aws.ToString(id))
+	}
+	if m.KeyState == types.KeyStatePendingDeletion && to == types.KeyStateEnabled {
+		return wire.Errorf("KMSInvalidStateException", "%s is pending deletion.", *m.Arn)
+	}
+	m.Enabled, m.KeyState = to == types.KeyStateEnabled, to
+	return nil
 }
 
 // Key finds a key by ID or ARN, or nil.

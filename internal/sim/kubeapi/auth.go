@@ -46,8 +46,8 @@ func authenticate(r *http.Request) (*authenticator.Response, bool, error) {
 var readVerbs = []string{"get", "list", "watch"}
 
 // authorize decides from groups and access policies, as EKS's authorizer webhook
-// does beside RBAC. Discovery is open to everybody who is authenticated.
-func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+// does, then from RBAC. Discovery is open to everybody who is authenticated.
+func authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	u, ok := a.GetUser().(*userInfo)
 	if !ok {
 		return authorizer.DecisionNoOpinion, "", nil
@@ -68,6 +68,9 @@ func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision,
 		if g.allows(a) {
 			return authorizer.DecisionAllow, "", nil
 		}
+	}
+	if bound(clusterOf(ctx), a) {
+		return authorizer.DecisionAllow, "", nil
 	}
 	return authorizer.DecisionNoOpinion, "", nil
 }

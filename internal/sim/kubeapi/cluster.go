@@ -32,6 +32,8 @@ type Cluster struct {
 	Version string
 	// CA is the cluster's certificate authority, PEM.
 	CA []byte
+	// Down is why the API server answers nothing but 503; "" when it works.
+	Down string
 
 	objects *objects
 	caKey   *ecdsa.PrivateKey
@@ -93,6 +95,10 @@ func (c *Cluster) Listen() (url string, stop func(), err error) {
 
 // ServeHTTP answers one Kubernetes API request.
 func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.Down != "" {
+		answer(w, http.StatusServiceUnavailable, "ServiceUnavailable", "the server is currently unable to handle the request")
+		return
+	}
 	if r.URL.Path == "/version" && c.authenticated(w, r) {
 		major, minor, _ := strings.Cut(strings.TrimPrefix(c.Version, "v"), ".")
 		minor, _, _ = strings.Cut(minor, ".")
@@ -106,11 +112,16 @@ func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *Cluster) authenticated(w http.ResponseWriter, r *http.Request) bool {
 	_, ok, _ := authenticate(r.WithContext(withCluster(r.Context(), c)))
 	if !ok {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnauthorized)
-		io.WriteString(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`)
+		answer(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
 	}
 	return ok
+}
+
+// answer writes a failure as a Kubernetes Status.
+func answer(w http.ResponseWriter, code int, reason, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":%q,"reason":%q,"code":%d}`, message, reason, code)
 }
 
 // RoundTrip reaches the cluster without a socket. Watches stream; every other

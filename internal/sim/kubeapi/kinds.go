@@ -5,8 +5,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	authnv1 "k8s.io/api/authentication/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -37,7 +39,15 @@ var kinds = []kind{
 	{appsv1.SchemeGroupVersion, "Deployment", "deployments", "deployment", true, true, []string{"deploy"}},
 	{appsv1.SchemeGroupVersion, "ReplicaSet", "replicasets", "replicaset", true, true, []string{"rs"}},
 	{policyv1.SchemeGroupVersion, "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", true, true, []string{"pdb"}},
+	{coordinationv1.SchemeGroupVersion, "Lease", "leases", "lease", true, false, nil},
+	{rbacv1.SchemeGroupVersion, "ClusterRole", "clusterroles", "clusterrole", false, false, nil},
+	{rbacv1.SchemeGroupVersion, "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", false, false, nil},
+	{rbacv1.SchemeGroupVersion, "Role", "roles", "role", true, false, nil},
+	{rbacv1.SchemeGroupVersion, "RoleBinding", "rolebindings", "rolebinding", true, false, nil},
 }
+
+// groupVersions are the API groups that are served.
+var groupVersions = []schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, policyv1.SchemeGroupVersion, authnv1.SchemeGroupVersion, coordinationv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion}
 
 var (
 	scheme     = runtime.NewScheme()
@@ -46,12 +56,12 @@ var (
 )
 
 func init() {
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, policyv1.AddToScheme, authnv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, policyv1.AddToScheme, authnv1.AddToScheme, coordinationv1.AddToScheme, rbacv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			panic(err)
 		}
 	}
-	for _, gv := range []schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, policyv1.SchemeGroupVersion, authnv1.SchemeGroupVersion} {
+	for _, gv := range groupVersions {
 		internal := schema.GroupVersion{Group: gv.Group, Version: runtime.APIVersionInternal}
 		for k := range scheme.KnownTypes(gv) {
 			o, err := scheme.New(gv.WithKind(k))

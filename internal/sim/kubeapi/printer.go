@@ -8,8 +8,10 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -32,6 +34,11 @@ var columns = map[string][]string{
 	"Deployment":          {"Name", "Ready", "Up-to-date", "Available", "Age"},
 	"ReplicaSet":          {"Name", "Desired", "Current", "Ready", "Age"},
 	"PodDisruptionBudget": {"Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"},
+	"Lease":               {"Name", "Holder", "Age"},
+	"ClusterRole":         {"Name", "Created At"},
+	"ClusterRoleBinding":  {"Name", "Role", "Age"},
+	"Role":                {"Name", "Created At"},
+	"RoleBinding":         {"Name", "Role", "Age"},
 }
 
 func (p printer) ConvertToTable(_ context.Context, o runtime.Object, opts runtime.Object) (*metav1.Table, error) {
@@ -109,6 +116,20 @@ func cells(o runtime.Object) []any {
 			hi = x.Spec.MaxUnavailable.String()
 		}
 		return []any{x.Name, lo, hi, x.Status.DisruptionsAllowed, age(x)}
+	case *coordinationv1.Lease:
+		holder := ""
+		if x.Spec.HolderIdentity != nil {
+			holder = *x.Spec.HolderIdentity
+		}
+		return []any{x.Name, holder, age(x)}
+	case *rbacv1.ClusterRole:
+		return []any{x.Name, x.CreationTimestamp.UTC().Format(time.RFC3339)}
+	case *rbacv1.Role:
+		return []any{x.Name, x.CreationTimestamp.UTC().Format(time.RFC3339)}
+	case *rbacv1.ClusterRoleBinding:
+		return []any{x.Name, x.RoleRef.Kind + "/" + x.RoleRef.Name, age(x)}
+	case *rbacv1.RoleBinding:
+		return []any{x.Name, x.RoleRef.Kind + "/" + x.RoleRef.Name, age(x)}
 	}
 	return nil
 }

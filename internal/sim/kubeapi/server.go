@@ -96,7 +96,7 @@ func install(s *genericapiserver.GenericAPIServer) error {
 		}
 	}
 	add(authnv1.SchemeGroupVersion, "selfsubjectreviews", whoamiREST{})
-	for _, gv := range []schema.GroupVersion{corev1.SchemeGroupVersion, {Group: "apps", Version: "v1"}, policyv1.SchemeGroupVersion, authnv1.SchemeGroupVersion} {
+	for _, gv := range groupVersions {
 		gi := genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme, paramCodec, codecs)
 		gi.PrioritizedVersions = []schema.GroupVersion{gv}
 		gi.VersionedResourcesStorageMap = map[string]map[string]rest.Storage{gv.Version: groups[gv]}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/conversion"
@@ -87,6 +88,12 @@ func set(dst, src runtime.Object) error {
 	return nil
 }
 
+// heartbeat tells writes that no control loop acts on.
+func heartbeat(o runtime.Object) bool {
+	_, ok := o.(*coordinationv1.Lease)
+	return ok
+}
+
 // emit logs a change and offers it to the watchers; the caller holds the lock.
 func (o *objects) emit(t watch.EventType, key string, obj, old runtime.Object) {
 	e := event{o.rv, t, key, obj, old}
@@ -98,7 +105,7 @@ func (o *objects) emit(t watch.EventType, key string, obj, old runtime.Object) {
 	for w := range o.watchers {
 		w.offer(e)
 	}
-	if o.changed != nil {
+	if o.changed != nil && !heartbeat(obj) {
 		o.changed()
 	}
 }

@@ -7,8 +7,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -84,7 +86,11 @@ func (s strategy) Validate(_ context.Context, o runtime.Object) field.ErrorList 
 	if err != nil {
 		return field.ErrorList{field.InternalError(nil, err)}
 	}
-	errs := validation.ValidateObjectMetaAccessor(m, s.kind.namespaced, validation.NameIsDNSSubdomain, field.NewPath("metadata"))
+	name := validation.NameIsDNSSubdomain
+	if s.kind.gv.Group == rbacv1.GroupName {
+		name = path.ValidatePathSegmentName // such as eks:node-manager
+	}
+	errs := validation.ValidateObjectMetaAccessor(m, s.kind.namespaced, name, field.NewPath("metadata"))
 	return append(errs, validateSpec(o)...)
 }
 

@@ -22,6 +22,9 @@ type Env interface {
 	CNI(node *corev1.Node, serviceAccount string) string
 	// Unplaced is told of a pod that no node takes (Fargate and Auto Mode act).
 	Unplaced(pod *corev1.Pod)
+	// Settled is told after each pass of the control loops: workloads may have
+	// become ready or stopped being so.
+	Settled()
 }
 
 // Cluster runs one cluster's control loops.
@@ -69,6 +72,7 @@ func (c *Cluster) pass() {
 	c.schedule()
 	c.kubelets()
 	c.budgets()
+	c.env.Settled()
 }
 
 func podReady(p *corev1.Pod) bool {

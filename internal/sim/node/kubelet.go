@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -57,6 +58,7 @@ func (c *Cluster) Register(s Spec) {
 	}
 	c.conditions(n, false)
 	c.API.Save(n)
+	c.renew(s.Name)
 	if s.Ready {
 		c.w.After(2*time.Second, func() { c.ready(s.Name) })
 	}
@@ -109,6 +111,9 @@ func (c *Cluster) Forget(name string) {
 	}
 	if n := kubeapi.Get[corev1.Node](c.API, "", name); n != nil {
 		c.API.Remove(n)
+	}
+	if l := kubeapi.Get[coordinationv1.Lease](c.API, leaseNamespace, name); l != nil {
+		c.API.Remove(l)
 	}
 	delete(c.readied, name)
 }

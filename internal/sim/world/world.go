@@ -179,11 +179,16 @@ func (w *World) Run(ctx context.Context) {
 	}
 }
 
-// Override fixes the duration of an operation; kind alone, or kind/name.
+// Override fixes the duration of an operation; kind alone, or kind/name. 0 lets
+// it be drawn again.
 func (w *World) Override(key string, d time.Duration) {
 	w.hm.Lock()
+	defer w.hm.Unlock()
+	if d == 0 {
+		delete(w.over, key)
+		return
+	}
 	w.over[key] = d
-	w.hm.Unlock()
 }
 
 // Draw is a duration for one operation, log-normal around typical and clamped
