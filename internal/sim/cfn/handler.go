@@ -42,6 +42,7 @@ type handler struct {
 	create func(*op)
 	delete func(*op)
 	update func(*op) // nil: a changed property replaces the resource
+	fixed  []string  // a change of one of these replaces it all the same
 }
 
 // lag is how long CloudFormation's own handling of a resource takes before the
@@ -67,8 +68,10 @@ func (o *op) opt(k string) *string {
 	return nil
 }
 
-func (o *op) strs(k string) []string {
-	l, _ := o.props[k].([]any)
+func (o *op) strs(k string) []string { return stringsOf(o.props[k]) }
+
+func stringsOf(v any) []string {
+	l, _ := v.([]any)
 	var out []string
 	for _, x := range l {
 		out = append(out, fmt.Sprint(x))

@@ -1,7 +1,10 @@
 package cfn
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +64,18 @@ func updateRole(o *op) {
 		o.done("", nil, err)
 		return
 	}
+	for _, a := range difference(stringsOf(o.old["ManagedPolicyArns"]), o.strs("ManagedPolicyArns")) {
+		if _, err := o.env.IAM.DetachRolePolicy(nil, &iam.DetachRolePolicyInput{RoleName: new(o.phys), PolicyArn: new(a)}); err != nil {
+			o.done("", nil, err)
+			return
+		}
+	}
 	o.done(o.phys, nil, o.rolePolicies(o.phys))
+}
+
+// difference is what is in a and not in b.
+func difference(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return slices.Contains(b, x) })
 }
 
 // deleteRole takes the role's own policies with it.
@@ -102,6 +116,20 @@ func createInline(o *op) {
 		}
 	}
 	o.after(quick, name, nil)
+}
+
+// updateInline writes the policy again; a renamed one, or a role no longer named,
+// loses the old.
+func updateInline(o *op) {
+	was := *o
+	was.props = o.old
+	for _, r := range was.strs("Roles") {
+		if was.str("PolicyName") == o.str("PolicyName") && slices.Contains(o.strs("Roles"), r) {
+			continue
+		}
+		o.env.IAM.DeleteRolePolicy(nil, &iam.DeleteRolePolicyInput{RoleName: new(r), PolicyName: new(was.str("PolicyName"))}) //nolint:errcheck // gone already is as good
+	}
+	createInline(o)
 }
 
 func deleteInline(o *op) {
@@ -229,7 +257,61 @@ func (o *op) clusterStatus(name *string, want ekstypes.ClusterStatus) (bool, err
 	return d.Cluster.Status == want, nil
 }
 
-func updateCluster(o *op) { o.done(o.phys, nil, nil) }
+// updateCluster makes one UpdateClusterConfig call for each aspect that changed,
+// one after the other, as EKS takes them.
+func updateCluster(o *op) {
+	var calls []*eks.UpdateClusterConfigInput
+	for _, k := range []string{"ResourcesVpcConfig", "Logging", "AccessConfig", "UpgradePolicy", "ZonalShiftConfig", "ControlPlaneScalingConfig", "ComputeConfig", "DeletionProtection"} {
+		if reflect.DeepEqual(o.props[k], o.old[k]) {
+			continue
+		}
+		in := &eks.UpdateClusterConfigInput{Name: new(o.phys)}
+		v := o.props[k]
+		switch k {
+		case "ResourcesVpcConfig":
+			now, was := o.props[k].(map[string]any), o.old[k].(map[string]any)
+			for _, aspect := range [][]string{{"SubnetIds", "SecurityGroupIds"}, {"EndpointPublicAccess", "EndpointPrivateAccess", "PublicAccessCidrs"}} {
+				part := map[string]any{}
+				for _, p := range aspect {
+					if !reflect.DeepEqual(now[p], was[p]) {
+						part[p] = now[p]
+					}
+				}
+				if len(part) > 0 {
+					x := &eks.UpdateClusterConfigInput{Name: new(o.phys)}
+					if err := bind(map[string]any{k: part}, x); err != nil {
+						o.done("", nil, err)
+						return
+					}
+					calls = append(calls, x)
+				}
+			}
+			continue
+		case "Logging":
+			l, _ := v.(map[string]any)
+			in.Logging = clusterLogging(l)
+		default:
+			if err := bind(map[string]any{k: v}, in); err != nil {
+				o.done("", nil, err)
+				return
+			}
+		}
+		calls = append(calls, in)
+	}
+	o.inTurn(calls)
+}
+
+func (o *op) inTurn(calls []*eks.UpdateClusterConfigInput) {
+	if len(calls) == 0 {
+		o.done(o.phys, nil, nil)
+		return
+	}
+	if _, err := o.env.EKS.UpdateClusterConfig(nil, calls[0]); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.poll(func() (bool, error) { return o.clusterStatus(new(o.phys), ekstypes.ClusterStatusActive) }, func() { o.inTurn(calls[1:]) })
+}
 
 func deleteCluster(o *op) {
 	if _, err := o.env.EKS.DeleteCluster(nil, &eks.DeleteClusterInput{Name: new(o.phys)}); err != nil {
@@ -288,19 +370,49 @@ func issues(h *ekstypes.NodegroupHealth) error {
 	return &wire.Error{Code: "GeneralServiceException", Message: "[" + strings.Join(out, ", ") + "] (Service: null, Status Code: 0, Request ID: null)", Status: 400}
 }
 
+// updateNodegroup changes what UpdateNodegroupConfig can; the differences from the
+// template before are what is sent.
 func updateNodegroup(o *op) {
 	c, n, _ := strings.Cut(o.phys, "/")
-	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(c), NodegroupName: new(n)}
-	if sc, ok := o.props["ScalingConfig"]; ok {
-		if err := bind(sc, &in.ScalingConfig); err != nil {
-			o.done("", nil, err)
+	for k := range o.props {
+		if !slices.Contains([]string{"ScalingConfig", "Labels", "Taints", "UpdateConfig", "NodeRepairConfig", "Tags", "ForceUpdateEnabled"}, k) && !reflect.DeepEqual(o.props[k], o.old[k]) {
+			o.done("", nil, said("This update of %s is not served by the simulated region: %s", o.r.logical, k))
 			return
 		}
 	}
-	if l, ok := o.props["Labels"].(map[string]any); ok {
+	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(c), NodegroupName: new(n)}
+	for _, k := range []string{"ScalingConfig", "UpdateConfig", "NodeRepairConfig"} {
+		if v, ok := o.props[k]; ok && !reflect.DeepEqual(v, o.old[k]) {
+			if err := bind(map[string]any{k: v}, in); err != nil {
+				o.done("", nil, err)
+				return
+			}
+		}
+	}
+	was, _ := o.old["Labels"].(map[string]any)
+	now, _ := o.props["Labels"].(map[string]any)
+	if !reflect.DeepEqual(was, now) {
 		in.Labels = &ekstypes.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{}}
-		for k, v := range l {
+		for k, v := range now {
 			in.Labels.AddOrUpdateLabels[k] = fmt.Sprint(v)
+		}
+		for k := range was {
+			if now[k] == nil {
+				in.Labels.RemoveLabels = append(in.Labels.RemoveLabels, k)
+			}
+		}
+	}
+	if !reflect.DeepEqual(o.props["Taints"], o.old["Taints"]) {
+		in.Taints = &ekstypes.UpdateTaintsPayload{}
+		var before []ekstypes.Taint
+		if err := errors.Join(bind(o.props["Taints"], &in.Taints.AddOrUpdateTaints), bind(o.old["Taints"], &before)); err != nil {
+			o.done("", nil, err)
+			return
+		}
+		for _, t := range before {
+			if !slices.ContainsFunc(in.Taints.AddOrUpdateTaints, func(x ekstypes.Taint) bool { return *x.Key == *t.Key && x.Effect == t.Effect }) {
+				in.Taints.RemoveTaints = append(in.Taints.RemoveTaints, t)
+			}
 		}
 	}
 	if _, err := o.env.EKS.UpdateNodegroupConfig(nil, in); err != nil {
@@ -332,20 +444,55 @@ func createEntry(o *op) {
 		o.done("", nil, err)
 		return
 	}
+	if err := o.associatePolicies(in.ClusterName, in.PrincipalArn); err != nil {
+		o.done(*in.PrincipalArn+"|"+*in.ClusterName, nil, err)
+		return
+	}
+	o.gave(new(*in.PrincipalArn+"|"+*in.ClusterName), attrs{"AccessEntryArn": *out.AccessEntry.AccessEntryArn}, nil)
+}
+
+func (o *op) associatePolicies(cluster, principal *string) error {
 	ps, _ := o.props["AccessPolicies"].([]any)
 	for _, p := range ps {
 		m, _ := p.(map[string]any)
-		a := &eks.AssociateAccessPolicyInput{ClusterName: in.ClusterName, PrincipalArn: in.PrincipalArn, PolicyArn: new(fmt.Sprint(m["PolicyArn"])), AccessScope: &ekstypes.AccessScope{}}
-		err := bind(m["AccessScope"], a.AccessScope)
-		if err == nil {
-			_, err = o.env.EKS.AssociateAccessPolicy(nil, a)
+		a := &eks.AssociateAccessPolicyInput{ClusterName: cluster, PrincipalArn: principal, PolicyArn: new(fmt.Sprint(m["PolicyArn"])), AccessScope: &ekstypes.AccessScope{}}
+		if err := bind(m["AccessScope"], a.AccessScope); err != nil {
+			return err
 		}
-		if err != nil {
-			o.done(*in.PrincipalArn+"|"+*in.ClusterName, nil, err)
+		if _, err := o.env.EKS.AssociateAccessPolicy(nil, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateEntry changes groups, user name and policies.
+func updateEntry(o *op) {
+	p, c, _ := strings.Cut(o.phys, "|")
+	groups := o.strs("KubernetesGroups")
+	if groups == nil {
+		groups = []string{}
+	}
+	if _, err := o.env.EKS.UpdateAccessEntry(nil, &eks.UpdateAccessEntryInput{ClusterName: &c, PrincipalArn: &p, KubernetesGroups: groups, Username: o.opt("Username")}); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	arns := func(v any) []string {
+		var out []string
+		l, _ := v.([]any)
+		for _, x := range l {
+			m, _ := x.(map[string]any)
+			out = append(out, fmt.Sprint(m["PolicyArn"]))
+		}
+		return out
+	}
+	for _, a := range difference(arns(o.old["AccessPolicies"]), arns(o.props["AccessPolicies"])) {
+		if _, err := o.env.EKS.DisassociateAccessPolicy(nil, &eks.DisassociateAccessPolicyInput{ClusterName: &c, PrincipalArn: &p, PolicyArn: &a}); err != nil {
+			o.done("", nil, err)
 			return
 		}
 	}
-	o.gave(new(*in.PrincipalArn+"|"+*in.ClusterName), attrs{"AccessEntryArn": *out.AccessEntry.AccessEntryArn}, nil)
+	o.done(o.phys, nil, o.associatePolicies(&c, &p))
 }
 
 func deleteEntry(o *op) {
@@ -383,6 +530,19 @@ func createAddon(o *op) {
 		// DEGRADED counts as created here, unlike in the SDK's waiter
 		return d.Addon.Status == ekstypes.AddonStatusActive || d.Addon.Status == ekstypes.AddonStatusDegraded, nil
 	}, func() { o.done(o.r.phys, attrs{"Arn": ""}, nil) })
+}
+
+func updateAddon(o *op) {
+	c, a, _ := strings.Cut(o.phys, "|")
+	in := &eks.UpdateAddonInput{ClusterName: &c, AddonName: &a, AddonVersion: o.opt("AddonVersion"), ConfigurationValues: o.opt("ConfigurationValues"), ServiceAccountRoleArn: o.opt("ServiceAccountRoleArn")}
+	if _, err := o.env.EKS.UpdateAddon(nil, in); err != nil {
+		o.done("", nil, err)
+		return
+	}
+	o.poll(func() (bool, error) {
+		d, err := o.env.EKS.DescribeAddon(nil, &eks.DescribeAddonInput{ClusterName: &c, AddonName: &a})
+		return err == nil && d.Addon.Status != ekstypes.AddonStatusUpdating, err
+	}, func() { o.done(o.phys, nil, nil) })
 }
 
 func deleteAddon(o *op) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +47,7 @@ type stack struct {
 	pending   map[string]bool // resources in progress
 	failed    bool
 	start     time.Duration
+	was       *before // the update under way
 }
 
 // instance is one resource of a stack.
@@ -84,15 +84,8 @@ func (c *CFN) begin(name, body string, params map[string]string, tags []types.Ta
 	if err != nil {
 		return nil, validation("%s", err)
 	}
-	var bad []string
-	for _, r := range t.Resources {
-		if handlers[r.Type].create == nil && !slices.Contains(bad, r.Type) {
-			bad = append(bad, r.Type)
-		}
-	}
-	if len(bad) > 0 {
-		slices.Sort(bad)
-		return nil, validation("Template format error: Unrecognized resource types: [%s]", strings.Join(bad, ", "))
+	if err := recognised(t); err != nil {
+		return nil, validation("%s", err)
 	}
 	id := fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", c.env.EC2.Partition, c.env.EC2.Region, c.env.EC2.Account, name, c.w.UUID("stack"))
 	s := &stack{c: c, id: id, name: name, body: body, t: t, params: params, tags: tags, res: map[string]*instance{}, exports: map[string]string{}, imports: map[string]bool{}, pending: map[string]bool{}, born: c.w.Date(), start: c.w.Elapsed()}
@@ -103,6 +96,21 @@ func (c *CFN) begin(name, body string, params map[string]string, tags []types.Ta
 	}
 	c.stacks.Put(id, s)
 	return s, nil
+}
+
+// recognised refuses resource types that CloudFormation does not know.
+func recognised(t *template) error {
+	var bad []string
+	for _, r := range t.Resources {
+		if handlers[r.Type].create == nil && !slices.Contains(bad, r.Type) {
+			bad = append(bad, r.Type)
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	slices.Sort(bad)
+	return said("Template format error: Unrecognized resource types: [%s]", strings.Join(bad, ", "))
 }
 
 // event logs what happened to a resource, or to the stack itself (logical "").
@@ -133,15 +141,26 @@ func (s *stack) mark(r *instance, st types.ResourceStatus, reason string) {
 // create starts a new stack's resources.
 func (s *stack) create() {
 	s.setStatus(types.StackStatusCreateInProgress, "User Initiated")
-	for n, r := range s.t.Resources {
-		if r.Condition != "" {
-			if ok, err := s.condition(r.Condition); err != nil || ok != true {
-				continue
-			}
-		}
-		s.res[n] = &instance{logical: n, typ: r.Type, retain: r.Retain}
-	}
+	s.instantiate()
 	s.c.w.After(time.Second, s.advance)
+}
+
+// instantiate adds the resources that the template makes and are not there.
+func (s *stack) instantiate() {
+	for n, r := range s.t.Resources {
+		if ok, err := s.made(r); err == nil && ok && s.res[n] == nil {
+			s.res[n] = &instance{logical: n, typ: r.Type, retain: r.Retain}
+		}
+	}
+}
+
+// made tells whether a resource's condition holds.
+func (s *stack) made(r *resource) (bool, error) {
+	if r.Condition == "" {
+		return true, nil
+	}
+	ok, err := s.condition(r.Condition)
+	return ok == true, err
 }
 
 // advance starts every resource whose dependencies are complete.
@@ -153,25 +172,37 @@ func (s *stack) advance() {
 		return
 	}
 	done := true
-	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		r := s.res[n]
-		if r.status == types.ResourceStatusCreateComplete || r.status == types.ResourceStatusUpdateComplete {
-			continue
+	for again := true; again; {
+		done, again = true, false
+		for _, n := range slices.Sorted(maps.Keys(s.res)) {
+			r := s.res[n]
+			if settled(r) {
+				continue
+			}
+			done = false
+			if s.pending[n] || !s.ready(n) {
+				continue
+			}
+			if r.phys == "" {
+				s.startResource(r)
+			} else if again = s.revisit(r) || again; s.failed {
+				return // failing looked after the rest
+			}
 		}
-		done = false
-		if s.pending[n] || !s.ready(n) {
-			continue
-		}
-		s.startResource(r)
 	}
 	if done {
 		s.complete()
 	}
 }
 
+// settled tells whether a resource is as the template says.
+func settled(r *instance) bool {
+	return r.status == types.ResourceStatusCreateComplete || r.status == types.ResourceStatusUpdateComplete
+}
+
 func (s *stack) ready(n string) bool {
 	for _, d := range s.t.needs(n) {
-		if r := s.res[d]; r != nil && r.status != types.ResourceStatusCreateComplete && r.status != types.ResourceStatusUpdateComplete {
+		if r := s.res[d]; r != nil && !settled(r) {
 			return false
 		}
 	}
@@ -243,6 +274,10 @@ func (s *stack) fail() {
 }
 
 func (s *stack) settleFailure() {
+	if s.status == types.StackStatusUpdateInProgress {
+		s.rollBack()
+		return
+	}
 	why := "The following resource(s) failed to create: [" + s.failures() + "]. "
 	switch s.onFailure {
 	case types.OnFailureDoNothing:
@@ -259,7 +294,7 @@ func (s *stack) settleFailure() {
 func (s *stack) failures() string {
 	var out []string
 	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		if s.res[n].status == types.ResourceStatusCreateFailed {
+		if st := s.res[n].status; st == types.ResourceStatusCreateFailed || st == types.ResourceStatusUpdateFailed {
 			out = append(out, n)
 		}
 	}
@@ -298,7 +333,7 @@ func (s *stack) complete() {
 	}
 	s.exports = exports
 	if s.status == types.StackStatusUpdateInProgress {
-		s.setStatus(types.StackStatusUpdateComplete, "")
+		s.endUpdate()
 	} else {
 		s.setStatus(types.StackStatusCreateComplete, "")
 	}
@@ -416,93 +451,4 @@ func (s *stack) endTearDown(ok, bad types.StackStatus, failed bool) {
 		s.c.w.Record(world.Entry{Kind: "cfn:stack-delete", Name: s.name, Start: s.start, End: s.c.w.Elapsed()})
 	}
 	s.setStatus(ok, "")
-}
-
-// update applies a new template: added resources are created, changed ones updated
-// in place or replaced, removed ones deleted; outputs follow.
-func (s *stack) update(body string, params map[string]string, tags []types.Tag) error {
-	t, err := parse(body)
-	if err != nil {
-		return validation("%s", err)
-	}
-	if body == s.body && reflect.DeepEqual(params, s.params) && (tags == nil || sameTags(tags, s.tags)) {
-		return validation("No updates are to be performed.")
-	}
-	old := s.t
-	s.t, s.body, s.params = t, body, params
-	if tags != nil {
-		s.tags = tags
-	}
-	s.updated = new(s.c.w.Date())
-	s.failed, s.start = false, s.c.w.Elapsed()
-	s.setStatus(types.StackStatusUpdateInProgress, "User Initiated")
-	for _, n := range slices.Sorted(maps.Keys(t.Resources)) {
-		r := s.res[n]
-		switch {
-		case r == nil:
-			s.res[n] = &instance{logical: n, typ: t.Resources[n].Type, retain: t.Resources[n].Retain}
-		case old.Resources[n] != nil && !reflect.DeepEqual(old.Resources[n].Props, t.Resources[n].Props):
-			s.change(r)
-		default:
-			r.status = types.ResourceStatusUpdateComplete
-		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		if t.Resources[n] == nil {
-			r := s.res[n]
-			delete(s.res, n)
-			if r.phys != "" && !r.retain {
-				handlers[r.typ].delete(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: r.props, phys: r.phys, done: func(string, map[string]any, error) {}})
-			}
-		}
-	}
-	s.c.w.After(time.Second, s.advance)
-	return nil
-}
-
-// change updates one resource in place where its handler can, else replaces it.
-func (s *stack) change(r *instance) {
-	v, err := s.eval(s.t.Resources[r.logical].Props)
-	props, _ := v.(map[string]any)
-	h := handlers[r.typ]
-	if err == nil && reflect.DeepEqual(props, r.props) {
-		r.status = types.ResourceStatusUpdateComplete
-		return
-	}
-	if h.update == nil || err != nil {
-		was := *r
-		r.phys, r.attrs, r.status = "", nil, ""
-		s.c.w.After(2*time.Second, func() {
-			h.delete(&op{s: s, r: &was, w: s.c.w, env: s.c.env, props: was.props, phys: was.phys, done: func(string, map[string]any, error) {}})
-		})
-		return
-	}
-	s.pending[r.logical] = true
-	s.mark(r, types.ResourceStatusUpdateInProgress, "")
-	h.update(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: props, old: r.props, phys: r.phys, done: func(_ string, attrs map[string]any, err error) {
-		delete(s.pending, r.logical)
-		if err != nil {
-			s.mark(r, types.ResourceStatusUpdateFailed, handlerMessage(err))
-			s.setStatus(types.StackStatusUpdateRollbackComplete, handlerMessage(err))
-			s.failed = true
-			return
-		}
-		r.props = props
-		for k, v := range attrs {
-			r.attrs[k] = v
-		}
-		s.mark(r, types.ResourceStatusUpdateComplete, "")
-		s.advance()
-	}})
-}
-
-func sameTags(a, b []types.Tag) bool {
-	m := func(x []types.Tag) map[string]string {
-		out := map[string]string{}
-		for _, t := range x {
-			out[*t.Key] = *t.Value
-		}
-		return out
-	}
-	return maps.Equal(m(a), m(b))
 }
