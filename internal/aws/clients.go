@@ -5,6 +5,7 @@ package aws
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"os"
@@ -34,6 +35,9 @@ type Clients struct {
 	Account   string
 	Partition string
 	Caller    string // the caller's ARN
+	// Attempt tells this run from others: it goes into client request tokens, so that
+	// a retried call is the same call, and making again what was deleted is not.
+	Attempt string
 
 	EKS    *eks.Client
 	EC2    *ec2.Client
@@ -75,6 +79,9 @@ func Partition(region string) string {
 // New builds the clients; it calls nothing.
 func New(ctx context.Context, o Options) (*Clients, error) {
 	c := &Clients{Transport: o.Transport}
+	if o.Transport == nil {
+		c.Attempt = rand.Text()
+	}
 	opts := []func(*awsconfig.LoadOptions) error{awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
 	if o.Region != "" {
 		opts = append(opts, awsconfig.WithRegion(o.Region))

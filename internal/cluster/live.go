@@ -30,6 +30,7 @@ type Live struct {
 	Providers    []string                                       // names of identity provider configs
 	Stacks       map[string]*cfntypes.Stack                     // by name; deleted ones left out
 	OIDC         bool                                           // the issuer is registered with IAM
+	Details      *Details                                       // nil until Detail is called
 }
 
 // Observe reads everything about a cluster that a plan compares with.

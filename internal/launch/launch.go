@@ -4,14 +4,10 @@ package launch
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -21,7 +17,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
@@ -52,8 +47,11 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, File: f, Net: net}}
 	s.Env.Unreachable = unreachable(c, f.Cluster, live)
 	s.Env.Reachable = s.Env.Unreachable == ""
-	if live.Cluster != nil && live.Cluster.Status == types.ClusterStatusActive {
-		s.Env.InPlace = s.inPlace(ctx)
+	if err := live.Detail(ctx, c, f.Cluster); err != nil {
+		return nil, check.Reach(c, err)
+	}
+	if live.Cluster != nil && live.Cluster.Status != types.ClusterStatusCreating && s.Env.Reachable {
+		s.lookInside(ctx)
 	}
 	if fails := check.Preflight(ctx, c, f, net, live); len(fails) > 0 {
 		return nil, fails
@@ -85,42 +83,15 @@ func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live)
 	return "the file gives " + me + " no access (bootstrapClusterCreatorAdminPermissions: false, and no access entry)"
 }
 
-// inPlace answers, from the live cluster, whether something that AWS does not list
-// stands already.
-func (s *Session) inPlace(ctx context.Context) func(kind, name string) bool {
-	return func(kind, name string) bool {
-		if kind == rules.Retention {
-			out, err := s.AWS.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: new("/aws/eks/" + s.Env.Name() + "/cluster")})
-			return err == nil && len(out.LogGroups) == 1 && out.LogGroups[0].RetentionInDays != nil && fmt.Sprint(*out.LogGroups[0].RetentionInDays) == name
-		}
-		k, err := s.Env.Kube(ctx)
-		if err != nil {
-			return false
-		}
-		ns, n, _ := strings.Cut(name, "/")
-		switch kind {
-		case rules.Account:
-			_, err := k.CoreV1().ServiceAccounts(ns).Get(ctx, n, metav1.GetOptions{})
-			return err == nil
-		case rules.CNIGate:
-			ok, _, _, err := kube.DaemonSet(ctx, k, ns, n)
-			return err == nil && ok
-		case rules.Windows:
-			cm, err := k.CoreV1().ConfigMaps("kube-system").Get(ctx, "amazon-vpc-cni", metav1.GetOptions{})
-			return err == nil && cm.Data["enable-windows-ipam"] == "true"
-		case rules.Mapping:
-			cm, err := k.CoreV1().ConfigMaps("kube-system").Get(ctx, "aws-auth", metav1.GetOptions{})
-			if err != nil {
-				return false
-			}
-			for i, m := range s.File.Cluster.IamIdentityMappings {
-				if fmt.Sprint(i) == name {
-					all := cm.Data["mapRoles"] + cm.Data["mapUsers"] + cm.Data["mapAccounts"]
-					return strings.Contains(all, m.ARN) && strings.Contains(all, m.Account) && strings.Contains(all, m.ServiceName)
-				}
-			}
-		}
-		return false
+// lookInside reads what the config names inside Kubernetes. An API that does not
+// answer is said in the plan, and the steps look for themselves.
+func (s *Session) lookInside(ctx context.Context) {
+	k, err := s.Env.Kube(ctx)
+	if err == nil {
+		err = s.Live.Details.Look(ctx, k, s.File.Cluster)
+	}
+	if err != nil {
+		s.Env.Silent = err.Error()
 	}
 }
 

@@ -89,6 +89,11 @@ func read(t *testing.T, text string) map[string]bool {
 	if err != nil || !rep.OK() {
 		t.Fatalf("%v %v", rep.FirstFailure, err)
 	}
+	return readRegion(t, r, s)
+}
+
+// readRegion is the region as AWS's APIs and Kubernetes answer now.
+func readRegion(t *testing.T, r *testregion.Region, s *launch.Session) map[string]bool {
 	f := &facts{t, map[string]bool{}}
 	f.eks(r)
 	f.ec2(r)

@@ -2,11 +2,8 @@ package plan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -34,10 +31,10 @@ func (b *builder) addons() {
 	groups := len(b.cfg.Groups()) > 0
 	capacity := rules.Schedulable(b.cfg) || len(b.cfg.FargateProfiles) > 0
 	unawaited := []string{}
-	for _, a := range b.cfg.Addons {
+	for i, a := range b.cfg.Addons {
 		live := b.live.Addons[a.Name]
 		if live != nil && live.Status == types.AddonStatusActive {
-			b.addonUpdate(a, live)
+			b.addonChanges(i, a, live)
 			continue
 		}
 		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
@@ -84,31 +81,15 @@ func (b *builder) addons() {
 		}
 		b.add(rules.Step{Kind: rules.CNIGate, Kubernetes: true}, Await, "network plugin "+b.cfg.CNI.DaemonSet+", installed by you", "kubernetes", 2*time.Minute, timeout, &steps.CNIGate{Env: b.env, DaemonSet: b.cfg.CNI.DaemonSet})
 	}
-	if slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() }) {
-		b.quick(rules.Step{Kind: rules.Windows, Kubernetes: true}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
-	}
-}
-
-// addonUpdate brings a live add-on's configuration values, and a version that the
-// file names exactly, to what the file says.
-func (b *builder) addonUpdate(a config.Addon, live *types.Addon) {
-	in := &eks.UpdateAddonInput{ClusterName: new(b.cfg.Metadata.Name), AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}
-	var what []string
-	if a.ConfigurationValues != "" && a.ConfigurationValues != aws.ToString(live.ConfigurationValues) {
-		in.ConfigurationValues = new(a.ConfigurationValues)
-		what = append(what, "configuration values")
-	}
-	if strings.Contains(a.Version, "-eksbuild.") && a.Version != aws.ToString(live.AddonVersion) {
-		in.AddonVersion = new(a.Version)
-		what = append(what, "version "+a.Version)
-	}
-	if len(what) > 0 {
-		b.add(rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Update, "add-on "+a.Name+": "+join(what), "eks", 40*time.Second, timeoutAddon, &steps.AddonUpdate{Env: b.env, Input: in})
+	windows := slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() })
+	if in := b.inside(); windows && (in == nil || in.CNIConfig["enable-windows-ipam"] != "true") {
+		b.kubernetes(rules.Step{Kind: rules.Windows}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
 	}
 }
 
 func (b *builder) gateOpen() bool {
-	return b.exists() && b.env.InPlace != nil && b.env.InPlace(rules.CNIGate, b.cfg.CNI.DaemonSet)
+	in := b.inside()
+	return in != nil && in.DaemonSets[b.cfg.CNI.DaemonSet]
 }
 
 func join(s []string) string {
@@ -135,9 +116,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	podStack := func(sa string, p config.PodIdentityAssociation) {
 		name := stack.AddonPodRoleName(c, a.Name, sa)
 		step.Roles[sa] = name
-		if b.needs(name) {
-			b.addStack(rules.Step{Kind: rules.AddonRole, Name: a.Name + "/" + sa}, "pod identity role for add-on "+a.Name, name, map[string]string{stack.TagAddon: a.Name, stack.TagAddonPod: sa}, typicalRole, timeoutStack, &steps.Stack{Body: body(stack.PodIdentity(podRole(p, "add-on "+a.Name)))})
-		}
+		b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name + "/" + sa}, "pod identity role for add-on "+a.Name, name, map[string]string{stack.TagAddon: a.Name, stack.TagAddonPod: sa}, podRole(p, "add-on "+a.Name))
 	}
 	for _, p := range a.PodIdentityAssociations {
 		if p.RoleARN != "" {
@@ -175,10 +154,8 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 		return
 	}
 	step.IRSA = stack.AddonRoleName(c, a.Name)
-	if b.needs(step.IRSA) {
-		b.addStack(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.IRSA, map[string]string{stack.TagAddon: a.Name}, typicalRole, timeoutStack,
-			&steps.Stack{Body: steps.IRSABody(b.env, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})})
-	}
+	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.IRSA, map[string]string{stack.TagAddon: a.Name},
+		stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
 }
 
 func cutAccount(s string) (ns, sa string) {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -21,20 +18,20 @@ import (
 
 func (b *builder) nodeGroups() {
 	for i := range b.cfg.ManagedNodeGroups {
-		b.managed(&b.cfg.ManagedNodeGroups[i])
+		b.managed(i, &b.cfg.ManagedNodeGroups[i])
 	}
 	for i := range b.cfg.NodeGroups {
-		b.selfManaged(&b.cfg.NodeGroups[i])
+		b.selfManaged(i, &b.cfg.NodeGroups[i])
 	}
 }
 
-func (b *builder) managed(m *config.ManagedNodeGroup) {
+func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	n := &m.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	live := b.live.Groups[n.Name]
 	if live != nil && live.Status == types.NodegroupStatusActive && !b.live.Broken(name) {
-		b.groupUpdate(m, live)
+		b.managedChanges(i, m, live)
 		return
 	}
 	if !b.needs(name) {
@@ -46,11 +43,12 @@ func (b *builder) managed(m *config.ManagedNodeGroup) {
 	b.after(n, true, m.Taints)
 }
 
-func (b *builder) selfManaged(g *config.NodeGroup) {
+func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	n := &g.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	if !b.needs(name) {
+		b.selfManagedChanges(i, g)
 		return
 	}
 	b.key(n)
@@ -61,7 +59,7 @@ func (b *builder) selfManaged(g *config.NodeGroup) {
 	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), name,
 		map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, 90*time.Second, timeoutGroup, &steps.Stack{Body: steps.SelfManagedBody(b.env, g), Count: b.count(n)})
 	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" && g.IAM.InstanceRoleARN != "" {
-		b.quick(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name, Kubernetes: true}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: nodeMapping(g.IAM.InstanceRoleARN)})
+		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: nodeMapping(g.IAM.InstanceRoleARN)})
 	} else if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
 		// The role is made by the group's own stack, so the mapping runs beside it:
 		// the kubelets keep trying until they are let in.
@@ -115,9 +113,21 @@ func (b *builder) key(n *config.NodeGroupBase) {
 
 // after counts the nodes, and sets what CloudFormation cannot.
 func (b *builder) after(n *config.NodeGroupBase, managed bool, ts config.Taints) {
-	if *n.DesiredCapacity > 0 {
-		b.add(rules.Step{Kind: rules.Nodes, Name: n.Name, Kubernetes: true}, Await, fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name), "kubernetes", 5*time.Second, timeoutGroup, &steps.Nodes{Env: b.env, Group: n.Name, Want: *n.DesiredCapacity})
+	b.nodes(n, 5*time.Second)
+	if tags := propagated(n, managed, ts); len(n.AsgSuspendProcesses)+len(tags) > 0 {
+		b.scaling(n, &steps.GroupScaling{Suspend: n.AsgSuspendProcesses, Tags: tags})
 	}
+}
+
+func (b *builder) nodes(n *config.NodeGroupBase, typical time.Duration) {
+	if *n.DesiredCapacity > 0 {
+		b.add(rules.Step{Kind: rules.Nodes, Name: n.Name, Kubernetes: true}, Await, fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name), "kubernetes", typical, timeoutGroup, &steps.Nodes{Env: b.env, Group: n.Name, Want: *n.DesiredCapacity})
+	}
+}
+
+// propagated are the tags by which the autoscaler knows a managed group's labels
+// and taints.
+func propagated(n *config.NodeGroupBase, managed bool, ts config.Taints) map[string]string {
 	tags := map[string]string{}
 	if managed && config.On(n.PropagateASGTags, false) {
 		for k, v := range n.Labels {
@@ -128,59 +138,12 @@ func (b *builder) after(n *config.NodeGroupBase, managed bool, ts config.Taints)
 		}
 		maps.Copy(tags, n.Tags)
 	}
-	if len(n.AsgSuspendProcesses)+len(tags) > 0 {
-		b.add(rules.Step{Kind: rules.GroupScaling, Name: n.Name}, Update, "Auto Scaling settings of "+n.Name, "autoscaling", time.Second, timeoutQuick, &steps.GroupScaling{Env: b.env, Group: n.Name, Managed: managed, Suspend: n.AsgSuspendProcesses, Tags: tags})
-	}
+	return tags
 }
 
-// groupUpdate brings a live managed group's labels, taints and sizes to what the
-// config wants. Labels that EKS or somebody else added stay.
-func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup) {
-	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(b.cfg.Metadata.Name), NodegroupName: new(m.Name)}
-	var what []string
-	add := map[string]string{}
-	for k, v := range m.Labels {
-		if live.Labels[k] != v {
-			add[k] = v
-		}
-	}
-	if len(add) > 0 {
-		in.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
-		what = append(what, "labels "+join(slices.Sorted(maps.Keys(add))))
-	}
-	if t := missingTaints(m.Taints, live.Taints); len(t) > 0 {
-		in.Taints = &types.UpdateTaintsPayload{AddOrUpdateTaints: t}
-		what = append(what, "taints")
-	}
-	if s := live.ScalingConfig; s != nil && (int(aws.ToInt32(s.MinSize)) != *m.MinSize || int(aws.ToInt32(s.MaxSize)) != *m.MaxSize) {
-		// The desired size belongs to the autoscaler once the group stands; it only
-		// follows the bounds.
-		want := min(max(int(aws.ToInt32(s.DesiredSize)), *m.MinSize), *m.MaxSize)
-		in.ScalingConfig = &types.NodegroupScalingConfig{MinSize: new(int32(*m.MinSize)), MaxSize: new(int32(*m.MaxSize)), DesiredSize: new(int32(want))}
-		what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
-	}
-	if len(what) > 0 {
-		b.add(rules.Step{Kind: rules.GroupUpdate, Name: m.Name}, Update, "managed node group "+m.Name+": "+join(what), "eks", 40*time.Second, timeoutUpdate, &steps.GroupUpdate{Env: b.env, Input: in})
-	}
-}
-
-func missingTaints(want config.Taints, have []types.Taint) []types.Taint {
-	effects := map[string]types.TaintEffect{"NoSchedule": types.TaintEffectNoSchedule, "PreferNoSchedule": types.TaintEffectPreferNoSchedule, "NoExecute": types.TaintEffectNoExecute}
-	var out []types.Taint
-	for _, w := range want {
-		found := false
-		for _, h := range have {
-			found = found || aws.ToString(h.Key) == w.Key && aws.ToString(h.Value) == w.Value && h.Effect == effects[w.Effect]
-		}
-		if !found {
-			t := types.Taint{Key: new(w.Key), Effect: effects[w.Effect]}
-			if w.Value != "" {
-				t.Value = new(w.Value)
-			}
-			out = append(out, t)
-		}
-	}
-	return out
+func (b *builder) scaling(n *config.NodeGroupBase, step *steps.GroupScaling) {
+	step.Env, step.Group = b.env, n.Name
+	b.add(rules.Step{Kind: rules.GroupScaling, Name: n.Name}, Update, "Auto Scaling settings of "+n.Name, "autoscaling", time.Second, timeoutQuick, step)
 }
 
 // body is a template known when the plan is made.

@@ -4,8 +4,10 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -65,6 +67,9 @@ type builder struct {
 	live  *cluster.Live
 	draft *rules.Draft
 	plan  *Plan
+
+	refused check.Failures // what the file changed and no step can follow
+	foreign []string       // stacks of other tools, whose record cannot be compared
 }
 
 // Build makes the plan of a launch: what the config wants and is not there.
@@ -74,7 +79,7 @@ func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()
 	b.controlPlane()
-	b.clusterUpdates()
+	b.clusterChanges()
 	b.identity()
 	b.addons()
 	b.access()
@@ -83,8 +88,9 @@ func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
 	b.fargate()
 	b.nodeGroups()
 	b.logRetention()
-	if b.exists() {
-		b.plan.Notes = append(b.plan.Notes, notCompared)
+	b.leftAlone()
+	if len(b.refused) > 0 {
+		return nil, b.refused
 	}
 	if err := rules.Apply(b.draft); err != nil {
 		return nil, err
@@ -104,7 +110,31 @@ func (b *builder) add(s rules.Step, action, title, service string, typical, time
 	return id
 }
 
-// notCompared is said of every live cluster: a plan must not claim more than it saw.
-const notCompared = "On a live cluster these are made when missing and not compared when there: self-managed node groups, access entries, IAM roles and their policies, pod identity associations, tags; nor are encryption, authentication mode and scaling tier."
+// leftAlone says what of a live cluster the plan does not touch: a plan must not
+// claim more than it saw.
+func (b *builder) leftAlone() {
+	note := func(what string, names []string) {
+		slices.Sort(names)
+		if names = slices.Compact(names); len(names) > 0 {
+			b.plan.Notes = append(b.plan.Notes, what+": "+join(names)+".")
+		}
+	}
+	note("Made by another tool, so that the file cannot be compared with what they were made from (live values are)", b.foreign)
+	if !b.exists() {
+		return
+	}
+	var extra []string
+	for name := range b.live.Groups {
+		if !slices.ContainsFunc(b.cfg.ManagedNodeGroups, func(m config.ManagedNodeGroup) bool { return m.Name == name }) {
+			extra = append(extra, "node group "+name)
+		}
+	}
+	for name := range b.live.Addons {
+		if b.cfg.Addon(name) == nil {
+			extra = append(extra, "add-on "+name)
+		}
+	}
+	note("In the cluster and not in the file, left alone", extra)
+}
 
 func (b *builder) exists() bool { return b.live.Cluster != nil }

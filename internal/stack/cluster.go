@@ -18,6 +18,7 @@ func Cluster(c *config.ClusterConfig, n Network) *Template {
 	t.fargateRole(c)
 	t.controlPlane(c, public, private, control, role)
 	t.clusterOutputs(c, n, vpc, public, private, control, shared, role)
+	t.keep(c.Foundation())
 	return t
 }
 
@@ -108,6 +109,14 @@ func (t *Template) fargateRole(c *config.ClusterConfig) {
 	boundary(p, c.IAM.FargatePodExecutionRolePermissionsBoundary)
 	t.add("FargatePodExecutionRole", "AWS::IAM::Role", p)
 	t.output("FargatePodExecutionRoleARN", Att("FargatePodExecutionRole", "Arn"), true)
+}
+
+// FargateRole is the template of that role on its own, for a cluster that was made
+// before it had profiles.
+func FargateRole(c *config.ClusterConfig) *Template {
+	t := newTemplate("Fargate pod execution role").withPrincipals()
+	t.fargateRole(c)
+	return t
 }
 
 // NeedsFargateRole tells whether some profile has no role of its own.

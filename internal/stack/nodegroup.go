@@ -102,7 +102,7 @@ func Managed(c *config.ClusterConfig, m *config.ManagedNodeGroup, live Live) *Te
 		p["CapacityType"] = "SPOT"
 	}
 	if u := n.UpdateConfig; u != nil {
-		p["UpdateConfig"] = pick(M{"MaxUnavailable": u.MaxUnavailable, "MaxUnavailablePercentage": u.MaxUnavailablePercentage})
+		p["UpdateConfig"] = updateConfig(u)
 	}
 	if r := m.NodeRepairConfig; r != nil {
 		p["NodeRepairConfig"] = repair(r)
@@ -137,7 +137,12 @@ func Managed(c *config.ClusterConfig, m *config.ManagedNodeGroup, live Live) *Te
 		p["LaunchTemplate"] = M{"Id": Ref("LaunchTemplate")}
 	}
 	t.add("ManagedNodeGroup", "AWS::EKS::Nodegroup", p)
+	t.keep(groupPart(c, m, nil))
 	return t
+}
+
+func updateConfig(u *config.NodeGroupUpdateConfig) M {
+	return pick(M{"MaxUnavailable": u.MaxUnavailable, "MaxUnavailablePercentage": u.MaxUnavailablePercentage})
 }
 
 func customAMI(n *config.NodeGroupBase) bool {
@@ -398,6 +403,7 @@ func SelfManaged(c *config.ClusterConfig, g *config.NodeGroup, live Live) *Templ
 	t.output("FeatureSharedSecurityGroup", yesNo(config.On(n.SecurityGroups.WithShared, true)), false)
 	t.output("FeatureLocalSecurityGroup", yesNo(config.On(n.SecurityGroups.WithLocal, true)), false)
 	t.output("NodeGroupUsesAccessEntry", yesNo(live.AccessEntry), false)
+	t.keep(groupPart(c, nil, g))
 	return t
 }
 

@@ -23,13 +23,17 @@ type L = []any
 type Template struct {
 	AWSTemplateFormatVersion string
 	Description              string
+	Metadata                 M `json:",omitempty"`
 	Mappings                 M `json:",omitempty"`
 	Resources                M
 	Outputs                  M `json:",omitempty"`
 }
 
+// signature ends the description of every template of ours.
+const signature = " [created and managed by slipway, by eksctl's contract]"
+
 func newTemplate(desc string) *Template {
-	return &Template{AWSTemplateFormatVersion: "2010-09-09", Description: desc + " [created and managed by slipway, by eksctl's contract]", Resources: M{}, Outputs: M{}}
+	return &Template{AWSTemplateFormatVersion: "2010-09-09", Description: desc + signature, Resources: M{}, Outputs: M{}}
 }
 
 // withPrincipals adds the mapping that eksctl's templates take service principals
@@ -153,6 +157,9 @@ func AddonPodRoleName(cluster, addon, sa string) string {
 func PodRoleName(cluster, ns, sa string) string {
 	return "eksctl-" + cluster + "-podidentityrole-" + ns + "-" + sa
 }
+
+// FargateName is the stack of a pod execution role that the cluster stack lacks.
+func FargateName(cluster string) string { return "eksctl-" + cluster + "-fargate" }
 
 // AccessEntryName is the stack of an access entry.
 func AccessEntryName(cluster, principal string) string {

@@ -142,14 +142,10 @@ func (s *Addon) create(ctx context.Context) (engine.Result, error) {
 			return engine.Result{}, err
 		}
 	}
-	for _, sa := range slices.Sorted(maps.Keys(s.Roles)) {
-		arn, err := roleOf(ctx, s.Env, s.Roles[sa])
-		if err != nil {
-			return engine.Result{}, err
-		}
-		in.PodIdentityAssociations = append(in.PodIdentityAssociations, types.AddonPodIdentityAssociations{ServiceAccount: new(sa), RoleArn: arn})
+	if in.PodIdentityAssociations, err = associations(ctx, s.Env, s.Roles); err != nil {
+		return engine.Result{}, err
 	}
-	in.ClientRequestToken = token(s.Env.Name(), "addon", a.Name, aws.ToString(v), aws.ToString(in.ServiceAccountRoleArn))
+	in.ClientRequestToken = s.Env.token(s.Env.Name(), "addon", a.Name, aws.ToString(v), aws.ToString(in.ServiceAccountRoleArn))
 	if _, err := s.Env.AWS.EKS.CreateAddon(ctx, in); err != nil && !strings.Contains(awsc.Message(err), "already exists") {
 		return engine.Result{}, fmt.Errorf("creating add-on %s: %w", a.Name, err)
 	}
@@ -161,26 +157,14 @@ func (s *Addon) create(ctx context.Context) (engine.Result, error) {
 
 // version resolves "latest" and partial versions; nil leaves the default to EKS.
 func (s *Addon) version(ctx context.Context) (*string, error) {
-	want := s.Addon.Version
-	if want == "" || want == "default" {
+	if s.Addon.Version == "" || s.Addon.Version == "default" {
 		return nil, nil
 	}
-	out, err := s.Env.AWS.EKS.DescribeAddonVersions(ctx, &eks.DescribeAddonVersionsInput{AddonName: new(s.Addon.Name), KubernetesVersion: new(s.Env.Config().Metadata.Version)})
+	v, err := cluster.AddonVersion(ctx, s.Env.AWS, s.Addon.Name, s.Addon.Version, s.Env.Config().Metadata.Version)
 	if err != nil {
-		return nil, fmt.Errorf("listing versions of add-on %s: %w", s.Addon.Name, err)
+		return nil, err
 	}
-	var all []string
-	for _, i := range out.Addons {
-		for _, v := range i.AddonVersions {
-			all = append(all, aws.ToString(v.AddonVersion))
-		}
-	}
-	for _, v := range all { // newest first
-		if want == "latest" || v == want || strings.HasPrefix(v, want+"-") || strings.HasPrefix(v, "v"+want) {
-			return new(v), nil
-		}
-	}
-	return nil, fmt.Errorf("the add-on %s has no version %s for Kubernetes %s; it has %s", s.Addon.Name, want, s.Env.Config().Metadata.Version, strings.Join(all, ", "))
+	return &v, nil
 }
 
 // roleOf is the role that a stack made, or the ARN itself.
@@ -217,16 +201,28 @@ func (s *AddonHealth) Run(ctx context.Context) (engine.Result, error) {
 	return awaitAddon(ctx, s.Env, a)
 }
 
-// AddonUpdate changes a live add-on and waits for the update.
+// AddonUpdate changes a live add-on and waits for the update. Roles and IRSA are
+// resolved when it runs: their stacks may be made in the same run.
 type AddonUpdate struct {
 	Env   *Env
 	Input *eks.UpdateAddonInput
+	Roles map[string]string // as Addon's
+	IRSA  string
 	id    string
 }
 
 // Run starts or polls the update.
 func (s *AddonUpdate) Run(ctx context.Context) (engine.Result, error) {
 	if s.id == "" {
+		var err error
+		if s.Input.PodIdentityAssociations, err = associations(ctx, s.Env, s.Roles); err != nil {
+			return engine.Result{}, err
+		}
+		if s.IRSA != "" {
+			if s.Input.ServiceAccountRoleArn, err = roleOf(ctx, s.Env, s.IRSA); err != nil {
+				return engine.Result{}, err
+			}
+		}
 		out, err := s.Env.AWS.EKS.UpdateAddon(ctx, s.Input)
 		if err != nil {
 			return engine.Result{}, fmt.Errorf("updating add-on %s: %w", *s.Input.AddonName, err)
@@ -235,4 +231,17 @@ func (s *AddonUpdate) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Started("EKS is updating add-on " + *s.Input.AddonName)
 	}
 	return s.Env.update(ctx, &eks.DescribeUpdateInput{AddonName: s.Input.AddonName, UpdateId: &s.id}, "add-on "+*s.Input.AddonName)
+}
+
+// associations resolves the roles of an add-on's service accounts.
+func associations(ctx context.Context, e *Env, roles map[string]string) ([]types.AddonPodIdentityAssociations, error) {
+	var out []types.AddonPodIdentityAssociations
+	for _, sa := range slices.Sorted(maps.Keys(roles)) {
+		arn, err := roleOf(ctx, e, roles[sa])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, types.AddonPodIdentityAssociations{ServiceAccount: new(sa), RoleArn: arn})
+	}
+	return out, nil
 }

@@ -78,7 +78,7 @@ func (s *PodIdentity) Run(ctx context.Context) (engine.Result, error) {
 	if err != nil {
 		return engine.Result{}, err
 	}
-	in := &eks.CreatePodIdentityAssociationInput{ClusterName: new(s.Env.Name()), Namespace: new(a.Namespace), ServiceAccount: new(a.ServiceAccountName), RoleArn: arn, Tags: a.Tags, DisableSessionTags: a.DisableSessionTags, ClientRequestToken: token(s.Env.Name(), "podidentity", a.Namespace, a.ServiceAccountName, *arn)}
+	in := &eks.CreatePodIdentityAssociationInput{ClusterName: new(s.Env.Name()), Namespace: new(a.Namespace), ServiceAccount: new(a.ServiceAccountName), RoleArn: arn, Tags: a.Tags, DisableSessionTags: a.DisableSessionTags, ClientRequestToken: s.Env.token(s.Env.Name(), "podidentity", a.Namespace, a.ServiceAccountName, *arn)}
 	if a.Policy != "" {
 		in.Policy = new(a.Policy)
 	}
@@ -89,6 +89,116 @@ func (s *PodIdentity) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, fmt.Errorf("associating %s/%s with its role: %w", a.Namespace, a.ServiceAccountName, err)
 	}
 	return engine.Result{State: engine.Done, Reason: "associated", Changed: true}, nil
+}
+
+// PodIdentityUpdate gives a live association another role or other settings.
+type PodIdentityUpdate struct {
+	Env   *Env
+	Input *eks.UpdatePodIdentityAssociationInput
+	Role  string // stack name or ARN; "": the role stays
+}
+
+// Run updates it.
+func (s *PodIdentityUpdate) Run(ctx context.Context) (engine.Result, error) {
+	if s.Role != "" {
+		arn, err := roleOf(ctx, s.Env, s.Role)
+		if err != nil {
+			return engine.Result{}, err
+		}
+		s.Input.RoleArn = arn
+	}
+	if _, err := s.Env.AWS.EKS.UpdatePodIdentityAssociation(ctx, s.Input); err != nil {
+		return engine.Result{}, fmt.Errorf("updating the pod identity association %s: %w", *s.Input.AssociationId, err)
+	}
+	return engine.Result{State: engine.Done, Reason: "updated", Changed: true}, nil
+}
+
+// AccessEntryUpdate brings a live access entry that no stack of ours holds to what
+// the file says.
+type AccessEntryUpdate struct {
+	Env   *Env
+	Entry config.AccessEntry
+}
+
+// Run sets groups, user name and policies; policies that the file does not name go.
+func (s *AccessEntryUpdate) Run(ctx context.Context) (engine.Result, error) {
+	e, name := s.Entry, new(s.Env.Name())
+	in := &eks.UpdateAccessEntryInput{ClusterName: name, PrincipalArn: new(e.PrincipalARN), KubernetesGroups: e.KubernetesGroups}
+	if in.KubernetesGroups == nil {
+		in.KubernetesGroups = []string{}
+	}
+	if e.KubernetesUsername != "" {
+		in.Username = new(e.KubernetesUsername)
+	}
+	if _, err := s.Env.AWS.EKS.UpdateAccessEntry(ctx, in); err != nil {
+		return engine.Result{}, fmt.Errorf("updating the access entry of %s: %w", e.PrincipalARN, err)
+	}
+	have, err := s.Env.AWS.EKS.ListAssociatedAccessPolicies(ctx, &eks.ListAssociatedAccessPoliciesInput{ClusterName: name, PrincipalArn: new(e.PrincipalARN)})
+	if err != nil {
+		return engine.Result{}, err
+	}
+	for _, p := range e.AccessPolicies {
+		if _, err := s.Env.AWS.EKS.AssociateAccessPolicy(ctx, &eks.AssociateAccessPolicyInput{ClusterName: name, PrincipalArn: new(e.PrincipalARN), PolicyArn: new(p.PolicyARN), AccessScope: Scope(p)}); err != nil {
+			return engine.Result{}, fmt.Errorf("granting %s to %s: %w", p.PolicyARN, e.PrincipalARN, err)
+		}
+	}
+	for _, p := range have.AssociatedAccessPolicies {
+		if slices.ContainsFunc(e.AccessPolicies, func(w config.AccessPolicy) bool { return w.PolicyARN == *p.PolicyArn }) {
+			continue
+		}
+		if _, err := s.Env.AWS.EKS.DisassociateAccessPolicy(ctx, &eks.DisassociateAccessPolicyInput{ClusterName: name, PrincipalArn: new(e.PrincipalARN), PolicyArn: p.PolicyArn}); err != nil {
+			return engine.Result{}, fmt.Errorf("taking %s from %s: %w", *p.PolicyArn, e.PrincipalARN, err)
+		}
+	}
+	return engine.Result{State: engine.Done, Reason: "updated", Changed: true}, nil
+}
+
+// Scope is where an access policy holds: the whole cluster, or namespaces.
+func Scope(p config.AccessPolicy) *types.AccessScope {
+	out := &types.AccessScope{Type: types.AccessScopeTypeCluster}
+	if p.AccessScope != nil {
+		out.Type, out.Namespaces = types.AccessScopeType(p.AccessScope.Type), p.AccessScope.Namespaces
+	}
+	return out
+}
+
+// Tag sets tags on an EKS resource; others stay.
+type Tag struct {
+	Env  *Env
+	ARN  string
+	Tags map[string]string
+}
+
+// Run sets them.
+func (s *Tag) Run(ctx context.Context) (engine.Result, error) {
+	if _, err := s.Env.AWS.EKS.TagResource(ctx, &eks.TagResourceInput{ResourceArn: &s.ARN, Tags: s.Tags}); err != nil {
+		return engine.Result{}, fmt.Errorf("tagging %s: %w", s.ARN, err)
+	}
+	return engine.Result{State: engine.Done, Reason: "tagged", Changed: true}, nil
+}
+
+// Encryption turns secrets encryption on in a live cluster, which EKS cannot undo.
+type Encryption struct {
+	Env    *Env
+	KeyARN string
+	id     string
+}
+
+// Run starts or polls the update.
+func (s *Encryption) Run(ctx context.Context) (engine.Result, error) {
+	if s.id == "" {
+		out, err := s.Env.AWS.EKS.AssociateEncryptionConfig(ctx, &eks.AssociateEncryptionConfigInput{ClusterName: new(s.Env.Name()), EncryptionConfig: []types.EncryptionConfig{{Resources: []string{"secrets"}, Provider: &types.Provider{KeyArn: new(s.KeyARN)}}}})
+		if err != nil {
+			return engine.Result{}, fmt.Errorf("turning secrets encryption on: %w", err)
+		}
+		s.id = *out.Update.Id
+		return engine.Started("EKS is encrypting the cluster's secrets")
+	}
+	r, err := s.Env.update(ctx, &eks.DescribeUpdateInput{UpdateId: &s.id}, "the cluster")
+	if err == nil && r.State == engine.Done {
+		return s.Env.settled(ctx, r.Reason)
+	}
+	return r, err
 }
 
 // FargateProfile creates a profile and polls it to ACTIVE.
@@ -125,13 +235,20 @@ func (s *FargateProfile) Run(ctx context.Context) (engine.Result, error) {
 		}
 		role = cluster.Output(st, "FargatePodExecutionRoleARN")
 	}
+	if role == "" { // the cluster was made without profiles: the role has a stack of its own
+		st, err := describeStack(ctx, s.Env.AWS, stack.FargateName(s.Env.Name()))
+		if err != nil {
+			return engine.Result{}, err
+		}
+		role = cluster.Output(st, "FargatePodExecutionRoleARN")
+	}
 	subnets := s.Profile.Subnets
 	if len(subnets) == 0 {
 		if subnets, err = s.Env.subnets(ctx, true, nil, nil); err != nil {
 			return engine.Result{}, err
 		}
 	}
-	in := &eks.CreateFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &name, PodExecutionRoleArn: new(role), Subnets: subnets, Tags: s.Profile.Tags, ClientRequestToken: token(s.Env.Name(), "fargate", name, role)}
+	in := &eks.CreateFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &name, PodExecutionRoleArn: new(role), Subnets: subnets, Tags: s.Profile.Tags, ClientRequestToken: s.Env.token(s.Env.Name(), "fargate", name, role)}
 	for _, sel := range s.Profile.Selectors {
 		in.Selectors = append(in.Selectors, types.FargateProfileSelector{Namespace: new(sel.Namespace), Labels: sel.Labels})
 	}
@@ -166,7 +283,7 @@ func (s *IdentityProvider) Run(ctx context.Context) (engine.Result, error) {
 		}
 		return &s
 	}
-	_, err = s.Env.AWS.EKS.AssociateIdentityProviderConfig(ctx, &eks.AssociateIdentityProviderConfigInput{ClusterName: new(s.Env.Name()), Tags: p.Tags, ClientRequestToken: token(s.Env.Name(), "idp", p.Name, p.IssuerURL, p.ClientID),
+	_, err = s.Env.AWS.EKS.AssociateIdentityProviderConfig(ctx, &eks.AssociateIdentityProviderConfigInput{ClusterName: new(s.Env.Name()), Tags: p.Tags, ClientRequestToken: s.Env.token(s.Env.Name(), "idp", p.Name, p.IssuerURL, p.ClientID),
 		Oidc: &types.OidcIdentityProviderConfigRequest{IdentityProviderConfigName: new(p.Name), IssuerUrl: new(p.IssuerURL), ClientId: new(p.ClientID), UsernameClaim: opt(p.UsernameClaim), UsernamePrefix: opt(p.UsernamePrefix), GroupsClaim: opt(p.GroupsClaim), GroupsPrefix: opt(p.GroupsPrefix), RequiredClaims: p.RequiredClaims}})
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("associating identity provider %s: %w", p.Name, err)
@@ -296,22 +413,28 @@ func (s *KeyPair) Run(ctx context.Context) (engine.Result, error) {
 type GroupScaling struct {
 	Env     *Env
 	Group   string
-	Managed bool
 	Suspend []string
+	Resume  []string
 	Tags    map[string]string
 }
 
 // Run finds the Auto Scaling group and sets both.
 func (s *GroupScaling) Run(ctx context.Context) (engine.Result, error) {
-	name, err := s.scalingGroup(ctx)
+	all, err := cluster.ScalingGroups(ctx, s.Env.AWS, s.Env.Name())
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if name == "" {
+	if all[s.Group] == nil {
 		return engine.Waiting("the Auto Scaling group is not there yet")
 	}
+	name := *all[s.Group].AutoScalingGroupName
 	if len(s.Suspend) > 0 {
 		if _, err := s.Env.AWS.ASG.SuspendProcesses(ctx, &asg.SuspendProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: s.Suspend}); err != nil {
+			return engine.Result{}, err
+		}
+	}
+	if len(s.Resume) > 0 {
+		if _, err := s.Env.AWS.ASG.ResumeProcesses(ctx, &asg.ResumeProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: s.Resume}); err != nil {
 			return engine.Result{}, err
 		}
 	}
@@ -325,26 +448,4 @@ func (s *GroupScaling) Run(ctx context.Context) (engine.Result, error) {
 		}
 	}
 	return engine.Result{State: engine.Done, Reason: "set", Changed: true}, nil
-}
-
-func (s *GroupScaling) scalingGroup(ctx context.Context) (string, error) {
-	tag, value := "eks:nodegroup-name", s.Group
-	if !s.Managed {
-		tag = stack.TagGroup
-	}
-	out, err := s.Env.AWS.ASG.DescribeAutoScalingGroups(ctx, &asg.DescribeAutoScalingGroupsInput{})
-	if err != nil {
-		return "", err
-	}
-	for _, g := range out.AutoScalingGroups {
-		ours, named := false, false
-		for _, t := range g.Tags {
-			ours = ours || *t.Key == "kubernetes.io/cluster/"+s.Env.Name()
-			named = named || *t.Key == tag && *t.Value == value
-		}
-		if ours && named {
-			return *g.AutoScalingGroupName, nil
-		}
-	}
-	return "", nil
 }

@@ -31,9 +31,8 @@ type Env struct {
 	Reachable   bool
 	Unreachable string // why it cannot; "" when it can
 
-	// InPlace tells whether something inside Kubernetes or beside EKS stands already,
-	// as observed before planning; nil: nothing was observed.
-	InPlace func(kind, name string) bool
+	// Silent is why a live cluster's Kubernetes API did not answer before planning.
+	Silent string
 
 	mu   sync.Mutex
 	kube kubernetes.Interface
@@ -77,9 +76,9 @@ func (e *Env) Kube(ctx context.Context) (kubernetes.Interface, error) {
 	return k, err
 }
 
-// token derives a client request token from what is asked for, so that a retried
-// call is the same call; a re-creation differs by its salt.
-func token(parts ...string) *string {
-	h := sha256.Sum256([]byte(fmt.Sprint(parts)))
+// token derives a client request token from what is asked for and from the run, so
+// that a retried call is the same call; a re-creation in a later run is a new one.
+func (e *Env) token(parts ...string) *string {
+	h := sha256.Sum256([]byte(fmt.Sprint(e.AWS.Attempt, parts)))
 	return new("slipway-" + hex.EncodeToString(h[:])[:40])
 }

@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -45,7 +47,7 @@ func (s *ServiceAccount) Run(ctx context.Context) (engine.Result, error) {
 		if err != nil {
 			return engine.Result{}, err
 		}
-		want["eks.amazonaws.com/role-arn"] = *arn
+		want[RoleAnnotation] = *arn
 	}
 	api := k.CoreV1().ServiceAccounts(s.Namespace)
 	cur, err := api.Get(ctx, s.Name, metav1.GetOptions{})
@@ -63,20 +65,33 @@ func (s *ServiceAccount) Run(ctx context.Context) (engine.Result, error) {
 	if err != nil {
 		return engine.Result{}, err
 	}
-	changed := false
-	for a, v := range want {
-		if cur.Annotations[a] != v {
-			if cur.Annotations == nil {
-				cur.Annotations = map[string]string{}
-			}
-			cur.Annotations[a], changed = v, true
-		}
-	}
-	if !changed {
+	if Holds(cur.Annotations, want) && Holds(cur.Labels, s.Labels) {
 		return engine.Finished("in place")
 	}
+	amend(&cur.Annotations, want)
+	amend(&cur.Labels, s.Labels)
 	_, err = api.Update(ctx, cur, metav1.UpdateOptions{})
-	return engine.Result{State: engine.Done, Reason: "annotated", Changed: true}, err
+	return engine.Result{State: engine.Done, Reason: "amended", Changed: true}, err
+}
+
+// RoleAnnotation names the role that a service account assumes by web identity.
+const RoleAnnotation = "eks.amazonaws.com/role-arn"
+
+// Holds tells whether a map holds every wanted pair.
+func Holds(have, want map[string]string) bool {
+	for k, v := range want {
+		if x, ok := have[k]; !ok || x != v {
+			return false
+		}
+	}
+	return true
+}
+
+func amend(have *map[string]string, want map[string]string) {
+	if *have == nil {
+		*have = map[string]string{}
+	}
+	maps.Copy(*have, want)
 }
 
 // IdentityMapping adds rows to kube-system/aws-auth.
@@ -92,7 +107,7 @@ type mapRow struct {
 	Groups   []string `json:"groups,omitempty"`
 }
 
-// Run adds what is missing and keeps what is there.
+// Run adds what is missing, corrects its own row and keeps the others.
 func (s *IdentityMapping) Run(ctx context.Context) (engine.Result, error) {
 	m := s.Mapping
 	k, err := s.Env.Kube(ctx)
@@ -151,12 +166,22 @@ func addMapping(data map[string]string, m config.IAMIdentityMapping) (bool, erro
 	if err := yaml.Unmarshal([]byte(data[key]), &rows); err != nil {
 		return false, fmt.Errorf("aws-auth holds %s that cannot be read: %w", key, err)
 	}
-	for _, r := range rows {
+	for i, r := range rows {
 		if r.RoleARN == row.RoleARN && r.UserARN == row.UserARN {
-			return false, nil
+			rows[i] = row
+			return r.Username != row.Username || !slices.Equal(r.Groups, row.Groups), put(data, key, rows)
 		}
 	}
 	return true, put(data, key, append(rows, row))
+}
+
+// Mapped tells whether aws-auth maps an identity as wanted.
+func Mapped(data map[string]string, m config.IAMIdentityMapping) bool {
+	if data == nil {
+		return false
+	}
+	changed, err := addMapping(maps.Clone(data), m)
+	return err == nil && !changed
 }
 
 func serviceRole(m config.IAMIdentityMapping) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/cluster"
@@ -61,7 +62,7 @@ func (s *Stack) create(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, err
 	}
 	in := &cloudformation.CreateStackInput{StackName: new(s.Name), TemplateBody: new(body), OnFailure: types.OnFailureDoNothing, EnableTerminationProtection: new(true),
-		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}, ClientRequestToken: token(s.Name, body)}
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}, ClientRequestToken: s.Env.token(s.Name, body)}
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 		in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}
@@ -69,6 +70,42 @@ func (s *Stack) create(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, fmt.Errorf("creating stack %s: %w", s.Name, err)
 	}
 	return engine.Started("CloudFormation is creating " + s.Name)
+}
+
+// StackUpdate applies a new template to a stack that stands, and polls the update.
+type StackUpdate struct {
+	Env     *Env
+	Name    string
+	Body    string
+	started bool
+}
+
+// Run starts or polls the update; a template that changes nothing is success.
+func (s *StackUpdate) Run(ctx context.Context) (engine.Result, error) {
+	st, err := describeStack(ctx, s.Env.AWS, s.Name)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	switch {
+	case st == nil:
+		return engine.Result{}, fmt.Errorf("the stack %s is gone; run again to make what it held", s.Name)
+	case strings.HasSuffix(string(st.StackStatus), "_IN_PROGRESS"):
+		return engine.Waiting("CloudFormation: " + s.Name + " is " + string(st.StackStatus))
+	case !s.started:
+		_, err := s.Env.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: new(s.Name), TemplateBody: new(s.Body), Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}, ClientRequestToken: s.Env.token("update", s.Name, s.Body)})
+		if err != nil && strings.Contains(awsc.Message(err), "No updates are to be performed") {
+			return engine.Finished("already so")
+		}
+		if err != nil {
+			return engine.Result{}, fmt.Errorf("updating stack %s: %w", s.Name, err)
+		}
+		s.started = true
+		return engine.Started("CloudFormation is updating " + s.Name)
+	case st.StackStatus == types.StackStatusUpdateComplete:
+		return engine.Finished("updated")
+	}
+	why, _ := LastFailure(ctx, s.Env.AWS, aws.ToString(st.StackId))
+	return engine.Result{}, fmt.Errorf("the update of stack %s ended %s: %s. CloudFormation has put back what was before", s.Name, st.StackStatus, why)
 }
 
 // failure words a failed stack by the first resource that failed in it.
@@ -89,20 +126,42 @@ func (s *Stack) failure(ctx context.Context, st *types.Stack) error {
 // FirstFailure is the reason of the first resource that failed in a stack: the
 // later ones are mostly its consequences.
 func FirstFailure(ctx context.Context, c *awsc.Clients, stack string) (reason, logicalID string) {
+	failed(ctx, c, stack, func(e types.StackEvent) bool {
+		reason, logicalID = wordFailure(e), aws.ToString(e.LogicalResourceId)
+		return true // newest first: the last one kept is the first failure
+	})
+	return reason, logicalID
+}
+
+// LastFailure is the reason of the newest failure, which is that of a stack's last
+// update.
+func LastFailure(ctx context.Context, c *awsc.Clients, stack string) (reason, logicalID string) {
+	failed(ctx, c, stack, func(e types.StackEvent) bool {
+		reason, logicalID = wordFailure(e), aws.ToString(e.LogicalResourceId)
+		return false
+	})
+	return reason, logicalID
+}
+
+func wordFailure(e types.StackEvent) string {
+	return fmt.Sprintf("%s (%s): %s", aws.ToString(e.LogicalResourceId), aws.ToString(e.ResourceType), aws.ToString(e.ResourceStatusReason))
+}
+
+// failed calls keep for each resource that failed in a stack, newest first, for as
+// long as it says to go on.
+func failed(ctx context.Context, c *awsc.Clients, stack string, keep func(types.StackEvent) bool) {
 	p := cloudformation.NewDescribeStackEventsPaginator(c.CFN, &cloudformation.DescribeStackEventsInput{StackName: &stack})
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {
-			return "", ""
+			return
 		}
-		for _, e := range out.StackEvents { // newest first: the last one kept is the first failure
-			if strings.HasSuffix(string(e.ResourceStatus), "_FAILED") && aws.ToString(e.LogicalResourceId) != aws.ToString(e.StackName) {
-				reason = fmt.Sprintf("%s (%s): %s", aws.ToString(e.LogicalResourceId), aws.ToString(e.ResourceType), aws.ToString(e.ResourceStatusReason))
-				logicalID = aws.ToString(e.LogicalResourceId)
+		for _, e := range out.StackEvents {
+			if strings.HasSuffix(string(e.ResourceStatus), "_FAILED") && aws.ToString(e.LogicalResourceId) != aws.ToString(e.StackName) && !keep(e) {
+				return
 			}
 		}
 	}
-	return reason, logicalID
 }
 
 // describeStack reads a stack by name; nil when there is none.
@@ -188,7 +247,12 @@ func IRSABody(e *Env, r stack.Role) func(context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		r.Issuer, r.Account, r.Partition = cluster.Issuer(c), e.AWS.Account, e.AWS.Partition
-		return stack.IRSA(r).JSON(), nil
+		return IRSA(e, r, c), nil
 	}
+}
+
+// IRSA is that template, for a cluster that is known.
+func IRSA(e *Env, r stack.Role, c *ekstypes.Cluster) string {
+	r.Issuer, r.Account, r.Partition = cluster.Issuer(c), e.AWS.Account, e.AWS.Partition
+	return stack.IRSA(r).JSON()
 }

@@ -13,6 +13,9 @@ var noOverlapWithUpdates = Rule{
 			}
 			last = id
 		}
+		for _, id := range d.Of(AccessEntry) {
+			d.Wait(id, ID(ClusterUpdate, "authentication-mode"), "EKS takes access entries once the authentication mode allows them")
+		}
 		for _, id := range d.Of(NodeGroup, Fargate) {
 			if last != "" {
 				d.Wait(id, last, "EKS refuses it while the cluster is UPDATING")

@@ -9,6 +9,7 @@ var nodesAfterGroup = Rule{
 		for _, id := range d.Of(Nodes) {
 			_, name := cut(id)
 			d.Wait(id, ID(NodeGroup, name), "the group starts the instances")
+			d.Wait(id, ID(GroupUpdate, name), "the group is given its new size first")
 		}
 		for _, id := range d.Of(GroupScaling) {
 			_, name := cut(id)

@@ -12,6 +12,7 @@ var rolesBeforeUse = Rule{
 			_, name := cut(id)
 			addon, _, _ := strings.Cut(name, "/")
 			d.Wait(ID(Addon, addon), id, "the add-on runs with this role")
+			d.Wait(ID(AddonUpdate, addon), id, "the add-on runs with this role")
 		}
 		for _, id := range d.Of(AccountRole) {
 			_, name := cut(id)
@@ -24,6 +25,9 @@ var rolesBeforeUse = Rule{
 		for _, id := range d.Of(Account) {
 			_, name := cut(id)
 			d.Wait(ID(PodIdentity, name), id, "the association is for this service account")
+		}
+		for _, id := range d.Of(Fargate) {
+			d.Wait(id, FargateRole, "its pods run with this role")
 		}
 		for _, id := range d.Of(KeyPair) {
 			_, name := cut(id)

@@ -39,6 +39,8 @@ const (
 	DeleteStack   = "delete-stack"
 	GroupScaling  = "nodegroup-scaling"
 	GroupUpdate   = "nodegroup-update"
+	FargateRole   = "fargate-role"
+	Tags          = "tags"
 )
 
 // ID is a step's identifier: its kind, and its name where there are several.

@@ -273,8 +273,17 @@ func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.
 		}
 		ok := true
 		for _, f := range in.Filters {
-			k, isTag := strings.CutPrefix(aws.ToString(f.Name), "tag:")
-			ok = ok && isTag && slices.ContainsFunc(g.Tags, func(t types.TagDescription) bool { return *t.Key == k && slices.Contains(f.Values, *t.Value) })
+			ok = ok && slices.ContainsFunc(g.Tags, func(t types.TagDescription) bool {
+				switch name := aws.ToString(f.Name); name {
+				case "tag-key":
+					return slices.Contains(f.Values, *t.Key)
+				case "tag-value":
+					return slices.Contains(f.Values, *t.Value)
+				default:
+					k, isTag := strings.CutPrefix(name, "tag:")
+					return isTag && *t.Key == k && slices.Contains(f.Values, *t.Value)
+				}
+			})
 		}
 		if ok {
 			v := g.AutoScalingGroup

@@ -38,6 +38,7 @@ func (s *EKS) registerAccess(svc *wire.Service) {
 	wire.Handle(svc, "CreatePodIdentityAssociation", s.CreatePodIdentityAssociation)
 	wire.Handle(svc, "DescribePodIdentityAssociation", s.DescribePodIdentityAssociation)
 	wire.Handle(svc, "ListPodIdentityAssociations", s.ListPodIdentityAssociations)
+	wire.Handle(svc, "UpdatePodIdentityAssociation", s.UpdatePodIdentityAssociation)
 	wire.Handle(svc, "DeletePodIdentityAssociation", s.DeletePodIdentityAssociation)
 	wire.Handle(svc, "AssociateIdentityProviderConfig", s.AssociateIdentityProviderConfig)
 	wire.Handle(svc, "DescribeIdentityProviderConfig", s.DescribeIdentityProviderConfig)
@@ -375,6 +376,41 @@ func (s *EKS) ListPodIdentityAssociations(_ *wire.Caller, in *eks.ListPodIdentit
 		}
 	}
 	return out, nil
+}
+
+// UpdatePodIdentityAssociation changes the role and the settings of its sessions.
+func (s *EKS) UpdatePodIdentityAssociation(_ *wire.Caller, in *eks.UpdatePodIdentityAssociationInput) (*eks.UpdatePodIdentityAssociationOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	a := c.associations.Get(aws.ToString(in.AssociationId))
+	if a == nil {
+		return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
+	}
+	if a.OwnerArn != nil {
+		return nil, invalid("Association %s is owned by %s; change it there", *a.AssociationId, *a.OwnerArn)
+	}
+	if in.RoleArn != nil {
+		if s.iam.Role(*in.RoleArn) == nil && strings.Contains(*in.RoleArn, ":"+s.Account+":") {
+			return nil, invalid("Role provided in the request does not exist.")
+		}
+		a.RoleArn = in.RoleArn
+	}
+	if in.TargetRoleArn != nil {
+		a.TargetRoleArn = nil
+		if *in.TargetRoleArn != "" {
+			a.TargetRoleArn = in.TargetRoleArn
+		}
+	}
+	if in.DisableSessionTags != nil {
+		a.DisableSessionTags = in.DisableSessionTags
+	}
+	if in.Policy != nil {
+		a.Policy = in.Policy
+	}
+	a.ModifiedAt = new(s.w.Date())
+	return &eks.UpdatePodIdentityAssociationOutput{Association: new(*a)}, nil
 }
 
 // DeletePodIdentityAssociation removes one.

@@ -271,9 +271,9 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	id := s.w.UUID("update")
 	u := a.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
 	a.Status = types.AddonStatusUpdating
-	for _, p := range in.PodIdentityAssociations {
-		if as, err := s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err == nil {
-			a.PodIdentityAssociations = append(a.PodIdentityAssociations, *as.AssociationArn)
+	if in.PodIdentityAssociations != nil {
+		if err := s.reassociate(c, a, in.PodIdentityAssociations); err != nil {
+			return nil, err
 		}
 	}
 	i := catalogue[*a.AddonName]
@@ -293,6 +293,31 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 		a.unready = 0
 	})
 	return &eks.UpdateAddonOutput{Update: u}, nil
+}
+
+// reassociate replaces an add-on's pod identity associations.
+func (s *EKS) reassociate(c *cluster, a *addon, want []types.AddonPodIdentityAssociations) error {
+	var keep []string
+	for _, p := range want {
+		have := c.associations.Find(func(x *types.PodIdentityAssociation) bool {
+			return *x.Namespace == a.namespace && *x.ServiceAccount == aws.ToString(p.ServiceAccount)
+		})
+		if have == nil {
+			var err error
+			if have, err = s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err != nil {
+				return err
+			}
+		}
+		have.RoleArn, have.ModifiedAt = p.RoleArn, new(s.w.Date())
+		keep = append(keep, *have.AssociationArn)
+	}
+	for _, arn := range a.PodIdentityAssociations {
+		if !slices.Contains(keep, arn) {
+			c.associations.Delete(arn[strings.LastIndex(arn, "/")+1:])
+		}
+	}
+	a.PodIdentityAssociations = keep
+	return nil
 }
 
 // DescribeAddonVersions reads the catalogue.

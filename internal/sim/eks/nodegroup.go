@@ -2,6 +2,7 @@ package eks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -452,37 +453,43 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	return &eks.UpdateNodegroupConfigOutput{Update: u}, nil
 }
 
+func hasTaint(in []types.Taint, t types.Taint) bool {
+	return slices.ContainsFunc(in, func(x types.Taint) bool { return *x.Key == *t.Key && x.Effect == t.Effect })
+}
+
 func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 	s := g.c.e
 	if l := in.Labels; l != nil {
 		if g.Labels == nil {
 			g.Labels = map[string]string{}
 		}
-		for k, v := range l.AddOrUpdateLabels {
-			g.Labels[k] = v
-		}
+		maps.Copy(g.Labels, l.AddOrUpdateLabels)
 		for _, k := range l.RemoveLabels {
 			delete(g.Labels, k)
 		}
-		_, nodes := g.members()
-		for _, n := range nodes {
-			u := n.DeepCopy()
-			for k, v := range l.AddOrUpdateLabels {
-				u.Labels[k] = v
-			}
+	}
+	if t := in.Taints; t != nil {
+		g.Taints = slices.DeleteFunc(g.Taints, func(x types.Taint) bool { return hasTaint(t.AddOrUpdateTaints, x) || hasTaint(t.RemoveTaints, x) })
+		g.Taints = append(g.Taints, t.AddOrUpdateTaints...)
+	}
+	_, nodes := g.members()
+	for _, n := range nodes {
+		u := n.DeepCopy()
+		if l := in.Labels; l != nil {
+			maps.Copy(u.Labels, l.AddOrUpdateLabels)
 			for _, k := range l.RemoveLabels {
 				delete(u.Labels, k)
 			}
-			g.c.kube.Save(u)
 		}
-	}
-	if t := in.Taints; t != nil {
-		for _, x := range t.AddOrUpdateTaints {
-			g.Taints = append(slices.DeleteFunc(g.Taints, func(y types.Taint) bool { return *y.Key == *x.Key && y.Effect == x.Effect }), x)
+		if t := in.Taints; t != nil {
+			u.Spec.Taints = slices.DeleteFunc(u.Spec.Taints, func(x corev1.Taint) bool {
+				return slices.ContainsFunc(slices.Concat(t.AddOrUpdateTaints, t.RemoveTaints), func(y types.Taint) bool { return *y.Key == x.Key && taintEffect(y.Effect) == x.Effect })
+			})
+			for _, x := range t.AddOrUpdateTaints {
+				u.Spec.Taints = append(u.Spec.Taints, corev1.Taint{Key: *x.Key, Value: aws.ToString(x.Value), Effect: taintEffect(x.Effect)})
+			}
 		}
-		for _, x := range t.RemoveTaints {
-			g.Taints = slices.DeleteFunc(g.Taints, func(y types.Taint) bool { return *y.Key == *x.Key && y.Effect == x.Effect })
-		}
+		g.c.kube.Save(u)
 	}
 	if sc := in.ScalingConfig; sc != nil {
 		n := *g.ScalingConfig

@@ -30,6 +30,10 @@ func (s *EKS) tagsOf(arn string) (*map[string]string, error) {
 				return &c.addons.Get(p[2]).Tags, nil
 			case p[0] == "fargateprofile" && len(p) > 2 && c.profiles.Get(p[2]) != nil:
 				return &c.profiles.Get(p[2]).Tags, nil
+			case p[0] == "podidentityassociation" && len(p) > 2 && c.associations.Get(p[2]) != nil:
+				return &c.associations.Get(p[2]).Tags, nil
+			case p[0] == "identityproviderconfig" && len(p) > 3 && c.idps.Get(p[3]) != nil:
+				return &c.idps.Get(p[3]).Tags, nil
 			}
 		}
 	}

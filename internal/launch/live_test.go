@@ -1,0 +1,202 @@
+package launch_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/rehearsal"
+	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// notSeen are properties whose change on a live cluster is no change of the region,
+// each with its reason.
+var notSeen = map[string]string{
+	"addonsConfig.disableDefaultAddons": "adds or leaves out add-ons, which are compared by themselves",
+}
+
+// Every property that a launch takes is, on a cluster that stands, followed or
+// refused by name: never passed over. Where it is followed, running the plan brings
+// the region there, and a second plan has nothing left to do.
+func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("launches a cluster for each property")
+	}
+	for _, p := range properties {
+		t.Run(p.path, func(t *testing.T) {
+			t.Parallel()
+			if n, ok := nested[p.path]; ok {
+				p.to, p.want = "desiredCapacity: 1, "+n[0], n[1]
+			}
+			text := p.base + p.to
+			if p.from != "" {
+				text = strings.Replace(p.base, p.from, p.to, 1)
+			}
+			f := testregion.Load(t, text)
+			r := testregion.New(t, testregion.Load(t, p.base), 1)
+			if rep := run(t, r, prepare(t, r, p.base)); !rep.OK() {
+				t.Fatal(rep.FirstFailure)
+			}
+			adopt(t, r, f)
+			s, err := launch.Prepare(t.Context(), r.AWS, f)
+			var fails check.Failures
+			if errors.As(err, &fails) {
+				refusedByName(t, p.path, fails)
+				t.Logf("refused: %s", fails[0].Error())
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Plan.Empty() {
+				if notSeen[p.path] == "" {
+					t.Fatal("the change is neither planned nor refused")
+				}
+				return
+			}
+			for _, e := range s.Plan.Entries {
+				t.Logf("followed: %s %s", e.Action, e.Title)
+			}
+			if rep := run(t, r, s); !rep.OK() {
+				t.Fatal(rep.FirstFailure)
+			}
+			if again := prepare(t, r, text); !again.Plan.Empty() {
+				t.Errorf("a second plan still has %v", again.Plan.Entries)
+			}
+			re := regexp.MustCompile(p.want)
+			for line := range readRegion(t, r, s) {
+				if re.MatchString(line) {
+					return
+				}
+			}
+			t.Errorf("the plan ran, and no line of the region matches %s", p.want)
+		})
+	}
+}
+
+// adopt makes what the changed file names by ID, beside what the cluster has.
+func adopt(t *testing.T, r *testregion.Region, f *config.File) {
+	t.Helper()
+	x, _ := rehearsal.Existing(f.Cluster, sim.Account)
+	if err := r.Region.Adopt(x); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func refusedByName(t *testing.T, path string, fails check.Failures) {
+	t.Helper()
+	for _, x := range fails {
+		leaf := path[strings.LastIndex(path, ".")+1:]
+		if !x.Input || x.Remedy == "" {
+			t.Errorf("%s: %s: no input error with a remedy", x.Code, x.Error())
+		}
+		if strings.Contains(x.What, leaf) || strings.Contains(x.What, strings.Split(path, ".")[0]) {
+			return
+		}
+	}
+	t.Errorf("refused without naming %s: %v", path, fails)
+}
+
+// What stands already and is changed in the file follows it.
+func TestALiveThingFollowsTheFile(t *testing.T) {
+	const entry = `accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::444455556666:role/ops", kubernetesGroups: [pilots]`
+	const account = `iam: {withOIDC: true, serviceAccounts: [{metadata: {name: sa}, attachPolicyARNs: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]`
+	const pods = "addons: [{name: eks-pod-identity-agent}]\n" + `iam: {podIdentityAssociations: [{namespace: ns, serviceAccountName: sa`
+	const mapping = `iamIdentityMappings: [{arn: "arn:aws:iam::111122223333:role/x", username: x, groups: [`
+	const ebs = "addons: [{name: eks-pod-identity-agent}, {name: aws-ebs-csi-driver, podIdentityAssociations: [{serviceAccountName: ebs-csi-controller-sa, permissionPolicyARNs: ["
+	for _, c := range []struct{ name, was, now, steps, want string }{
+		{"access entry's groups", entry + `}]}`, strings.Replace(entry, "pilots", "cooks", 1) + `}]}`, "access-entry/arn:aws:iam::444455556666:role/ops", `^entry\.AccessEntry\.KubernetesGroups=cooks$`},
+		{"access entry's policies", entry + `}]}`, entry + `, accessPolicies: [{policyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"}]}]}`, "access-entry/arn:aws:iam::444455556666:role/ops", `AmazonEKSViewPolicy$`},
+		{"service account's policies", account + `}]}`, strings.Replace(account, "AmazonS3ReadOnlyAccess", "AmazonSQSReadOnlyAccess", 1) + `}]}`, "service-account-role/default/sa", `PolicyName=AmazonSQSReadOnlyAccess$`},
+		{"service account's labels", account + `}]}`, strings.Replace(account, "{name: sa}", "{name: sa, labels: {a: b}}", 1) + `}]}`, "service-account/default/sa", `^serviceaccount\.items\.metadata\.labels\.a=b$`},
+		{"pod identity's policies", pods + `, wellKnownPolicies: {autoScaler: true}}]}`, pods + `, wellKnownPolicies: {externalDNS: true}}]}`, "pod-identity-role/ns/sa", `PolicyExternalDNSChangeSet$`},
+		{"pod identity's role", pods + `, roleARN: "arn:aws:iam::111122223333:role/a"}]}`, pods + `, roleARN: "arn:aws:iam::111122223333:role/b"}]}`, "pod-identity/ns/sa", `^association\.Association\.RoleArn=.*role/b$`},
+		{"mapping's groups", mapping + `a]}]`, mapping + `b]}]`, "identity-mapping/0", `(?s)^configmap\.items\.data\.mapRoles=.*- b`},
+		{"add-on's pod identity", ebs + `"arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"]}]}]`, ebs + `"arn:aws:iam::aws:policy/AmazonEC2FullAccess"]}]}]`, "addon-role/aws-ebs-csi-driver/ebs-csi-controller-sa", `PolicyName=AmazonEC2FullAccess$`},
+		{"group's labels go", "managedNodeGroups: [{name: m, labels: {a: b, c: d}}]", "managedNodeGroups: [{name: m, labels: {a: b}}]", "nodegroup-update/m", `^nodegroup\.Nodegroup\.Labels\.a=b$`},
+		{"processes go on", "managedNodeGroups: [{name: m, asgSuspendProcesses: [AZRebalance, Launch]}]", "managedNodeGroups: [{name: m, asgSuspendProcesses: [AZRebalance]}]", "nodegroup-scaling/m", `SuspendedProcesses\.ProcessName=AZRebalance$`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			was, now := testregion.Cluster+c.was+"\n", testregion.Cluster+c.now+"\n"
+			r := testregion.New(t, testregion.Load(t, was), 1)
+			if rep := run(t, r, prepare(t, r, was)); !rep.OK() {
+				t.Fatal(rep.FirstFailure)
+			}
+			f := testregion.Load(t, now)
+			adopt(t, r, f)
+			s := prepare(t, r, now)
+			var ids []string
+			for _, e := range s.Plan.Entries {
+				ids = append(ids, e.ID)
+			}
+			if got := strings.Join(ids, " "); got != c.steps {
+				t.Errorf("the plan is %q, expected %q", got, c.steps)
+			}
+			if rep := run(t, r, s); !rep.OK() {
+				t.Fatal(rep.FirstFailure)
+			}
+			if again := prepare(t, r, now); !again.Plan.Empty() {
+				t.Errorf("a second plan still has %v", again.Plan.Entries)
+			}
+			lines := readRegion(t, r, s)
+			if c.name == "group's labels go" && lines["nodegroup.Nodegroup.Labels.c=d"] {
+				t.Error("the label that left the file stays")
+			}
+			for line := range lines {
+				if regexp.MustCompile(c.want).MatchString(line) {
+					return
+				}
+			}
+			t.Errorf("no line of the region matches %s", c.want)
+		})
+	}
+}
+
+// Live wins: what the file is silent about stays as somebody set it, and what
+// another tool made is compared with what AWS answers.
+func TestSilenceLeavesTheEndpointAsItIs(t *testing.T) {
+	r := up(t, workers)
+	closed := workers + "vpc: {clusterEndpoints: {privateAccess: true}, publicAccessCIDRs: [192.0.2.0/24]}\n"
+	if rep := run(t, r, prepare(t, r, closed)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if s := prepare(t, r, workers); !s.Plan.Empty() {
+		t.Errorf("a file that says nothing of the endpoints changes them: %v", s.Plan.Entries)
+	}
+}
+
+// A managed group that no stack records is compared with what EKS answers.
+func TestAGroupOfAnotherToolIsComparedLive(t *testing.T) {
+	r := up(t, workers)
+	cl, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("workers")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := cl.Nodegroup
+	if _, err := r.AWS.EKS.CreateNodegroup(t.Context(), &eks.CreateNodegroupInput{ClusterName: g.ClusterName, NodegroupName: new("console"), NodeRole: g.NodeRole, Subnets: g.Subnets, InstanceTypes: []string{"m5.large"}, ScalingConfig: &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(1)), DesiredSize: new(int32(1))}}); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(10 * time.Minute)
+	other := func(s string) string { return workers + "  - {name: console, desiredCapacity: 1, " + s + "}\n" }
+	_, err = launch.Prepare(t.Context(), r.AWS, testregion.Load(t, other("instanceType: c5.large")))
+	var fails check.Failures
+	if !errors.As(err, &fails) || !strings.Contains(err.Error(), "managedNodeGroups[1].instanceType") || !strings.Contains(err.Error(), "m5.large") {
+		t.Errorf("got %v", err)
+	}
+	s := prepare(t, r, other("instanceType: m5.large, labels: {a: b}"))
+	if len(s.Plan.Entries) != 1 || s.Plan.Entries[0].ID != "nodegroup-update/console" {
+		t.Errorf("the plan is %v", s.Plan.Entries)
+	}
+	if s := prepare(t, r, workers); !s.Plan.Empty() || !strings.Contains(strings.Join(s.Plan.Notes, " "), "node group console") {
+		t.Errorf("a group outside of the file: %v %v", s.Plan.Entries, s.Plan.Notes)
+	}
+}

@@ -1,0 +1,85 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// addonChanges brings a live add-on's configuration values, version where the file
+// names one, roles and tags to what the file says.
+func (b *builder) addonChanges(i int, a config.Addon, live *types.Addon) {
+	in := &eks.UpdateAddonInput{ClusterName: new(b.cfg.Metadata.Name), AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}
+	up := &steps.AddonUpdate{Env: b.env, Input: in}
+	var what []string
+	if a.ConfigurationValues != "" && a.ConfigurationValues != aws.ToString(live.ConfigurationValues) {
+		in.ConfigurationValues = new(a.ConfigurationValues)
+		what = append(what, "configuration values")
+	}
+	if d := b.live.Details; d != nil && d.Versions[a.Name] != "" && d.Versions[a.Name] != aws.ToString(live.AddonVersion) {
+		in.AddonVersion = new(d.Versions[a.Name])
+		what = append(what, "version "+*in.AddonVersion)
+	}
+	what = append(what, b.addonRoles(a, live, up)...)
+	if n := a.NamespaceConfig; n != nil && n.Namespace != "" && live.NamespaceConfig != nil && n.Namespace != aws.ToString(live.NamespaceConfig.Namespace) {
+		b.refuse(at("addons", i, "namespaceConfig.namespace"), "put it back, or delete the add-on first (aws eks delete-addon)", "the live add-on %s is in %s, and EKS moves none", a.Name, aws.ToString(live.NamespaceConfig.Namespace))
+	}
+	if len(what) > 0 {
+		b.add(rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Update, "add-on "+a.Name+": "+join(what), "eks", 40*time.Second, timeoutAddon, up)
+	}
+	b.tags("add-on "+a.Name, aws.ToString(live.AddonArn), a.Tags, live.Tags)
+}
+
+// addonRoles gives an update the roles that the live add-on does not run with.
+func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonUpdate) (what []string) {
+	want := &steps.Addon{}
+	b.addonIAM(a, want)
+	if arn := a.ServiceAccountRoleARN; arn != "" && arn != aws.ToString(live.ServiceAccountRoleArn) {
+		up.Input.ServiceAccountRoleArn = new(arn)
+		what = append(what, "role")
+	}
+	if want.IRSA != "" && (b.roleARN(want.IRSA) == "" || b.roleARN(want.IRSA) != aws.ToString(live.ServiceAccountRoleArn)) {
+		up.IRSA = want.IRSA
+		what = append(what, "role")
+	}
+	for sa, role := range want.Roles {
+		arn := b.roleARN(role)
+		if have := b.podRoleOf(live, sa); arn == "" || have != "" && have != arn || have == "" && !b.associated(live, sa) {
+			up.Roles = want.Roles
+		}
+	}
+	if up.Roles != nil {
+		what = append(what, "pod identities")
+	}
+	return what
+}
+
+// associated tells whether a live add-on has an association for a service account.
+func (b *builder) associated(live *types.Addon, sa string) bool {
+	for id, s := range b.live.Associations {
+		if strings.HasSuffix(id, "/"+sa) && slices.Contains(live.PodIdentityAssociations, aws.ToString(s.AssociationArn)) {
+			return true
+		}
+	}
+	return false
+}
+
+// podRoleOf is the role of an add-on's association, where it was read; "" otherwise.
+func (b *builder) podRoleOf(live *types.Addon, sa string) string {
+	if b.live.Details != nil {
+		for id, a := range b.live.Details.Associations {
+			if strings.HasSuffix(id, "/"+sa) && slices.Contains(live.PodIdentityAssociations, aws.ToString(a.AssociationArn)) {
+				return aws.ToString(a.RoleArn)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,208 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// clusterChanges are the aspects of a live cluster that the file wants otherwise:
+// what EKS changes in place is updated, anything else that the file changed since
+// the cluster was made is refused. What the file does not mention stays as it is.
+func (b *builder) clusterChanges() {
+	if !b.exists() {
+		return
+	}
+	b.endpoints()
+	b.controlPlaneSubnets()
+	b.logging()
+	b.authenticationMode()
+	b.encryption()
+	l := b.live.Cluster
+	if u := b.cfg.UpgradePolicy; u != nil && u.SupportType != "" && l.UpgradePolicy != nil && string(l.UpgradePolicy.SupportType) != u.SupportType {
+		b.clusterUpdate("upgrade-policy", "upgrade policy "+u.SupportType, &eks.UpdateClusterConfigInput{UpgradePolicy: &types.UpgradePolicyRequest{SupportType: types.SupportType(u.SupportType)}})
+	}
+	if z := b.cfg.ZonalShiftConfig; z != nil && z.Enabled != nil && (l.ZonalShiftConfig == nil || aws.ToBool(l.ZonalShiftConfig.Enabled) != *z.Enabled) {
+		b.clusterUpdate("zonal-shift", fmt.Sprintf("zonal shift: %t", *z.Enabled), &eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: z.Enabled}})
+	}
+	if s := b.cfg.ControlPlaneScalingConfig; s != nil && s.Tier != "" && (l.ControlPlaneScalingConfig == nil || string(l.ControlPlaneScalingConfig.Tier) != s.Tier) {
+		b.clusterUpdate("scaling-tier", "control-plane scaling tier "+s.Tier, &eks.UpdateClusterConfigInput{ControlPlaneScalingConfig: &types.ControlPlaneScalingConfig{Tier: types.ProvisionedControlPlaneTier(s.Tier)}})
+	}
+	b.tags("cluster", aws.ToString(l.Arn), b.cfg.Metadata.Tags, l.Tags)
+	b.fixedByCluster()
+}
+
+func (b *builder) clusterUpdate(name, title string, in *eks.UpdateClusterConfigInput) {
+	b.clusterStep(name, title, &steps.ClusterUpdate{Env: b.env, Input: in})
+}
+
+func (b *builder) clusterStep(name, title string, step engine.Step) {
+	b.add(rules.Step{Kind: rules.ClusterUpdate, Name: name}, Update, title, "eks", typicalUpdate, timeoutUpdate, step)
+}
+
+func (b *builder) written(path string) bool {
+	_, ok := b.env.File.Written(path)
+	return ok
+}
+
+// endpoints follows the file where it says something: silence must not open an
+// endpoint that somebody closed.
+func (b *builder) endpoints() {
+	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVpcConfig
+	if rc == nil {
+		return
+	}
+	public, private, cidrs := rc.EndpointPublicAccess, rc.EndpointPrivateAccess, rc.PublicAccessCidrs
+	if b.written("vpc.clusterEndpoints.publicAccess") {
+		public = *v.ClusterEndpoints.PublicAccess
+	}
+	if b.written("vpc.clusterEndpoints.privateAccess") {
+		private = *v.ClusterEndpoints.PrivateAccess
+	}
+	if len(v.PublicAccessCIDRs) > 0 {
+		cidrs = v.PublicAccessCIDRs
+	}
+	if public == rc.EndpointPublicAccess && private == rc.EndpointPrivateAccess && (!public || sameSet(cidrs, rc.PublicAccessCidrs)) {
+		return
+	}
+	in := &types.VpcConfigRequest{EndpointPublicAccess: &public, EndpointPrivateAccess: &private}
+	if public {
+		in.PublicAccessCidrs = cidrs
+	}
+	b.clusterUpdate("endpoints", "Kubernetes API endpoint access", &eks.UpdateClusterConfigInput{ResourcesVpcConfig: in})
+}
+
+// controlPlaneSubnets follows the IDs that the file names.
+func (b *builder) controlPlaneSubnets() {
+	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVpcConfig
+	if rc == nil {
+		return
+	}
+	in := &types.VpcConfigRequest{}
+	if len(v.ControlPlaneSubnetIDs) > 0 && !sameSet(v.ControlPlaneSubnetIDs, rc.SubnetIds) {
+		in.SubnetIds = v.ControlPlaneSubnetIDs
+	}
+	if len(v.ControlPlaneSecurityGroupIDs) > 0 && !sameSet(v.ControlPlaneSecurityGroupIDs, rc.SecurityGroupIds) {
+		in.SecurityGroupIds = v.ControlPlaneSecurityGroupIDs
+	}
+	if len(in.SubnetIds)+len(in.SecurityGroupIds) > 0 {
+		b.clusterUpdate("control-plane-network", "control plane's subnets and security groups", &eks.UpdateClusterConfigInput{ResourcesVpcConfig: in})
+	}
+}
+
+func (b *builder) logging() {
+	var want []string
+	if w := b.cfg.CloudWatch; w != nil && w.ClusterLogging != nil {
+		want = w.ClusterLogging.EnableTypes
+	}
+	if len(want) == 0 || sameSet(want, enabledLogs(b.live.Cluster.Logging)) {
+		return
+	}
+	on, off := types.LogSetup{Enabled: new(true)}, types.LogSetup{Enabled: new(false)}
+	for _, t := range config.LogTypes {
+		if slices.Contains(want, t) {
+			on.Types = append(on.Types, types.LogType(t))
+		} else {
+			off.Types = append(off.Types, types.LogType(t))
+		}
+	}
+	setup := []types.LogSetup{on}
+	if len(off.Types) > 0 {
+		setup = append(setup, off)
+	}
+	b.clusterUpdate("logging", "control-plane logging: "+strings.Join(want, ", "), &eks.UpdateClusterConfigInput{Logging: &types.Logging{ClusterLogging: setup}})
+}
+
+// modes in the order in which EKS lets a cluster go, one way only.
+var modes = []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
+
+func (b *builder) authenticationMode() {
+	const path = "accessConfig.authenticationMode"
+	a := b.live.Cluster.AccessConfig
+	if a == nil || !b.written(path) {
+		return
+	}
+	have, want := slices.Index(modes, string(a.AuthenticationMode)), slices.Index(modes, b.cfg.AccessConfig.AuthenticationMode)
+	switch {
+	case have == want:
+	case want < have:
+		b.refuse(path, "leave it at "+modes[have], "the cluster's authentication mode is %s, and EKS lets no cluster back to %s", modes[have], modes[want])
+	case want == have+1:
+		b.clusterUpdate("authentication-mode", "authentication mode "+modes[want], &eks.UpdateClusterConfigInput{AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationMode(modes[want])}})
+	default:
+		b.refuse(path, "set it to "+modes[have+1]+" first, and go on from there", "the cluster's authentication mode is %s, and EKS takes no step from there to %s", modes[have], modes[want])
+	}
+}
+
+func (b *builder) encryption() {
+	const path = "secretsEncryption.keyARN"
+	want := ""
+	if s := b.cfg.SecretsEncryption; s != nil {
+		want = s.KeyARN
+	}
+	if want == "" {
+		return
+	}
+	if e := b.live.Cluster.EncryptionConfig; len(e) == 0 {
+		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{Env: b.env, KeyARN: want})
+	} else if e[0].Provider != nil && aws.ToString(e[0].Provider.KeyArn) != want {
+		b.refuse(path, "leave it at "+aws.ToString(e[0].Provider.KeyArn), "the cluster's secrets are encrypted with another key, and EKS changes no key")
+	}
+}
+
+// fixedByCluster refuses what the file changed since the cluster stack was made and
+// what no step above follows.
+func (b *builder) fixedByCluster() {
+	name := stack.ClusterName(b.cfg.Metadata.Name)
+	if was := b.recorded(name); was != nil {
+		b.refuseAll("", "the cluster", "put it back, or make another cluster; Slipway does not rebuild a live cluster's network and roles", b.changed(was.Foundation(), b.cfg.Foundation(),
+			"metadata", "accessConfig.authenticationMode", "vpc.clusterEndpoints", "vpc.publicAccessCIDRs", "vpc.controlPlaneSubnetIDs", "vpc.controlPlaneSecurityGroupIDs",
+			"cloudWatch", "upgradePolicy", "zonalShiftConfig", "controlPlaneScalingConfig", "secretsEncryption", "iam.withOIDC", "addonsConfig", "cni",
+			"iam.fargatePodExecutionRoleARN", "iam.fargatePodExecutionRolePermissionsBoundary"))
+		return
+	}
+	l, v := b.live.Cluster, b.cfg.VPC
+	if rc := l.ResourcesVpcConfig; rc != nil && v.ID != "" && v.ID != aws.ToString(rc.VpcId) {
+		b.refuse("vpc.id", "set it to "+aws.ToString(rc.VpcId), "the cluster is in %s", aws.ToString(rc.VpcId))
+	}
+	if n := l.KubernetesNetworkConfig; n != nil && b.written("kubernetesNetworkConfig.ipFamily") && b.cfg.IPv6() != (n.IpFamily == types.IpFamilyIpv6) {
+		b.refuse("kubernetesNetworkConfig.ipFamily", "leave it at "+string(n.IpFamily), "the cluster's IP family is %s, and EKS changes no family", n.IpFamily)
+	}
+	if r := b.cfg.IAM.ServiceRoleARN; r != "" && r != aws.ToString(l.RoleArn) {
+		b.refuse("iam.serviceRoleARN", "set it to "+aws.ToString(l.RoleArn), "the cluster's role is another, and EKS changes no role")
+	}
+	if live := l.ComputeConfig != nil && aws.ToBool(l.ComputeConfig.Enabled); live != b.cfg.AutoMode() {
+		b.refuse("autoModeConfig.enabled", fmt.Sprintf("set it to %t", live), "the cluster's Auto Mode is %t, and Slipway does not turn it", live)
+	}
+}
+
+func enabledLogs(l *types.Logging) []string {
+	var out []string
+	if l != nil {
+		for _, s := range l.ClusterLogging {
+			if aws.ToBool(s.Enabled) {
+				for _, t := range s.Types {
+					out = append(out, string(t))
+				}
+			}
+		}
+	}
+	return out
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}

@@ -1,0 +1,211 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// at is the path of a field in the i-th element of a list of the file.
+func at(list string, i int, field string) string {
+	return strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, field), ".")
+}
+
+const anotherGroup = "put it back, or give the group another name: the new one is made beside the old, which you remove once its pods have moved"
+
+// Fields of a live node group that are followed. What else the file changed since
+// the group was made is refused: its instances would have to be replaced.
+var (
+	sizes   = []string{"desiredCapacity", "minSize", "maxSize"}
+	inPlace = append([]string{"labels", "taints", "updateConfig", "nodeRepairConfig"}, sizes...)
+	beside  = []string{"tags", "dependsOn", "asgSuspendProcesses", "propagateASGTags"}
+)
+
+// managedChanges brings a live managed group to what the file says, where EKS can.
+func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
+	n, name := &m.NodeGroupBase, stack.GroupName(b.cfg.Metadata.Name, m.Name)
+	b.tags("node group "+m.Name, aws.ToString(live.NodegroupArn), m.Tags, live.Tags)
+	was := b.recorded(name)
+	if was == nil || len(was.ManagedNodeGroups) != 1 {
+		b.fixedByGroup(i, m, live)
+		b.groupUpdate(m, live)
+		return
+	}
+	old := &was.ManagedNodeGroups[0]
+	b.refuseAll(at("managedNodeGroups", i, ""), "the node group "+m.Name, anotherGroup, b.changed(old, m, slices.Concat(inPlace, beside)...))
+	b.scalingChanges(&old.NodeGroupBase, n, m.Taints, true)
+	now := config.Differences(old, m)
+	what := fields(now, inPlace)
+	if len(what) == 0 {
+		b.groupUpdate(m, live) // the record is right: only what somebody changed since
+		return
+	}
+	recorded, _ := b.template(name)
+	want, err := stack.Resize(recorded, b.cfg, m)
+	b.resize(n, "managed node group "+m.Name+": "+join(what), name, want, err, *old.DesiredCapacity != *n.DesiredCapacity)
+}
+
+// selfManagedChanges brings a self-managed group's sizes to what the file says.
+func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
+	name := stack.GroupName(b.cfg.Metadata.Name, g.Name)
+	was := b.recorded(name)
+	if was == nil || len(was.NodeGroups) != 1 {
+		return
+	}
+	old := &was.NodeGroups[0]
+	b.refuseAll(at("nodeGroups", i, ""), "the node group "+g.Name, anotherGroup, b.changed(old, g, slices.Concat(sizes, []string{"dependsOn", "asgSuspendProcesses"})...))
+	b.scalingChanges(&old.NodeGroupBase, &g.NodeGroupBase, nil, false)
+	if what := fields(config.Differences(old, g), sizes); len(what) > 0 {
+		recorded, _ := b.template(name)
+		want, err := stack.ResizeSelfManaged(recorded, b.cfg, g)
+		b.resize(&g.NodeGroupBase, "self-managed node group "+g.Name+": "+join(what), name, want, err, *old.DesiredCapacity != *g.DesiredCapacity)
+	}
+}
+
+// resize updates a group's stack, and awaits the nodes where their number changes.
+func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err error, count bool) {
+	if err != nil {
+		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", name, err))
+		return
+	}
+	b.add(rules.Step{Kind: rules.GroupUpdate, Name: n.Name}, Update, title, "cloudformation", time.Minute, timeoutUpdate, &steps.StackUpdate{Env: b.env, Name: name, Body: want})
+	if count {
+		b.nodes(n, 40*time.Second)
+	}
+}
+
+// fields words the differences in some fields: sizes by their values.
+func fields(ds []config.Difference, among []string) []string {
+	var out []string
+	for _, f := range among {
+		for _, d := range ds {
+			if d.Path == f && slices.Contains(sizes, f) {
+				out = append(out, f+" "+d.Was+" → "+d.Now)
+			} else if (d.Path == f || strings.HasPrefix(d.Path, f+".")) && !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// scalingChanges sets what only the Auto Scaling group knows. Processes that the
+// file once suspended, and no longer does, go on; others are somebody else's.
+func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taints, managed bool) {
+	if b.live.Details == nil || b.live.Details.Scaling[now.Name] == nil {
+		return
+	}
+	live := b.live.Details.Scaling[now.Name]
+	tags := map[string]string{}
+	for _, t := range live.Tags {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	step := &steps.GroupScaling{}
+	if want := propagated(now, managed, ts); !steps.Holds(tags, want) {
+		step.Tags = want
+	}
+	for _, p := range now.AsgSuspendProcesses {
+		if !suspended(live, p) {
+			step.Suspend = append(step.Suspend, p)
+		}
+	}
+	for _, p := range old.AsgSuspendProcesses {
+		if suspended(live, p) && !slices.Contains(now.AsgSuspendProcesses, p) {
+			step.Resume = append(step.Resume, p)
+		}
+	}
+	if len(step.Tags)+len(step.Suspend)+len(step.Resume) > 0 {
+		b.scaling(now, step)
+	}
+}
+
+func suspended(g *asgtypes.AutoScalingGroup, process string) bool {
+	return slices.ContainsFunc(g.SuspendedProcesses, func(s asgtypes.SuspendedProcess) bool { return aws.ToString(s.ProcessName) == process })
+}
+
+// fixedByGroup refuses, for a group that another tool made, what can be seen to
+// differ from what the file writes and EKS cannot change.
+func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
+	refuse := func(field, have string) {
+		if path := at("managedNodeGroups", i, field); b.written(path) {
+			b.refuse(path, anotherGroup, "the live node group %s has %s, and EKS does not change it in place", m.Name, have)
+		}
+	}
+	want := m.InstanceTypes
+	if len(want) == 0 && m.InstanceType != "" {
+		want = []string{m.InstanceType}
+	}
+	if len(live.InstanceTypes) > 0 && !sameSet(want, live.InstanceTypes) {
+		refuse("instanceType", strings.Join(live.InstanceTypes, ", "))
+		refuse("instanceTypes", strings.Join(live.InstanceTypes, ", "))
+	}
+	if config.On(m.Spot, false) != (live.CapacityType == types.CapacityTypesSpot) {
+		refuse("spot", string(live.CapacityType))
+	}
+	if r := m.IAM; r != nil && r.InstanceRoleARN != "" && r.InstanceRoleARN != aws.ToString(live.NodeRole) {
+		refuse("iam.instanceRoleARN", aws.ToString(live.NodeRole))
+	}
+}
+
+// groupUpdate brings a live managed group's labels, taints, bounds and update
+// settings to what the file says, past any stack. Labels that EKS or somebody else
+// added stay.
+func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup) {
+	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(b.cfg.Metadata.Name), NodegroupName: new(m.Name)}
+	var what []string
+	add := map[string]string{}
+	for k, v := range m.Labels {
+		if live.Labels[k] != v {
+			add[k] = v
+		}
+	}
+	if len(add) > 0 {
+		in.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
+		what = append(what, "labels "+join(slices.Sorted(maps.Keys(add))))
+	}
+	if t := missingTaints(m.Taints, live.Taints); len(t) > 0 {
+		in.Taints = &types.UpdateTaintsPayload{AddOrUpdateTaints: t}
+		what = append(what, "taints")
+	}
+	if s := live.ScalingConfig; s != nil && (int(aws.ToInt32(s.MinSize)) != *m.MinSize || int(aws.ToInt32(s.MaxSize)) != *m.MaxSize) {
+		// The desired size belongs to the autoscaler once the group stands; it only
+		// follows the bounds.
+		want := min(max(int(aws.ToInt32(s.DesiredSize)), *m.MinSize), *m.MaxSize)
+		in.ScalingConfig = &types.NodegroupScalingConfig{MinSize: new(int32(*m.MinSize)), MaxSize: new(int32(*m.MaxSize)), DesiredSize: new(int32(want))}
+		what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
+	}
+	if len(what) > 0 {
+		b.add(rules.Step{Kind: rules.GroupUpdate, Name: m.Name}, Update, "managed node group "+m.Name+": "+join(what), "eks", 40*time.Second, timeoutUpdate, &steps.GroupUpdate{Env: b.env, Input: in})
+	}
+}
+
+func missingTaints(want config.Taints, have []types.Taint) []types.Taint {
+	effects := map[string]types.TaintEffect{"NoSchedule": types.TaintEffectNoSchedule, "PreferNoSchedule": types.TaintEffectPreferNoSchedule, "NoExecute": types.TaintEffectNoExecute}
+	var out []types.Taint
+	for _, w := range want {
+		found := false
+		for _, h := range have {
+			found = found || aws.ToString(h.Key) == w.Key && aws.ToString(h.Value) == w.Value && h.Effect == effects[w.Effect]
+		}
+		if !found {
+			t := types.Taint{Key: new(w.Key), Effect: effects[w.Effect]}
+			if w.Value != "" {
+				t.Value = new(w.Value)
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,62 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/stack"
+)
+
+// refuse names a field of the file that a live cluster cannot follow: nothing of
+// the plan is then done.
+func (b *builder) refuse(path, remedy, format string, a ...any) {
+	b.refused = append(b.refused, check.Failure{Code: "cannot-change", What: b.env.File.At(path, format, a...).Error(), Remedy: remedy, Input: true})
+}
+
+// changed lists the fields that differ between what a stack was made from and the
+// file, under at, without those that are handled elsewhere.
+func (b *builder) changed(was, now any, handled ...string) []config.Difference {
+	return slices.DeleteFunc(config.Differences(was, now), func(d config.Difference) bool {
+		return slices.ContainsFunc(handled, func(h string) bool { return d.Path == h || strings.HasPrefix(d.Path, h+".") })
+	})
+}
+
+// refuseAll refuses each of these changes. A default that went because of another
+// change is not worth a line of its own.
+func (b *builder) refuseAll(under, what, remedy string, ds []config.Difference) {
+	path := func(d config.Difference) string { return strings.TrimPrefix(under+"."+d.Path, ".") }
+	written := slices.ContainsFunc(ds, func(d config.Difference) bool { return b.written(path(d)) })
+	for _, d := range ds {
+		switch {
+		case !set(d.Now) && written && !b.written(path(d)):
+		case !set(d.Now):
+			b.refuse(path(d), remedy, "%s was made with %s, which cannot be changed in place; the file no longer says so", what, d.Was)
+		case !set(d.Was):
+			b.refuse(path(d), remedy, "%s was made without this, which cannot be changed in place; the file now says %s", what, d.Now)
+		default:
+			b.refuse(path(d), remedy, "%s was made with %s, which cannot be changed in place; the file now says %s", what, d.Was, d.Now)
+		}
+	}
+}
+
+func set(json string) bool { return json != "" && json != "null" }
+
+// recorded is the config that a standing stack was made from; nil when it was made
+// by another tool, or is not there.
+func (b *builder) recorded(name string) *config.ClusterConfig {
+	t, ok := b.template(name)
+	if !ok {
+		return nil
+	}
+	c, err := stack.Recorded(t)
+	if err != nil {
+		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s: %v.", name, err))
+	}
+	if c == nil {
+		b.foreign = append(b.foreign, name)
+	}
+	return c
+}

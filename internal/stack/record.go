@@ -1,0 +1,126 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/config"
+)
+
+// recordKey is where a template's metadata holds the config that it was made from,
+// so that a later run can say which field of the file changed. CloudFormation and
+// eksctl pass over it.
+const recordKey = "Slipway"
+
+// keep records the part of a config that the template was made from.
+func (t *Template) keep(c *config.ClusterConfig) {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // config types are plain data
+	}
+	t.Metadata = M{recordKey: M{"Config": json.RawMessage(b)}}
+}
+
+// groupPart is a config with one managed, or one self-managed, node group.
+func groupPart(c *config.ClusterConfig, m *config.ManagedNodeGroup, g *config.NodeGroup) *config.ClusterConfig {
+	out := &config.ClusterConfig{Metadata: &config.ClusterMeta{Name: c.Metadata.Name, Region: c.Metadata.Region, Version: c.Metadata.Version}}
+	if m != nil {
+		out.ManagedNodeGroups = []config.ManagedNodeGroup{*m}
+	}
+	if g != nil {
+		out.NodeGroups = []config.NodeGroup{*g}
+	}
+	return out
+}
+
+// Recorded is the config that a template says it was made from; nil when another
+// tool made the template.
+func Recorded(body string) (*config.ClusterConfig, error) {
+	var t struct {
+		Metadata map[string]struct{ Config json.RawMessage }
+	}
+	if json.Unmarshal([]byte(body), &t) != nil {
+		return nil, nil // YAML, or not ours
+	}
+	r, ok := t.Metadata[recordKey]
+	if !ok {
+		return nil, nil
+	}
+	return config.Recall(r.Config)
+}
+
+// Ours tells whether Slipway made a template.
+func Ours(body string) bool {
+	var t struct{ Description string }
+	return json.Unmarshal([]byte(body), &t) == nil && strings.HasSuffix(t.Description, signature)
+}
+
+// Same tells whether two templates make the same resources and outputs.
+func Same(a, b string) bool {
+	part := func(s string) string {
+		var t map[string]any
+		if json.Unmarshal([]byte(s), &t) != nil {
+			return s
+		}
+		out, _ := json.Marshal([]any{t["Resources"], t["Outputs"]})
+		return string(out)
+	}
+	return part(a) == part(b)
+}
+
+// Resize is a managed node group's template with the properties that EKS changes in
+// place as the config wants them now; everything else stays as recorded.
+func Resize(body string, c *config.ClusterConfig, m *config.ManagedNodeGroup) (string, error) {
+	n := &m.NodeGroupBase
+	labels := M{}
+	for k, v := range nodeLabels(c, n) {
+		labels[k] = v
+	}
+	set := M{"Labels": labels, "ScalingConfig": M{"MinSize": *n.MinSize, "MaxSize": *n.MaxSize, "DesiredSize": *n.DesiredCapacity}}
+	if m.Taints != nil {
+		set["Taints"] = taints(m.Taints)
+	}
+	if u := n.UpdateConfig; u != nil {
+		set["UpdateConfig"] = updateConfig(u)
+	}
+	if r := m.NodeRepairConfig; r != nil {
+		set["NodeRepairConfig"] = repair(r)
+	}
+	return patch(body, "ManagedNodeGroup", set, []string{"Taints"}, groupPart(c, m, nil))
+}
+
+// ResizeSelfManaged is a self-managed node group's template with other sizes.
+func ResizeSelfManaged(body string, c *config.ClusterConfig, g *config.NodeGroup) (string, error) {
+	n := &g.NodeGroupBase
+	return patch(body, "NodeGroup", M{"MinSize": strconv.Itoa(*n.MinSize), "MaxSize": strconv.Itoa(*n.MaxSize), "DesiredCapacity": strconv.Itoa(*n.DesiredCapacity)}, nil, groupPart(c, nil, g))
+}
+
+// patch sets properties of one resource, drops those that are no longer set, and
+// records the new config where the old one was recorded.
+func patch(body, resource string, set M, optional []string, c *config.ClusterConfig) (string, error) {
+	var t map[string]any
+	if err := json.Unmarshal([]byte(body), &t); err != nil {
+		return "", fmt.Errorf("the recorded template is no JSON: %w", err)
+	}
+	rs, _ := t["Resources"].(map[string]any)
+	r, _ := rs[resource].(map[string]any)
+	props, ok := r["Properties"].(map[string]any)
+	if !ok {
+		return "", fmt.Errorf("the recorded template has no resource %s", resource)
+	}
+	for _, k := range optional {
+		delete(props, k)
+	}
+	for k, v := range set {
+		props[k] = v
+	}
+	if m, ours := t["Metadata"].(map[string]any); ours && m[recordKey] != nil {
+		var kept Template
+		kept.keep(c)
+		m[recordKey] = kept.Metadata[recordKey]
+	}
+	out, err := json.Marshal(t)
+	return string(out), err
+}
