@@ -14,13 +14,14 @@ import (
 // eksctl pass over it.
 const recordKey = "Slipway"
 
-// keep records the part of a config that the template was made from.
+// keep records the part of a config that the template was made from, as one string:
+// CloudFormation takes neither null nor fractions in metadata.
 func (t *Template) keep(c *config.ClusterConfig) {
 	b, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // config types are plain data
 	}
-	t.Metadata = M{recordKey: M{"Config": json.RawMessage(b)}}
+	t.Metadata = M{recordKey: M{"Config": string(b)}}
 }
 
 // groupPart is a config with one managed, or one self-managed, node group.
@@ -39,7 +40,7 @@ func groupPart(c *config.ClusterConfig, m *config.ManagedNodeGroup, g *config.No
 // tool made the template.
 func Recorded(body string) (*config.ClusterConfig, error) {
 	var t struct {
-		Metadata map[string]struct{ Config json.RawMessage }
+		Metadata map[string]struct{ Config string }
 	}
 	if json.Unmarshal([]byte(body), &t) != nil {
 		return nil, nil // YAML, or not ours
@@ -48,7 +49,7 @@ func Recorded(body string) (*config.ClusterConfig, error) {
 	if !ok {
 		return nil, nil
 	}
-	return config.Recall(r.Config)
+	return config.Recall([]byte(r.Config))
 }
 
 // Ours tells whether Slipway made a template.
