@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/startup"
 )
 
 // Exit codes are a contract (DESIGN.md, "The command line is a contract").
@@ -59,6 +60,7 @@ type app struct {
 
 // Main runs the command line and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	startup.Done()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: in, out: out, err: errOut, style: render.StyleFor(errOut)}

@@ -3,32 +3,19 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
-	"runtime/debug"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/version"
 )
-
-// Version is set when a release is built.
-var Version = ""
-
-func version() string {
-	if Version != "" {
-		return Version
-	}
-	if i, ok := debug.ReadBuildInfo(); ok && i.Main.Version != "" {
-		return i.Main.Version
-	}
-	return "(devel)"
-}
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
-		_, err := fmt.Fprintf(a.out, "slipway %s (%s, follows eksctl %s)\n", version(), runtime.Version(), config.EksctlVersion)
+		_, err := io.WriteString(a.out, version.Text())
 		return err
 	}}
 }

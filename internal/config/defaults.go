@@ -6,9 +6,6 @@ import "slices"
 // named (facts/eksctl.md §3).
 const DefaultVersion = "1.34"
 
-// EksctlVersion is the eksctl release whose templates and defaults are followed.
-const EksctlVersion = "0.230.0"
-
 // LogTypes are the control plane's log types.
 var LogTypes = []string{"api", "audit", "authenticator", "controllerManager", "scheduler"}
 

@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/version"
 )
 
 const workers = testregion.Cluster + `
@@ -333,7 +334,7 @@ func TestStacksKeepEksctlsContract(t *testing.T) {
 	for _, x := range st.Tags {
 		tags[*x.Key] = *x.Value
 	}
-	if tags["alpha.eksctl.io/cluster-name"] != "test" || tags["eksctl.cluster.k8s.io/v1alpha1/cluster-name"] != "test" || tags["alpha.eksctl.io/eksctl-version"] != config.EksctlVersion {
+	if tags["alpha.eksctl.io/cluster-name"] != "test" || tags["eksctl.cluster.k8s.io/v1alpha1/cluster-name"] != "test" || tags["alpha.eksctl.io/eksctl-version"] != version.Eksctl {
 		t.Errorf("tags %v", tags)
 	}
 	if !*st.EnableTerminationProtection || st.StackStatus != cfntypes.StackStatusCreateComplete {

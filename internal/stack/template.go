@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/version"
 )
 
 // M is a JSON object under construction.
@@ -122,7 +123,7 @@ const (
 
 // Tags are a stack's tags: eksctl's, the file's, and the stack's own.
 func Tags(c *config.ClusterConfig, own map[string]string) map[string]string {
-	out := map[string]string{TagCluster: c.Metadata.Name, TagClusterLegacy: c.Metadata.Name, TagVersion: config.EksctlVersion}
+	out := map[string]string{TagCluster: c.Metadata.Name, TagClusterLegacy: c.Metadata.Name, TagVersion: version.Eksctl}
 	for k, v := range c.Metadata.Tags {
 		out[k] = v
 	}
