@@ -47,6 +47,8 @@ type Inside struct {
 	AWSAuth    map[string]string                 // kube-system/aws-auth
 	CNIConfig  map[string]string                 // kube-system/amazon-vpc-cni
 	DaemonSets map[string]bool                   // by namespace/name
+
+	RoleBindings map[string]bool // by namespace/name
 }
 
 // Detail reads what a plan for this config compares.
@@ -204,7 +206,7 @@ func (l *Live) retention(ctx context.Context, c *awsc.Clients, cfg *config.Clust
 
 // Look reads what the config names inside Kubernetes.
 func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.ClusterConfig) error {
-	in := &Inside{Accounts: map[string]*corev1.ServiceAccount{}, DaemonSets: map[string]bool{}}
+	in := &Inside{Accounts: map[string]*corev1.ServiceAccount{}, DaemonSets: map[string]bool{}, RoleBindings: map[string]bool{}}
 	account := func(ns, name string) error {
 		a, err := k.CoreV1().ServiceAccounts(ns).Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
@@ -231,6 +233,16 @@ func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.
 		if err == nil {
 			*into = cm.Data
 		}
+	}
+	for _, m := range cfg.IamIdentityMappings {
+		if m.ServiceName == "" {
+			continue
+		}
+		_, err := k.RbacV1().RoleBindings(m.Namespace).Get(ctx, m.ServiceName, metav1.GetOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+		in.RoleBindings[m.Namespace+"/"+m.ServiceName] = err == nil
 	}
 	if cfg.CNI != nil {
 		sets, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})

@@ -12,6 +12,9 @@ const (
 	Kind       = "ClusterConfig"
 )
 
+// EMRContainers is Amazon EMR on EKS, the one AWS service that identity mappings know.
+const EMRContainers = "emr-containers"
+
 // CIDR is an address block in CIDR notation.
 type CIDR string
 

@@ -30,6 +30,11 @@ func TestProblemsSayWhereAndWhatElse(t *testing.T) {
 		{"syntax", "a: [", 0, 0, []string{"is not valid YAML"}},
 		{"empty", "# nothing\n", 1, 1, []string{"is empty"}},
 		{"bad timeout", head + "addons: [{name: coredns, timeout: soon}]\n", 4, 26, []string{`"soon" is not a duration`}},
+		{"managed group's own groups", head + "managedNodeGroups: [{name: a, securityGroups: {withLocal: true}}]\n", 4, 31, []string{"withLocal and withShared are for self-managed groups"}},
+		{"managed group's profile", head + "managedNodeGroups: [{name: a, iam: {instanceProfileARN: x}}]\n", 4, 37, []string{"EKS makes the instance profile"}},
+		{"add-on association", head + "addons: [{name: eks-pod-identity-agent}, {name: vpc-cni, podIdentityAssociations: [{serviceAccountName: a, roleARN: b, namespace: c}]}]\n", 4, 120, []string{"is not for add-ons"}},
+		{"Neuron devices", head + "nodeGroups: [{name: a, instanceSelector: {neuron_devices: 1}}]\n", 4, 43, []string{"Neuron"}},
+		{"unknown service", head + "iamIdentityMappings: [{serviceName: batch, namespace: a}]\n", 4, 24, []string{`"batch" is not known`}},
 		{"AL2 after its end", head + "managedNodeGroups: [{name: a, amiFamily: AmazonLinux2}]\n", 4, 31, []string{"has ended"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -41,6 +41,9 @@ type groupFeature struct {
 var GroupNotLaunched = []groupFeature{
 	{"outpostARN", func(n *NodeGroupBase) bool { return n.OutpostARN != "" }, "node groups on Outposts are not launched yet"},
 	{"placement.spreadLevel", func(n *NodeGroupBase) bool { return n.Placement != nil && n.Placement.SpreadLevel != "" }, "spread levels belong to Outposts, which are not launched yet"},
+	{"instanceSelector.neuron_devices", func(n *NodeGroupBase) bool {
+		return n.InstanceSelector != nil && Int(n.InstanceSelector.NeuronDevices, 0) > 0
+	}, "selecting by Neuron devices is not launched yet; name instance types, or use allow: \"inf2.*\""},
 	{"efaEnabled", func(n *NodeGroupBase) bool { return On(n.EfaEnabled, false) }, "Elastic Fabric Adapter interfaces are not launched yet"},
 }
 

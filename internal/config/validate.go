@@ -130,6 +130,12 @@ func (f *File) checkGroups() Problems {
 		if m.LaunchTemplate != nil && m.AMI != "" {
 			ps = append(ps, f.At(managedPath(i)+".ami", "cannot stand beside launchTemplate: name the AMI in the template"))
 		}
+		if g := m.SecurityGroups; g.WithLocal != nil || g.WithShared != nil {
+			ps = append(ps, f.At(managedPath(i)+".securityGroups", "withLocal and withShared are for self-managed groups; a managed group's nodes are in the cluster security group, and attachIDs adds others"))
+		}
+		if m.IAM.InstanceProfileARN != "" {
+			ps = append(ps, f.At(managedPath(i)+".iam.instanceProfileARN", "EKS makes the instance profile of a managed group; give iam.instanceRoleARN"))
+		}
 	}
 	for i := range f.Cluster.NodeGroups {
 		n := &f.Cluster.NodeGroups[i]
@@ -225,6 +231,18 @@ func (f *File) checkAddons() Problems {
 			ps = append(ps, f.At(p, "policies for the add-on %s need iam.withOIDC: true, or the add-on eks-pod-identity-agent", a.Name))
 		}
 	}
+	for i, a := range f.Cluster.Addons {
+		for k, p := range a.PodIdentityAssociations {
+			for _, x := range []struct {
+				field string
+				used  bool
+			}{{"namespace", p.Namespace != ""}, {"createServiceAccount", p.CreateServiceAccount != nil}, {"tags", p.Tags != nil}, {"policy", p.Policy != ""}, {"targetRoleARN", p.TargetRoleARN != ""}, {"disableSessionTags", p.DisableSessionTags != nil}} {
+				if x.used {
+					ps = append(ps, f.At(fmt.Sprintf("addons[%d].podIdentityAssociations[%d].%s", i, k, x.field), "is not for add-ons: EKS makes their associations from service account and role alone"))
+				}
+			}
+		}
+	}
 	if c := f.Cluster.CNI; c != nil {
 		if ns, n, ok := strings.Cut(c.DaemonSet, "/"); !ok || ns == "" || n == "" {
 			ps = append(ps, f.At("cni.daemonSet", "%q does not name a DaemonSet as namespace/name", c.DaemonSet))
@@ -284,6 +302,17 @@ func (f *File) checkAccess() Problems {
 	}
 	if len(f.Cluster.IamIdentityMappings) > 0 && a.AuthenticationMode == "API" {
 		ps = append(ps, f.At("iamIdentityMappings", "are not read by a cluster with authenticationMode API; use accessConfig.accessEntries"))
+	}
+	for i, m := range f.Cluster.IamIdentityMappings {
+		p := fmt.Sprintf("iamIdentityMappings[%d]", i)
+		switch {
+		case m.ServiceName != "" && m.ServiceName != EMRContainers:
+			ps = append(ps, f.At(p+".serviceName", "%q is not known; %s is", m.ServiceName, EMRContainers))
+		case m.ServiceName != "" && m.Namespace == "":
+			ps = append(ps, f.At(p+".serviceName", "needs the namespace that %s works in", m.ServiceName))
+		case m.ServiceName == "" && m.ARN == "" && m.Account == "":
+			ps = append(ps, f.At(p, "maps nothing: arn, account or serviceName"))
+		}
 	}
 	seen := map[string]bool{}
 	for i, e := range a.AccessEntries {

@@ -1,10 +1,14 @@
 package launch_test
 
 import (
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/config"
 )
@@ -41,64 +45,102 @@ var elsewhere = map[string]string{
 	"nodeGroups.containerRuntime": "containerd is the only one", "nodeGroups.updateConfig": "EKS's, for managed groups only",
 	"privateCluster": "refused when enabled", "nodeGroups.localZones": "refused (config's TestProblemsSayWhereAndWhatElse)",
 	"addons.resolveConflicts": "TestConflictsAreResolvedAsTheFileSays",
-	"managedNodeGroups.name":  "every test", "nodeGroups.name": "every test",
+	"fargateProfiles.status":  "written by eksctl, ignored on input", "identityProviders.type": "one value only", "iamIdentityMappings.serviceName": "one value only",
+	"managedNodeGroups.securityGroups.withLocal": "refused (config's TestProblemsSayWhereAndWhatElse)", "managedNodeGroups.securityGroups.withShared": "refused (likewise)", "managedNodeGroups.iam.instanceProfileARN": "refused (likewise)",
+	"addons.podIdentityAssociations.createServiceAccount": "refused (likewise)", "addons.podIdentityAssociations.disableSessionTags": "refused (likewise)", "addons.podIdentityAssociations.namespace": "refused (likewise)",
+	"addons.podIdentityAssociations.policy": "refused (likewise)", "addons.podIdentityAssociations.tags": "refused (likewise)", "addons.podIdentityAssociations.targetRoleARN": "refused (likewise)",
+	"managedNodeGroups.name": "every test", "nodeGroups.name": "every test",
 }
 
-// untried are launchable properties that no test changes alone yet. The list may
-// only shrink.
-var untried = []string{}
+// alone is the one property by which two configs differ; "" when they differ in
+// several, or in none.
+func alone(t *testing.T, known []string, base, now string) string {
+	t.Helper()
+	a, b := values(t, base), values(t, now)
+	changed := map[string]bool{}
+	for _, p := range slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))) {
+		if !slices.Equal(a[p], b[p]) {
+			for !slices.Contains(known, p) && p != "" { // below a property that holds free keys
+				p = p[:max(0, strings.LastIndex(p, "."))]
+			}
+			changed[p] = true
+		}
+	}
+	if len(changed) != 1 {
+		return ""
+	}
+	return slices.Collect(maps.Keys(changed))[0]
+}
 
-// Every property of the config is tried alone, refused by name, or accounted for.
+// values lists the values of each property of a config, through all lists.
+func values(t *testing.T, text string) map[string][]string {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]string{}
+	var walk func(string, any)
+	walk = func(p string, v any) {
+		switch x := v.(type) {
+		case map[string]any:
+			for k, y := range x {
+				walk(strings.TrimPrefix(p+"."+k, "."), y)
+			}
+		case []any:
+			for _, y := range x {
+				walk(p, y)
+			}
+		default:
+			out[p] = append(out[p], fmt.Sprint(x))
+		}
+	}
+	walk("", v)
+	return out
+}
+
+// Every leaf of the config is changed alone by a test, refused by name, or
+// accounted for; on both kinds of node group where both have it.
 func TestEveryPropertyIsAccountedFor(t *testing.T) {
-	covered := map[string]bool{}
+	all := paths(reflect.TypeFor[config.ClusterConfig](), "", 0)
+	done := map[string]bool{}
 	for _, p := range properties {
-		covered[p.path] = true
+		if n, ok := nested[p.path]; ok {
+			p.to = "desiredCapacity: 1, " + n[0]
+		}
+		now := p.base + p.to
+		if p.from != "" {
+			now = strings.Replace(p.base, p.from, p.to, 1)
+		}
+		done[alone(t, all, p.base, now)] = true
 	}
-	for p := range nested {
-		covered[p] = true
+	for _, l := range leaves() {
+		if got := alone(t, all, l.base, l.now); got != l.path {
+			t.Errorf("the leaf %s changes %q", l.path, got)
+		}
+		done[l.path] = true
 	}
+	except := maps.Clone(elsewhere)
 	for _, x := range config.NotLaunched {
-		covered[x.Path] = true
+		except[x.Path] = x.Path
 	}
 	for _, x := range config.GroupNotLaunched {
-		covered["nodeGroups."+x.Path], covered["managedNodeGroups."+x.Path] = true, true
+		except["nodeGroups."+x.Path], except["managedNodeGroups."+x.Path] = x.Path, x.Path
 	}
-	for p := range elsewhere {
-		covered[p] = true
-	}
-	under := func(p string) bool {
-		for q := p; q != ""; {
-			if covered[q] {
-				return true
-			}
-			i := strings.LastIndex(q, ".")
-			if i < 0 {
-				return false
-			}
-			q = q[:i]
+	for i, p := range all {
+		if i+1 < len(all) && strings.HasPrefix(all[i+1], p+".") || done[p] || excepted(except, p) {
+			continue
 		}
-		return false
+		t.Errorf("%s: no test changes it alone, nothing refuses it, and it is not accounted for", p)
 	}
-	above := func(p string) bool {
-		for q := range covered {
-			if strings.HasPrefix(q, p+".") {
-				return true
-			}
-		}
-		return false
-	}
-	for _, p := range paths(reflect.TypeFor[config.ClusterConfig](), "", 0) {
-		// What both kinds of group share is tried on one of them.
-		twin := strings.Replace(p, "nodeGroups.", "managedNodeGroups.", 1)
-		if strings.HasPrefix(p, "managedNodeGroups.") {
-			twin = strings.Replace(p, "managedNodeGroups.", "nodeGroups.", 1)
-		}
-		done := under(p) || above(p) || under(twin) || above(twin)
-		switch listed := slices.Contains(untried, p); {
-		case !done && !listed:
-			t.Errorf("%s: no test changes it alone, nothing refuses it, and it is not listed as untried", p)
-		case done && listed:
-			t.Errorf("%s is tried: take it off the list", p)
+}
+
+// excepted tells whether a property, or one above it, is accounted for.
+func excepted(except map[string]string, p string) bool {
+	for q := p; q != ""; q = q[:max(0, strings.LastIndex(q, "."))] {
+		if except[q] != "" {
+			return true
 		}
 	}
+	return false
 }

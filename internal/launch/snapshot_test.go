@@ -209,6 +209,8 @@ func (f *facts) kubernetes(s *launch.Session) {
 	}
 	nodes, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	f.add("node", nodes, err)
+	bindings, err := k.RbacV1().RoleBindings("").List(ctx, metav1.ListOptions{})
+	f.add("rolebinding", bindings, err)
 	accounts, err := k.CoreV1().ServiceAccounts("").List(ctx, metav1.ListOptions{})
 	f.add("serviceaccount", accounts, err)
 	maps, err := k.CoreV1().ConfigMaps("").List(ctx, metav1.ListOptions{})

@@ -158,7 +158,7 @@ func addMapping(data map[string]string, m config.IAMIdentityMapping) (bool, erro
 	}
 	key, row := "mapRoles", mapRow{RoleARN: m.ARN, Username: m.Username, Groups: m.Groups}
 	if m.ServiceName != "" {
-		row = mapRow{RoleARN: serviceRole(m), Username: m.ServiceName, Groups: nil}
+		row = mapRow{RoleARN: m.ARN, Username: m.ServiceName, Groups: nil}
 	} else if strings.Contains(m.ARN, ":user/") {
 		key, row = "mapUsers", mapRow{UserARN: m.ARN, Username: m.Username, Groups: m.Groups}
 	}
@@ -182,13 +182,6 @@ func Mapped(data map[string]string, m config.IAMIdentityMapping) bool {
 	}
 	changed, err := addMapping(maps.Clone(data), m)
 	return err == nil && !changed
-}
-
-func serviceRole(m config.IAMIdentityMapping) string {
-	if m.ARN != "" {
-		return m.ARN
-	}
-	return "arn:aws:iam::" + m.Account + ":role/AWSServiceRoleForAmazonEMRContainers"
 }
 
 func put(data map[string]string, key string, v any) error {
