@@ -39,7 +39,7 @@ var elsewhere = map[string]string{
 	"apiVersion": "one value only", "kind": "one value only", "metadata.name": "every test", "metadata.region": "TestPartitions",
 	"metadata.annotations": "eksctl keeps them to itself", "metadata.forceUpdateVersion": "belongs to upgrades",
 	"addons.publishers": "filters of eksctl's listing commands", "addons.types": "filters of eksctl's listing commands", "addons.owners": "filters of eksctl's listing commands",
-	"addons.beforeCompute": "TestEachRule", "addons.dependsOn": "TestEachRule", "addons.timeout": "engine's TestTimeoutLeavesTheRestStanding", "managedNodeGroups.dependsOn": "TestEachRule", "cni": "TestThirdPartyCNIIsGated",
+	"addons.beforeCompute": "plan/rules", "addons.dependsOn": "plan/rules", "addons.timeout": "engine's TestTimeoutLeavesTheRestStanding", "managedNodeGroups.dependsOn": "plan/rules", "cni": "TestThirdPartyCNIIsGated",
 	"iam.serviceAccounts.status": "written by eksctl, ignored on input", "iamIdentityMappings.noDuplicateARNs": "a mapping is never written twice",
 	"managedNodeGroups.ssh.enableSsm": "the node role always allows Session Manager", "nodeGroups.ssh.enableSsm": "the node role always allows Session Manager",
 	"nodeGroups.containerRuntime": "containerd is the only one", "nodeGroups.updateConfig": "EKS's, for managed groups only",

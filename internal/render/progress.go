@@ -175,13 +175,13 @@ func (t *Tree) row(e plan.Entry, s engine.Event) string {
 	case "step_skipped":
 		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Yellow("–"), e.Title, "", t.Style.Dim(s.Reason))
 	case "":
-		why := ""
+		why := "about to start"
 		for _, x := range t.Plan.Graph.Waits(e.ID) {
 			if t.state[x.Before].Type != "step_done" {
-				why = x.Reason
+				why = "waits: " + x.Reason
 			}
 		}
-		return t.Style.Dim(fmt.Sprintf("· %-52s %8s  waits: %s", e.Title, "", why))
+		return t.Style.Dim(fmt.Sprintf("· %-52s %8s  %s", e.Title, "", why))
 	}
 	started := s.At - s.Elapsed
 	nodes := ""
@@ -203,7 +203,9 @@ func (t *Tree) clip(s string) string {
 		}
 		if !esc {
 			if n++; n > t.Cols-1 {
-				out.WriteString("\x1b[0m")
+				if t.Style.Color {
+					out.WriteString("\x1b[0m")
+				}
 				return out.String()
 			}
 		}

@@ -1,9 +1,12 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +14,14 @@ import (
 )
 
 var spanColors = map[string]string{"done": "#2e7d5b", "failed": "#c0392b", "timeout": "#d35400", "running": "#2c6fbb", "skipped": "#b0b0b0"}
+
+// begin orders rows: what never ran comes last.
+func begin(s engine.Span) time.Duration {
+	if s.State == "skipped" || s.State == "waiting" {
+		return math.MaxInt64
+	}
+	return s.Start
+}
 
 // Timeline draws what ran when, and what each step waited for, as an SVG.
 func Timeline(w io.Writer, title string, r *engine.Report) {
@@ -25,14 +36,16 @@ func Timeline(w io.Writer, title string, r *engine.Report) {
 	for d := time.Duration(0); d <= total; d += step {
 		fmt.Fprintf(w, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#e4e4e4"/><text x="%.1f" y="%d" fill="#888" text-anchor="middle" font-size="10">%s</text>`+"\n", x(d), top-6, x(d), height-28, x(d), top-10, Duration(d))
 	}
+	spans := slices.Clone(r.Spans)
+	slices.SortStableFunc(spans, func(a, b engine.Span) int { return cmp.Compare(begin(a), begin(b)) })
 	at := map[string]int{}
-	for i, s := range r.Spans {
+	for i, s := range spans {
 		at[s.ID] = i
 	}
-	for i, s := range r.Spans {
+	for i, s := range spans {
 		y := top + i*row
 		if j, ok := at[s.WaitedFor]; ok && s.State != "skipped" && s.WaitedFor != "" {
-			from := r.Spans[j]
+			from := spans[j]
 			fmt.Fprintf(w, `<path d="M%.1f %d V%d" stroke="#999" stroke-dasharray="2 2" fill="none"><title>%s</title></path>`+"\n", x(from.End), top+j*row+8, y+8, html.EscapeString(s.Why))
 		}
 		fmt.Fprintf(w, `<text x="12" y="%d" fill="#222">%s</text>`+"\n", y+12, html.EscapeString(cutText(s.Title, 50)))

@@ -1,0 +1,109 @@
+package render_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// golden compares with testdata/NAME; -update writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; look at it, and run go test ./internal/render -update if it is right:\n%s", path, got)
+	}
+}
+
+const cluster = testregion.Cluster + `
+iam: {withOIDC: true, serviceAccounts: [{metadata: {name: sa}, wellKnownPolicies: {autoScaler: true}}]}
+addons: [{name: aws-ebs-csi-driver}]
+managedNodeGroups: [{name: workers, desiredCapacity: 2, privateNetworking: true}]
+nodeGroups: [{name: idle, desiredCapacity: 0}]
+`
+
+func prepare(t *testing.T) (*testregion.Region, *launch.Session) {
+	t.Helper()
+	f := testregion.Load(t, cluster)
+	r := testregion.New(t, f, 1)
+	s, err := launch.Prepare(t.Context(), r.AWS, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s
+}
+
+func TestPlans(t *testing.T) {
+	_, s := prepare(t)
+	var text, json, dot, mermaid bytes.Buffer
+	render.PlanText(&text, s.Plan, render.Style{})
+	if err := render.PlanJSON(&json, s.Plan); err != nil {
+		t.Fatal(err)
+	}
+	render.PlanDOT(&dot, s.Plan)
+	render.PlanMermaid(&mermaid, s.Plan)
+	golden(t, "plan.txt", text.Bytes())
+	golden(t, "plan.json", json.Bytes())
+	golden(t, "plan.dot", dot.Bytes())
+	golden(t, "plan.mmd", mermaid.Bytes())
+}
+
+func TestPlanOfALiveCluster(t *testing.T) {
+	r, s := prepare(t)
+	if rep, err := s.RunWith(t.Context(), engine.Options{Clock: r.Clock, Workers: 1}); err != nil || !rep.OK() {
+		t.Fatal(rep, err)
+	}
+	for name, text := range map[string]string{"nothing.txt": cluster, "change.txt": cluster + "cloudWatch: {clusterLogging: {enableTypes: [audit]}}\n"} {
+		again, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		render.PlanText(&b, again.Plan, render.Style{})
+		golden(t, name, b.Bytes())
+	}
+}
+
+// A run as lines, as the live tree in the middle and at the end, and as a timeline.
+func TestRuns(t *testing.T) {
+	r, s := prepare(t)
+	var lines, frame, middle, svg bytes.Buffer
+	l := &render.Lines{W: &lines}
+	tree := &render.Tree{W: &frame, Plan: s.Plan, Rows: 60, Cols: 110}
+	rep, err := s.RunWith(t.Context(), engine.Options{Clock: r.Clock, Workers: 1, Tick: 30 * time.Second, OnTick: l.Tick, OnEvent: func(e engine.Event) {
+		l.On(e)
+		frame.Reset() // keep the last frame only
+		tree.On(e)
+		if e.Step == "nodegroup/workers" && middle.Len() == 0 {
+			middle.Write(frame.Bytes())
+		}
+	}})
+	if err != nil || !rep.OK() {
+		t.Fatal(rep, err)
+	}
+	render.Timeline(&svg, "Launch of cluster test", rep)
+	golden(t, "run.txt", lines.Bytes())
+	golden(t, "tree-middle.txt", middle.Bytes())
+	golden(t, "tree-end.txt", frame.Bytes())
+	golden(t, "timeline.svg", svg.Bytes())
+}
