@@ -7,12 +7,14 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -26,6 +28,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/slipway-eks/slipway/internal/engine"
 )
 
 // Clients are the AWS clients of one region.
@@ -53,7 +57,11 @@ type Clients struct {
 	// Transport reaches Kubernetes API servers without a socket; nil: the network.
 	Transport http.RoundTripper
 
-	calls atomic.Int64
+	// Budgets are this account's and region's: every run with these clients keeps to them.
+	Budgets *engine.Budgets
+
+	mu    sync.Mutex
+	calls map[string]int // by service, as its budget is named
 }
 
 // Options say how to reach AWS.
@@ -78,7 +86,7 @@ func Partition(region string) string {
 
 // New builds the clients; it calls nothing.
 func New(ctx context.Context, o Options) (*Clients, error) {
-	c := &Clients{Transport: o.Transport}
+	c := &Clients{Transport: o.Transport, Budgets: engine.NewBudgets(), calls: map[string]int{}}
 	if o.Transport == nil {
 		c.Attempt = rand.Text()
 	}
@@ -100,7 +108,7 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	} else if cfg, err = awsconfig.LoadDefaultConfig(ctx, opts...); err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
-	cfg.APIOptions = append(cfg.APIOptions, c.count)
+	cfg.APIOptions = append(cfg.APIOptions, patience, c.count)
 	if cfg.Region == "" {
 		cfg.Region = os.Getenv("AWS_REGION")
 	}
@@ -140,12 +148,28 @@ func Principal(arn string) string {
 }
 
 // Calls counts the AWS requests so far.
-func (c *Clients) Calls() int { return int(c.calls.Load()) }
+func (c *Clients) Calls() int {
+	n := 0
+	for _, x := range c.Requests() {
+		n += x
+	}
+	return n
+}
+
+// Requests counts the AWS requests so far, by service.
+func (c *Clients) Requests() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.calls)
+}
 
 // count adds a middleware that counts requests as they are sent.
 func (c *Clients) count(s *middleware.Stack) error {
 	return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("SlipwayCount", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		c.calls.Add(1)
+		service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
+		c.mu.Lock()
+		c.calls[service]++
+		c.mu.Unlock()
 		return next.HandleFinalize(ctx, in)
 	}), middleware.After)
 }

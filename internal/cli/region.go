@@ -21,6 +21,10 @@ type world struct {
 	sim     *sim.Sim
 }
 
+// observing is a context for reads outside of a run, which are tried again when AWS
+// throttles.
+func (w *world) observing(ctx context.Context) context.Context { return awsc.Patient(ctx, w.clock) }
+
 // workers against AWS: turns in flight at once. The simulated region takes one at
 // a time, so that the same seed gives the same run.
 const workers = 8

@@ -19,6 +19,12 @@ type Options struct {
 	Retries int                // how often one turn is retried; 0: 8
 	OnTick  func(at float64)   // called while the run waits, so that elapsed times move
 	Tick    time.Duration      // how often, at most; 0: never
+
+	// Budgets that the run keeps to; nil: budgets of its own.
+	Budgets *Budgets
+	// Requests counts the requests made so far, by service; nil: a turn is one request
+	// to its task's service.
+	Requests func() map[string]int
 }
 
 type status int
@@ -81,7 +87,6 @@ type run struct {
 	flying  int
 	results chan outcome
 	begin   time.Duration
-	buckets map[string]*bucket
 	report  Report
 }
 
@@ -98,11 +103,14 @@ func Run(ctx context.Context, g *graph.Graph, tasks map[string]*Task, o Options)
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
 	}
+	if o.Budgets == nil {
+		o.Budgets = NewBudgets()
+	}
 	order, err := g.Order()
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, g: g, order: order, tracks: map[string]*track{}, results: make(chan outcome, o.Workers), begin: o.Clock.Now(), buckets: map[string]*bucket{}}
+	r := &run{Options: o, g: g, order: order, tracks: map[string]*track{}, results: make(chan outcome, o.Workers), begin: o.Clock.Now()}
 	for _, id := range order {
 		if tasks[id] == nil {
 			return nil, fmt.Errorf("the plan has no step behind %s", id)
@@ -215,13 +223,14 @@ func (r *run) turn(ctx context.Context, id string, now time.Duration) {
 	if t.status != running {
 		return
 	}
-	if b := r.bucket(t.task.Service); b != nil {
-		if wait := b.take(now); wait > 0 {
-			r.schedule(id, wait)
-			return
-		}
+	if wait := r.Budgets.admit(t.task.Service, now); wait > 0 {
+		r.schedule(id, wait)
+		return
 	}
 	r.flying++
+	if !r.counted(t.task.Service) {
+		r.Budgets.spend(t.task.Service, now)
+	}
 	r.report.Turns++
 	go func() {
 		// A call in flight is never cut short: what it did must be known.
@@ -230,21 +239,22 @@ func (r *run) turn(ctx context.Context, id string, now time.Duration) {
 	}()
 }
 
-func (r *run) bucket(service string) *bucket {
-	b, ok := budgets[service]
-	if !ok {
-		return nil
+// counted tells whether somebody counts a service's requests; where nobody does, a
+// turn is one.
+func (r *run) counted(service string) bool {
+	if r.Requests == nil {
+		return false
 	}
-	if r.buckets[service] == nil {
-		b.at = r.begin
-		r.buckets[service] = &b
-	}
-	return r.buckets[service]
+	_, ok := r.Requests()[service]
+	return ok
 }
 
 // take records what a turn came to.
 func (r *run) take(o outcome) {
 	r.flying--
+	if r.Requests != nil {
+		r.Budgets.charge(r.Requests(), r.Clock.Now())
+	}
 	t := r.tracks[o.id]
 	if o.err != nil {
 		r.problem(t, o.err)
@@ -306,9 +316,8 @@ func (r *run) problem(t *track, err error) {
 	if p != Fail && patience {
 		t.retries++
 		wait := backoff(t.retries)
-		if b := r.bucket(t.task.Service); b != nil && p == Throttled {
-			b.until = r.Clock.Now() + wait
-			b.rate = max(b.rate/2, 0.2)
+		if p == Throttled {
+			r.Budgets.throttled(t.task.Service, r.Clock.Now(), wait)
 		}
 		r.emit("retry", t, func(e *Event) { e.Error = err.Error() })
 		r.schedule(t.task.ID, wait)

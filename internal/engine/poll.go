@@ -30,37 +30,3 @@ func pollAfter(elapsed, typical time.Duration) time.Duration {
 func backoff(n int) time.Duration {
 	return min(2*time.Second<<min(n-1, 6), 2*time.Minute)
 }
-
-// bucket is a token bucket on the run's clock, one for each service.
-type bucket struct {
-	rate   float64 // tokens a second
-	burst  float64
-	tokens float64
-	at     time.Duration
-	until  time.Duration // nothing before then: the service throttles
-}
-
-// take uses a token; otherwise it says how long to wait for one.
-func (b *bucket) take(now time.Duration) time.Duration {
-	if now < b.until {
-		return b.until - now
-	}
-	b.tokens = min(b.burst, b.tokens+(now-b.at).Seconds()*b.rate)
-	b.at = now
-	if b.tokens >= 1 {
-		b.tokens--
-		return 0
-	}
-	return time.Duration((1 - b.tokens) / b.rate * float64(time.Second))
-}
-
-// budgets: steps' turns a second. EKS publishes no rates (facts/eks.md §4); these
-// stay well under what was seen to throttle, and CloudFormation's DescribeStacks
-// is the tightest.
-var budgets = map[string]bucket{
-	"cloudformation": {rate: 3, burst: 12, tokens: 12},
-	"eks":            {rate: 5, burst: 20, tokens: 20},
-	"iam":            {rate: 5, burst: 20, tokens: 20},
-	"ec2":            {rate: 5, burst: 20, tokens: 20},
-	"kubernetes":     {rate: 10, burst: 40, tokens: 40},
-}

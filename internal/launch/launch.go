@@ -102,7 +102,7 @@ func (s *Session) Run(ctx context.Context, clk clock.Clock, workers int, onEvent
 
 // RunWith turns the plan with a listener's own wishes, such as ticks.
 func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report, error) {
-	o.Policy = awsc.Policy
+	o.Policy, o.Budgets, o.Requests = awsc.Policy, s.AWS.Budgets, s.AWS.Requests
 	return engine.Run(ctx, s.Plan.Graph, s.Plan.Tasks, o)
 }
 

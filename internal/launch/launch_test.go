@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -410,6 +411,26 @@ func TestThrottlingSlowsARunAndNothingElse(t *testing.T) {
 	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
 	if err != nil || len(out.StackSummaries) != 2 {
 		t.Errorf("%d stacks (%v)", len(out.StackSummaries), err)
+	}
+}
+
+// Throttling while observing is waited out: nothing is there yet to continue.
+func TestThrottlingIsWaitedOutBeforeARun(t *testing.T) {
+	r := up(t, workers)
+	left := 8
+	r.Region.Fault(func(service, op string) error {
+		if left > 0 && strings.HasPrefix(op, "Describe") {
+			left--
+			return wire.Errorf("ThrottlingException", "Rate exceeded").With(400)
+		}
+		return nil
+	})
+	if _, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, workers)); err == nil {
+		t.Error("without patience the first throttle should have ended it")
+	}
+	s, err := launch.Prepare(aws.Patient(t.Context(), r.Clock), r.AWS, testregion.Load(t, workers))
+	if err != nil || !s.Plan.Empty() || left > 0 {
+		t.Errorf("%v; %d throttles left", err, left)
 	}
 }
 
