@@ -304,6 +304,13 @@ func (e *EC2) DescribeRouteTables(_ *wire.Caller, in *ec2.DescribeRouteTablesInp
 				out = append(out, one(a.SubnetId)...)
 			}
 			return out
+		case "association.route-table-association-id":
+			for _, a := range r.Associations {
+				out = append(out, one(a.RouteTableAssociationId)...)
+			}
+			return out
+		case "route-table-id":
+			return one(r.RouteTableId)
 		case "association.main":
 			for _, a := range r.Associations {
 				out = append(out, fmt.Sprint(aws.ToBool(a.Main)))

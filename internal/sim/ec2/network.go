@@ -37,6 +37,7 @@ func (e *EC2) registerNetwork(s *wire.Service) {
 	wire.Handle(s, "DeleteSubnet", e.DeleteSubnet)
 	wire.Handle(s, "ModifySubnetAttribute", e.ModifySubnetAttribute)
 	wire.Handle(s, "AssociateSubnetCidrBlock", e.AssociateSubnetCidrBlock)
+	wire.Handle(s, "DescribeNetworkAcls", e.DescribeNetworkAcls)
 }
 
 // CreateVpc makes a VPC with its main route table, default security group and,
@@ -157,6 +158,8 @@ func (e *EC2) DescribeVpcAttribute(_ *wire.Caller, in *ec2.DescribeVpcAttributeI
 		out.EnableDnsSupport = &types.AttributeBooleanValue{Value: new(v.dnsSupport)}
 	case types.VpcAttributeNameEnableDnsHostnames:
 		out.EnableDnsHostnames = &types.AttributeBooleanValue{Value: new(v.dnsHostnames)}
+	case types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
+		out.EnableNetworkAddressUsageMetrics = &types.AttributeBooleanValue{Value: new(false)}
 	}
 	return out, nil
 }
