@@ -448,3 +448,37 @@ func TestALiveAddonFollowsTheFile(t *testing.T) {
 		t.Errorf("%+v %v", d, err)
 	}
 }
+
+// In CONFIG_MAP mode a self-managed group's role is mapped in aws-auth before its
+// first instance starts, though the group's own stack makes the role.
+func TestNodesAreMappedBeforeTheyStart(t *testing.T) {
+	long := strings.Repeat("a", 60)
+	text := testregion.Cluster + "accessConfig: {authenticationMode: CONFIG_MAP}\nnodeGroups: [{name: s, desiredCapacity: 1}, {name: " + long + ", desiredCapacity: 1}]\n"
+	r := testregion.New(t, testregion.Load(t, text), 1)
+	mapped := map[string]time.Duration{}
+	s := prepare(t, r, text)
+	rep, err := s.Run(t.Context(), r.Clock, 1, func(e engine.Event) {
+		if e.Type == "step_done" && strings.HasPrefix(e.Step, "identity-mapping/nodes/") {
+			mapped[e.Step] = r.Sim.World.Elapsed()
+		}
+	})
+	if err != nil || !rep.OK() {
+		t.Fatal(rep.FirstFailure, err)
+	}
+	if len(mapped) != 2 {
+		t.Fatalf("mapped: %v", mapped)
+	}
+	for _, e := range r.Sim.World.Log() {
+		for step, at := range mapped {
+			if e.Kind == "ec2:instance" && e.Start < at {
+				t.Errorf("an instance started at %s, %s was done at %s", e.Start, step, at)
+			}
+		}
+	}
+	if v, err := s.Verify(t.Context()); err != nil || v.NodesReady != 2 {
+		t.Errorf("%+v %v", v, err)
+	}
+	if again := prepare(t, r, text); !again.Plan.Empty() {
+		t.Errorf("a second plan still has %v", again.Plan.Entries)
+	}
+}

@@ -58,12 +58,8 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	}
 	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), name,
 		map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, 90*time.Second, timeoutGroup, &steps.Stack{Body: steps.SelfManagedBody(b.env, g), Count: b.count(n)})
-	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" && g.IAM.InstanceRoleARN != "" {
-		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: nodeMapping(g.IAM.InstanceRoleARN)})
-	} else if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
-		// The role is made by the group's own stack, so the mapping runs beside it:
-		// the kubelets keep trying until they are let in.
-		b.add(rules.Step{Kind: "nodegroup-mapping", Name: n.Name, Kubernetes: true}, Create, "aws-auth mapping of node group "+n.Name, "kubernetes", 40*time.Second, timeoutGroup, &steps.NodeRoleMapping{Env: b.env, Stack: name})
+	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
+		b.mapNodeRole(n)
 	} else if g.IAM.InstanceRoleARN != "" {
 		e := config.AccessEntry{PrincipalARN: g.IAM.InstanceRoleARN, Type: "EC2_LINUX"}
 		if n.Windows() {
@@ -72,6 +68,20 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 		b.addStack(rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name}, "access entry for the nodes of "+n.Name, stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN), nil, 10*time.Second, timeoutStack, &steps.Stack{Body: body(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 	}
 	b.after(n, false, g.Taints)
+}
+
+// mapNodeRole lets a self-managed group's nodes in by aws-auth. A role that the
+// group's own stack makes has a name that is known beforehand.
+func (b *builder) mapNodeRole(n *config.NodeGroupBase) {
+	arn := n.IAM.InstanceRoleARN
+	if name := b.env.NodeRoleName(n); name != "" {
+		arn = "arn:" + b.env.AWS.Partition + ":iam::" + b.env.AWS.Account + ":role/" + name
+	}
+	m := nodeMapping(arn)
+	if in := b.inside(); arn == "" || in != nil && steps.Mapped(in.AWSAuth, m) {
+		return
+	}
+	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: m})
 }
 
 // count shows a group's nodes as they become Ready, while its stack is at work.

@@ -27,7 +27,8 @@ type Live struct {
 	KeyName       string
 	CNIOnNode     bool // the VPC CNI takes its permissions from the node role
 	IPv6          bool
-	AccessEntry   bool // create the node role's access entry (self-managed)
+	RoleName      string // of the node role that a self-managed group's stack makes; "": CloudFormation's
+	AccessEntry   bool   // create the node role's access entry (self-managed)
 }
 
 func nodeLabels(c *config.ClusterConfig, n *config.NodeGroupBase) map[string]string {
@@ -340,6 +341,17 @@ func sshRules(n *config.NodeGroupBase) L {
 	return L{rule("CidrIp", "0.0.0.0/0"), rule("CidrIpv6", "::/0")}
 }
 
+// named is a node group whose role has a name.
+func named(n *config.NodeGroupBase, role string) *config.NodeGroupBase {
+	if role == "" {
+		return n
+	}
+	out, iam := *n, *n.IAM
+	iam.InstanceRoleName = role
+	out.IAM = &iam
+	return &out
+}
+
 // SelfManaged is the template of a self-managed node group.
 func SelfManaged(c *config.ClusterConfig, g *config.NodeGroup, live Live) *Template {
 	n := &g.NodeGroupBase
@@ -347,7 +359,7 @@ func SelfManaged(c *config.ClusterConfig, g *config.NodeGroup, live Live) *Templ
 	var profile any = n.IAM.InstanceProfileARN
 	role := any(n.IAM.InstanceRoleARN)
 	if n.IAM.InstanceProfileARN == "" {
-		role = t.nodeRole(n, live.CNIOnNode)
+		role = t.nodeRole(named(n, live.RoleName), live.CNIOnNode)
 		name := any(Ref("NodeInstanceRole"))
 		if n.IAM.InstanceRoleARN != "" {
 			name = n.IAM.InstanceRoleARN[strings.LastIndex(n.IAM.InstanceRoleARN, "/")+1:]

@@ -7,14 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
@@ -240,28 +237,4 @@ func (s *CNIGate) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("waits for you to install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, s.Env.Name())}, nil
 	}
 	return engine.Finished("DaemonSet " + s.DaemonSet + " seen")
-}
-
-// NodeRoleMapping maps the role that a self-managed group's own stack makes into
-// aws-auth, as soon as the role is there.
-type NodeRoleMapping struct {
-	Env   *Env
-	Stack string
-}
-
-// Run waits for the role, then maps it.
-func (s *NodeRoleMapping) Run(ctx context.Context) (engine.Result, error) {
-	r, err := s.Env.AWS.CFN.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: new(s.Stack), LogicalResourceId: new("NodeInstanceRole")})
-	if awsc.NotFound(err) || err == nil && deref(r.StackResourceDetail.PhysicalResourceId) == "" {
-		return engine.Waiting("the group's stack makes the node role first")
-	}
-	if err != nil {
-		return engine.Result{}, err
-	}
-	role, err := s.Env.AWS.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: r.StackResourceDetail.PhysicalResourceId})
-	if err != nil {
-		return engine.Result{}, err
-	}
-	m := IdentityMapping{Env: s.Env, Mapping: config.IAMIdentityMapping{ARN: *role.Role.Arn, Username: "system:node:{{EC2PrivateDNSName}}", Groups: []string{"system:bootstrappers", "system:nodes"}}}
-	return m.Run(ctx)
 }

@@ -138,6 +138,23 @@ func cniOnNode(c *config.ClusterConfig) bool {
 	return !c.IPv6()
 }
 
+// NodeRoleName is the name of the role that a self-managed group's stack makes, where
+// it must be known before: aws-auth names it before there are instances. "" leaves
+// the name to CloudFormation.
+func (e *Env) NodeRoleName(n *config.NodeGroupBase) string {
+	switch {
+	case n.IAM.InstanceRoleARN != "" || n.IAM.InstanceProfileARN != "" || e.Config().AccessConfig.AuthenticationMode != "CONFIG_MAP":
+		return ""
+	case n.IAM.InstanceRoleName != "":
+		return n.IAM.InstanceRoleName
+	}
+	name := stack.GroupName(e.Name(), n.Name) + "-NodeInstanceRole"
+	if len(name) > 64 { // IAM's limit
+		name = fmt.Sprintf("%s-%x", name[:51], md5.Sum([]byte(name)))[:64]
+	}
+	return name
+}
+
 // KeyName is the EC2 key pair of a node group, "" for none.
 func (e *Env) KeyName(n *config.NodeGroupBase) string {
 	s := n.SSH
@@ -199,6 +216,7 @@ func SelfManagedBody(e *Env, g *config.NodeGroup) func(context.Context) (string,
 		if err != nil {
 			return "", err
 		}
+		l.RoleName = e.NodeRoleName(&g.NodeGroupBase)
 		l.AccessEntry = e.Config().AccessConfig.AuthenticationMode != "CONFIG_MAP" && g.IAM.InstanceRoleARN == ""
 		if l.AMI, err = e.ami(ctx, g, l.InstanceTypes); err != nil {
 			return "", err

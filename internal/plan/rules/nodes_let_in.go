@@ -6,13 +6,6 @@ var nodesLetIn = Rule{
 	Source:  "facts/eks.md §5 row 14, §2.3",
 	Checked: "2026-11-22",
 	Apply: func(d *Draft) {
-		for _, id := range d.Of("nodegroup-mapping") {
-			_, name := cut(id)
-			for _, e := range []string{ControlPlane, ID(Addon, "vpc-cni"), ID(Addon, "kube-proxy"), clusterStackDone} {
-				d.Wait(id, e, "it is mapped while the group's stack makes the role")
-			}
-			d.Wait(ID(Nodes, name), id, "the nodes are let in by the mapping")
-		}
 		for _, id := range d.Of(NodeGroup) {
 			if d.Steps[id].Managed {
 				continue
