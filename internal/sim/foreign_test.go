@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,6 +204,9 @@ func TestForeignClientIsLetIntoKubernetes(t *testing.T) {
 		if a := decode[answer](t, got[key]); a.Code != want {
 			t.Errorf("%s: %+v", key, a)
 		}
+	}
+	if can := decode[[]bool](t, got["can"]); !slices.Equal(can, []bool{true, false}) {
+		t.Errorf("kubectl auth can-i list nodes, pods: %v", can)
 	}
 	if c := decode[int](t, got["pods"]); c != 403 {
 		t.Errorf("pods are not in the role: %d", c)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	authnv1 "k8s.io/api/authentication/v1"
+	authzv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -96,6 +97,7 @@ func install(s *genericapiserver.GenericAPIServer) error {
 		}
 	}
 	add(authnv1.SchemeGroupVersion, "selfsubjectreviews", whoamiREST{})
+	add(authzv1.SchemeGroupVersion, "selfsubjectaccessreviews", canIREST{})
 	for _, gv := range groupVersions {
 		gi := genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme, paramCodec, codecs)
 		gi.PrioritizedVersions = []schema.GroupVersion{gv}
@@ -246,4 +248,25 @@ func (whoamiREST) Create(ctx context.Context, o runtime.Object, _ rest.ValidateO
 	r := &authnv1.SelfSubjectReview{}
 	r.Status.UserInfo = authnv1.UserInfo{Username: u.GetName(), Groups: u.GetGroups(), UID: u.GetUID()}
 	return r, nil
+}
+
+// canIREST answers `kubectl auth can-i`.
+type canIREST struct{}
+
+func (canIREST) New() runtime.Object     { return &authzv1.SelfSubjectAccessReview{} }
+func (canIREST) Destroy()                {}
+func (canIREST) NamespaceScoped() bool   { return false }
+func (canIREST) GetSingularName() string { return "selfsubjectaccessreview" }
+func (canIREST) Create(ctx context.Context, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
+	r := o.(*authzv1.SelfSubjectAccessReview)
+	u, _ := apirequest.UserFrom(ctx)
+	a := authorizer.AttributesRecord{User: u}
+	if x := r.Spec.ResourceAttributes; x != nil {
+		a.ResourceRequest, a.Verb, a.Namespace, a.APIGroup, a.APIVersion, a.Resource, a.Subresource, a.Name = true, x.Verb, x.Namespace, x.Group, x.Version, x.Resource, x.Subresource, x.Name
+	} else if x := r.Spec.NonResourceAttributes; x != nil {
+		a.Verb, a.Path = x.Verb, x.Path
+	}
+	d, why, err := authorize(ctx, a)
+	r.Status = authzv1.SubjectAccessReviewStatus{Allowed: d == authorizer.DecisionAllow, Reason: why}
+	return r, err
 }

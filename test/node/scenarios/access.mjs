@@ -19,6 +19,8 @@ export async function noEntry() {
   await rbac('clusterrolebindings', { kind: 'ClusterRoleBinding', roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'watchers' }, subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'watchers' }] });
   await eks.send(new DisassociateAccessPolicyCommand({ ...me, policyArn: admin }));
   out.bound = await nodes();
+  const can = async (resource) => (await kube('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb: 'list', resource } } })).body.status.allowed;
+  out.can = [await can('nodes'), await can('pods')];
   out.pods = (await kube('GET', '/api/v1/pods')).code;
   return out;
 }
