@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 //go:embed model/*.json.gz
@@ -41,6 +42,7 @@ type shape struct {
 	V   *ref            `json:"v"`
 	Req []string        `json:"req"`
 
+	once   sync.Once // its members are read when it is first met
 	fields map[string]*ref
 	order  []string
 	item   *ref
@@ -73,11 +75,6 @@ func loadModel(service string) (*model, error) {
 	m := &model{}
 	if err := json.Unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("model %s: %w", service, err)
-	}
-	for name, s := range m.Shapes {
-		if err := s.index(); err != nil {
-			return nil, fmt.Errorf("model %s, shape %s: %w", service, name, err)
-		}
 	}
 	return m, nil
 }
@@ -114,6 +111,11 @@ func (s *shape) index() error {
 func (m *model) norm(r *ref) (string, *shape) {
 	if id, ok := strings.CutPrefix(r.T, "#"); ok {
 		s := m.Shapes[id]
+		s.once.Do(func() {
+			if err := s.index(); err != nil {
+				panic(fmt.Sprintf("model %s, shape %s: %v", m.Service, id, err)) // ours, and a test walks all of it
+			}
+		})
 		return s.K, s
 	}
 	return r.T, &shape{item: r.M, V: r.V, Key: &ref{T: "string"}}

@@ -101,11 +101,29 @@ func (s *Server) service(name string) *Service {
 var labelRE = regexp.MustCompile(`\{(\w+)\+?\}`)
 
 func newService(name string) (*Service, error) {
+	once, _ := known.LoadOrStore(name, sync.OnceValues(func() (*routed, error) { return readService(name) }))
+	m, err := once.(func() (*routed, error))()
+	if err != nil {
+		return nil, err
+	}
+	return &Service{model: m.model, routes: m.routes, handlers: map[string]handler{}}, nil
+}
+
+// routed is a service's model with its routes: the same for every region, and never
+// changed, so that it is read once.
+type routed struct {
+	*model
+	routes []route
+}
+
+var known sync.Map // service -> func() (*routed, error)
+
+func readService(name string) (*routed, error) {
 	m, err := loadModel(name)
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{model: m, handlers: map[string]handler{}}
+	s := &routed{model: m}
 	for n, o := range s.Ops {
 		if len(o.HTTP) == 0 {
 			continue
