@@ -106,6 +106,9 @@ func Run(ctx context.Context, g *graph.Graph, tasks map[string]*Task, o Options)
 	if o.Budgets == nil {
 		o.Budgets = NewBudgets()
 	}
+	if o.Requests != nil {
+		o.Budgets.forgive(o.Requests())
+	}
 	order, err := g.Order()
 	if err != nil {
 		return nil, err

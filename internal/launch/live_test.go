@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -198,5 +199,21 @@ func TestAGroupOfAnotherToolIsComparedLive(t *testing.T) {
 	}
 	if s := prepare(t, r, workers); !s.Plan.Empty() || !strings.Contains(strings.Join(s.Plan.Notes, " "), "node group console") {
 		t.Errorf("a group outside of the file: %v %v", s.Plan.Entries, s.Plan.Notes)
+	}
+}
+
+// A plan says what EKS reports, which up does not mend.
+func TestAPlanTellsOfBadHealth(t *testing.T) {
+	r := up(t, workers)
+	g, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("workers")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.AWS.ASG.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: g.Nodegroup.Resources.AutoScalingGroups[0].Name, ForceDelete: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(20 * time.Minute)
+	if notes := strings.Join(prepare(t, r, workers).Plan.Notes, "\n"); !strings.Contains(notes, "node group workers: AutoScalingGroupNotFound") {
+		t.Errorf("the plan notes %q", notes)
 	}
 }

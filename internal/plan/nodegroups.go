@@ -30,7 +30,7 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	live := b.live.Groups[n.Name]
-	if live != nil && live.Status == types.NodegroupStatusActive && !b.live.Broken(name) {
+	if live != nil && (live.Status == types.NodegroupStatusActive || live.Status == types.NodegroupStatusDegraded) && !b.live.Broken(name) {
 		b.managedChanges(i, m, live)
 		return
 	}

@@ -4,8 +4,12 @@
 package plan
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cluster"
@@ -123,6 +127,7 @@ func (b *builder) leftAlone() {
 	if !b.exists() {
 		return
 	}
+	b.health()
 	var extra []string
 	for name := range b.live.Groups {
 		if !slices.ContainsFunc(b.cfg.ManagedNodeGroups, func(m config.ManagedNodeGroup) bool { return m.Name == name }) {
@@ -135,6 +140,25 @@ func (b *builder) leftAlone() {
 		}
 	}
 	note("In the cluster and not in the file, left alone", extra)
+}
+
+// health says what EKS reports of a live cluster: `up` does not mend it.
+func (b *builder) health() {
+	say := func(what, code, message string) {
+		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS reports of %s: %s: %s", what, code, message))
+	}
+	if h := b.live.Cluster.Health; h != nil {
+		for _, i := range h.Issues {
+			say("the control plane", string(i.Code), aws.ToString(i.Message))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.live.Groups)) {
+		if h := b.live.Groups[name].Health; h != nil {
+			for _, i := range h.Issues {
+				say("node group "+name, string(i.Code), aws.ToString(i.Message))
+			}
+		}
+	}
 }
 
 func (b *builder) exists() bool { return b.live.Cluster != nil }

@@ -1,8 +1,12 @@
 package stack
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -14,14 +18,30 @@ import (
 // eksctl pass over it.
 const recordKey = "Slipway"
 
+// plainRecord is how long a record may be in plain: a template's body holds 51,200
+// bytes, and a config with long bootstrap commands stands in it once already.
+const plainRecord = 8 << 10
+
 // keep records the part of a config that the template was made from, as one string:
-// CloudFormation takes neither null nor fractions in metadata.
+// CloudFormation takes neither null nor fractions in metadata. A long one is packed.
 func (t *Template) keep(c *config.ClusterConfig) {
 	b, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // config types are plain data
 	}
-	t.Metadata = M{recordKey: M{"Config": string(b)}}
+	if len(b) <= plainRecord {
+		t.Metadata = M{recordKey: M{"Config": string(b)}}
+		return
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err = z.Write(b); err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		panic(err) // a buffer takes everything
+	}
+	t.Metadata = M{recordKey: M{"ConfigGzip": base64.StdEncoding.EncodeToString(packed.Bytes())}}
 }
 
 // groupPart is a config with one managed, or one self-managed, node group.
@@ -40,7 +60,7 @@ func groupPart(c *config.ClusterConfig, m *config.ManagedNodeGroup, g *config.No
 // tool made the template.
 func Recorded(body string) (*config.ClusterConfig, error) {
 	var t struct {
-		Metadata map[string]struct{ Config string }
+		Metadata map[string]struct{ Config, ConfigGzip string }
 	}
 	if json.Unmarshal([]byte(body), &t) != nil {
 		return nil, nil // YAML, or not ours
@@ -49,7 +69,18 @@ func Recorded(body string) (*config.ClusterConfig, error) {
 	if !ok {
 		return nil, nil
 	}
-	return config.Recall([]byte(r.Config))
+	if r.ConfigGzip == "" {
+		return config.Recall([]byte(r.Config))
+	}
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(r.ConfigGzip)))
+	if err != nil {
+		return nil, fmt.Errorf("the config that the stack records cannot be unpacked: %w", err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		return nil, fmt.Errorf("the config that the stack records cannot be unpacked: %w", err)
+	}
+	return config.Recall(b)
 }
 
 // Ours tells whether Slipway made a template.

@@ -58,3 +58,19 @@ func TestForeignTemplates(t *testing.T) {
 		t.Error("YAML is taken for JSON")
 	}
 }
+
+func TestLongRecordsArePacked(t *testing.T) {
+	text := testregion.Cluster + "managedNodeGroups: [{name: g, preBootstrapCommands: [\"" + strings.Repeat("echo ahoy; ", 1200) + "\"]}]\n"
+	c := testregion.Load(t, text).Cluster
+	body := stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON()
+	if n := strings.Count(body, "echo ahoy"); n != 0 {
+		t.Errorf("the command stands in plain %d times", n)
+	}
+	back, err := stack.Recorded(body)
+	if err != nil || len(config.Differences(back.ManagedNodeGroups[0], c.ManagedNodeGroups[0])) != 0 {
+		t.Errorf("%v", err)
+	}
+	if body != stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON() {
+		t.Error("the packed record differs between two makings")
+	}
+}

@@ -93,6 +93,9 @@ func (c *CFN) CreateStack(_ *wire.Caller, in *cloudformation.CreateStackInput) (
 		}
 		return nil, wire.Errorf("AlreadyExistsException", "Stack [%s] already exists", name)
 	}
+	if err := fits(in.TemplateBody); err != nil {
+		return nil, err
+	}
 	s, err := c.begin(name, aws.ToString(in.TemplateBody), paramsOf(in.Parameters), in.Tags)
 	if err != nil {
 		return nil, err
@@ -107,6 +110,14 @@ func (c *CFN) CreateStack(_ *wire.Caller, in *cloudformation.CreateStackInput) (
 	}
 	s.create()
 	return &cloudformation.CreateStackOutput{StackId: new(s.id)}, nil
+}
+
+// fits refuses a template body over CloudFormation's 51,200 bytes.
+func fits(body *string) error {
+	if n := len(aws.ToString(body)); n > 51200 {
+		return validation("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200")
+	}
+	return nil
 }
 
 // must finds a stack or answers as CloudFormation does.
@@ -125,6 +136,9 @@ func (c *CFN) UpdateStack(_ *wire.Caller, in *cloudformation.UpdateStackInput) (
 	}
 	if !strings.HasSuffix(string(s.status), "_COMPLETE") || s.status == types.StackStatusRollbackComplete {
 		return nil, validation("Stack:%s is in %s state and can not be updated.", s.id, s.status)
+	}
+	if err := fits(in.TemplateBody); err != nil {
+		return nil, err
 	}
 	body := aws.ToString(in.TemplateBody)
 	if aws.ToBool(in.UsePreviousTemplate) {
