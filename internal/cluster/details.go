@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ type Entry struct {
 }
 
 // Details is what a plan compares with the config beyond what Observe lists: only
-// what the config names is read, so that it costs a call for each of those.
+// what the config names, and what belongs to add-ons, is read: a call for each.
 type Details struct {
 	Templates    map[string]string                            // of stacks that stand, as they were written
 	Entries      map[string]*Entry                            // by principal
@@ -97,11 +98,15 @@ func (l *Live) namedEntries(ctx context.Context, c *awsc.Clients, cfg *config.Cl
 	return nil
 }
 
+// namedAssociations reads those that the config names, and those of add-ons.
 func (l *Live) namedAssociations(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConfig) error {
+	named := map[string]bool{}
 	for _, p := range cfg.IAM.PodIdentityAssociations {
-		id := p.Namespace + "/" + p.ServiceAccountName
-		s, there := l.Associations[id]
-		if !there {
+		named[p.Namespace+"/"+p.ServiceAccountName] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.Associations)) {
+		s := l.Associations[id]
+		if !named[id] && s.OwnerArn == nil {
 			continue
 		}
 		d, err := c.EKS.DescribePodIdentityAssociation(ctx, &eks.DescribePodIdentityAssociationInput{ClusterName: &cfg.Metadata.Name, AssociationId: s.AssociationId})

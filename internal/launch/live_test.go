@@ -123,6 +123,8 @@ func TestALiveThingFollowsTheFile(t *testing.T) {
 		{"pod identity's role", pods + `, roleARN: "arn:aws:iam::111122223333:role/a"}]}`, pods + `, roleARN: "arn:aws:iam::111122223333:role/b"}]}`, "pod-identity/ns/sa", `^association\.Association\.RoleArn=.*role/b$`},
 		{"mapping's groups", mapping + `a]}]`, mapping + `b]}]`, "identity-mapping/0", `(?s)^configmap\.items\.data\.mapRoles=.*- b`},
 		{"add-on's pod identity", ebs + `"arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"]}]}]`, ebs + `"arn:aws:iam::aws:policy/AmazonEC2FullAccess"]}]}]`, "addon-role/aws-ebs-csi-driver/ebs-csi-controller-sa", `PolicyName=AmazonEC2FullAccess$`},
+		{"add-on's pod identity role", strings.Replace(ebs, "permissionPolicyARNs: [", `roleARN: "arn:aws:iam::111122223333:role/a"}]}]`, 1), strings.Replace(ebs, "permissionPolicyARNs: [", `roleARN: "arn:aws:iam::111122223333:role/b"}]}]`, 1), "addon-update/aws-ebs-csi-driver", `^association\.Association\.RoleArn=.*role/b$`},
+		{"add-on's role", `addons: [{name: aws-ebs-csi-driver, serviceAccountRoleARN: "arn:aws:iam::111122223333:role/a"}]`, `addons: [{name: aws-ebs-csi-driver, serviceAccountRoleARN: "arn:aws:iam::111122223333:role/b"}]`, "addon-update/aws-ebs-csi-driver", `ServiceAccountRoleArn=.*role/b$`},
 		{"group's labels go", "managedNodeGroups: [{name: m, labels: {a: b, c: d}}]", "managedNodeGroups: [{name: m, labels: {a: b}}]", "nodegroup-update/m", `^nodegroup\.Nodegroup\.Labels\.a=b$`},
 		{"processes go on", "managedNodeGroups: [{name: m, asgSuspendProcesses: [AZRebalance, Launch]}]", "managedNodeGroups: [{name: m, asgSuspendProcesses: [AZRebalance]}]", "nodegroup-scaling/m", `SuspendedProcesses\.ProcessName=AZRebalance$`},
 	} {

@@ -33,16 +33,14 @@ func (b *builder) addons() {
 	unawaited := []string{}
 	for i, a := range b.cfg.Addons {
 		live := b.live.Addons[a.Name]
-		if live != nil && live.Status == types.AddonStatusActive {
+		if live != nil && slices.Contains([]types.AddonStatus{types.AddonStatusActive, types.AddonStatusDegraded, types.AddonStatusUpdateFailed}, live.Status) {
 			b.addonChanges(i, a, live)
+		}
+		if live != nil && live.Status == types.AddonStatusActive {
 			continue
 		}
 		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
-		step := &steps.Addon{Env: b.env, Addon: a, Await: daemon && (slices.Contains(early, a.Name) || groups)}
-		if a.Name == "coredns" && rules.FargateOnly(b.cfg) && a.ConfigurationValues == "" {
-			step.Compute = "Fargate"
-		}
-		b.addonIAM(a, step)
+		awaited := daemon && (slices.Contains(early, a.Name) || groups)
 		typical := typicalAddon[a.Name]
 		if typical == 0 {
 			typical = 25 * time.Second
@@ -52,15 +50,10 @@ func (b *builder) addons() {
 			timeout = d
 		}
 		if live == nil {
-			title := "add-on " + a.Name
-			t := typical
-			if !step.Await {
-				t = 2 * time.Second
+			b.addonCreate(a, awaited, typical, timeout)
+			if awaited {
+				continue
 			}
-			b.add(rules.Step{Kind: rules.Addon, Name: a.Name}, Create, title, "eks", t, timeout, step)
-		}
-		if step.Await && live == nil {
-			continue
 		}
 		if !daemon && !capacity {
 			unawaited = append(unawaited, a.Name)
@@ -85,6 +78,20 @@ func (b *builder) addons() {
 	if in := b.inside(); windows && (in == nil || in.CNIConfig["enable-windows-ipam"] != "true") {
 		b.kubernetes(rules.Step{Kind: rules.Windows}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
 	}
+}
+
+// addonCreate adds a new add-on, with its IAM; awaited: it is done when it is ready,
+// otherwise as soon as EKS has accepted it.
+func (b *builder) addonCreate(a config.Addon, awaited bool, typical, timeout time.Duration) {
+	step := &steps.Addon{Env: b.env, Addon: a, Await: awaited}
+	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && a.ConfigurationValues == "" {
+		step.Compute = "Fargate"
+	}
+	b.addonIAM(a, step)
+	if !awaited {
+		typical = 2 * time.Second
+	}
+	b.add(rules.Step{Kind: rules.Addon, Name: a.Name}, Create, "add-on "+a.Name, "eks", typical, timeout, step)
 }
 
 func (b *builder) gateOpen() bool {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,8 +50,7 @@ func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonU
 		what = append(what, "role")
 	}
 	for sa, role := range want.Roles {
-		arn := b.roleARN(role)
-		if have := b.podRoleOf(live, sa); arn == "" || have != "" && have != arn || have == "" && !b.associated(live, sa) {
+		if arn := b.roleARN(role); arn == "" || arn != b.podRoleOf(live, sa) {
 			up.Roles = want.Roles
 		}
 	}
@@ -62,23 +60,14 @@ func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonU
 	return what
 }
 
-// associated tells whether a live add-on has an association for a service account.
-func (b *builder) associated(live *types.Addon, sa string) bool {
-	for id, s := range b.live.Associations {
-		if strings.HasSuffix(id, "/"+sa) && slices.Contains(live.PodIdentityAssociations, aws.ToString(s.AssociationArn)) {
-			return true
-		}
-	}
-	return false
-}
-
-// podRoleOf is the role of an add-on's association, where it was read; "" otherwise.
+// podRoleOf is the role that a live add-on's service account has, or "".
 func (b *builder) podRoleOf(live *types.Addon, sa string) string {
-	if b.live.Details != nil {
-		for id, a := range b.live.Details.Associations {
-			if strings.HasSuffix(id, "/"+sa) && slices.Contains(live.PodIdentityAssociations, aws.ToString(a.AssociationArn)) {
-				return aws.ToString(a.RoleArn)
-			}
+	if b.live.Details == nil {
+		return ""
+	}
+	for _, a := range b.live.Details.Associations {
+		if aws.ToString(a.ServiceAccount) == sa && slices.Contains(live.PodIdentityAssociations, aws.ToString(a.AssociationArn)) {
+			return aws.ToString(a.RoleArn)
 		}
 	}
 	return ""

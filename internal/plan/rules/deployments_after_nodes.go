@@ -9,6 +9,7 @@ var deploymentsAfterNodes = Rule{
 		for _, health := range d.Of(AddonHealth) {
 			_, name := cut(health)
 			d.Wait(health, ID(Addon, name), "the add-on is created first")
+			d.Wait(health, ID(AddonUpdate, name), "the add-on is changed first")
 			for _, n := range d.Of(Nodes) {
 				_, group := cut(n)
 				if s := d.Steps[ID(NodeGroup, group)]; s == nil || !s.Windows {

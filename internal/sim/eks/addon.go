@@ -291,6 +291,7 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 		u.Status = types.UpdateStatusSuccessful
 		a.Status = types.AddonStatusActive
 		a.unready = 0
+		s.judge(c, a)
 	})
 	return &eks.UpdateAddonOutput{Update: u}, nil
 }
