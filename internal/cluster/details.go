@@ -14,10 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/config"
@@ -40,16 +36,6 @@ type Details struct {
 	Versions     map[string]string                            // what the file's "latest" or partial version of a live add-on is now
 	Retention    int                                          // days; 0: for good
 	Inside       *Inside                                      // nil: the Kubernetes API was not asked
-}
-
-// Inside is what stands inside Kubernetes, of what the config names.
-type Inside struct {
-	Accounts   map[string]*corev1.ServiceAccount // by namespace/name
-	AWSAuth    map[string]string                 // kube-system/aws-auth
-	CNIConfig  map[string]string                 // kube-system/amazon-vpc-cni
-	DaemonSets map[string]bool                   // by namespace/name
-
-	RoleBindings map[string]bool // by namespace/name
 }
 
 // Detail reads what a plan for this config compares.
@@ -206,58 +192,5 @@ func (l *Live) retention(ctx context.Context, c *awsc.Clients, cfg *config.Clust
 	if len(out.LogGroups) == 1 {
 		l.Details.Retention = int(aws.ToInt32(out.LogGroups[0].RetentionInDays))
 	}
-	return nil
-}
-
-// Look reads what the config names inside Kubernetes.
-func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.ClusterConfig) error {
-	in := &Inside{Accounts: map[string]*corev1.ServiceAccount{}, DaemonSets: map[string]bool{}, RoleBindings: map[string]bool{}}
-	account := func(ns, name string) error {
-		a, err := k.CoreV1().ServiceAccounts(ns).Get(ctx, name, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		in.Accounts[ns+"/"+name] = a
-		return err
-	}
-	for _, sa := range cfg.IAM.ServiceAccounts {
-		if err := account(sa.Metadata.Namespace, sa.Metadata.Name); err != nil {
-			return err
-		}
-	}
-	for _, p := range cfg.IAM.PodIdentityAssociations {
-		if err := account(p.Namespace, p.ServiceAccountName); err != nil {
-			return err
-		}
-	}
-	for name, into := range map[string]*map[string]string{"aws-auth": &in.AWSAuth, "amazon-vpc-cni": &in.CNIConfig} {
-		cm, err := k.CoreV1().ConfigMaps("kube-system").Get(ctx, name, metav1.GetOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return err
-		}
-		if err == nil {
-			*into = cm.Data
-		}
-	}
-	for _, m := range cfg.IamIdentityMappings {
-		if m.ServiceName == "" {
-			continue
-		}
-		_, err := k.RbacV1().RoleBindings(m.Namespace).Get(ctx, m.ServiceName, metav1.GetOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return err
-		}
-		in.RoleBindings[m.Namespace+"/"+m.ServiceName] = err == nil
-	}
-	if cfg.CNI != nil {
-		sets, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return err
-		}
-		for _, s := range sets.Items {
-			in.DaemonSets[s.Namespace+"/"+s.Name] = true
-		}
-	}
-	d.Inside = in
 	return nil
 }

@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/cluster"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// identity: the OIDC provider and identity providers.
+func (b *builder) identity() {
+	if config.On(b.cfg.IAM.WithOIDC, false) && !b.live.OIDC {
+		b.add(rules.Step{Kind: rules.OIDC}, Create, "IAM OIDC provider", "iam", 2*time.Second, timeoutQuick, &steps.OIDCProvider{Env: b.env})
+	}
+	for i, p := range b.cfg.IdentityProviders {
+		if slices.Contains(b.live.Providers, p.Name) {
+			b.providerChanges(i, p)
+		} else {
+			b.add(rules.Step{Kind: rules.Provider, Name: p.Name}, Create, "OIDC identity provider "+p.Name, "eks", 6*time.Minute, timeoutUpdate, &steps.IdentityProvider{Env: b.env, Provider: p})
+		}
+	}
+}
+
+// inside is what was seen inside Kubernetes; nil: nothing was, and every step on
+// its API is planned: they look for themselves.
+func (b *builder) inside() *cluster.Inside {
+	if b.live.Details == nil {
+		return nil
+	}
+	return b.live.Details.Inside
+}
+
+// kubernetes adds a step on the Kubernetes API.
+func (b *builder) kubernetes(s rules.Step, title string, step engine.Step) {
+	s.Kubernetes = true
+	b.add(s, Create, title, "kubernetes", time.Second, timeoutQuick, step)
+}
+
+func (b *builder) serviceAccounts() {
+	c := b.cfg.Metadata.Name
+	for _, sa := range b.cfg.IAM.ServiceAccounts {
+		m := sa.Metadata
+		id := m.Namespace + "/" + m.Name
+		role := sa.AttachRoleARN
+		if role == "" {
+			role = stack.ServiceAccountName(c, m.Namespace, m.Name)
+			b.role(rules.Step{Kind: rules.AccountRole, Name: id, IRSA: true}, "IAM role for service account "+id, role, merge(map[string]string{stack.TagAccount: id}, sa.Tags),
+				stack.Role{Description: "IAM role for serviceaccount \"" + id + "\"", Namespace: m.Namespace, Name: nameOr(sa.SubjectPattern, m.Name), Pattern: sa.SubjectPattern != "", RoleName: sa.RoleName, Boundary: sa.PermissionsBoundary, ARNs: sa.AttachPolicyARNs, Policy: sa.AttachPolicy, WellKnown: sa.WellKnownPolicies})
+		}
+		if !config.On(sa.RoleOnly, false) {
+			b.account(&steps.ServiceAccount{Env: b.env, Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotions: m.Annotations, Role: role})
+		}
+	}
+}
+
+// account adds a service account that is not there, or not as wanted.
+func (b *builder) account(s *steps.ServiceAccount) {
+	id := s.Namespace + "/" + s.Name
+	if in := b.inside(); in != nil && in.Accounts[id] != nil {
+		want := maps.Clone(s.Annotions)
+		if arn := b.roleARN(s.Role); arn != "" {
+			want = merge(map[string]string{steps.RoleAnnotation: arn}, want)
+		}
+		if a := in.Accounts[id]; steps.Holds(a.Annotations, want) && steps.Holds(a.Labels, s.Labels) && (s.Role == "" || b.roleARN(s.Role) != "") {
+			return
+		}
+	}
+	b.kubernetes(rules.Step{Kind: rules.Account, Name: id}, "service account "+id, s)
+}
+
+func nameOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func merge(a, b map[string]string) map[string]string {
+	for k, v := range b {
+		a[k] = v
+	}
+	return a
+}
+
+func (b *builder) podIdentities() {
+	c := b.cfg.Metadata.Name
+	for _, p := range b.cfg.IAM.PodIdentityAssociations {
+		id := p.Namespace + "/" + p.ServiceAccountName
+		role := p.RoleARN
+		if role == "" {
+			role = stack.PodRoleName(c, p.Namespace, p.ServiceAccountName)
+			b.role(rules.Step{Kind: rules.PodRole, Name: id}, "pod identity role for "+id, role, map[string]string{stack.TagPodIdentity: id}, podRole(p, id))
+		}
+		if config.On(p.CreateServiceAccount, false) {
+			b.account(&steps.ServiceAccount{Env: b.env, Namespace: p.Namespace, Name: p.ServiceAccountName})
+		}
+		if _, ok := b.live.Associations[id]; ok {
+			b.associationUpdate(p, role)
+			continue
+		}
+		b.add(rules.Step{Kind: rules.PodIdentity, Name: id}, Create, "pod identity association "+id, "eks", 2*time.Second, timeoutQuick, &steps.PodIdentity{Env: b.env, Association: p, Role: role})
+	}
+}
+
+func podRole(p config.PodIdentityAssociation, id string) stack.Role {
+	return stack.Role{Description: "IAM role for pod identity association " + id, RoleName: p.RoleName, Boundary: p.PermissionsBoundaryARN, ARNs: p.PermissionPolicyARNs, Policy: p.PermissionPolicy, PolicyName: p.PermissionPolicyName, WellKnown: p.WellKnownPolicies}
+}

@@ -1,0 +1,22 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+func (b *builder) logRetention() {
+	w := b.cfg.CloudWatch
+	if w == nil || w.ClusterLogging == nil || config.Int(w.ClusterLogging.LogRetentionInDays, 0) == 0 || len(w.ClusterLogging.EnableTypes) == 0 {
+		return
+	}
+	days := *w.ClusterLogging.LogRetentionInDays
+	if b.live.Details != nil && b.live.Details.Retention == days {
+		return
+	}
+	b.add(rules.Step{Kind: rules.Retention}, Create, fmt.Sprintf("log retention: %d days", days), "cloudwatchlogs", 2*time.Second, timeoutQuick, &steps.LogRetention{Env: b.env, Days: days})
+}

@@ -1,0 +1,35 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/stack"
+)
+
+// KeyPair imports a public key under eksctl's name for it.
+type KeyPair struct {
+	Env       *Env
+	Name, Key string
+}
+
+// Run looks, then imports.
+func (s *KeyPair) Run(ctx context.Context) (engine.Result, error) {
+	_, err := s.Env.AWS.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{KeyNames: []string{s.Name}})
+	if err == nil {
+		return engine.Finished("in place")
+	}
+	if !awsc.NotFound(err) {
+		return engine.Result{}, err
+	}
+	tags := []ec2types.Tag{{Key: new(stack.TagCluster), Value: new(s.Env.Name())}}
+	if _, err := s.Env.AWS.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key), TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}); err != nil {
+		return engine.Result{}, fmt.Errorf("importing the SSH key %s: %w", s.Name, err)
+	}
+	return engine.Result{State: engine.Done, Reason: "imported", Changed: true}, nil
+}
