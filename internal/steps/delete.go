@@ -98,8 +98,8 @@ type DeleteLogs struct{ Env *Env }
 // Run deletes; an absent group is as good.
 func (s *DeleteLogs) Run(ctx context.Context) (engine.Result, error) {
 	_, err := s.Env.AWS.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: new("/aws/eks/" + s.Env.Name() + "/cluster")})
-	if err != nil && !awsc.NotFound(err) {
-		return engine.Result{}, err
+	if awsc.NotFound(err) {
+		return engine.Finished("gone")
 	}
-	return engine.Finished("gone")
+	return engine.Result{State: engine.Done, Reason: "gone", Changed: true}, err
 }
