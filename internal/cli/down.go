@@ -13,7 +13,7 @@ import (
 
 func (a *app) downCommand() *cobra.Command {
 	var yes bool
-	var output string
+	var output, kubeconfig string
 	c := &cobra.Command{Use: "down NAME", Short: "Delete a cluster and everything that was made for it", Args: oneArg("cluster's name"),
 		Long: "Deletes in reverse order, waits, and leaves nothing that Slipway or eksctl made for the cluster; what belongs to it is told by eksctl's tags.",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -40,10 +40,14 @@ func (a *app) downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.gone(ctx, w, s, rep, output)
+			if err := a.gone(ctx, w, s, rep, output); err != nil {
+				return err
+			}
+			return a.forgetKubeconfig(w, args[0], kubeconfig)
 		}}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or jsonl")
+	c.Flags().StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig to take the cluster out of; none to leave it alone (default: as kubectl finds it)")
 	return c
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,7 +80,7 @@ func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin 
 	if err != nil {
 		return fmt.Errorf("the kubeconfig cannot be read: %w", err)
 	}
-	ctxName := name + "." + w.aws.Region + ".slipway"
+	ctxName := contextName(w, name)
 	cfg.Clusters[ctxName] = &clientcmdapi.Cluster{Server: *cl.Endpoint, CertificateAuthorityData: ca}
 	cfg.AuthInfos[ctxName] = &clientcmdapi.AuthInfo{Exec: a.credential(name, w.aws.Region, plugin)}
 	cfg.Contexts[ctxName] = &clientcmdapi.Context{Cluster: ctxName, AuthInfo: ctxName}
@@ -90,17 +92,58 @@ func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin 
 	return nil
 }
 
+// contextName is what a cluster is called in the kubeconfig: its context, cluster
+// and user.
+func contextName(w *world, name string) string { return name + "." + w.aws.Region + ".slipway" }
+
+// forgetKubeconfig takes a deleted cluster out of the kubeconfig, where it is.
+func (a *app) forgetKubeconfig(w *world, name, path string) error {
+	if w.sim != nil || path == "none" {
+		return nil
+	}
+	access := clientcmd.NewDefaultPathOptions()
+	if path != "" {
+		access.LoadingRules.ExplicitPath = path
+	}
+	cfg, err := access.GetStartingConfig()
+	if err != nil {
+		return fmt.Errorf("the kubeconfig cannot be read: %w", err)
+	}
+	ctxName := contextName(w, name)
+	if cfg.Contexts[ctxName] == nil {
+		return nil
+	}
+	delete(cfg.Contexts, ctxName)
+	delete(cfg.Clusters, ctxName)
+	delete(cfg.AuthInfos, ctxName)
+	if cfg.CurrentContext == ctxName {
+		cfg.CurrentContext = ""
+	}
+	if err := clientcmd.ModifyConfig(access, *cfg, false); err != nil {
+		return fmt.Errorf("the kubeconfig cannot be written: %w", err)
+	}
+	fmt.Fprintf(a.err, "kubeconfig: context %s is gone from %s\n", ctxName, access.GetDefaultFilename())
+	return nil
+}
+
 // credential is the plugin entry that fetches a token for kubectl.
 func (a *app) credential(name, region, plugin string) *clientcmdapi.ExecConfig {
 	e := &clientcmdapi.ExecConfig{APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: clientcmdapi.NeverExecInteractiveMode}
+	self, err := os.Executable()
+	if err != nil {
+		self = "slipway"
+	}
+	if strings.Contains(self, "go-build") && plugin == "slipway" { // go run's binary is gone in a moment
+		if _, err := exec.LookPath("aws"); err == nil {
+			plugin = "aws"
+		} else {
+			self = "slipway"
+		}
+	}
 	if plugin == "aws" {
 		e.APIVersion = "client.authentication.k8s.io/v1beta1"
 		e.Command, e.Args = "aws", []string{"eks", "get-token", "--cluster-name", name, "--region", region}
 	} else {
-		self, err := os.Executable()
-		if err != nil {
-			self = "slipway"
-		}
 		e.Command, e.Args = self, []string{"token", name, "--region", region}
 	}
 	if a.profile != "" {
