@@ -18,4 +18,4 @@ lint:
 	go mod tidy -diff
 
 generate:
-	go generate ./internal/sim/kubeapi/openapi
+	go generate ./internal/sim/kubeapi/openapi/...

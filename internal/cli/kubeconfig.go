@@ -72,13 +72,9 @@ func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin 
 	if err != nil {
 		return err
 	}
-	access := clientcmd.NewDefaultPathOptions()
-	if path != "" {
-		access.LoadingRules.ExplicitPath = path
-	}
-	cfg, err := access.GetStartingConfig()
+	access, cfg, err := openKubeconfig(path)
 	if err != nil {
-		return fmt.Errorf("the kubeconfig cannot be read: %w", err)
+		return err
 	}
 	ctxName := contextName(w, name)
 	cfg.Clusters[ctxName] = &clientcmdapi.Cluster{Server: *cl.Endpoint, CertificateAuthorityData: ca}
@@ -92,6 +88,19 @@ func (a *app) writeKubeconfig(ctx context.Context, w *world, name, path, plugin 
 	return nil
 }
 
+// openKubeconfig reads the kubeconfig at a path, or where kubectl finds it.
+func openKubeconfig(path string) (*clientcmd.PathOptions, *clientcmdapi.Config, error) {
+	access := clientcmd.NewDefaultPathOptions()
+	if path != "" {
+		access.LoadingRules.ExplicitPath = path
+	}
+	cfg, err := access.GetStartingConfig()
+	if err != nil {
+		return nil, nil, fmt.Errorf("the kubeconfig cannot be read: %w", err)
+	}
+	return access, cfg, nil
+}
+
 // contextName is what a cluster is called in the kubeconfig: its context, cluster
 // and user.
 func contextName(w *world, name string) string { return name + "." + w.aws.Region + ".slipway" }
@@ -101,13 +110,9 @@ func (a *app) forgetKubeconfig(w *world, name, path string) error {
 	if w.sim != nil || path == "none" {
 		return nil
 	}
-	access := clientcmd.NewDefaultPathOptions()
-	if path != "" {
-		access.LoadingRules.ExplicitPath = path
-	}
-	cfg, err := access.GetStartingConfig()
+	access, cfg, err := openKubeconfig(path)
 	if err != nil {
-		return fmt.Errorf("the kubeconfig cannot be read: %w", err)
+		return err
 	}
 	ctxName := contextName(w, name)
 	if cfg.Contexts[ctxName] == nil {

@@ -3,6 +3,7 @@ package kubeapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 
@@ -33,8 +34,10 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
+	"k8s.io/kube-openapi/pkg/common"
 
 	gen "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi/access"
 )
 
 // handler is the one API server of this process, started at the first cluster.
@@ -55,8 +58,8 @@ func newServer() (http.Handler, error) {
 	c.Authentication.Authenticator = authenticator.RequestFunc(authenticate)
 	c.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
 	namer := openapi.NewDefinitionNamer(scheme)
-	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(gen.GetOpenAPIDefinitions, namer)
-	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(gen.GetOpenAPIDefinitions, namer)
+	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
+	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	c.OpenAPIConfig.Info.Title, c.OpenAPIV3Config.Info.Title = "Kubernetes", "Kubernetes"
 	c.EnableProfiling, c.EnableMetrics = false, false
 	s, err := c.Complete(nil).New("simulated", genericapiserver.NewEmptyDelegate())
@@ -69,6 +72,13 @@ func newServer() (http.Handler, error) {
 	s.PrepareRun()
 	s.RunPostStartHooks(context.Background())
 	return s.Handler, nil
+}
+
+// definitions are the schemas of every kind that is served.
+func definitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
+	all := gen.GetOpenAPIDefinitions(ref)
+	maps.Copy(all, access.GetOpenAPIDefinitions(ref))
+	return all
 }
 
 // install adds every kind, each group in its own API group.
