@@ -2,9 +2,11 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -39,9 +41,11 @@ func patience(s *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// passing tells whether an error may be gone in a moment; one of the network on the
-// way to AWS is told at once.
+// passing tells whether an error may be gone in a moment: throttling, a service that
+// stumbles, an answer that broke off. That AWS cannot be reached at all is told at
+// once.
 func passing(err error) bool {
+	var answered *smithyhttp.ResponseError
 	p := Policy(err)
-	return p == engine.Throttled || p == engine.Retry && Code(err) != ""
+	return p == engine.Throttled || p == engine.Retry && (Code(err) != "" || errors.As(err, &answered) && answered.HTTPStatusCode() > 0)
 }
