@@ -53,7 +53,7 @@ func (l *Live) Detail(ctx context.Context, c *awsc.Clients, cfg *config.ClusterC
 }
 
 func (l *Live) templates(ctx context.Context, c *awsc.Clients, _ *config.ClusterConfig) error {
-	for name := range l.Stacks {
+	for _, name := range slices.Sorted(maps.Keys(l.Stacks)) {
 		if !l.Has(name) {
 			continue
 		}

@@ -17,13 +17,12 @@ type Inside struct {
 	AWSAuth    map[string]string                 // kube-system/aws-auth
 	CNIConfig  map[string]string                 // kube-system/amazon-vpc-cni
 	DaemonSets map[string]bool                   // by namespace/name
-
-	RoleBindings map[string]bool // by namespace/name
+	Bindings   map[string]bool                   // role bindings, by namespace/name
 }
 
 // Look reads what the config names inside Kubernetes.
 func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.ClusterConfig) error {
-	in := &Inside{Accounts: map[string]*corev1.ServiceAccount{}, DaemonSets: map[string]bool{}, RoleBindings: map[string]bool{}}
+	in := &Inside{Accounts: map[string]*corev1.ServiceAccount{}, DaemonSets: map[string]bool{}, Bindings: map[string]bool{}}
 	account := func(ns, name string) error {
 		a, err := k.CoreV1().ServiceAccounts(ns).Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
@@ -42,13 +41,16 @@ func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.
 			return err
 		}
 	}
-	for name, into := range map[string]*map[string]string{"aws-auth": &in.AWSAuth, "amazon-vpc-cni": &in.CNIConfig} {
-		cm, err := k.CoreV1().ConfigMaps("kube-system").Get(ctx, name, metav1.GetOptions{})
+	for _, m := range []struct {
+		name string
+		into *map[string]string
+	}{{"aws-auth", &in.AWSAuth}, {"amazon-vpc-cni", &in.CNIConfig}} {
+		cm, err := k.CoreV1().ConfigMaps("kube-system").Get(ctx, m.name, metav1.GetOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 		if err == nil {
-			*into = cm.Data
+			*m.into = cm.Data
 		}
 	}
 	for _, m := range cfg.IamIdentityMappings {
@@ -59,7 +61,7 @@ func (d *Details) Look(ctx context.Context, k kubernetes.Interface, cfg *config.
 		if err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
-		in.RoleBindings[m.Namespace+"/"+m.ServiceName] = err == nil
+		in.Bindings[m.Namespace+"/"+m.ServiceName] = err == nil
 	}
 	if cfg.CNI != nil {
 		sets, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})

@@ -219,3 +219,16 @@ func TestAPlanTellsOfBadHealth(t *testing.T) {
 		t.Errorf("the plan notes %q", notes)
 	}
 }
+
+// A Kubernetes API that does not answer is said, and not taken for an empty one.
+func TestAPlanTellsOfASilentKubernetes(t *testing.T) {
+	r := up(t, workers)
+	lift := r.Region.Inject(sim.Fault{APIServer: &sim.ServerFault{Cluster: "test"}})
+	if notes := strings.Join(prepare(t, r, workers).Plan.Notes, "\n"); !strings.Contains(notes, "The Kubernetes API did not answer: ") {
+		t.Errorf("the plan notes %q", notes)
+	}
+	lift()
+	if notes := strings.Join(prepare(t, r, workers).Plan.Notes, "\n"); strings.Contains(notes, "did not answer") {
+		t.Errorf("the plan notes %q", notes)
+	}
+}

@@ -24,7 +24,7 @@ func (b *builder) access() {
 	}
 	for i, m := range b.cfg.IamIdentityMappings {
 		m = b.env.ServiceMapping(m)
-		if in := b.inside(); m.ServiceName == config.EMRContainers && (in == nil || !in.RoleBindings[m.Namespace+"/"+m.ServiceName]) {
+		if in := b.inside(); m.ServiceName == config.EMRContainers && (in == nil || !in.Bindings[m.Namespace+"/"+m.ServiceName]) {
 			b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "emr/" + m.Namespace}, "EMR's role in namespace "+m.Namespace, &steps.EMRAccess{Env: b.env, Namespace: m.Namespace})
 		}
 		if in := b.inside(); in != nil && steps.Mapped(in.AWSAuth, m) {

@@ -19,9 +19,6 @@ import (
 // entryUpdate brings a live access entry to what the file says: through its stack
 // where one of ours records something else, directly otherwise.
 func (b *builder) entryUpdate(e config.AccessEntry, name string) {
-	if b.live.Details == nil {
-		return
-	}
 	have := b.live.Details.Entries[e.PrincipalARN]
 	if have == nil || sameEntry(e, have) {
 		return
@@ -62,10 +59,10 @@ func sameEntry(e config.AccessEntry, have *cluster.Entry) bool {
 // associationUpdate brings a live pod identity association to what the file says.
 func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string) {
 	id := p.Namespace + "/" + p.ServiceAccountName
-	if b.live.Details == nil || b.live.Details.Associations[id] == nil {
+	have := b.live.Details.Associations[id]
+	if have == nil {
 		return
 	}
-	have := b.live.Details.Associations[id]
 	in := &eks.UpdatePodIdentityAssociationInput{ClusterName: new(b.cfg.Metadata.Name), AssociationId: have.AssociationId}
 	step := &steps.PodIdentityUpdate{Env: b.env, Input: in}
 	var what []string
@@ -93,10 +90,10 @@ func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string
 
 // providerChanges refuses what EKS does not change in an identity provider.
 func (b *builder) providerChanges(i int, p config.IdentityProvider) {
-	if b.live.Details == nil || b.live.Details.Providers[p.Name] == nil {
+	h := b.live.Details.Providers[p.Name]
+	if h == nil {
 		return
 	}
-	h := b.live.Details.Providers[p.Name]
 	was := config.IdentityProvider{Type: p.Type, Name: p.Name, IssuerURL: aws.ToString(h.IssuerUrl), ClientID: aws.ToString(h.ClientId), UsernameClaim: aws.ToString(h.UsernameClaim), UsernamePrefix: aws.ToString(h.UsernamePrefix), GroupsClaim: aws.ToString(h.GroupsClaim), GroupsPrefix: aws.ToString(h.GroupsPrefix), RequiredClaims: h.RequiredClaims}
 	now := p
 	now.Tags = nil

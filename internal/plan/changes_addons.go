@@ -23,8 +23,8 @@ func (b *builder) addonChanges(i int, a config.Addon, live *types.Addon) {
 		in.ConfigurationValues = new(a.ConfigurationValues)
 		what = append(what, "configuration values")
 	}
-	if d := b.live.Details; d != nil && d.Versions[a.Name] != "" && d.Versions[a.Name] != aws.ToString(live.AddonVersion) {
-		in.AddonVersion = new(d.Versions[a.Name])
+	if v := b.live.Details.Versions[a.Name]; v != "" && v != aws.ToString(live.AddonVersion) {
+		in.AddonVersion = new(v)
 		what = append(what, "version "+*in.AddonVersion)
 	}
 	what = append(what, b.addonRoles(a, live, up)...)
@@ -62,9 +62,6 @@ func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonU
 
 // podRoleOf is the role that a live add-on's service account has, or "".
 func (b *builder) podRoleOf(live *types.Addon, sa string) string {
-	if b.live.Details == nil {
-		return ""
-	}
 	for _, a := range b.live.Details.Associations {
 		if aws.ToString(a.ServiceAccount) == sa && slices.Contains(live.PodIdentityAssociations, aws.ToString(a.AssociationArn)) {
 			return aws.ToString(a.RoleArn)

@@ -104,10 +104,10 @@ func fields(ds []config.Difference, among []string) []string {
 // scalingChanges sets what only the Auto Scaling group knows. Processes that the
 // file once suspended, and no longer does, go on; others are somebody else's.
 func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taints, managed bool) {
-	if b.live.Details == nil || b.live.Details.Scaling[now.Name] == nil {
+	live := b.live.Details.Scaling[now.Name]
+	if live == nil {
 		return
 	}
-	live := b.live.Details.Scaling[now.Name]
 	tags := map[string]string{}
 	for _, t := range live.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)

@@ -29,12 +29,7 @@ func (b *builder) identity() {
 
 // inside is what was seen inside Kubernetes; nil: nothing was, and every step on
 // its API is planned: they look for themselves.
-func (b *builder) inside() *cluster.Inside {
-	if b.live.Details == nil {
-		return nil
-	}
-	return b.live.Details.Inside
-}
+func (b *builder) inside() *cluster.Inside { return b.live.Details.Inside }
 
 // kubernetes adds a step on the Kubernetes API.
 func (b *builder) kubernetes(s rules.Step, title string, step engine.Step) {

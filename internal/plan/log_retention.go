@@ -15,7 +15,7 @@ func (b *builder) logRetention() {
 		return
 	}
 	days := *w.ClusterLogging.LogRetentionInDays
-	if b.live.Details != nil && b.live.Details.Retention == days {
+	if b.live.Details.Retention == days {
 		return
 	}
 	b.add(rules.Step{Kind: rules.Retention}, Create, fmt.Sprintf("log retention: %d days", days), "cloudwatchlogs", 2*time.Second, timeoutQuick, &steps.LogRetention{Env: b.env, Days: days})

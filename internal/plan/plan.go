@@ -79,6 +79,9 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
 	c := env.Config()
+	if live.Details == nil {
+		live.Details = &cluster.Details{} // nothing was read beyond what is listed
+	}
 	b := &builder{env: env, cfg: c, live: live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Tasks: map[string]*engine.Task{}}}
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()
@@ -128,6 +131,9 @@ func (b *builder) leftAlone() {
 		return
 	}
 	b.health()
+	if b.env.Silent != "" {
+		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API did not answer: "+b.env.Silent+". What is inside it was not compared; the steps look for themselves.")
+	}
 	var extra []string
 	for name := range b.live.Groups {
 		if !slices.ContainsFunc(b.cfg.ManagedNodeGroups, func(m config.ManagedNodeGroup) bool { return m.Name == name }) {

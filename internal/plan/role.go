@@ -45,9 +45,6 @@ func (b *builder) stackUpdate(s rules.Step, title, name, want string) {
 
 // template is a standing stack's template as it was written.
 func (b *builder) template(name string) (string, bool) {
-	if b.live.Details == nil {
-		return "", false
-	}
 	t, ok := b.live.Details.Templates[name]
 	return t, ok
 }

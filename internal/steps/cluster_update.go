@@ -30,9 +30,14 @@ func (s *Encryption) Run(ctx context.Context) (engine.Result, error) {
 		s.id = *out.Update.Id
 		return engine.Started("EKS is encrypting the cluster's secrets")
 	}
-	r, err := s.Env.update(ctx, &eks.DescribeUpdateInput{UpdateId: &s.id}, "the cluster")
+	return s.Env.clusterUpdate(ctx, s.id)
+}
+
+// clusterUpdate polls an update of the cluster, and then the cluster itself.
+func (e *Env) clusterUpdate(ctx context.Context, id string) (engine.Result, error) {
+	r, err := e.update(ctx, &eks.DescribeUpdateInput{UpdateId: &id}, "the cluster")
 	if err == nil && r.State == engine.Done {
-		return s.Env.settled(ctx, r.Reason)
+		return e.settled(ctx, r.Reason)
 	}
 	return r, err
 }
@@ -70,11 +75,7 @@ func (s *ClusterUpdate) Run(ctx context.Context) (engine.Result, error) {
 		s.id = *out.Update.Id
 		return engine.Started("EKS is updating the cluster")
 	}
-	r, err := s.Env.update(ctx, &eks.DescribeUpdateInput{UpdateId: &s.id}, "the cluster")
-	if err == nil && r.State == engine.Done {
-		return s.Env.settled(ctx, r.Reason)
-	}
-	return r, err
+	return s.Env.clusterUpdate(ctx, s.id)
 }
 
 // update polls one update of the cluster, or of what in names inside it.

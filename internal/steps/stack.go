@@ -104,7 +104,7 @@ func (s *StackUpdate) Run(ctx context.Context) (engine.Result, error) {
 	case st.StackStatus == types.StackStatusUpdateComplete:
 		return engine.Finished("updated")
 	}
-	why, _ := LastFailure(ctx, s.Env.AWS, aws.ToString(st.StackId))
+	why := lastFailure(ctx, s.Env.AWS, aws.ToString(st.StackId))
 	return engine.Result{}, fmt.Errorf("the update of stack %s ended %s: %s. CloudFormation has put back what was before", s.Name, st.StackStatus, why)
 }
 
@@ -133,14 +133,14 @@ func FirstFailure(ctx context.Context, c *awsc.Clients, stack string) (reason, l
 	return reason, logicalID
 }
 
-// LastFailure is the reason of the newest failure, which is that of a stack's last
+// lastFailure is the reason of the newest failure, which is that of a stack's last
 // update.
-func LastFailure(ctx context.Context, c *awsc.Clients, stack string) (reason, logicalID string) {
+func lastFailure(ctx context.Context, c *awsc.Clients, stack string) (reason string) {
 	failed(ctx, c, stack, func(e types.StackEvent) bool {
-		reason, logicalID = wordFailure(e), aws.ToString(e.LogicalResourceId)
+		reason = wordFailure(e)
 		return false
 	})
-	return reason, logicalID
+	return reason
 }
 
 func wordFailure(e types.StackEvent) string {

@@ -351,16 +351,24 @@ func (s *EKS) CreatePodIdentityAssociation(_ *wire.Caller, in *eks.CreatePodIden
 	return &eks.CreatePodIdentityAssociationOutput{Association: new(*a)}, nil
 }
 
+func (s *EKS) association(clusterName, id *string) (*cluster, *types.PodIdentityAssociation, error) {
+	c, err := s.cluster(clusterName)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a := c.associations.Get(aws.ToString(id)); a != nil {
+		return c, a, nil
+	}
+	return nil, nil, notFound("Association %s not found", aws.ToString(id))
+}
+
 // DescribePodIdentityAssociation reads one.
 func (s *EKS) DescribePodIdentityAssociation(_ *wire.Caller, in *eks.DescribePodIdentityAssociationInput) (*eks.DescribePodIdentityAssociationOutput, error) {
-	c, err := s.cluster(in.ClusterName)
+	_, a, err := s.association(in.ClusterName, in.AssociationId)
 	if err != nil {
 		return nil, err
 	}
-	if a := c.associations.Get(aws.ToString(in.AssociationId)); a != nil {
-		return &eks.DescribePodIdentityAssociationOutput{Association: new(*a)}, nil
-	}
-	return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
+	return &eks.DescribePodIdentityAssociationOutput{Association: new(*a)}, nil
 }
 
 // ListPodIdentityAssociations lists by namespace and service account.
@@ -380,13 +388,9 @@ func (s *EKS) ListPodIdentityAssociations(_ *wire.Caller, in *eks.ListPodIdentit
 
 // UpdatePodIdentityAssociation changes the role and the settings of its sessions.
 func (s *EKS) UpdatePodIdentityAssociation(_ *wire.Caller, in *eks.UpdatePodIdentityAssociationInput) (*eks.UpdatePodIdentityAssociationOutput, error) {
-	c, err := s.cluster(in.ClusterName)
+	_, a, err := s.association(in.ClusterName, in.AssociationId)
 	if err != nil {
 		return nil, err
-	}
-	a := c.associations.Get(aws.ToString(in.AssociationId))
-	if a == nil {
-		return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
 	}
 	if a.OwnerArn != nil {
 		return nil, invalid("Association %s is owned by %s; change it there", *a.AssociationId, *a.OwnerArn)
@@ -415,13 +419,9 @@ func (s *EKS) UpdatePodIdentityAssociation(_ *wire.Caller, in *eks.UpdatePodIden
 
 // DeletePodIdentityAssociation removes one.
 func (s *EKS) DeletePodIdentityAssociation(_ *wire.Caller, in *eks.DeletePodIdentityAssociationInput) (*eks.DeletePodIdentityAssociationOutput, error) {
-	c, err := s.cluster(in.ClusterName)
+	c, a, err := s.association(in.ClusterName, in.AssociationId)
 	if err != nil {
 		return nil, err
-	}
-	a := c.associations.Get(aws.ToString(in.AssociationId))
-	if a == nil {
-		return nil, notFound("Association %s not found", aws.ToString(in.AssociationId))
 	}
 	c.associations.Delete(*a.AssociationId)
 	return &eks.DeletePodIdentityAssociationOutput{Association: a}, nil
