@@ -11,17 +11,17 @@ import (
 	"github.com/slipway-eks/slipway/internal/bench"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
 // measure launches a config and compares the time it took with the bound. change
 // may spoil the plan first.
-func measure(t testing.TB, text string, seed uint64, change func(*launch.Session)) (elapsed, bound time.Duration) {
+func measure(t testing.TB, text string, seed uint64, change func(*run.Session)) (elapsed, bound time.Duration) {
 	f := testregion.Load(t, text)
 	r := testregion.New(t, f, seed)
 	r.Region.EC2.Quotas.VCPUs = 4096
-	s, err := launch.Prepare(t.Context(), r.AWS, f)
+	s, err := run.Prepare(t.Context(), r.AWS, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestLaunchIsCloseToTheBound(t *testing.T) {
 // A needless edge shows in the ratio: the bound does not follow the plan.
 func TestANeedlessEdgeRaisesTheRatio(t *testing.T) {
 	elapsed, bound := measure(t, quickstart(t), 1, nil)
-	worse, same := measure(t, quickstart(t), 1, func(s *launch.Session) {
+	worse, same := measure(t, quickstart(t), 1, func(s *run.Session) {
 		s.Plan.Graph.Add("sleep")
 		start := time.Duration(-1)
 		s.Plan.Tasks["sleep"] = &engine.Task{ID: "sleep", Title: "a 30-second sleep", Step: sleeper{s, &start}}

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 )
 
 // sleeper is done thirty simulated seconds after its first turn.
 type sleeper struct {
-	s     *launch.Session
+	s     *run.Session
 	turns *time.Duration
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
 )
 
 func (a *app) downCommand() *cobra.Command {
@@ -22,7 +22,7 @@ func (a *app) downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := launch.PrepareDown(w.observing(ctx), w.aws, args[0])
+			s, err := run.PrepareDown(w.observing(ctx), w.aws, args[0])
 			if err != nil {
 				return err
 			}
@@ -52,8 +52,8 @@ func (a *app) downCommand() *cobra.Command {
 }
 
 // gone looks again, and says what is left.
-func (a *app) gone(ctx context.Context, w *world, s *launch.Session, rep *engine.Report, output string) error {
-	after, err := launch.PrepareDown(w.observing(context.WithoutCancel(ctx)), w.aws, s.Plan.Cluster)
+func (a *app) gone(ctx context.Context, w *world, s *run.Session, rep *engine.Report, output string) error {
+	after, err := run.PrepareDown(w.observing(context.WithoutCancel(ctx)), w.aws, s.Plan.Cluster)
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and what is left could not be observed: %w", err))
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -28,7 +28,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := launch.Prepare(w.observing(c.Context()), w.aws, f)
+			s, err := run.Prepare(w.observing(c.Context()), w.aws, f)
 			if err != nil {
 				return err
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -28,7 +28,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return check.Identity(err)
 			}
 			for {
-				st, err := launch.Look(w.observing(ctx), w.aws, args[0])
+				st, err := run.Look(w.observing(ctx), w.aws, args[0])
 				if err != nil {
 					return err
 				}
@@ -48,7 +48,7 @@ func (a *app) statusCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) showStatus(st *launch.Status, output string, watch bool) error {
+func (a *app) showStatus(st *run.Status, output string, watch bool) error {
 	if output == "json" {
 		enc := json.NewEncoder(a.out)
 		if !watch {

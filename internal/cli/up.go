@@ -16,8 +16,8 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type upFlags struct {
@@ -58,7 +58,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := launch.Prepare(w.observing(ctx), w.aws, file)
+	s, err := run.Prepare(w.observing(ctx), w.aws, file)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func writeTimeline(path, cluster string, rep *engine.Report) error {
 
 // run turns a plan and shows it: a live tree on a terminal, lines elsewhere, JSON
 // lines on standard output when asked.
-func (a *app) run(ctx context.Context, w *world, s *launch.Session, output string) (*engine.Report, error) {
+func (a *app) run(ctx context.Context, w *world, s *run.Session, output string) (*engine.Report, error) {
 	o := engine.Options{Clock: w.clock, Workers: w.workers}
 	if output == "jsonl" {
 		enc := json.NewEncoder(a.out)
@@ -169,7 +169,7 @@ func (a *app) summary(output string, e summaryEvent) {
 }
 
 // verdict observes again, says how the run ended, and chooses the exit code.
-func (a *app) verdict(ctx context.Context, w *world, s *launch.Session, rep *engine.Report, f upFlags) error {
+func (a *app) verdict(ctx context.Context, w *world, s *run.Session, rep *engine.Report, f upFlags) error {
 	v, err := s.Verify(w.observing(context.WithoutCancel(ctx)))
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and the cluster could not be observed again: %w", err))

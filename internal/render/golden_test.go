@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -42,11 +42,11 @@ managedNodeGroups: [{name: workers, desiredCapacity: 2, privateNetworking: true}
 nodeGroups: [{name: idle, desiredCapacity: 0}]
 `
 
-func prepare(t *testing.T) (*testregion.Region, *launch.Session) {
+func prepare(t *testing.T) (*testregion.Region, *run.Session) {
 	t.Helper()
 	f := testregion.Load(t, cluster)
 	r := testregion.New(t, f, 1)
-	s, err := launch.Prepare(t.Context(), r.AWS, f)
+	s, err := run.Prepare(t.Context(), r.AWS, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestPlanOfALiveCluster(t *testing.T) {
 		t.Fatal(rep, err)
 	}
 	for name, text := range map[string]string{"nothing.txt": cluster, "change.txt": cluster + "cloudWatch: {clusterLogging: {enableTypes: [audit]}}\n"} {
-		again, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+		again, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
 		if err != nil {
 			t.Fatal(err)
 		}

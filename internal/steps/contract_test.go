@@ -14,7 +14,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -33,7 +33,7 @@ func standing(t *testing.T) (*testregion.Region, *steps.Env) {
 	t.Helper()
 	text := strings.Replace(live, "secretsEncryption", "#", 1)
 	r := testregion.New(t, testregion.Load(t, live), 1)
-	s, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package launch is the façade over observing, planning and running: what the
+// Package run is the façade over observing, planning and running: what the
 // command line, and later a controller, call. It must not render.
-package launch
+package run
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package launch_test
+package run_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/testregion"
 	"github.com/slipway-eks/slipway/internal/version"
@@ -32,16 +32,16 @@ managedNodeGroups:
   - {name: workers, desiredCapacity: 2, privateNetworking: true}
 `
 
-func prepare(t *testing.T, r *testregion.Region, text string) *launch.Session {
+func prepare(t *testing.T, r *testregion.Region, text string) *run.Session {
 	t.Helper()
-	s, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func run(t *testing.T, r *testregion.Region, s *launch.Session) *engine.Report {
+func drive(t *testing.T, r *testregion.Region, s *run.Session) *engine.Report {
 	t.Helper()
 	rep, err := s.Run(t.Context(), r.Clock, 1, nil)
 	if err != nil {
@@ -54,7 +54,7 @@ func run(t *testing.T, r *testregion.Region, s *launch.Session) *engine.Report {
 func up(t *testing.T, text string) *testregion.Region {
 	t.Helper()
 	r := testregion.New(t, testregion.Load(t, text), 1)
-	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, text)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	return r
@@ -99,7 +99,7 @@ func TestNoInstanceStartsBeforeItsNetworkPlugin(t *testing.T) {
 	for seed := range uint64(5) {
 		text := workers + "  - {name: more, desiredCapacity: 1}\nnodeGroups:\n  - {name: own, desiredCapacity: 1}\n"
 		r := testregion.New(t, testregion.Load(t, text), seed)
-		if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+		if rep := drive(t, r, prepare(t, r, text)); !rep.OK() {
 			t.Fatal(rep.FirstFailure)
 		}
 		var plugin time.Duration
@@ -133,7 +133,7 @@ func TestInterruptedRunsContinueWithoutDuplicates(t *testing.T) {
 			t.Fatalf("%+v %v", rep, err)
 		}
 	}
-	if rep := run(t, r, prepare(t, r, workers)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, workers)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
@@ -169,7 +169,7 @@ func TestThirdPartyCNIIsGated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, text)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 }
@@ -177,7 +177,7 @@ func TestThirdPartyCNIIsGated(t *testing.T) {
 func TestAFailedGroupTellsWhyAndIsMadeAgain(t *testing.T) {
 	r := testregion.New(t, testregion.Load(t, workers), 1)
 	r.Region.EC2.NoCapacity["m5.large"] = true
-	rep := run(t, r, prepare(t, r, workers))
+	rep := drive(t, r, prepare(t, r, workers))
 	if rep.Failed != 1 || !rep.Changed {
 		t.Fatalf("%+v", rep)
 	}
@@ -191,7 +191,7 @@ func TestAFailedGroupTellsWhyAndIsMadeAgain(t *testing.T) {
 	if len(s.Plan.Deletions) != 1 {
 		t.Fatalf("the failed stack is not up for deletion: %v", s.Plan.Entries)
 	}
-	if rep := run(t, r, s); !rep.OK() {
+	if rep := drive(t, r, s); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 }
@@ -204,7 +204,7 @@ func TestDeadlocksAreRefusedInWords(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := testregion.New(t, testregion.Load(t, c.text), 1)
-			_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
+			_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v", err)
 			}
@@ -233,7 +233,7 @@ func TestPreflightStopsBeforeTheFirstCreate(t *testing.T) {
 			if c.break_ != nil {
 				c.break_(r)
 			}
-			_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
+			_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
 			var fs check.Failures
 			if !errors.As(err, &fs) || fs[0].Code != c.code {
 				t.Fatalf("got %v", err)
@@ -249,7 +249,7 @@ func TestAMissingSubnetIsNamed(t *testing.T) {
 	f := testregion.Load(t, testregion.Cluster)
 	r := testregion.New(t, f, 1)
 	text := testregion.Cluster + "vpc: {id: vpc-1, subnets: {private: {us-west-2a: {id: subnet-gone}}}}\n"
-	_, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
 	var ps config.Problems
 	if !errors.As(err, &ps) || !strings.Contains(err.Error(), "test.yaml:4:") || !strings.Contains(err.Error(), "subnet-gone does not exist") {
 		t.Fatalf("got %v", err)
@@ -271,11 +271,11 @@ managedNodeGroups: [{name: workers, privateNetworking: true, ssh: {publicKey: "s
 nodeGroups: [{name: own, desiredCapacity: 1}]
 `
 	r := up(t, text)
-	s, err := launch.PrepareDown(t.Context(), r.AWS, "test")
+	s, err := run.PrepareDown(t.Context(), r.AWS, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep := run(t, r, s); !rep.OK() {
+	if rep := drive(t, r, s); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	left := map[string]int{}
@@ -376,7 +376,7 @@ func TestConflictsAreResolvedAsTheFileSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rep := run(t, r, s)
+			rep := drive(t, r, s)
 			if rep.OK() != ok || !ok && !strings.Contains(rep.FirstFailure, "ConfigurationConflict") {
 				t.Errorf("%+v", rep.FirstFailure)
 			}
@@ -404,7 +404,7 @@ func TestThrottlingSlowsARunAndNothingElse(t *testing.T) {
 		}
 		return nil
 	})
-	rep := run(t, r, s)
+	rep := drive(t, r, s)
 	if !rep.OK() || left > 0 {
 		t.Fatalf("%s; %d throttles left", rep.FirstFailure, left)
 	}
@@ -425,10 +425,10 @@ func TestThrottlingIsWaitedOutBeforeARun(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := launch.Prepare(t.Context(), r.AWS, testregion.Load(t, workers)); err == nil {
+	if _, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, workers)); err == nil {
 		t.Error("without patience the first throttle should have ended it")
 	}
-	s, err := launch.Prepare(aws.Patient(t.Context(), r.Clock), r.AWS, testregion.Load(t, workers))
+	s, err := run.Prepare(aws.Patient(t.Context(), r.Clock), r.AWS, testregion.Load(t, workers))
 	if err != nil || !s.Plan.Empty() || left > 0 {
 		t.Errorf("%v; %d throttles left", err, left)
 	}
@@ -437,7 +437,7 @@ func TestThrottlingIsWaitedOutBeforeARun(t *testing.T) {
 func TestALiveAddonFollowsTheFile(t *testing.T) {
 	r := up(t, workers)
 	text := workers + "addons: [{name: coredns, configurationValues: '{\"replicaCount\": 3}', version: v1.12.4-eksbuild.3}]\n"
-	if rep := run(t, r, prepare(t, r, text)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, text)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	if s := prepare(t, r, text); !s.Plan.Empty() {

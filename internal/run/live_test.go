@@ -1,4 +1,4 @@
-package launch_test
+package run_test
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/launch"
 	"github.com/slipway-eks/slipway/internal/rehearsal"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -44,11 +44,11 @@ func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
 			}
 			f := testregion.Load(t, text)
 			r := testregion.New(t, testregion.Load(t, p.base), 1)
-			if rep := run(t, r, prepare(t, r, p.base)); !rep.OK() {
+			if rep := drive(t, r, prepare(t, r, p.base)); !rep.OK() {
 				t.Fatal(rep.FirstFailure)
 			}
 			adopt(t, r, f)
-			s, err := launch.Prepare(t.Context(), r.AWS, f)
+			s, err := run.Prepare(t.Context(), r.AWS, f)
 			var fails check.Failures
 			if errors.As(err, &fails) {
 				refusedByName(t, p.path, fails)
@@ -67,7 +67,7 @@ func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
 			for _, e := range s.Plan.Entries {
 				t.Logf("followed: %s %s", e.Action, e.Title)
 			}
-			if rep := run(t, r, s); !rep.OK() {
+			if rep := drive(t, r, s); !rep.OK() {
 				t.Fatal(rep.FirstFailure)
 			}
 			if again := prepare(t, r, text); !again.Plan.Empty() {
@@ -131,7 +131,7 @@ func TestALiveThingFollowsTheFile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			was, now := testregion.Cluster+c.was+"\n", testregion.Cluster+c.now+"\n"
 			r := testregion.New(t, testregion.Load(t, was), 1)
-			if rep := run(t, r, prepare(t, r, was)); !rep.OK() {
+			if rep := drive(t, r, prepare(t, r, was)); !rep.OK() {
 				t.Fatal(rep.FirstFailure)
 			}
 			f := testregion.Load(t, now)
@@ -144,7 +144,7 @@ func TestALiveThingFollowsTheFile(t *testing.T) {
 			if got := strings.Join(ids, " "); got != c.steps {
 				t.Errorf("the plan is %q, expected %q", got, c.steps)
 			}
-			if rep := run(t, r, s); !rep.OK() {
+			if rep := drive(t, r, s); !rep.OK() {
 				t.Fatal(rep.FirstFailure)
 			}
 			if again := prepare(t, r, now); !again.Plan.Empty() {
@@ -169,7 +169,7 @@ func TestALiveThingFollowsTheFile(t *testing.T) {
 func TestSilenceLeavesTheEndpointAsItIs(t *testing.T) {
 	r := up(t, workers)
 	closed := workers + "vpc: {clusterEndpoints: {privateAccess: true}, publicAccessCIDRs: [192.0.2.0/24]}\n"
-	if rep := run(t, r, prepare(t, r, closed)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, closed)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	if s := prepare(t, r, workers); !s.Plan.Empty() {
@@ -190,7 +190,7 @@ func TestAGroupOfAnotherToolIsComparedLive(t *testing.T) {
 	}
 	r.Sim.World.Advance(10 * time.Minute)
 	other := func(s string) string { return workers + "  - {name: console, desiredCapacity: 1, " + s + "}\n" }
-	_, err = launch.Prepare(t.Context(), r.AWS, testregion.Load(t, other("instanceType: c5.large")))
+	_, err = run.Prepare(t.Context(), r.AWS, testregion.Load(t, other("instanceType: c5.large")))
 	var fails check.Failures
 	if !errors.As(err, &fails) || !strings.Contains(err.Error(), "managedNodeGroups[1].instanceType") || !strings.Contains(err.Error(), "m5.large") {
 		t.Errorf("got %v", err)

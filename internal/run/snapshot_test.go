@@ -1,4 +1,4 @@
-package launch_test
+package run_test
 
 import (
 	"encoding/base64"
@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -81,7 +81,7 @@ func read(t *testing.T, text string) map[string]bool {
 	t.Helper()
 	file := testregion.Load(t, text)
 	r := testregion.New(t, file, 1)
-	s, err := launch.Prepare(t.Context(), r.AWS, file)
+	s, err := run.Prepare(t.Context(), r.AWS, file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func read(t *testing.T, text string) map[string]bool {
 }
 
 // readRegion is the region as AWS's APIs and Kubernetes answer now.
-func readRegion(t *testing.T, r *testregion.Region, s *launch.Session) map[string]bool {
+func readRegion(t *testing.T, r *testregion.Region, s *run.Session) map[string]bool {
 	f := &facts{t, map[string]bool{}}
 	f.eks(r)
 	f.ec2(r)
@@ -198,7 +198,7 @@ func (f *facts) rest(r *testregion.Region) {
 	f.add("log", logs, err)
 }
 
-func (f *facts) kubernetes(s *launch.Session) {
+func (f *facts) kubernetes(s *run.Session) {
 	if !s.Env.Reachable {
 		return
 	}

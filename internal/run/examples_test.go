@@ -1,4 +1,4 @@
-package launch_test
+package run_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/launch"
+	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -37,7 +37,7 @@ func launchExample(t *testing.T, name string, b []byte) (outcome string) {
 		return "refused: " + err.Error()
 	}
 	r := testregion.New(t, f, 1)
-	s, err := launch.Prepare(t.Context(), r.AWS, f)
+	s, err := run.Prepare(t.Context(), r.AWS, f)
 	var ps config.Problems
 	var fs check.Failures
 	if errors.As(err, &ps) || errors.As(err, &fs) && fs.Input() {
