@@ -10,6 +10,7 @@ import (
 // role adds the stack of an IAM role that is not there, or an update of one that
 // the file wants otherwise now.
 func (b *builder) role(s rules.Step, title, name string, tags map[string]string, r stack.Role) {
+	r.Stack = name
 	if b.needs(name) {
 		step := &steps.Stack{}
 		if s.IRSA {

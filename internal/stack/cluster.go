@@ -2,6 +2,7 @@ package stack
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -52,10 +53,10 @@ func (t *Template) groups(c *config.ClusterConfig, n Network, vpc any) (control 
 		t.add("IngressNodeToDefaultClusterSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": own, "SourceSecurityGroupId": shared, "Description": "Allow unmanaged nodes to communicate with control plane (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
 	}
 	for i, x := range c.VPC.ExtraCIDRs {
-		t.add("IngressControlPlaneExtraCIDR"+string(rune('0'+i)), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIp": x, "Description": "Allow Extra CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
+		t.add("IngressControlPlaneExtraCIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIp": x, "Description": "Allow Extra CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
 	}
 	for i, x := range c.VPC.ExtraIPv6CIDRs {
-		t.add("IngressControlPlaneExtraIPv6CIDR"+string(rune('0'+i)), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIpv6": x, "Description": "Allow Extra IPv6 CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
+		t.add("IngressControlPlaneExtraIPv6CIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIpv6": x, "Description": "Allow Extra IPv6 CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
 	}
 	return control, shared
 }

@@ -9,6 +9,7 @@ import (
 
 // Role describes an IAM role that a stack of its own holds, with output Role1.
 type Role struct {
+	Stack       string // name of the stack that holds it
 	Description string
 	Issuer      string // OIDC issuer without https://, for IRSA
 	Account     string
@@ -74,7 +75,7 @@ func (r Role) template(trust M) *Template {
 	}
 	t.add("Role1", "AWS::IAM::Role", p)
 	for _, x := range inline {
-		name := any(Sub("${AWS::StackName}-" + x.id))
+		name := policyName(r.Stack, x.id)
 		if x.id == "Policy1" && r.PolicyName != "" {
 			name = r.PolicyName
 		}
@@ -151,7 +152,7 @@ func nodePolicies(w *config.NodeGroupIAMAddonPolicies) []known {
 
 // nodeRole adds NodeInstanceRole, or returns the given one. cni: the VPC CNI takes
 // its permissions from the node.
-func (t *Template) nodeRole(n *config.NodeGroupBase, cni bool) any {
+func (t *Template) nodeRole(stack string, n *config.NodeGroupBase, cni bool) any {
 	i := n.IAM
 	if i.InstanceRoleARN != "" {
 		return i.InstanceRoleARN
@@ -188,10 +189,10 @@ func (t *Template) nodeRole(n *config.NodeGroupBase, cni bool) any {
 	boundary(p, i.InstanceRolePermissionsBoundary)
 	t.add("NodeInstanceRole", "AWS::IAM::Role", p)
 	if i.AttachPolicy != nil {
-		t.add("Policy1", "AWS::IAM::Policy", M{"PolicyName": Sub("${AWS::StackName}-Policy1"), "PolicyDocument": map[string]any(i.AttachPolicy), "Roles": L{Ref("NodeInstanceRole")}})
+		t.add("Policy1", "AWS::IAM::Policy", M{"PolicyName": policyName(stack, "Policy1"), "PolicyDocument": map[string]any(i.AttachPolicy), "Roles": L{Ref("NodeInstanceRole")}})
 	}
 	for _, k := range nodePolicies(i.WithAddonPolicies) {
-		t.add(k.id, "AWS::IAM::Policy", M{"PolicyName": Sub("${AWS::StackName}-" + k.id), "PolicyDocument": k.doc, "Roles": L{Ref("NodeInstanceRole")}})
+		t.add(k.id, "AWS::IAM::Policy", M{"PolicyName": policyName(stack, k.id), "PolicyDocument": k.doc, "Roles": L{Ref("NodeInstanceRole")}})
 	}
 	return Att("NodeInstanceRole", "Arn")
 }

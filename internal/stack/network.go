@@ -1,9 +1,10 @@
 package stack
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
+
+	"go4.org/netipx"
 
 	"github.com/slipway-eks/slipway/internal/config"
 )
@@ -32,18 +33,27 @@ func Split(cidr string, zones []string, public, private bool) Network {
 	if len(zones) > 4 {
 		bits++
 	}
-	block := func(i int) string {
-		a := p.Masked().Addr().As4()
-		binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(a[:])+uint32(i)<<(32-bits))
-		return netip.PrefixFrom(netip.AddrFrom4(a), bits).String()
+	var b netipx.IPSetBuilder
+	b.AddPrefix(p)
+	free, err := b.IPSet()
+	if err != nil {
+		panic(err) // one valid prefix is a set
+	}
+	var blocks []string
+	for range 2 * len(zones) {
+		block, rest, ok := free.RemoveFreePrefix(uint8(bits))
+		if !ok {
+			panic("stack: " + cidr + " has no room for the subnets") // config refuses blocks this small
+		}
+		blocks, free = append(blocks, block.String()), rest
 	}
 	n := Network{CIDR: cidr}
 	for i, z := range zones {
 		if public {
-			n.Public = append(n.Public, Subnet{Key: z, Zone: z, CIDR: block(i)})
+			n.Public = append(n.Public, Subnet{Key: z, Zone: z, CIDR: blocks[i]})
 		}
 		if private {
-			n.Private = append(n.Private, Subnet{Key: z, Zone: z, CIDR: block(len(zones) + i)})
+			n.Private = append(n.Private, Subnet{Key: z, Zone: z, CIDR: blocks[len(zones)+i]})
 		}
 	}
 	return n
@@ -67,7 +77,7 @@ func (t *Template) network(c *config.ClusterConfig, n Network) (vpc any, public,
 	named := func(id string) L { return L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/" + id)}} }
 	t.add("VPC", "AWS::EC2::VPC", M{"CidrBlock": n.CIDR, "EnableDnsSupport": true, "EnableDnsHostnames": true, "Tags": named("VPC")})
 	for i, x := range c.VPC.ExtraCIDRs {
-		t.add("VPCCidr"+string(rune('A'+i)), "AWS::EC2::VPCCidrBlock", M{"VpcId": Ref("VPC"), "CidrBlock": x})
+		t.add("VPCCidr"+letters(i), "AWS::EC2::VPCCidrBlock", M{"VpcId": Ref("VPC"), "CidrBlock": x})
 	}
 	if config.On(c.VPC.AutoAllocateIPv6, false) {
 		t.add("AutoAllocatedCIDRv6", "AWS::EC2::VPCCidrBlock", M{"VpcId": Ref("VPC"), "AmazonProvidedIpv6CidrBlock": true})

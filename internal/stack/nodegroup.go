@@ -18,9 +18,10 @@ type Live struct {
 	CA            string // base64
 	ServiceCIDR   string
 	VPC           string
-	ClusterGroup  string // cluster security group
-	ControlGroup  string // control-plane security group, "" if none
-	SharedGroup   string // shared node security group, "" if none
+	Blocks        []string // IPv4 blocks of the VPC; read where OpensSSHToVPC
+	ClusterGroup  string   // cluster security group
+	ControlGroup  string   // control-plane security group, "" if none
+	SharedGroup   string   // shared node security group, "" if none
 	Subnets       []string
 	AMI           string // resolved for self-managed groups
 	InstanceTypes []string
@@ -89,7 +90,7 @@ func Managed(c *config.ClusterConfig, m *config.ManagedNodeGroup, live Live) *Te
 	for k, v := range nodeLabels(c, n) {
 		labels[k] = v
 	}
-	p := M{"ClusterName": c.Metadata.Name, "NodegroupName": n.Name, "NodeRole": t.nodeRole(n, live.CNIOnNode), "Subnets": strs(live.Subnets), "Labels": labels,
+	p := M{"ClusterName": c.Metadata.Name, "NodegroupName": n.Name, "NodeRole": t.nodeRole(GroupName(c.Metadata.Name, n.Name), n, live.CNIOnNode), "Subnets": strs(live.Subnets), "Labels": labels,
 		"ScalingConfig": M{"MinSize": *n.MinSize, "MaxSize": *n.MaxSize, "DesiredSize": *n.DesiredCapacity}}
 	tags := M{TagGroup: n.Name, TagGroupType: "managed"}
 	for k, v := range n.Tags {
@@ -317,10 +318,17 @@ func (t *Template) sshGroup(n *config.NodeGroupBase, live Live) any {
 	if s == nil || !config.On(s.Allow, false) {
 		return nil
 	}
-	return t.add("SSH", "AWS::EC2::SecurityGroup", M{"GroupDescription": "Allow SSH access", "VpcId": live.VPC, "SecurityGroupIngress": sshRules(n)})
+	return t.add("SSH", "AWS::EC2::SecurityGroup", M{"GroupDescription": "Allow SSH access", "VpcId": live.VPC, "SecurityGroupIngress": sshRules(n, live.Blocks)})
 }
 
-func sshRules(n *config.NodeGroupBase) L {
+// OpensSSHToVPC tells whether a node group's SSH port is open to the VPC, and to
+// nobody else: its nodes have private addresses only, and no source is named.
+func OpensSSHToVPC(n *config.NodeGroupBase) bool {
+	return n.SSH != nil && config.On(n.SSH.Allow, false) && len(n.SSH.SourceSecurityGroupIds) == 0 && config.On(n.PrivateNetworking, false)
+}
+
+// sshRules follow eksctl's makeSSHIngressRules, but that blocks added to the VPC count.
+func sshRules(n *config.NodeGroupBase, blocks []string) L {
 	port := 22
 	if n.Windows() {
 		port = 3389
@@ -335,8 +343,12 @@ func sshRules(n *config.NodeGroupBase) L {
 		}
 		return out
 	}
-	if config.On(n.PrivateNetworking, false) {
-		return L{rule("CidrIp", "192.168.0.0/16")}
+	if OpensSSHToVPC(n) {
+		out := L{}
+		for _, b := range blocks {
+			out = append(out, rule("CidrIp", b))
+		}
+		return out
 	}
 	return L{rule("CidrIp", "0.0.0.0/0"), rule("CidrIpv6", "::/0")}
 }
@@ -359,7 +371,7 @@ func SelfManaged(c *config.ClusterConfig, g *config.NodeGroup, live Live) *Templ
 	var profile any = n.IAM.InstanceProfileARN
 	role := any(n.IAM.InstanceRoleARN)
 	if n.IAM.InstanceProfileARN == "" {
-		role = t.nodeRole(named(n, live.RoleName), live.CNIOnNode)
+		role = t.nodeRole(GroupName(c.Metadata.Name, n.Name), named(n, live.RoleName), live.CNIOnNode)
 		name := any(Ref("NodeInstanceRole"))
 		if n.IAM.InstanceRoleARN != "" {
 			name = n.IAM.InstanceRoleARN[strings.LastIndex(n.IAM.InstanceRoleARN, "/")+1:]
@@ -426,7 +438,7 @@ func (t *Template) nodeGroups(c *config.ClusterConfig, n *config.NodeGroupBase, 
 	if config.On(n.SecurityGroups.WithLocal, true) {
 		rules := L{}
 		if n.SSH != nil && config.On(n.SSH.Allow, false) {
-			rules = sshRules(n)
+			rules = sshRules(n, live.Blocks)
 		}
 		desc := "Communication between the control plane and worker nodes in group " + n.Name
 		p := M{"VpcId": live.VPC, "GroupDescription": desc, "Tags": L{M{"Key": "kubernetes.io/cluster/" + c.Metadata.Name, "Value": "owned"}, M{"Key": "Name", "Value": Sub("${AWS::StackName}/SG")}}}

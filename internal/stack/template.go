@@ -5,10 +5,7 @@
 package stack
 
 import (
-	"crypto/sha1"
-	"encoding/base32"
 	"encoding/json"
-	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/version"
@@ -132,41 +129,3 @@ func Tags(c *config.ClusterConfig, own map[string]string) map[string]string {
 	}
 	return out
 }
-
-// Names of stacks.
-
-// ClusterName is the cluster stack's name.
-func ClusterName(cluster string) string { return "eksctl-" + cluster + "-cluster" }
-
-// GroupName is a node group stack's name.
-func GroupName(cluster, group string) string { return "eksctl-" + cluster + "-nodegroup-" + group }
-
-// ServiceAccountName is the stack of an IAM role for a service account.
-func ServiceAccountName(cluster, ns, name string) string {
-	return "eksctl-" + cluster + "-addon-iamserviceaccount-" + ns + "-" + name
-}
-
-// AddonRoleName is the stack of an add-on's IRSA role.
-func AddonRoleName(cluster, addon string) string { return "eksctl-" + cluster + "-addon-" + addon }
-
-// AddonPodRoleName is the stack of an add-on's pod identity role.
-func AddonPodRoleName(cluster, addon, sa string) string {
-	return "eksctl-" + cluster + "-addon-" + addon + "-podidentityrole-" + sa
-}
-
-// PodRoleName is the stack of a pod identity association's role.
-func PodRoleName(cluster, ns, sa string) string {
-	return "eksctl-" + cluster + "-podidentityrole-" + ns + "-" + sa
-}
-
-// FargateName is the stack of a pod execution role that the cluster stack lacks.
-func FargateName(cluster string) string { return "eksctl-" + cluster + "-fargate" }
-
-// AccessEntryName is the stack of an access entry.
-func AccessEntryName(cluster, principal string) string {
-	h := sha1.Sum([]byte(principal))
-	return "eksctl-" + cluster + "-accessentry-" + base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:])
-}
-
-// zoneID turns us-west-2a into USWEST2A, as logical IDs carry it.
-func zoneID(az string) string { return strings.ToUpper(strings.ReplaceAll(az, "-", "")) }

@@ -117,12 +117,34 @@ func (e *Env) live(ctx context.Context, n *config.NodeGroupBase) (stack.Live, er
 	if l.Subnets, err = e.subnets(ctx, config.On(n.PrivateNetworking, false), n.AvailabilityZones, n.Subnets); err != nil {
 		return l, err
 	}
+	if stack.OpensSSHToVPC(n) {
+		if l.Blocks, err = e.blocks(ctx, l.VPC); err != nil {
+			return l, err
+		}
+	}
 	if n.InstanceSelector != nil {
 		if l.InstanceTypes, err = cluster.SelectInstances(ctx, e.AWS, n.InstanceSelector); err != nil {
 			return l, fmt.Errorf("node group %s: %w", n.Name, err)
 		}
 	}
 	return l, nil
+}
+
+// blocks are the IPv4 blocks of a VPC.
+func (e *Env) blocks(ctx context.Context, vpc string) ([]string, error) {
+	out, err := e.AWS.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{vpc}})
+	if err != nil {
+		return nil, fmt.Errorf("reading the blocks of %s: %w", vpc, err)
+	}
+	var blocks []string
+	for _, v := range out.Vpcs {
+		for _, a := range v.CidrBlockAssociationSet {
+			if a.CidrBlockState == nil || a.CidrBlockState.State == ec2types.VpcCidrBlockStateCodeAssociated {
+				blocks = append(blocks, aws.ToString(a.CidrBlock))
+			}
+		}
+	}
+	return blocks, nil
 }
 
 // cniOnNode tells whether the VPC CNI takes its permissions from node roles: it
