@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,34 +50,53 @@ func (c *CFN) Register(s *wire.Service) {
 	wire.Handle(s, "DeleteChangeSet", c.DeleteChangeSet)
 }
 
-var stackNameRE = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
-
-func paramsOf(in []types.Parameter) map[string]string {
+// paramsOf reads parameters; previous is the stack's, for UsePreviousValue.
+func paramsOf(in []types.Parameter, previous map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, p := range in {
-		out[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+		k := aws.ToString(p.ParameterKey)
+		if v, ok := previous[k]; ok && aws.ToBool(p.UsePreviousValue) {
+			out[k] = v
+		} else if !aws.ToBool(p.UsePreviousValue) {
+			out[k] = aws.ToString(p.ParameterValue)
+		}
 	}
 	return out
 }
 
-// needsCapability is what AWS asks for before it makes IAM resources.
-func needsCapability(t *template, caps []types.Capability) error {
-	named, any := false, false
-	for _, r := range t.Resources {
-		if strings.HasPrefix(r.Type, "AWS::IAM::") {
-			any = true
-			for _, k := range []string{"RoleName", "InstanceProfileName", "ManagedPolicyName"} {
-				named = named || r.Props[k] != nil
-			}
+// capabilities are what a template's IAM resources ask for, and why.
+func capabilities(t *template) ([]types.Capability, *string) {
+	named, found := false, []string{}
+	for _, n := range sorted(t.Resources) {
+		r := t.Resources[n]
+		if !strings.HasPrefix(r.Type, "AWS::IAM::") {
+			continue
+		}
+		if !slices.Contains(found, r.Type) {
+			found = append(found, r.Type)
+		}
+		for _, k := range []string{"RoleName", "InstanceProfileName", "ManagedPolicyName", "UserName", "GroupName"} {
+			named = named || r.Props[k] != nil
 		}
 	}
-	switch {
-	case named && !slices.Contains(caps, types.CapabilityCapabilityNamedIam):
-		return wire.Errorf("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]")
-	case any && !slices.Contains(caps, types.CapabilityCapabilityNamedIam) && !slices.Contains(caps, types.CapabilityCapabilityIam):
-		return wire.Errorf("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]")
+	if len(found) == 0 {
+		return nil, nil
 	}
-	return nil
+	slices.Sort(found)
+	why := "The following resource(s) require capabilities: [" + strings.Join(found, ", ") + "]"
+	if named {
+		return []types.Capability{types.CapabilityCapabilityNamedIam}, &why
+	}
+	return []types.Capability{types.CapabilityCapabilityIam}, &why
+}
+
+// needsCapability is what AWS asks for before it makes IAM resources.
+func needsCapability(t *template, caps []types.Capability) error {
+	need, _ := capabilities(t)
+	if len(need) == 0 || slices.Contains(caps, types.CapabilityCapabilityNamedIam) || slices.Contains(caps, need[0]) {
+		return nil
+	}
+	return wire.Errorf("InsufficientCapabilitiesException", "Requires capabilities : [%s]", need[0])
 }
 
 // CreateStack starts a stack; the same client token is the same call.
@@ -96,11 +114,11 @@ func (c *CFN) CreateStack(_ *wire.Caller, in *cloudformation.CreateStackInput) (
 	if err := fits(in.TemplateBody); err != nil {
 		return nil, err
 	}
-	s, err := c.begin(name, aws.ToString(in.TemplateBody), paramsOf(in.Parameters), in.Tags)
+	s, err := c.begin(name, aws.ToString(in.TemplateBody), paramsOf(in.Parameters, nil), in.Tags)
 	if err != nil {
 		return nil, err
 	}
-	if err := needsCapability(s.t, in.Capabilities); err != nil {
+	if err := needsCapability(s.d.t, in.Capabilities); err != nil {
 		c.stacks.Delete(s.id)
 		return nil, err
 	}
@@ -144,29 +162,28 @@ func (c *CFN) UpdateStack(_ *wire.Caller, in *cloudformation.UpdateStackInput) (
 	if aws.ToBool(in.UsePreviousTemplate) {
 		body = s.body
 	}
-	if err := c.exportsKept(s, body); err != nil {
+	params := paramsOf(in.Parameters, s.params)
+	if err := c.exportsKept(s, body, params); err != nil {
 		return nil, err
 	}
-	if err := s.update(body, paramsOf(in.Parameters), in.Tags); err != nil {
+	if err := s.update(body, params, in.Tags); err != nil {
 		return nil, err
 	}
 	return &cloudformation.UpdateStackOutput{StackId: new(s.id)}, nil
 }
 
 // exportsKept refuses a template that drops an export in use.
-func (c *CFN) exportsKept(s *stack, body string) error {
-	t, err := parse(body)
+func (c *CFN) exportsKept(s *stack, body string, params map[string]string) error {
+	d, err := deploy(body, params, s.pseudo())
 	if err != nil {
 		return validation("%s", err)
 	}
 	kept := map[string]bool{}
 	probe := *s
-	probe.t = t
-	for _, o := range t.Outputs {
-		if e, ok := o["Export"].(map[string]any); ok {
-			if n, err := probe.eval(e["Name"]); err == nil {
-				kept[fmt.Sprint(n)] = true
-			}
+	probe.d, probe.imports = d, map[string]bool{}
+	for _, o := range d.t.Outputs {
+		if n, err := probe.eval(o.Export); err == nil && o.Export != nil {
+			kept[fmt.Sprint(n)] = true
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(s.exports)) {
@@ -328,23 +345,43 @@ func (c *CFN) ListImports(_ *wire.Caller, in *cloudformation.ListImportsInput) (
 	return &cloudformation.ListImportsOutput{Imports: by}, nil
 }
 
-// ValidateTemplate parses a template.
+// ValidateTemplate parses a template, and says what it declares.
 func (c *CFN) ValidateTemplate(_ *wire.Caller, in *cloudformation.ValidateTemplateInput) (*cloudformation.ValidateTemplateOutput, error) {
-	if _, err := parse(aws.ToString(in.TemplateBody)); err != nil {
+	if err := fits(in.TemplateBody); err != nil {
+		return nil, err
+	}
+	t, err := parse(aws.ToString(in.TemplateBody))
+	if err != nil {
 		return nil, validation("%s", err)
 	}
-	return &cloudformation.ValidateTemplateOutput{}, nil
+	out := &cloudformation.ValidateTemplateOutput{Parameters: []types.TemplateParameter{}}
+	if t.Description != "" {
+		out.Description = new(t.Description)
+	}
+	for _, n := range sorted(t.Parameters) {
+		p := t.Parameters[n]
+		v := types.TemplateParameter{ParameterKey: new(n), DefaultValue: p.Default, NoEcho: new(p.NoEcho)}
+		if p.Description != "" {
+			v.Description = new(p.Description)
+		}
+		out.Parameters = append(out.Parameters, v)
+	}
+	out.Capabilities, out.CapabilitiesReason = capabilities(t)
+	return out, nil
 }
 
 // CreateChangeSet computes what a template would change.
 func (c *CFN) CreateChangeSet(_ *wire.Caller, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
-	ch := &change{name: aws.ToString(in.ChangeSetName), body: aws.ToString(in.TemplateBody), params: paramsOf(in.Parameters), tags: in.Tags, status: types.ChangeSetStatusCreatePending}
+	if err := fits(in.TemplateBody); err != nil {
+		return nil, err
+	}
+	ch := &change{name: aws.ToString(in.ChangeSetName), body: aws.ToString(in.TemplateBody), params: paramsOf(in.Parameters, nil), tags: in.Tags, status: types.ChangeSetStatusCreatePending}
 	if in.ChangeSetType == types.ChangeSetTypeCreate {
 		s, err := c.begin(aws.ToString(in.StackName), ch.body, ch.params, in.Tags)
 		if err != nil {
 			return nil, err
 		}
-		if err := needsCapability(s.t, in.Capabilities); err != nil {
+		if err := needsCapability(s.d.t, in.Capabilities); err != nil {
 			c.stacks.Delete(s.id)
 			return nil, err
 		}
@@ -355,10 +392,11 @@ func (c *CFN) CreateChangeSet(_ *wire.Caller, in *cloudformation.CreateChangeSet
 		if err != nil {
 			return nil, err
 		}
+		ch.params = paramsOf(in.Parameters, s.params)
 		if aws.ToBool(in.UsePreviousTemplate) {
 			ch.body = s.body
 		}
-		if err := c.exportsKept(s, ch.body); err != nil {
+		if err := c.exportsKept(s, ch.body, ch.params); err != nil {
 			return nil, err
 		}
 		ch.s = s
@@ -370,28 +408,29 @@ func (c *CFN) CreateChangeSet(_ *wire.Caller, in *cloudformation.CreateChangeSet
 }
 
 func (ch *change) compute() {
-	t, err := parse(ch.body)
+	d, err := deploy(ch.body, ch.params, ch.s.pseudo())
 	if err != nil {
 		ch.status, ch.reason = types.ChangeSetStatusFailed, err.Error()
 		return
 	}
+	t := d.t
 	add := func(n, typ string, a types.ChangeAction) {
 		ch.changes = append(ch.changes, types.Change{Type: types.ChangeTypeResource, ResourceChange: &types.ResourceChange{Action: a, LogicalResourceId: new(n), ResourceType: new(typ)}})
 	}
 	for _, n := range slices.Sorted(maps.Keys(t.Resources)) {
-		switch old := ch.s.t.Resources[n]; {
+		switch old := ch.s.d.t.Resources[n]; {
 		case ch.create || old == nil:
 			add(n, t.Resources[n].Type, types.ChangeActionAdd)
 		case !reflect.DeepEqual(old.Props, t.Resources[n].Props):
 			add(n, old.Type, types.ChangeActionModify)
 		}
 	}
-	for _, n := range slices.Sorted(maps.Keys(ch.s.t.Resources)) {
+	for _, n := range slices.Sorted(maps.Keys(ch.s.d.t.Resources)) {
 		if t.Resources[n] == nil {
-			add(n, ch.s.t.Resources[n].Type, types.ChangeActionRemove)
+			add(n, ch.s.d.t.Resources[n].Type, types.ChangeActionRemove)
 		}
 	}
-	same := len(ch.changes) == 0 && reflect.DeepEqual(t.Outputs, ch.s.t.Outputs) && (ch.tags == nil || sameTags(ch.tags, ch.s.tags))
+	same := len(ch.changes) == 0 && reflect.DeepEqual(t.Outputs, ch.s.d.t.Outputs) && (ch.tags == nil || sameTags(ch.tags, ch.s.tags))
 	if same && !ch.create {
 		ch.status, ch.reason = types.ChangeSetStatusFailed, "The submitted information didn't contain changes. Submit different information to create a change set."
 		return

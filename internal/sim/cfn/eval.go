@@ -1,37 +1,41 @@
 package cfn
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"net/netip"
 	"strings"
 )
+
+// scope is what a template's values are resolved against: the parameters, the
+// pseudo parameters, and what the stack's resources and other stacks have become.
+type scope struct {
+	t          *template
+	params     map[string]string
+	pseudo     map[string]string // AWS::Region and the like
+	zones      []string          // of Fn::GetAZs
+	resource   func(logical string) (phys string, attrs map[string]any, there bool)
+	export     func(name string) (value string, there bool) // of Fn::ImportValue
+	conditions map[string]bool                              // worked out so far
+	left       int                                          // bytes that functions may still make
+}
 
 // noValue stands for AWS::NoValue: the property is left out.
 type noValue struct{}
 
-// eval resolves a template value in a stack.
-func (s *stack) eval(v any) (any, error) {
+// eval resolves a template value.
+func (s *scope) eval(v any) (any, error) {
 	switch x := v.(type) {
 	case map[string]any:
-		if len(x) == 1 {
-			for k, arg := range x {
-				if k == "Ref" || strings.HasPrefix(k, "Fn::") {
-					return s.call(k, arg)
-				}
-				if k == "Condition" {
-					if n, ok := arg.(string); ok {
-						if _, ok := s.t.Conditions[n]; ok {
-							return s.condition(n)
-						}
-					}
-				}
+		if fn, arg, ok := function(x); ok {
+			return s.call(fn, arg)
+		}
+		if n, ok := x["Condition"].(string); ok && len(x) == 1 {
+			if _, ok := s.t.Conditions[n]; ok {
+				return s.condition(n)
 			}
 		}
 		out := map[string]any{}
-		for k, y := range x {
-			z, err := s.eval(y)
+		for _, k := range sorted(x) {
+			z, err := s.eval(x[k])
 			if err != nil {
 				return nil, err
 			}
@@ -56,266 +60,115 @@ func (s *stack) eval(v any) (any, error) {
 	return v, nil
 }
 
-func (s *stack) list(v any, n int) ([]any, error) {
-	x, err := s.eval(v)
+// call resolves a function; what it makes counts against the template's size.
+func (s *scope) call(fn string, arg any) (any, error) {
+	f := s.functions(fn)
+	if f == nil {
+		return nil, said("Template error: %s is not supported", fn)
+	}
+	v, err := f(arg)
 	if err != nil {
 		return nil, err
 	}
-	l, ok := x.([]any)
-	if !ok || len(l) < n {
-		return nil, said("Template error: every Fn object must have a list of at least %d members", n)
-	}
-	return l, nil
-}
-
-func (s *stack) call(fn string, arg any) (any, error) {
-	switch fn {
-	case "Ref":
-		return s.ref(fmt.Sprint(arg))
-	case "Fn::GetAtt":
-		return s.getAtt(arg)
-	case "Fn::Sub":
-		return s.sub(arg)
-	case "Fn::If":
-		return s.ifElse(arg)
-	case "Fn::Join":
-		return s.join(arg)
-	case "Fn::Split":
-		l, err := s.list(arg, 2)
-		if err != nil {
-			return nil, err
-		}
-		out := []any{}
-		for _, p := range strings.Split(fmt.Sprint(l[1]), fmt.Sprint(l[0])) {
-			out = append(out, p)
-		}
-		return out, nil
-	case "Fn::Select":
-		return s.pick(arg)
-	case "Fn::FindInMap":
-		return s.find(arg)
-	case "Fn::ImportValue":
-		n, err := s.eval(arg)
-		if err != nil {
-			return nil, err
-		}
-		return s.c.importValue(s, fmt.Sprint(n))
-	case "Fn::Base64":
-		x, err := s.eval(arg)
-		return base64.StdEncoding.EncodeToString([]byte(fmt.Sprint(x))), err
-	case "Fn::GetAZs":
-		out := []any{}
-		for _, z := range s.c.env.EC2.Zones {
-			if z.Type == "availability-zone" {
-				out = append(out, z.Name)
-			}
-		}
-		return out, nil
-	case "Fn::Cidr":
-		return s.cidr(arg)
-	case "Fn::Equals":
-		l, err := s.list(arg, 2)
-		return err == nil && fmt.Sprint(l[0]) == fmt.Sprint(l[1]), err
-	case "Fn::Not":
-		l, err := s.list(arg, 1)
-		return err == nil && l[0] != true, err
-	case "Fn::And", "Fn::Or":
-		l, err := s.list(arg, 2)
-		if err != nil {
-			return nil, err
-		}
-		all, some := true, false
-		for _, x := range l {
-			all, some = all && x == true, some || x == true
-		}
-		if fn == "Fn::And" {
-			return all, nil
-		}
-		return some, nil
-	}
-	return nil, said("Template error: %s is not supported", fn)
-}
-
-func (s *stack) condition(n string) (any, error) { return s.eval(s.t.Conditions[n]) }
-
-func (s *stack) ifElse(arg any) (any, error) {
-	l, ok := arg.([]any)
-	if !ok || len(l) != 3 {
-		return nil, said("Template error: Fn::If requires a list argument with 3 elements")
-	}
-	c, err := s.condition(fmt.Sprint(l[0]))
-	if err != nil {
-		return nil, err
-	}
-	if c == true {
-		return s.eval(l[1])
-	}
-	return s.eval(l[2])
-}
-
-func (s *stack) ref(n string) (any, error) {
-	e := s.c.env
-	switch n {
-	case "AWS::NoValue":
-		return noValue{}, nil
-	case "AWS::StackName":
-		return s.name, nil
-	case "AWS::StackId":
-		return s.id, nil
-	case "AWS::Region":
-		return e.EC2.Region, nil
-	case "AWS::AccountId":
-		return e.EC2.Account, nil
-	case "AWS::Partition":
-		return e.EC2.Partition, nil
-	case "AWS::URLSuffix":
-		if e.EC2.Partition == "aws-cn" {
-			return "amazonaws.com.cn", nil
-		}
-		return "amazonaws.com", nil
-	}
-	if p := s.t.Parameters[n]; p != nil {
-		if v, ok := s.params[n]; ok {
-			return v, nil
-		}
-		if d, ok := p["Default"]; ok {
-			return d, nil
-		}
-		return nil, said("Parameters: [%s] must have values", n)
-	}
-	if r := s.res[n]; r != nil && r.phys != "" {
-		return r.phys, nil
-	}
-	return nil, said("Template error: instance of Ref references undefined resource %s", n)
-}
-
-func (s *stack) getAtt(arg any) (any, error) {
-	var n, a string
-	switch x := arg.(type) {
-	case []any:
-		n, a = fmt.Sprint(x[0]), fmt.Sprint(x[1])
-	case string:
-		n, a, _ = strings.Cut(x, ".")
-	}
-	r := s.res[n]
-	if r == nil {
-		return nil, said("Template error: instance of Fn::GetAtt references undefined resource %s", n)
-	}
-	if v, ok := r.attrs[a]; ok {
-		return v, nil
-	}
-	return nil, said("Template error: resource %s does not support attribute type %s in Fn::GetAtt", n, a)
-}
-
-func (s *stack) sub(arg any) (any, error) {
-	text, vars := "", map[string]any{}
-	switch x := arg.(type) {
-	case string:
-		text = x
-	case []any:
-		text = fmt.Sprint(x[0])
-		if len(x) > 1 {
-			v, err := s.eval(x[1])
-			if err != nil {
-				return nil, err
-			}
-			vars, _ = v.(map[string]any)
-		}
-	}
-	var bad error
-	out := subRE.ReplaceAllStringFunc(text, func(m string) string {
-		n := m[2 : len(m)-1]
-		if v, ok := vars[n]; ok {
-			return fmt.Sprint(v)
-		}
-		var v any
-		var err error
-		if strings.Contains(n, ".") {
-			v, err = s.getAtt(n)
-		} else {
-			v, err = s.ref(n)
-		}
-		if err != nil {
-			bad = err
-		}
-		return fmt.Sprint(v)
-	})
-	return strings.ReplaceAll(out, "${!", "${"), bad
-}
-
-func (s *stack) join(arg any) (any, error) {
-	l, err := s.list(arg, 2)
-	if err != nil {
-		return nil, err
-	}
-	parts, ok := l[1].([]any)
-	if !ok {
-		return fmt.Sprint(l[1]), nil
-	}
-	var out []string
-	for _, p := range parts {
-		out = append(out, fmt.Sprint(p))
-	}
-	return strings.Join(out, fmt.Sprint(l[0])), nil
-}
-
-func (s *stack) pick(arg any) (any, error) {
-	l, err := s.list(arg, 2)
-	if err != nil {
-		return nil, err
-	}
-	i := 0
-	fmt.Sscan(fmt.Sprint(l[0]), &i)
-	from, ok := l[1].([]any)
-	if !ok || i >= len(from) {
-		return nil, said("Template error: Fn::Select cannot select nonexistent value at index %d", i)
-	}
-	return from[i], nil
-}
-
-func (s *stack) find(arg any) (any, error) {
-	l, err := s.list(arg, 3)
-	if err != nil {
-		return nil, err
-	}
-	var v any = s.t.Mappings
-	for _, k := range l {
-		m, ok := v.(map[string]any)
-		if !ok || m[fmt.Sprint(k)] == nil {
-			return nil, said("Template error: Unable to get mapping for %v::%v::%v", l[0], l[1], l[2])
-		}
-		v = m[fmt.Sprint(k)]
+	if s.left -= size(v); s.left < 0 {
+		return nil, said("Template error: the template with its functions resolved is larger than maximum allowed, %d", maxExpandedBytes)
 	}
 	return v, nil
 }
 
-// cidr splits a block: Fn::Cidr [ipBlock, count, cidrBits].
-func (s *stack) cidr(arg any) (any, error) {
-	l, err := s.list(arg, 2)
-	if err != nil {
-		return nil, err
-	}
-	p, err := netip.ParsePrefix(fmt.Sprint(l[0]))
-	if err != nil {
-		return nil, said("Template error: Fn::Cidr: %v", err)
-	}
-	count, bits := 0, 8
-	fmt.Sscan(fmt.Sprint(l[1]), &count)
-	if len(l) > 2 {
-		fmt.Sscan(fmt.Sprint(l[2]), &bits)
-	}
-	out := []any{}
-	for i := range count {
-		if p.Addr().Is4() {
-			a := p.Masked().Addr().As4()
-			binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(a[:])+uint32(i)<<bits)
-			out = append(out, netip.PrefixFrom(netip.AddrFrom4(a), 32-bits).String())
-			continue
+// size is about how many bytes a value takes.
+func size(v any) int {
+	n := 0
+	switch x := v.(type) {
+	case string:
+		return len(x) + 1
+	case map[string]any:
+		for k, y := range x {
+			n += len(k) + size(y)
 		}
-		a := p.Masked().Addr().As16()
-		hi := binary.BigEndian.Uint64(a[:8])
-		binary.BigEndian.PutUint64(a[:8], hi+uint64(i)<<(bits-64))
-		out = append(out, netip.PrefixFrom(netip.AddrFrom16(a), 128-bits).String())
+	case []any:
+		for _, y := range x {
+			n += size(y)
+		}
 	}
-	return out, nil
+	return n + 1
+}
+
+// scalarText is a string, number or boolean as text.
+func scalarText(v any) (string, bool) {
+	switch v.(type) {
+	case map[string]any, []any, noValue, nil:
+		return "", false
+	}
+	return fmt.Sprint(v), true
+}
+
+// text resolves a value that must be a string; otherwise bad is the error.
+func (s *scope) text(v any, bad string) (string, error) {
+	x, err := s.eval(v)
+	if err != nil {
+		return "", err
+	}
+	t, ok := scalarText(x)
+	if !ok {
+		return "", said("%s", bad)
+	}
+	return t, nil
+}
+
+func (s *scope) ref(arg any) (any, error) {
+	n, ok := arg.(string)
+	if !ok {
+		return nil, said("Template error: every Ref object must have a single String value.")
+	}
+	if n == "AWS::NoValue" {
+		return noValue{}, nil
+	}
+	if v, ok := s.pseudo[n]; ok {
+		return v, nil
+	}
+	if p, ok := s.t.Parameters[n]; ok {
+		if !p.list() {
+			return s.params[n], nil
+		}
+		out := []any{}
+		for _, x := range split(s.params[n]) {
+			out = append(out, x)
+		}
+		return out, nil
+	}
+	if phys, _, there := s.resource(n); there {
+		return phys, nil
+	}
+	return nil, said("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", n)
+}
+
+const getAttForm = "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+
+func (s *scope) getAtt(arg any) (any, error) {
+	var n, a string
+	switch x := arg.(type) {
+	case []any:
+		if len(x) != 2 {
+			return nil, said(getAttForm)
+		}
+		n, _ = x[0].(string)
+		var err error
+		if a, err = s.text(x[1], getAttForm); err != nil {
+			return nil, err
+		}
+	case string:
+		n, a, _ = strings.Cut(x, ".")
+	}
+	if n == "" || a == "" {
+		return nil, said(getAttForm)
+	}
+	_, attrs, there := s.resource(n)
+	if !there {
+		return nil, said("Template error: instance of Fn::GetAtt references undefined resource %s", n)
+	}
+	if v, ok := attrs[a]; ok {
+		return v, nil
+	}
+	return nil, said("Template error: resource %s does not support attribute type %s in Fn::GetAtt", n, a)
 }

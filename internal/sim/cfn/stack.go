@@ -29,8 +29,8 @@ type stack struct {
 	status    types.StackStatus
 	reason    string
 	body      string
-	t         *template
-	params    map[string]string
+	d         *deployment
+	params    map[string]string // as given
 	tags      []types.Tag
 	caps      []types.Capability
 	outputs   []types.Output
@@ -80,22 +80,46 @@ func validation(format string, a ...any) *wire.Error {
 
 // begin makes a stack and starts it.
 func (c *CFN) begin(name, body string, params map[string]string, tags []types.Tag) (*stack, error) {
-	t, err := parse(body)
-	if err != nil {
-		return nil, validation("%s", err)
-	}
-	if err := recognised(t); err != nil {
-		return nil, validation("%s", err)
-	}
 	id := fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", c.env.EC2.Partition, c.env.EC2.Region, c.env.EC2.Account, name, c.w.UUID("stack"))
-	s := &stack{c: c, id: id, name: name, body: body, t: t, params: params, tags: tags, res: map[string]*instance{}, exports: map[string]string{}, imports: map[string]bool{}, pending: map[string]bool{}, born: c.w.Date(), start: c.w.Elapsed()}
-	for _, n := range slices.Sorted(maps.Keys(t.Parameters)) {
-		if _, err := s.ref(n); err != nil {
-			return nil, validation("%s", err)
-		}
+	s := &stack{c: c, id: id, name: name, body: body, params: params, tags: tags, res: map[string]*instance{}, exports: map[string]string{}, imports: map[string]bool{}, pending: map[string]bool{}, born: c.w.Date(), start: c.w.Elapsed()}
+	var err error
+	if s.d, err = deploy(body, params, s.pseudo()); err != nil {
+		return nil, validation("%s", err)
 	}
 	c.stacks.Put(id, s)
 	return s, nil
+}
+
+// pseudo are the pseudo parameters of a stack.
+func (s *stack) pseudo() map[string]string {
+	e, suffix := s.c.env.EC2, "amazonaws.com"
+	if e.Partition == "aws-cn" {
+		suffix = "amazonaws.com.cn"
+	}
+	return map[string]string{
+		"AWS::StackName": s.name, "AWS::StackId": s.id, "AWS::Region": e.Region,
+		"AWS::AccountId": e.Account, "AWS::Partition": e.Partition, "AWS::URLSuffix": suffix,
+	}
+}
+
+// eval resolves a value in the stack as it is now.
+func (s *stack) eval(v any) (any, error) {
+	var zones []string
+	for _, z := range s.c.env.EC2.Zones {
+		if z.Type == "availability-zone" {
+			zones = append(zones, z.Name)
+		}
+	}
+	in := &scope{t: s.d.t, params: s.d.params, pseudo: s.pseudo(), zones: zones, conditions: s.d.conditions, left: maxExpandedBytes}
+	in.resource = func(n string) (string, map[string]any, bool) {
+		r := s.res[n]
+		if r == nil || r.phys == "" {
+			return "", nil, false
+		}
+		return r.phys, r.attrs, true
+	}
+	in.export = func(n string) (string, bool) { return s.c.importValue(s, n) }
+	return in.eval(v)
 }
 
 // recognised refuses resource types that CloudFormation does not know.
@@ -147,27 +171,18 @@ func (s *stack) create() {
 
 // instantiate adds the resources that the template makes and are not there.
 func (s *stack) instantiate() {
-	for n, r := range s.t.Resources {
-		if ok, err := s.made(r); err == nil && ok && s.res[n] == nil {
+	for _, n := range s.d.made {
+		if r := s.d.t.Resources[n]; s.res[n] == nil {
 			s.res[n] = &instance{logical: n, typ: r.Type, retain: r.Retain}
 		}
 	}
-}
-
-// made tells whether a resource's condition holds.
-func (s *stack) made(r *resource) (bool, error) {
-	if r.Condition == "" {
-		return true, nil
-	}
-	ok, err := s.condition(r.Condition)
-	return ok == true, err
 }
 
 // advance starts every resource whose dependencies are complete.
 func (s *stack) advance() {
 	if s.failed {
 		if len(s.pending) == 0 {
-			s.settleFailure()
+			s.settleFailure("")
 		}
 		return
 	}
@@ -201,7 +216,7 @@ func settled(r *instance) bool {
 }
 
 func (s *stack) ready(n string) bool {
-	for _, d := range s.t.needs(n) {
+	for _, d := range s.d.needs[n] {
 		if r := s.res[d]; r != nil && !settled(r) {
 			return false
 		}
@@ -211,7 +226,7 @@ func (s *stack) ready(n string) bool {
 
 func (s *stack) startResource(r *instance) {
 	s.pending[r.logical] = true
-	v, err := s.eval(s.t.Resources[r.logical].Props)
+	v, err := s.eval(s.d.t.Resources[r.logical].Props)
 	s.mark(r, types.ResourceStatusCreateInProgress, "")
 	if err != nil {
 		s.finish(r, "", nil, err)
@@ -273,12 +288,18 @@ func (s *stack) fail() {
 	s.advance()
 }
 
-func (s *stack) settleFailure() {
+// settleFailure ends a failed operation; why is "" where resources are the reason.
+func (s *stack) settleFailure(why string) {
 	if s.status == types.StackStatusUpdateInProgress {
-		s.rollBack()
+		if why == "" {
+			why = "The following resource(s) failed to update: [" + s.failures() + "]. "
+		}
+		s.rollBack(why)
 		return
 	}
-	why := "The following resource(s) failed to create: [" + s.failures() + "]. "
+	if why == "" {
+		why = "The following resource(s) failed to create: [" + s.failures() + "]. "
+	}
 	switch s.onFailure {
 	case types.OnFailureDoNothing:
 		s.setStatus(types.StackStatusCreateFailed, why)
@@ -305,29 +326,19 @@ func (s *stack) failures() string {
 func (s *stack) complete() {
 	s.outputs = nil
 	exports := map[string]string{}
-	for _, k := range slices.Sorted(maps.Keys(s.t.Outputs)) {
-		o := s.t.Outputs[k]
-		if c, ok := o["Condition"].(string); ok {
-			if v, err := s.condition(c); err != nil || v != true {
-				continue
-			}
+	for _, k := range slices.Sorted(maps.Keys(s.d.t.Outputs)) {
+		o := s.d.t.Outputs[k]
+		if o.Condition != "" && !s.d.conditions[o.Condition] {
+			continue
 		}
-		v, err := s.eval(o["Value"])
+		out, err := s.output(k, o)
 		if err != nil {
 			s.failed = true
-			s.setStatus(types.StackStatusCreateFailed, err.Error())
+			s.settleFailure(err.Error() + ". ")
 			return
 		}
-		out := types.Output{OutputKey: new(k), OutputValue: new(fmt.Sprint(v))}
-		if d, ok := o["Description"].(string); ok {
-			out.Description = new(d)
-		}
-		if e, ok := o["Export"].(map[string]any); ok {
-			n, err := s.eval(e["Name"])
-			if err == nil {
-				out.ExportName = new(fmt.Sprint(n))
-				exports[fmt.Sprint(n)] = fmt.Sprint(v)
-			}
+		if out.ExportName != nil {
+			exports[*out.ExportName] = *out.OutputValue
 		}
 		s.outputs = append(s.outputs, out)
 	}
@@ -340,14 +351,62 @@ func (s *stack) complete() {
 	s.c.w.Record(world.Entry{Kind: "cfn:stack", Name: s.name, Start: s.start, End: s.c.w.Elapsed()})
 }
 
-func (c *CFN) importValue(by *stack, name string) (any, error) {
-	for _, s := range c.stacks.All() {
-		if v, ok := s.exports[name]; ok && s.status != types.StackStatusDeleteComplete {
-			by.imports[name] = true
-			return v, nil
-		}
+// output resolves one output.
+func (s *stack) output(k string, o output) (types.Output, error) {
+	out := types.Output{OutputKey: new(k)}
+	v, err := s.text(o.Value, k)
+	if err != nil {
+		return out, err
 	}
-	return nil, said("No export named %s found.", name)
+	if len(v) > maxOutputBytes {
+		return out, said("Template format error: Output %s is longer than maximum allowed, %d", k, maxOutputBytes)
+	}
+	out.OutputValue = &v
+	if o.Description != "" {
+		out.Description = new(o.Description)
+	}
+	if o.Export == nil {
+		return out, nil
+	}
+	n, err := s.text(o.Export, k)
+	if err != nil {
+		return out, err
+	}
+	if by := s.c.exporter(n); by != nil && by != s {
+		return out, said("Export with name %s is already exported by stack %s", n, by.name)
+	}
+	out.ExportName = &n
+	return out, nil
+}
+
+// text resolves what must be a string of an output.
+func (s *stack) text(v any, output string) (string, error) {
+	x, err := s.eval(v)
+	if err != nil {
+		return "", err
+	}
+	t, ok := scalarText(x)
+	if !ok || t == "" {
+		return "", said("Template format error: Output %s is malformed. The Value field of every Outputs member must evaluate to a String.", output)
+	}
+	return t, nil
+}
+
+// exporter is the live stack that exports a name, or nil.
+func (c *CFN) exporter(name string) *stack {
+	return c.stacks.Find(func(s *stack) bool {
+		_, ok := s.exports[name]
+		return ok && s.status != types.StackStatusDeleteComplete
+	})
+}
+
+func (c *CFN) importValue(by *stack, name string) (string, bool) {
+	s := c.exporter(name)
+	if s == nil {
+		return "", false
+	}
+	by.imports[name] = true
+	return s.exports[name], true
 }
 
 // importers are the live stacks that use an export.
@@ -378,7 +437,7 @@ func (s *stack) remove(retain []string) error {
 func (s *stack) tearDown(ok, bad types.StackStatus, retain []string) {
 	blockers := map[string][]string{} // resource -> resources that need it
 	for n := range s.res {
-		for _, d := range s.t.needs(n) {
+		for _, d := range s.d.needs[n] {
 			blockers[d] = append(blockers[d], n)
 		}
 	}

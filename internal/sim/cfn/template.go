@@ -2,25 +2,29 @@
 // evaluates intrinsic functions, runs resources in parallel by dependency, logs
 // events, rolls back, and guards exports that others import. Resources act on the
 // simulated services through the same functions that answer API calls. It must not
-// know who wrote a template.
+// know who wrote a template, and no template may crash it, hang it or make it grow:
+// CloudFormation's own quotas bound what a template may say.
 package cfn
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
+// template is a template's text, checked. It is never changed.
 type template struct {
-	Resources  map[string]*resource
-	Outputs    map[string]map[string]any
-	Parameters map[string]map[string]any
-	Mappings   map[string]any
-	Conditions map[string]any
+	Description string
+	Resources   map[string]*resource
+	Outputs     map[string]output
+	Parameters  map[string]parameter
+	Mappings    map[string]map[string]map[string]any
+	Conditions  map[string]any
 }
 
 type resource struct {
@@ -31,16 +35,17 @@ type resource struct {
 	Retain    bool
 }
 
+type output struct {
+	Value, Export          any
+	Description, Condition string
+}
+
 // parse reads JSON or YAML; short tags (!Ref, !Sub) become their long forms.
 func parse(body string) (*template, error) {
-	var n yaml.Node
-	if err := yaml.Unmarshal([]byte(body), &n); err != nil {
-		return nil, said("Template format error: %v", err)
+	if strings.TrimSpace(body) == "" {
+		return nil, said("Either Template URL or Template Body must be specified.")
 	}
-	if len(n.Content) == 0 {
-		return nil, said("Template format error: unsupported structure.")
-	}
-	v, err := plain(n.Content[0])
+	v, err := read(body)
 	if err != nil {
 		return nil, err
 	}
@@ -48,61 +53,78 @@ func parse(body string) (*template, error) {
 	if !ok {
 		return nil, said("Template format error: unsupported structure.")
 	}
-	t := &template{Resources: map[string]*resource{}, Outputs: map[string]map[string]any{}, Parameters: map[string]map[string]any{}}
-	t.Mappings, _ = top["Mappings"].(map[string]any)
-	t.Conditions, _ = top["Conditions"].(map[string]any)
-	section := func(k string, dst map[string]map[string]any) {
-		m, _ := top[k].(map[string]any)
-		for n, x := range m {
-			dst[n], _ = x.(map[string]any)
-		}
+	if p := nullAt(top, ""); p != "" {
+		return nil, said("Template format error: [%s] 'null' values are not allowed in templates", p)
 	}
-	section("Outputs", t.Outputs)
-	section("Parameters", t.Parameters)
-	rs, _ := top["Resources"].(map[string]any)
-	if len(rs) == 0 {
-		return nil, said("Template format error: At least one Resources member must be defined.")
-	}
-	for n, x := range rs {
-		m, _ := x.(map[string]any)
-		r := &resource{}
-		r.Type, _ = m["Type"].(string)
-		if r.Type == "" {
-			return nil, said("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", n)
-		}
-		r.Props, _ = m["Properties"].(map[string]any)
-		r.Condition, _ = m["Condition"].(string)
-		r.Retain = m["DeletionPolicy"] == "Retain"
-		switch d := m["DependsOn"].(type) {
-		case string:
-			r.DependsOn = []string{d}
-		case []any:
-			for _, y := range d {
-				r.DependsOn = append(r.DependsOn, fmt.Sprint(y))
-			}
-		}
-		t.Resources[n] = r
+	t, err := sections(top)
+	if err != nil {
+		return nil, err
 	}
 	return t, t.check()
 }
 
-func plain(n *yaml.Node) (any, error) {
+// read makes plain values of a body: maps, lists, strings, numbers, booleans.
+func read(body string) (any, error) {
+	format := "YAML"
+	if strings.HasPrefix(strings.TrimSpace(body), "{") {
+		format = "JSON"
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(body), &n); err != nil {
+		return nil, said("Template format error: %s not well-formed.%s", format, where(format, body, err))
+	}
+	if len(n.Content) == 0 {
+		return nil, said("Template format error: unsupported structure.")
+	}
+	return plain(n.Content[0], format == "JSON")
+}
+
+// where is the place of a syntax error, as CloudFormation words it.
+func where(format, body string, err error) string {
+	var syntax *json.SyntaxError
+	if format == "JSON" {
+		var v any
+		if e, ok := json.NewDecoder(strings.NewReader(body)).Decode(&v).(*json.SyntaxError); ok {
+			syntax = e
+		}
+	}
+	if syntax == nil {
+		var line int
+		if _, e := fmt.Sscanf(strings.TrimPrefix(err.Error(), "yaml: "), "line %d:", &line); e != nil {
+			return ""
+		}
+		return fmt.Sprintf(" (line %d)", line)
+	}
+	before := []byte(body)[:min(int(syntax.Offset), len(body))]
+	return fmt.Sprintf(" (line %d, column %d)", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n')-1)
+}
+
+// plain converts a YAML node. CloudFormation takes no aliases, so the nodes are a
+// tree, no larger than the body.
+func plain(n *yaml.Node, isJSON bool) (any, error) {
 	var v any
 	switch n.Kind {
 	case yaml.MappingNode:
 		m := map[string]any{}
-		for i := 0; i < len(n.Content); i += 2 {
-			x, err := plain(n.Content[i+1])
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			k := n.Content[i]
+			if k.Kind != yaml.ScalarNode {
+				return nil, said("Template format error: YAML not well-formed. (line %d, column %d)", k.Line, k.Column)
+			}
+			if _, twice := m[k.Value]; twice && !isJSON {
+				return nil, said("Template format error: YAML not well-formed. (line %d, column %d)", k.Line, k.Column)
+			}
+			x, err := plain(n.Content[i+1], isJSON)
 			if err != nil {
 				return nil, err
 			}
-			m[n.Content[i].Value] = x
+			m[k.Value] = x
 		}
 		v = m
 	case yaml.SequenceNode:
 		l := []any{}
 		for _, c := range n.Content {
-			x, err := plain(c)
+			x, err := plain(c, isJSON)
 			if err != nil {
 				return nil, err
 			}
@@ -110,126 +132,60 @@ func plain(n *yaml.Node) (any, error) {
 		}
 		v = l
 	case yaml.AliasNode:
-		return plain(n.Alias)
+		return nil, said("Template error: YAML aliases are not allowed in CloudFormation templates")
 	default:
-		if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-			v = n.Value
-		} else if n.Tag == "!!timestamp" {
-			v = n.Value // policy versions are strings, not dates
-		} else if err := n.Decode(&v); err != nil {
-			return nil, err
+		var err error
+		if v, err = scalar(n); err != nil {
+			return nil, said("Template format error: YAML not well-formed. (line %d, column %d)", n.Line, n.Column)
 		}
 	}
 	if tag, ok := strings.CutPrefix(n.Tag, "!"); ok && !strings.HasPrefix(tag, "!") {
-		if tag == "GetAtt" {
-			if s, ok := v.(string); ok {
-				a, b, _ := strings.Cut(s, ".")
-				v = []any{a, b}
-			}
-		}
-		if tag != "Ref" && tag != "Condition" {
-			tag = "Fn::" + tag
-		}
-		return map[string]any{tag: v}, nil
+		return long(tag, v), nil
 	}
 	return v, nil
 }
 
-// check finds references to what does not exist, and cycles.
-func (t *template) check() error {
-	for _, n := range slices.Sorted(maps.Keys(t.Resources)) {
-		for _, d := range t.needs(n) {
-			if t.Resources[d] == nil {
-				return said("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", d)
-			}
-		}
+func scalar(n *yaml.Node) (any, error) {
+	switch {
+	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"), n.Tag == "!!timestamp":
+		return n.Value, nil // policy versions are strings, not dates
 	}
-	state := map[string]int{}
-	var visit func(string) error
-	visit = func(n string) error {
-		if state[n] == 1 {
-			return said("Circular dependency between resources: [%s]", n)
-		}
-		if state[n] == 2 {
-			return nil
-		}
-		state[n] = 1
-		for _, d := range t.needs(n) {
-			if err := visit(d); err != nil {
-				return err
-			}
-		}
-		state[n] = 2
-		return nil
-	}
-	for _, n := range slices.Sorted(maps.Keys(t.Resources)) {
-		if err := visit(n); err != nil {
-			return err
-		}
-	}
-	return nil
+	var v any
+	err := n.Decode(&v)
+	return v, err
 }
 
-var subRE = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
-
-// needs lists the resources that a resource refers to.
-func (t *template) needs(name string) []string {
-	set := map[string]bool{}
-	for _, d := range t.Resources[name].DependsOn {
-		set[d] = true
+// long is the long form of a short tag.
+func long(tag string, v any) map[string]any {
+	if s, ok := v.(string); ok && tag == "GetAtt" {
+		a, b, _ := strings.Cut(s, ".")
+		v = []any{a, b}
 	}
-	t.refs(t.Resources[name].Props, set)
-	delete(set, name)
-	return slices.Sorted(maps.Keys(set))
+	if tag != "Ref" && tag != "Condition" {
+		tag = "Fn::" + tag
+	}
+	return map[string]any{tag: v}
 }
 
-func (t *template) refs(v any, set map[string]bool) {
-	note := func(n string) {
-		n, _, _ = strings.Cut(n, ".")
-		if t.Parameters[n] == nil && !strings.HasPrefix(n, "AWS::") {
-			set[n] = true
-		}
-	}
+// nullAt is the path of the first null value, "" without any.
+func nullAt(v any, path string) string {
 	switch x := v.(type) {
+	case nil:
+		return path
 	case map[string]any:
-		if len(x) == 1 {
-			if r, ok := x["Ref"].(string); ok {
-				note(r)
-				return
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			if p := nullAt(x[k], path+"/"+k); p != "" {
+				return p
 			}
-			switch g := x["Fn::GetAtt"].(type) {
-			case []any:
-				note(fmt.Sprint(g[0]))
-				return
-			case string:
-				note(g)
-				return
-			}
-			switch s := x["Fn::Sub"].(type) {
-			case string:
-				for _, m := range subRE.FindAllStringSubmatch(s, -1) {
-					note(m[1])
-				}
-				return
-			case []any:
-				vars, _ := s[1].(map[string]any)
-				for _, m := range subRE.FindAllStringSubmatch(fmt.Sprint(s[0]), -1) {
-					if _, ok := vars[m[1]]; !ok {
-						note(m[1])
-					}
-				}
-				t.refs(s[1], set)
-				return
-			}
-		}
-		for _, y := range x {
-			t.refs(y, set)
 		}
 	case []any:
-		for _, y := range x {
-			t.refs(y, set)
+		for i, y := range x {
+			if p := nullAt(y, fmt.Sprintf("%s/%d", path, i)); p != "" {
+				return p
+			}
 		}
 	}
+	return ""
 }
 
 // said makes an error in CloudFormation's own words, capitals and full stops

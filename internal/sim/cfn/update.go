@@ -12,7 +12,7 @@ import (
 // before is what a stack was when an update began, so that a failed one can be
 // rolled back.
 type before struct {
-	t       *template
+	d       *deployment
 	body    string
 	params  map[string]string
 	tags    []types.Tag
@@ -24,22 +24,19 @@ type before struct {
 // update applies a new template in order of dependency: added resources are
 // created, changed ones updated in place or replaced; what is left over goes last.
 func (s *stack) update(body string, params map[string]string, tags []types.Tag) error {
-	t, err := parse(body)
-	if err == nil {
-		err = recognised(t)
-	}
+	d, err := deploy(body, params, s.pseudo())
 	if err != nil {
 		return validation("%s", err)
 	}
 	if body == s.body && reflect.DeepEqual(params, s.params) && (tags == nil || sameTags(tags, s.tags)) {
 		return validation("No updates are to be performed.")
 	}
-	s.was = &before{t: s.t, body: s.body, params: s.params, tags: s.tags, res: map[string]instance{}}
+	s.was = &before{d: s.d, body: s.body, params: s.params, tags: s.tags, res: map[string]instance{}}
 	for n, r := range s.res {
 		s.was.res[n] = *r
 		r.status = "" // to be looked at again
 	}
-	s.t, s.body, s.params = t, body, params
+	s.d, s.body, s.params = d, body, params
 	if tags != nil {
 		s.tags = tags
 	}
@@ -59,18 +56,13 @@ func (s *stack) update(body string, params map[string]string, tags []types.Tag) 
 
 // dropped tells whether the template no longer makes a resource.
 func (s *stack) dropped(n string) bool {
-	r, there := s.t.Resources[n]
-	if !there {
-		return true
-	}
-	ok, err := s.made(r)
-	return err == nil && !ok
+	return !slices.Contains(s.d.made, n)
 }
 
 // revisit brings a resource that stands to what the template says now; true: it
 // was so already.
 func (s *stack) revisit(r *instance) bool {
-	v, err := s.eval(s.t.Resources[r.logical].Props)
+	v, err := s.eval(s.d.t.Resources[r.logical].Props)
 	props, _ := v.(map[string]any)
 	h := handlers[r.typ]
 	switch {
@@ -80,10 +72,10 @@ func (s *stack) revisit(r *instance) bool {
 	case reflect.DeepEqual(props, r.props):
 		r.status = types.ResourceStatusUpdateComplete
 		return true
-	case h.update == nil || s.t.Resources[r.logical].Type != r.typ || replaces(h, r.props, props):
+	case h.update == nil || s.d.t.Resources[r.logical].Type != r.typ || replaces(h, r.props, props):
 		was := *r
 		s.was.cleanup = append(s.was.cleanup, &was)
-		s.res[r.logical] = &instance{logical: r.logical, typ: s.t.Resources[r.logical].Type, retain: r.retain}
+		s.res[r.logical] = &instance{logical: r.logical, typ: s.d.t.Resources[r.logical].Type, retain: r.retain}
 		s.startResource(s.res[r.logical])
 	default:
 		s.was.touched = append(s.was.touched, r.logical)
@@ -127,23 +119,23 @@ func (s *stack) endUpdate() {
 		return
 	}
 	s.setStatus(types.StackStatusUpdateCompleteCleanupInProgress, "")
-	s.discard(inverse(s.was.t, s.was.cleanup), func() { s.setStatus(types.StackStatusUpdateComplete, "") })
+	s.discard(inverse(s.was.d, s.was.cleanup), func() { s.setStatus(types.StackStatusUpdateComplete, "") })
 }
 
 // inverse orders resources so that each goes before what it needs.
-func inverse(t *template, in []*instance) []*instance {
+func inverse(in *deployment, rs []*instance) []*instance {
 	depth := map[string]int{}
 	var of func(n string) int
 	of = func(n string) int {
 		if _, seen := depth[n]; !seen {
 			depth[n] = 0
-			for _, d := range t.needs(n) {
-				depth[n] = max(depth[n], of(d)+1)
+			for _, x := range in.needs[n] {
+				depth[n] = max(depth[n], of(x)+1)
 			}
 		}
 		return depth[n]
 	}
-	out := slices.Clone(in)
+	out := slices.Clone(rs)
 	slices.SortStableFunc(out, func(a, b *instance) int { return of(b.logical) - of(a.logical) })
 	return out
 }
@@ -167,8 +159,8 @@ func (s *stack) discard(rs []*instance, then func()) {
 
 // rollBack undoes a failed update: resources made for it go, changed ones get
 // their old properties back, replaced and removed ones are the stack's again.
-func (s *stack) rollBack() {
-	s.setStatus(types.StackStatusUpdateRollbackInProgress, "The following resource(s) failed to update: ["+s.failures()+"]. ")
+func (s *stack) rollBack(why string) {
+	s.setStatus(types.StackStatusUpdateRollbackInProgress, why)
 	was := s.was
 	var made []*instance
 	for _, n := range slices.Sorted(maps.Keys(s.res)) {
@@ -176,8 +168,8 @@ func (s *stack) rollBack() {
 			made = append(made, s.res[n])
 		}
 	}
-	made = inverse(s.t, made)
-	s.t, s.body, s.params, s.tags = was.t, was.body, was.params, was.tags
+	made = inverse(s.d, made)
+	s.d, s.body, s.params, s.tags = was.d, was.body, was.params, was.tags
 	changed := map[string]*instance{}
 	for n, o := range was.res {
 		if cur := s.res[n]; cur != nil && cur.phys == o.phys && slices.Contains(was.touched, n) {
