@@ -36,12 +36,15 @@ type Options struct {
 	Seed  uint64    // the same seed draws the same durations and identifiers
 	Speed float64   // simulated seconds per wall second; 0: virtual
 	Start time.Time // when the world begins; zero: now
+	// PageSize is the most that a page of any listing holds; 0: as AWS has it.
+	PageSize int
 }
 
 // Sim is one simulated account.
 type Sim struct {
 	World *world.World
 
+	options Options
 	mu      sync.Mutex
 	serving bool
 	regions map[string]*Region
@@ -71,7 +74,7 @@ func New(o Options) *Sim {
 	if o.Start.IsZero() {
 		o.Start = time.Now()
 	}
-	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
+	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
 }
 
 // Partition is the AWS partition of a region.
@@ -98,9 +101,9 @@ func (s *Sim) Region(name string) *Region {
 }
 
 func (s *Sim) newRegion(name string) *Region {
-	w, p := s.World, Partition(name)
+	w, p := s.World.In(name), Partition(name)
 	if s.iams[p] == nil {
-		s.iams[p] = iam.New(w, Account, p)
+		s.iams[p] = iam.New(s.World.In(p), Account, p)
 	}
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.ASG = autoscaling.New(w, r.EC2)
@@ -110,6 +113,7 @@ func (s *Sim) newRegion(name string) *Region {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}
 	v := wire.NewServer()
+	v.PageSize = s.options.PageSize
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
 	v.Before = func(c *wire.Caller, op string) error {
 		for _, f := range r.faults {

@@ -27,11 +27,13 @@ type Caller struct {
 type handler struct {
 	in, out reflect.Type
 	call    func(*Caller, any) (any, error)
+	pages   *pager // nil: it answers everything at once
 }
 
 // Service is one AWS service's operations.
 type Service struct {
 	*model
+	name     string // its signing name
 	handlers map[string]handler
 	routes   []route
 }
@@ -57,6 +59,9 @@ type Server struct {
 	// Before runs before every operation, with the decoded operation name; an
 	// error from it is the answer (authentication, throttling, faults).
 	Before func(c *Caller, op string) error
+	// PageSize is the most that any page of a listing holds; 0: as AWS has it. Small
+	// pages show who forgets the next one.
+	PageSize int
 	// Around runs the operation, taking whatever lock the world needs.
 	Around func(func())
 }
@@ -106,7 +111,7 @@ func newService(name string) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{model: m.model, routes: m.routes, handlers: map[string]handler{}}, nil
+	return &Service{model: m.model, name: name, routes: m.routes, handlers: map[string]handler{}}, nil
 }
 
 // routed is a service's model with its routes: the same for every region, and never
@@ -148,13 +153,33 @@ func Handle[I, O any](s *Service, name string, f func(*Caller, *I) (*O, error)) 
 	if s.Ops[name] == nil {
 		panic("no operation " + name + " in the model of " + s.model.Service)
 	}
-	s.handlers[name] = handler{reflect.TypeFor[I](), reflect.TypeFor[O](), func(c *Caller, in any) (any, error) {
+	call := func(c *Caller, in any) (any, error) {
 		out, err := f(c, in.(*I))
 		if err != nil {
 			return nil, err
 		}
 		return out, nil
-	}}
+	}
+	in, out := reflect.TypeFor[I](), reflect.TypeFor[O]()
+	s.handlers[name] = handler{in, out, call, newPager(s.name, name, in, out)}
+}
+
+// answer calls the operation, and cuts its answer to the page that is asked for; most
+// limits every page, 0 if nothing does.
+func (h handler) answer(c *Caller, in any, most int) (any, error) {
+	if h.pages == nil {
+		return h.call(c, in)
+	}
+	v := reflect.ValueOf(in).Elem()
+	from, size, err := h.pages.bounds(v, most)
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.call(c, in)
+	if err == nil {
+		h.pages.cut(v, reflect.ValueOf(out).Elem(), from, size)
+	}
+	return out, err
 }
 
 var credentialRE = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
@@ -200,7 +225,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if err == nil {
-			out, err = svc.handlers[name].call(c, in)
+			out, err = svc.handlers[name].answer(c, in, s.PageSize)
 		}
 		// Encoded under the lock: an output may share memory with the world.
 		p = svc.encode(name, out, err, fmt.Sprintf("%08x-0000-4000-8000-%012x", s.requests, s.requests))
