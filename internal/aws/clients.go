@@ -1,20 +1,17 @@
-// Package aws holds the SDK clients for one region and what its errors mean. The
-// SDK's own retries are off: retry, backoff and rate belong to the engine. It must
-// not know what the calls are for.
+// Package aws holds the SDK clients for one region, and tells its errors by their codes.
+// The SDK's own retries are off: package pace says how fast calls go, what an error
+// means and what is asked again. It must not know what the calls are for.
 package aws
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -29,7 +26,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
-	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/clock"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // Clients are the AWS clients of one region.
@@ -39,9 +37,6 @@ type Clients struct {
 	Account   string
 	Partition string
 	Caller    string // the caller's ARN
-	// Attempt tells this run from others: it goes into client request tokens, so that
-	// a retried call is the same call, and making again what was deleted is not.
-	Attempt string
 
 	EKS    *eks.Client
 	EC2    *ec2.Client
@@ -57,11 +52,10 @@ type Clients struct {
 	// Transport reaches Kubernetes API servers without a socket; nil: the network.
 	Transport http.RoundTripper
 
-	// Budgets are this account's and region's: every run with these clients keeps to them.
-	Budgets *engine.Budgets
+	// Pacer is what every call goes through, to AWS and to Kubernetes API servers.
+	Pacer *pace.Pacer
 
-	mu    sync.Mutex
-	calls map[string]int // by service, as its budget is named
+	calls atomic.Int64
 }
 
 // Options say how to reach AWS.
@@ -71,6 +65,7 @@ type Options struct {
 	Transport http.RoundTripper // nil: the network
 	Key       string            // static credentials; "": the usual chain
 	Secret    string
+	Clock     clock.Clock // what waits between calls are made of; nil: the wall's
 }
 
 // Partition is the AWS partition of a region.
@@ -86,10 +81,10 @@ func Partition(region string) string {
 
 // New builds the clients; it calls nothing.
 func New(ctx context.Context, o Options) (*Clients, error) {
-	c := &Clients{Transport: o.Transport, Budgets: engine.NewBudgets(), calls: map[string]int{}}
-	if o.Transport == nil {
-		c.Attempt = rand.Text()
+	if o.Clock == nil {
+		o.Clock = clock.FromEnvironment()
 	}
+	c := &Clients{Transport: o.Transport, Pacer: pace.New(o.Clock)}
 	opts := []func(*awsconfig.LoadOptions) error{awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
 	if o.Region != "" {
 		opts = append(opts, awsconfig.WithRegion(o.Region))
@@ -108,7 +103,7 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	} else if cfg, err = awsconfig.LoadDefaultConfig(ctx, opts...); err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
-	cfg.APIOptions = append(cfg.APIOptions, patience, c.count)
+	cfg.APIOptions = append(cfg.APIOptions, c.Pacer.SDK, c.count)
 	if cfg.Region == "" {
 		cfg.Region = os.Getenv("AWS_REGION")
 	}
@@ -148,28 +143,12 @@ func Principal(arn string) string {
 }
 
 // Calls counts the AWS requests so far.
-func (c *Clients) Calls() int {
-	n := 0
-	for _, x := range c.Requests() {
-		n += x
-	}
-	return n
-}
-
-// Requests counts the AWS requests so far, by service.
-func (c *Clients) Requests() map[string]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return maps.Clone(c.calls)
-}
+func (c *Clients) Calls() int { return int(c.calls.Load()) }
 
 // count adds a middleware that counts requests as they are sent.
 func (c *Clients) count(s *middleware.Stack) error {
 	return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("SlipwayCount", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
-		c.mu.Lock()
-		c.calls[service]++
-		c.mu.Unlock()
+		c.calls.Add(1)
 		return next.HandleFinalize(ctx, in)
 	}), middleware.After)
 }

@@ -22,7 +22,7 @@ func (a *app) downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := run.PrepareDown(w.observing(ctx), w.aws, args[0])
+			s, err := run.PrepareDown(ctx, w.aws, args[0])
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (a *app) downCommand() *cobra.Command {
 
 // gone looks again, and says what is left.
 func (a *app) gone(ctx context.Context, w *world, s *run.Session, rep *engine.Report, output string) error {
-	after, err := run.PrepareDown(w.observing(context.WithoutCancel(ctx)), w.aws, s.Plan.Cluster)
+	after, err := run.PrepareDown(context.WithoutCancel(ctx), w.aws, s.Plan.Cluster)
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and what is left could not be observed: %w", err))
 	}

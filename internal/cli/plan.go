@@ -28,7 +28,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := run.Prepare(w.observing(c.Context()), w.aws, f)
+			s, err := run.Prepare(c.Context(), w.aws, f)
 			if err != nil {
 				return err
 			}

@@ -21,10 +21,6 @@ type world struct {
 	sim     *sim.Sim
 }
 
-// observing is a context for reads outside of a run, which are tried again when AWS
-// throttles.
-func (w *world) observing(ctx context.Context) context.Context { return awsc.Patient(ctx, w.clock) }
-
 // workers against AWS: turns in flight at once. The simulated region takes one at
 // a time, so that the same seed gives the same run.
 const workers = 8
@@ -39,8 +35,9 @@ func (a *app) open(ctx context.Context, f *config.File) (*world, error) {
 		return nil, config.Problems{f.At("metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.region)}
 	}
 	if !a.sim {
-		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.profile})
-		return &world{aws: c, clock: clock.FromEnvironment(), workers: workers}, err
+		clk := clock.FromEnvironment()
+		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.profile, Clock: clk})
+		return &world{aws: c, clock: clk, workers: workers}, err
 	}
 	if region == "" {
 		region = "us-west-2"
@@ -55,6 +52,7 @@ func (a *app) open(ctx context.Context, f *config.File) (*world, error) {
 			fmt.Fprintln(a.err, a.style.Dim("simulated region: "+line))
 		}
 	}
-	c, err := awsc.New(ctx, awsc.Options{Region: region, Transport: s, Key: iam.Key, Secret: iam.Secret})
-	return &world{aws: c, clock: clock.Virtual{World: s.World}, workers: 1, sim: s}, err
+	clk := clock.Virtual{World: s.World}
+	c, err := awsc.New(ctx, awsc.Options{Region: region, Transport: s, Key: iam.Key, Secret: iam.Secret, Clock: clk})
+	return &world{aws: c, clock: clk, workers: 1, sim: s}, err
 }

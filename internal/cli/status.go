@@ -28,7 +28,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return check.Identity(err)
 			}
 			for {
-				st, err := run.Look(w.observing(ctx), w.aws, args[0])
+				st, err := run.Look(ctx, w.aws, args[0])
 				if err != nil {
 					return err
 				}

@@ -58,13 +58,13 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := run.Prepare(w.observing(ctx), w.aws, file)
+	s, err := run.Prepare(ctx, w.aws, file)
 	if err != nil {
 		return err
 	}
 	render.PlanText(a.err, s.Plan, a.style)
 	if s.Plan.Empty() {
-		v, err := s.Verify(w.observing(ctx))
+		v, err := s.Verify(ctx)
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func (a *app) summary(output string, e summaryEvent) {
 
 // verdict observes again, says how the run ended, and chooses the exit code.
 func (a *app) verdict(ctx context.Context, w *world, s *run.Session, rep *engine.Report, f upFlags) error {
-	v, err := s.Verify(w.observing(context.WithoutCancel(ctx)))
+	v, err := s.Verify(context.WithoutCancel(ctx))
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and the cluster could not be observed again: %w", err))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // ticking is a clock whose only mover is the engine's own wait.
@@ -89,14 +90,14 @@ func TestFailureStopsOnlyWhatDependsOnIt(t *testing.T) {
 func TestThrottlingBacksOffAndGoesOn(t *testing.T) {
 	c := &ticking{}
 	n := 0
-	throttle := errors.New("Throttling")
+	throttle := &pace.Error{Class: pace.Throttled, Reason: "slowly"}
 	tasks := map[string]*Task{"a": {Service: "eks", Step: stepFunc(func(context.Context) (Result, error) {
 		if n++; n < 4 {
 			return Result{}, throttle
 		}
 		return Finished("through")
 	})}}
-	rep, err := Run(t.Context(), plan(t, nil, tasks), tasks, Options{Clock: c, Policy: func(error) Policy { return Throttled }})
+	rep, err := Run(t.Context(), plan(t, nil, tasks), tasks, Options{Clock: c})
 	if err != nil || !rep.OK() {
 		t.Fatalf("%+v %v", rep, err)
 	}

@@ -4,12 +4,14 @@ import "time"
 
 // Event is one thing that happened in a run. The JSON names are a contract.
 type Event struct {
-	Type    string  `json:"type"` // step_started, step_waiting, step_done, step_failed, step_skipped, step_timeout, retry
-	At      float64 `json:"at"`   // seconds since the run began, on the run's clock
+	// Type is step_started, step_waiting, step_blocked, step_done, step_failed,
+	// step_skipped, step_timeout or retry.
+	Type    string  `json:"type"`
+	At      float64 `json:"at"` // seconds since the run began, on the run's clock
 	Step    string  `json:"step,omitempty"`
 	Title   string  `json:"title,omitempty"`
 	Kind    string  `json:"kind,omitempty"`
-	Reason  string  `json:"reason,omitempty"`
+	Reason  string  `json:"reason,omitempty"` // of step_blocked: what a person must do
 	Rule    string  `json:"rule,omitempty"`
 	Error   string  `json:"error,omitempty"`
 	Elapsed float64 `json:"elapsed,omitempty"`
@@ -22,7 +24,7 @@ type Event struct {
 type Span struct {
 	ID, Title, Kind string
 	Start, End      time.Duration
-	State           string // done, failed, skipped, waiting
+	State           string // done, failed, timeout, skipped, waiting, running, blocked, unknown
 	Reason          string
 	WaitedFor       string // the last step it waited for
 	Why             string
@@ -35,12 +37,24 @@ type Report struct {
 	Failed       int
 	Skipped      int
 	TimedOut     int
+	Blocked      int // steps that waited for a person when the run ended
 	Changed      bool
 	Interrupted  bool
 	Elapsed      time.Duration
 	FirstFailure string
-	Turns        int
 }
 
 // OK tells whether every step is done.
 func (r *Report) OK() bool { return r.Failed+r.Skipped+r.TimedOut == 0 && !r.Interrupted }
+
+// Unknown are the spans of steps whose call was in the air when the run was made to
+// end at once.
+func (r *Report) Unknown() []Span {
+	var out []Span
+	for _, s := range r.Spans {
+		if s.State == "unknown" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -30,3 +30,6 @@ func pollAfter(elapsed, typical time.Duration) time.Duration {
 func backoff(n int) time.Duration {
 	return min(2*time.Second<<min(n-1, 6), 2*time.Minute)
 }
+
+// lookAgain is the pause before looking whether a person has acted.
+const lookAgain = 30 * time.Second

@@ -1,17 +1,24 @@
-// Package engine turns a plan: one loop over a queue of due steps that decides what
-// starts, polls adaptively, retries what AWS says may be retried, keeps to a request
-// budget, stops only what depends on a failure, and tells all of it as events. It
-// must not know what a step does, nor AWS, nor the terminal.
+// Package engine turns a plan. What is decided is an Execution: pure state that is told
+// the time and what came back, so that the command line, a test or a controller can
+// turn it. Run is the command line's driver: goroutines and a clock. It must not know
+// what a step does, nor AWS, nor the terminal.
 package engine
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
 // Step starts or polls one action. It never waits: it says what it waits for.
 type Step interface {
 	Run(ctx context.Context) (Result, error)
+}
+
+// Remembering is a step that has something to remember from turn to turn, such as the
+// ID of an update, as data: whoever keeps a journal can write it down.
+type Remembering interface {
+	Memo() json.RawMessage
 }
 
 // State is what a step's turn came to.
@@ -26,10 +33,13 @@ const (
 	Blocked
 )
 
-// Result is what one turn of a step came to.
+// Result is what one turn of a step came to. A step that returns an error may return
+// one beside it, for what it changed before.
 type Result struct {
-	State  State
-	Reason string // what is being waited for, or what was done
+	State State
+	// Reason is what is being waited for, or what was done; of a blocked step, what
+	// the person in front of it is asked to do.
+	Reason string
 	// Ready and Want count nodes, where the step waits for them.
 	Ready, Want int
 	// Next overrides when to look again; 0: the engine decides.
@@ -54,20 +64,8 @@ type Task struct {
 	ID      string
 	Title   string
 	Kind    string // stack, addon, nodegroup, …
-	Service string // whose request budget its turns use
+	Service string // whose request budget its first turn uses
 	Typical time.Duration
 	Timeout time.Duration
 	Step    Step
 }
-
-// Policy says what an error means for the step that met it.
-type Policy int
-
-const (
-	// Fail: the step has failed.
-	Fail Policy = iota
-	// Retry: the same turn again, after a backoff.
-	Retry
-	// Throttled: as Retry, and the whole service slows down.
-	Throttled
-)

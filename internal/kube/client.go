@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,8 +40,58 @@ func Token(ctx context.Context, c *awsc.Clients, cluster string) (token string, 
 	return "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(out.URL)), time.Now().Add(tokenLife), nil
 }
 
-// Client reaches a cluster's Kubernetes API as the AWS caller.
-func Client(ctx context.Context, c *awsc.Clients, cl *types.Cluster) (kubernetes.Interface, error) {
+// bearer signs requests to one cluster with a token that it makes anew before EKS
+// would refuse the old one. Requests come from many goroutines.
+type bearer struct {
+	aws     *awsc.Clients
+	cluster string
+	next    http.RoundTripper
+
+	mu      sync.Mutex
+	token   string
+	expires time.Time
+}
+
+// RoundTrip sends a request with the token.
+func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	token, err := b.current(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+token)
+	out, err := b.next.RoundTrip(r)
+	if err == nil && out.StatusCode == http.StatusUnauthorized {
+		b.forget(token)
+	}
+	return out, err
+}
+
+func (b *bearer) current(ctx context.Context) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Now().After(b.expires) {
+		token, expires, err := Token(ctx, b.aws, b.cluster)
+		if err != nil {
+			return "", err
+		}
+		b.token, b.expires = token, expires
+	}
+	return b.token, nil
+}
+
+// forget drops a token that was refused: the credentials behind it may be others now.
+func (b *bearer) forget(token string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.token == token {
+		b.expires = time.Time{}
+	}
+}
+
+// Client reaches a cluster's Kubernetes API as the AWS caller, at the pace of the AWS
+// clients: client-go's own rate limit and retries are off.
+func Client(_ context.Context, c *awsc.Clients, cl *types.Cluster) (kubernetes.Interface, error) {
 	if cl == nil || cl.Endpoint == nil || cl.CertificateAuthority == nil {
 		return nil, fmt.Errorf("cluster %s has no Kubernetes API endpoint yet", aws.ToString(cl.Name))
 	}
@@ -48,32 +99,15 @@ func Client(ctx context.Context, c *awsc.Clients, cl *types.Cluster) (kubernetes
 	if err != nil {
 		return nil, fmt.Errorf("the certificate authority of cluster %s cannot be read: %w", *cl.Name, err)
 	}
-	cfg := &rest.Config{Host: *cl.Endpoint, QPS: -1, Timeout: 20 * time.Second, UserAgent: "slipway"}
+	cfg := &rest.Config{Host: *cl.Endpoint, QPS: -1, UserAgent: "slipway"}
 	if c.Transport != nil {
 		cfg.Transport = c.Transport
 		cfg.Host = "https://" + strings.TrimPrefix(*cl.Endpoint, "https://")
 	} else {
 		cfg.TLSClientConfig = rest.TLSClientConfig{CAData: ca}
 	}
-	name := *cl.Name
-	var token string
-	var expires time.Time
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			if time.Now().After(expires) {
-				var err error
-				if token, expires, err = Token(ctx, c, name); err != nil {
-					return nil, err
-				}
-			}
-			r = r.Clone(r.Context())
-			r.Header.Set("Authorization", "Bearer "+token)
-			return next.RoundTrip(r)
-		})
+		return c.Pacer.Kubernetes(&bearer{aws: c, cluster: *cl.Name, next: next})
 	})
 	return kubernetes.NewForConfig(cfg)
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -4,6 +4,7 @@ package run
 
 import (
 	"context"
+	"crypto/rand"
 	"maps"
 	"slices"
 
@@ -102,8 +103,20 @@ func (s *Session) Run(ctx context.Context, clk clock.Clock, workers int, onEvent
 
 // RunWith turns the plan with a listener's own wishes, such as ticks.
 func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report, error) {
-	o.Policy, o.Budgets, o.Requests = awsc.Policy, s.AWS.Budgets, s.AWS.Requests
+	o.Admit = s.AWS.Pacer.Delay
+	s.Env.Attempt = attempt(o.Clock)
 	return engine.Run(ctx, s.Plan.Graph, s.Plan.Tasks, o)
+}
+
+// attempt tells this run from others: it goes into client request tokens, so that a
+// call that is made again within a run is the same call, and making again in another
+// run what was deleted is not. In a virtual world the hour says it, so that the same
+// seed gives the same run.
+func attempt(c clock.Clock) string {
+	if v, virtual := c.(clock.Virtual); virtual {
+		return v.Now().String()
+	}
+	return rand.Text()
 }
 
 // Verdict is what a run ends with: the cluster as observed again.

@@ -17,7 +17,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -425,10 +424,7 @@ func TestThrottlingIsWaitedOutBeforeARun(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, workers)); err == nil {
-		t.Error("without patience the first throttle should have ended it")
-	}
-	s, err := run.Prepare(aws.Patient(t.Context(), r.Clock), r.AWS, testregion.Load(t, workers))
+	s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, workers))
 	if err != nil || !s.Plan.Empty() || left > 0 {
 		t.Errorf("%v; %d throttles left", err, left)
 	}

@@ -34,6 +34,9 @@ type Env struct {
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 
+	// Attempt tells the run from others; it goes into client request tokens.
+	Attempt string
+
 	mu   sync.Mutex
 	kube kubernetes.Interface
 }
@@ -79,6 +82,6 @@ func (e *Env) Kube(ctx context.Context) (kubernetes.Interface, error) {
 // token derives a client request token from what is asked for and from the run, so
 // that a retried call is the same call; a re-creation in a later run is a new one.
 func (e *Env) token(parts ...string) *string {
-	h := sha256.Sum256([]byte(fmt.Sprint(e.AWS.Attempt, parts)))
+	h := sha256.Sum256([]byte(fmt.Sprint(e.Attempt, parts)))
 	return new("slipway-" + hex.EncodeToString(h[:])[:40])
 }

@@ -40,14 +40,15 @@ func New(t testing.TB, f *config.File, seed uint64) *Region {
 	if err := r.Adopt(x); err != nil {
 		t.Fatal(err)
 	}
-	c, err := awsc.New(t.Context(), awsc.Options{Region: name, Transport: s, Key: iam.Key, Secret: iam.Secret})
+	clk := clock.Virtual{World: s.World}
+	c, err := awsc.New(t.Context(), awsc.Options{Region: name, Transport: s, Key: iam.Key, Secret: iam.Secret, Clock: clk})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Identify(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &Region{Sim: s, Region: r, AWS: c, Clock: clock.Virtual{World: s.World}}
+	return &Region{Sim: s, Region: r, AWS: c, Clock: clk}
 }
 
 // Load reads a config from a string.
