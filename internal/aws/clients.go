@@ -104,6 +104,13 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
 	cfg.APIOptions = append(cfg.APIOptions, c.Pacer.SDK, c.count)
+	if o.Transport == nil {
+		r := &renewing{from: cfg.Credentials, load: func(ctx context.Context) (aws.CredentialsProvider, error) {
+			again, err := awsconfig.LoadDefaultConfig(ctx, opts...)
+			return again.Credentials, err
+		}}
+		cfg.Credentials, cfg.APIOptions = r, append(cfg.APIOptions, r.watch)
+	}
 	if cfg.Region == "" {
 		cfg.Region = os.Getenv("AWS_REGION")
 	}

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,6 +54,8 @@ func (f Failures) Input() bool {
 func Identity(err error) error {
 	code, msg := awsc.Code(err), awsc.Message(err)
 	switch {
+	case errors.Is(err, context.Canceled):
+		return err
 	case strings.Contains(code, "Expired") || strings.Contains(msg, "expired"):
 		return Failures{{Code: "credentials-expired", What: "the AWS credentials have expired", Remedy: "sign in again (aws sso login, or new session credentials) and repeat", Cause: err}}
 	case awsc.Credentials(err):
@@ -68,6 +71,9 @@ func Reach(_ *awsc.Clients, err error) error {
 	var ps config.Problems
 	if errors.As(err, &ps) {
 		return ps
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
 	}
 	if awsc.Denied(err) {
 		return Failures{{Code: "permission-missing", What: firstLine(awsc.Message(err)), Remedy: "let the caller do this, and repeat", Cause: err}}

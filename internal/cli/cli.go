@@ -8,15 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/startup"
 )
@@ -61,7 +59,7 @@ type app struct {
 // Main runs the command line and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	startup.Done()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interrupt.Context(context.Background())
 	defer stop()
 	a := &app{in: in, out: out, err: errOut, style: render.StyleFor(errOut)}
 	root := a.root()
@@ -78,6 +76,10 @@ func (a *app) code(err error) int {
 		return exitDone
 	}
 	var e *exitError
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.err, a.style.Yellow("interrupted"))
+		return exitInterrupted
+	}
 	if errors.As(err, &e) {
 		if m := e.Error(); m != "" {
 			fmt.Fprintln(a.err, a.style.Red("error:"), m)
@@ -93,8 +95,6 @@ func (a *app) code(err error) int {
 		return exitInput
 	case errors.As(err, &fs) && fs.Input():
 		return exitInput
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	}
 	return exitFailed
 }

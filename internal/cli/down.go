@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -53,7 +54,8 @@ func (a *app) downCommand() *cobra.Command {
 
 // gone looks again, and says what is left.
 func (a *app) gone(ctx context.Context, w *world, s *run.Session, rep *engine.Report, output string) error {
-	after, err := run.PrepareDown(context.WithoutCancel(ctx), w.aws, s.Plan.Cluster)
+	a.unknown(rep)
+	after, err := run.PrepareDown(interrupt.Hard(ctx), w.aws, s.Plan.Cluster)
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and what is left could not be observed: %w", err))
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -99,7 +100,7 @@ func writeTimeline(path, cluster string, rep *engine.Report) error {
 // run turns a plan and shows it: a live tree on a terminal, lines elsewhere, JSON
 // lines on standard output when asked.
 func (a *app) run(ctx context.Context, w *world, s *run.Session, output string) (*engine.Report, error) {
-	o := engine.Options{Clock: w.clock, Workers: w.workers}
+	o := engine.Options{Clock: w.clock, Workers: w.workers, AtOnce: interrupt.Hard(ctx).Done()}
 	if output == "jsonl" {
 		enc := json.NewEncoder(a.out)
 		o.OnEvent = func(e engine.Event) { enc.Encode(e) } //nolint:errcheck // a closed pipe ends the stream
@@ -119,6 +120,14 @@ func (a *app) run(ctx context.Context, w *world, s *run.Session, output string) 
 	l := &render.Lines{W: a.err, Style: a.style}
 	o.OnEvent, o.OnTick, o.Tick = l.On, l.Tick, 30*time.Second
 	return s.RunWith(ctx, o)
+}
+
+// unknown names the steps whose call was in the air when the run was made to end at
+// once.
+func (a *app) unknown(rep *engine.Report) {
+	for _, s := range rep.Unknown() {
+		fmt.Fprintf(a.err, "%s %s: %s\n", a.style.Yellow("unknown:"), s.Title, s.Reason)
+	}
 }
 
 // confirm asks before anything is changed.
@@ -154,6 +163,7 @@ type summaryEvent struct {
 		Done    int `json:"done"`
 		Failed  int `json:"failed"`
 		Skipped int `json:"skipped"`
+		Blocked int `json:"blocked,omitempty"` // waited for a person when the run ended
 	} `json:"steps"`
 	NodesReady   int     `json:"nodesReady"`
 	Elapsed      float64 `json:"elapsed"`
@@ -170,12 +180,13 @@ func (a *app) summary(output string, e summaryEvent) {
 
 // verdict observes again, says how the run ended, and chooses the exit code.
 func (a *app) verdict(ctx context.Context, w *world, s *run.Session, rep *engine.Report, f upFlags) error {
-	v, err := s.Verify(context.WithoutCancel(ctx))
+	a.unknown(rep)
+	v, err := s.Verify(interrupt.Hard(ctx))
 	if err != nil {
 		return exit(exitPartial, fmt.Errorf("the run ended, and the cluster could not be observed again: %w", err))
 	}
 	e := summaryEvent{Result: "done", Cluster: s.Plan.Cluster, NodesReady: v.NodesReady, Elapsed: rep.Elapsed.Seconds(), CriticalPath: s.Plan.Critical.Total.Seconds(), APICalls: w.aws.Calls()}
-	e.Steps.Done, e.Steps.Failed, e.Steps.Skipped = rep.Done, rep.Failed+rep.TimedOut, rep.Skipped
+	e.Steps.Done, e.Steps.Failed, e.Steps.Skipped, e.Steps.Blocked = rep.Done, rep.Failed+rep.TimedOut, rep.Skipped, rep.Blocked
 	code := exitDone
 	switch {
 	case rep.Interrupted:

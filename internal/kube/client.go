@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // tokenLife is how long EKS accepts a token less a margin (it says 15 minutes).
@@ -63,6 +64,11 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	out, err := b.next.RoundTrip(r)
 	if err == nil && out.StatusCode == http.StatusUnauthorized {
 		b.forget(token)
+		// The API server does not say why. AWS does, where the credentials have expired.
+		if _, refused := b.aws.STS.GetCallerIdentity(r.Context(), &sts.GetCallerIdentityInput{}); pace.Classify(refused).Class == pace.Blocked {
+			out.Body.Close()
+			return nil, refused
+		}
 	}
 	return out, err
 }

@@ -107,3 +107,22 @@ func TestRuns(t *testing.T) {
 	golden(t, "tree-end.txt", frame.Bytes())
 	golden(t, "timeline.svg", svg.Bytes())
 }
+
+// What waits for a person is told from what waits for AWS: as a line, in the tree, and
+// in its count.
+func TestBlockedShows(t *testing.T) {
+	_, s := prepare(t)
+	var lines, frame bytes.Buffer
+	l, tree := &render.Lines{W: &lines}, &render.Tree{W: &frame, Plan: s.Plan, Rows: 60, Cols: 110}
+	e := engine.Event{Type: "step_blocked", At: 90, Step: "nodegroup/workers", Title: "managed node group workers", Reason: "install the network plugin", Elapsed: 30}
+	l.On(e)
+	tree.On(e)
+	if got, want := lines.String(), "  1m30s  BLOCKED  managed node group workers waits for you: install the network plugin\n"; got != want {
+		t.Errorf("%q", got)
+	}
+	for _, want := range []string{"◆ ", "waits for you: install the network plugin", "(1 waiting for you)"} {
+		if !bytes.Contains(frame.Bytes(), []byte(want)) {
+			t.Errorf("no %q in\n%s", want, frame.String())
+		}
+	}
+}

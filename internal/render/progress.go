@@ -45,7 +45,7 @@ func (l *Lines) On(e engine.Event) {
 	}
 	l.said = e.At
 	switch e.Type {
-	case "step_started", "step_waiting":
+	case "step_started", "step_waiting", "step_blocked":
 		l.open[e.Step] = e
 	case "step_done", "step_failed", "step_timeout":
 		delete(l.open, e.Step)
@@ -64,6 +64,8 @@ func (l *Lines) On(e engine.Event) {
 			text = fmt.Sprintf("%s: %s", e.Title, e.Reason)
 		}
 		text += l.Style.Dim(fmt.Sprintf(" (%s of ~%s)", secs(e.Elapsed), secs(e.Typical)))
+	case "step_blocked":
+		mark, text = l.Style.Magenta("BLOCKED"), e.Title+" waits for you: "+e.Reason
 	case "step_done":
 		mark, text = l.Style.Green("done   "), e.Title+" in "+secs(e.Elapsed)
 		if e.Reason != "" {
@@ -137,10 +139,13 @@ func (t *Tree) lines() []string {
 		limit = min(limit, t.Rows-3)
 	}
 	doneShown := 0
-	doneTotal := 0
+	doneTotal, blocked := 0, 0
 	for _, e := range t.Plan.Entries {
-		if t.state[e.ID].Type == "step_done" {
+		switch t.state[e.ID].Type {
+		case "step_done":
 			doneTotal++
+		case "step_blocked":
+			blocked++
 		}
 	}
 	spare := max(0, limit-(len(t.Plan.Entries)-doneTotal))
@@ -160,6 +165,9 @@ func (t *Tree) lines() []string {
 		out = out[:limit]
 	}
 	tail := fmt.Sprintf("%s  %d of %d steps", secs(t.now), doneTotal, len(t.Plan.Entries))
+	if blocked > 0 {
+		tail += t.Style.Magenta(fmt.Sprintf("  (%d waiting for you)", blocked))
+	}
 	if hidden > 0 {
 		tail += fmt.Sprintf("  (%d lines not shown)", hidden)
 	}
@@ -184,6 +192,9 @@ func (t *Tree) row(e plan.Entry, s engine.Event) string {
 		return t.Style.Dim(fmt.Sprintf("· %-52s %8s  %s", e.Title, "", why))
 	}
 	started := s.At - s.Elapsed
+	if s.Type == "step_blocked" {
+		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Magenta("◆"), e.Title, secs(t.now-started), t.Style.Magenta("waits for you: "+s.Reason))
+	}
 	nodes := ""
 	if s.Want > 0 {
 		nodes = fmt.Sprintf("%d/%d ", s.Ready, s.Want)

@@ -28,11 +28,12 @@ func (s Style) wrap(code, text string) string {
 }
 
 // Bold, Dim and the colours.
-func (s Style) Bold(t string) string   { return s.wrap("1", t) }
-func (s Style) Dim(t string) string    { return s.wrap("2", t) }
-func (s Style) Red(t string) string    { return s.wrap("31", t) }
-func (s Style) Green(t string) string  { return s.wrap("32", t) }
-func (s Style) Yellow(t string) string { return s.wrap("33", t) }
-func (s Style) Cyan(t string) string   { return s.wrap("36", t) }
+func (s Style) Bold(t string) string    { return s.wrap("1", t) }
+func (s Style) Dim(t string) string     { return s.wrap("2", t) }
+func (s Style) Red(t string) string     { return s.wrap("31", t) }
+func (s Style) Green(t string) string   { return s.wrap("32", t) }
+func (s Style) Yellow(t string) string  { return s.wrap("33", t) }
+func (s Style) Magenta(t string) string { return s.wrap("35", t) }
+func (s Style) Cyan(t string) string    { return s.wrap("36", t) }
 
 func width(s string) int { return utf8.RuneCountInString(s) }

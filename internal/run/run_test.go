@@ -150,7 +150,7 @@ func TestThirdPartyCNIIsGated(t *testing.T) {
 	s := prepare(t, r, text)
 	blocked := ""
 	rep, err := s.Run(t.Context(), r.Clock, 1, func(e engine.Event) {
-		if e.Step == "cni-gate" && e.Type == "step_waiting" {
+		if e.Step == "cni-gate" && e.Type == "step_blocked" {
 			blocked = e.Reason
 		}
 	})

@@ -27,7 +27,7 @@ func (s *CNIGate) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, err
 	}
 	if !exists {
-		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("waits for you to install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, s.Env.Name())}, nil
+		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, s.Env.Name())}, nil
 	}
 	return engine.Finished("DaemonSet " + s.DaemonSet + " seen")
 }

@@ -201,7 +201,7 @@ func daemonSet(name string) *appsv1.DaemonSet {
 func TestStepsThatCannotEndSayWhy(t *testing.T) {
 	r, e := standing(t)
 	res, err := (&steps.CNIGate{Env: e, DaemonSet: "kube-system/calico"}).Run(t.Context())
-	if err != nil || res.State != engine.Blocked || !strings.Contains(res.Reason, "waits for you to install the network plugin") {
+	if err != nil || res.State != engine.Blocked || !strings.Contains(res.Reason, "install the network plugin: DaemonSet") {
 		t.Errorf("%+v %v", res, err)
 	}
 	bad := &steps.Stack{Env: e, Name: "eksctl-test-bad", Body: func(context.Context) (string, error) {
