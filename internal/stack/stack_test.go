@@ -38,17 +38,19 @@ nodeGroups:
 	auto := testregion.Load(t, testregion.Cluster+"autoModeConfig: {enabled: true}\n").Cluster
 	role := stack.Role{Description: "role", Issuer: "oidc.eks.us-west-2.amazonaws.com/id/A", Account: "111122223333", Partition: "aws", Namespace: "a", Name: "b", ARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, WellKnown: &config.WellKnownPolicies{AutoScaler: new(true), CertManager: new(true)}}
 	return map[string]string{
-		"cluster":      stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"ipv6":         stack.Cluster(six, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"auto-mode":    stack.Cluster(auto, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"existing":     stack.Cluster(c, stack.Network{VPC: "vpc-1a2b3c4d", Private: []stack.Subnet{{ID: "subnet-1a2b3c4d"}, {ID: "subnet-2a2b3c4d"}}}).JSON(),
-		"managed":      stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON(),
-		"self-managed": stack.SelfManaged(c, &c.NodeGroups[0], live()).JSON(),
-		"bottlerocket": stack.SelfManaged(c, &c.NodeGroups[1], live()).JSON(),
-		"windows":      stack.SelfManaged(c, &c.NodeGroups[2], live()).JSON(),
-		"irsa":         stack.IRSA(role).JSON(),
-		"pod-identity": stack.PodIdentity(role).JSON(),
-		"access-entry": stack.AccessEntry("test", config.AccessEntry{PrincipalARN: "arn:aws:iam::111122223333:role/r", AccessPolicies: []config.AccessPolicy{{PolicyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", AccessScope: &config.AccessScope{Type: "namespace", Namespaces: []string{"a"}}}}}).JSON(),
+		"cluster":            stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"ipv6":               stack.Cluster(six, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"auto-mode":          stack.Cluster(auto, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"existing":           stack.Cluster(c, stack.Network{VPC: "vpc-1a2b3c4d", Private: []stack.Subnet{{ID: "subnet-1a2b3c4d"}, {ID: "subnet-2a2b3c4d"}}}).JSON(),
+		"managed":            stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON(),
+		"managed-early":      stack.ManagedEarly(c, &c.ManagedNodeGroups[0], live()).JSON(),
+		"self-managed-early": stack.SelfManagedEarly(c, &c.NodeGroups[0], live()).JSON(),
+		"self-managed":       stack.SelfManaged(c, &c.NodeGroups[0], live()).JSON(),
+		"bottlerocket":       stack.SelfManaged(c, &c.NodeGroups[1], live()).JSON(),
+		"windows":            stack.SelfManaged(c, &c.NodeGroups[2], live()).JSON(),
+		"irsa":               stack.IRSA(role).JSON(),
+		"pod-identity":       stack.PodIdentity(role).JSON(),
+		"access-entry":       stack.AccessEntry("test", config.AccessEntry{PrincipalARN: "arn:aws:iam::111122223333:role/r", AccessPolicies: []config.AccessPolicy{{PolicyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", AccessScope: &config.AccessScope{Type: "namespace", Namespaces: []string{"a"}}}}}).JSON(),
 	}
 }
 

@@ -2,6 +2,11 @@
 // tags, logical IDs, outputs and exports (facts/eksctl.md §1), so that either tool
 // can manage what the other made. Templates are the same byte for byte for the same
 // input. It must not call AWS.
+//
+// A node group's stack has two forms. ManagedEarly and SelfManagedEarly make what can
+// stand while the control plane is CREATING; an UpdateStack with Managed or
+// SelfManaged completes it, to the same resources and outputs as when it is made at
+// once. Completed tells the two apart.
 package stack
 
 import (
@@ -92,6 +97,36 @@ func managedPolicy(name string) M {
 
 func assume(principals ...any) M {
 	return M{"Version": "2012-10-17", "Statement": L{M{"Effect": "Allow", "Action": L{"sts:AssumeRole"}, "Principal": M{"Service": L(principals)}}}}
+}
+
+// pick drops nil values and follows pointers.
+func pick(in M) M {
+	out := M{}
+	for k, v := range in {
+		switch x := v.(type) {
+		case *int:
+			if x != nil {
+				out[k] = *x
+			}
+		case *bool:
+			if x != nil {
+				out[k] = *x
+			}
+		case *float64:
+			if x != nil {
+				out[k] = *x
+			}
+		case string:
+			if x != "" {
+				out[k] = x
+			}
+		default:
+			if v != nil {
+				out[k] = v
+			}
+		}
+	}
+	return out
 }
 
 // strs makes a JSON list of strings.
