@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/table"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
