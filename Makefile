@@ -6,7 +6,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench ./internal/cli
+	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench ./cmd/slipway
 
 build:
 	go build -trimpath -ldflags '-s -w' -o slipway ./cmd/slipway

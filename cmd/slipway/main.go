@@ -4,7 +4,11 @@ package main
 import (
 	"os"
 
+	"github.com/slipway-eks/slipway/cmd/slipway/internal/startup"
 	"github.com/slipway-eks/slipway/internal/cli"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	startup.Done()
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -41,6 +41,9 @@ func (p Problem) Error() string {
 // Problems is everything wrong with a config file: an error whose exit code is 4.
 type Problems []Problem
 
+// Input is true: the file is at fault.
+func (p Problems) Input() bool { return true }
+
 func (p Problems) Error() string {
 	var b strings.Builder
 	for i, x := range p {

@@ -100,6 +100,9 @@ func (g *Graph) links(side [][]link, id string) []Edge {
 // CycleError is a circle of steps that wait for each other.
 type CycleError struct{ Edges []Edge }
 
+// Input is true: who wrote what waits for what made the circle.
+func (e *CycleError) Input() bool { return true }
+
 func (e *CycleError) Error() string {
 	var b strings.Builder
 	b.WriteString("these steps wait for each other, so none could ever start:")

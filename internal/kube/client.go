@@ -41,6 +41,19 @@ func Token(ctx context.Context, c *awsc.Clients, cluster string) (token string, 
 	return "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(out.URL)), time.Now().Add(tokenLife), nil
 }
 
+// Endpoint is where a cluster's Kubernetes API is, and the authority of its
+// certificate in PEM; "" as long as EKS has neither.
+func Endpoint(cl *types.Cluster) (endpoint string, ca []byte) {
+	if cl == nil || cl.Endpoint == nil || cl.CertificateAuthority == nil {
+		return "", nil
+	}
+	ca, err := base64.StdEncoding.DecodeString(aws.ToString(cl.CertificateAuthority.Data))
+	if err != nil {
+		return "", nil
+	}
+	return *cl.Endpoint, ca
+}
+
 // bearer signs requests to one cluster with a token that it makes anew before EKS
 // would refuse the old one. Requests come from many goroutines.
 type bearer struct {

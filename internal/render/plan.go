@@ -42,7 +42,8 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	for _, e := range p.Entries {
 		n[e.Action]++
 	}
-	fmt.Fprintf(w, "%s\n\n", style.Bold(fmt.Sprintf("Plan for cluster %s in %s: %d to create, %d to update, %d to delete, %d to wait for", p.Cluster, p.Region, n[plan.Create], n[plan.Update], n[plan.Delete], n[plan.Await])))
+	fmt.Fprintf(w, "%s\n\n", style.Bold(fmt.Sprintf("Plan for cluster %s in %s: %d to create, %d to update, %d to delete, %d to wait for",
+		p.Cluster, p.Region, n[plan.Create], n[plan.Update], n[plan.Delete], n[plan.Await])))
 	children, roots := planTree(p)
 	critical := map[string]bool{}
 	for _, id := range p.Critical.Steps {
@@ -55,8 +56,8 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 		if critical[id] {
 			line = style.Bold(line)
 		}
-		pad := max(1, 74-width(indent+branch+"x "+e.Title))
-		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", pad), style.Dim("~"+Duration(e.Typical)))
+		gap := max(1, 74-width(indent+branch+"x "+e.Title))
+		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", gap), style.Dim("~"+Duration(e.Typical)))
 		waits := p.Graph.Waits(id)
 		for i, x := range waits {
 			if i == 0 {
@@ -141,7 +142,10 @@ type edgeJSON struct {
 
 // PlanJSON writes a plan as one JSON document; lists are never null.
 func PlanJSON(w io.Writer, p *plan.Plan) error {
-	o := planJSON{Cluster: p.Cluster, Region: p.Region, Steps: append([]plan.Entry{}, p.Entries...), Edges: []edgeJSON{}, Notes: append([]string{}, p.Notes...), Deletes: append([]string{}, p.Deletions...)}
+	o := planJSON{
+		Cluster: p.Cluster, Region: p.Region, Steps: append([]plan.Entry{}, p.Entries...), Edges: []edgeJSON{},
+		Notes: append([]string{}, p.Notes...), Deletes: append([]string{}, p.Deletions...),
+	}
 	for _, e := range p.Graph.Edges() {
 		o.Edges = append(o.Edges, edgeJSON{e.Before, e.After, e.Reason, e.Rule})
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan"
 )
@@ -177,11 +179,11 @@ func (t *Tree) lines() []string {
 func (t *Tree) row(e plan.Entry, s engine.Event) string {
 	switch s.Type {
 	case "step_done":
-		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Green("✓"), e.Title, secs(s.Elapsed), t.Style.Dim(s.Reason))
+		return line(t.Style.Green("✓"), e.Title, secs(s.Elapsed), t.Style.Dim(s.Reason))
 	case "step_failed", "step_timeout":
-		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Red("✗"), e.Title, secs(s.Elapsed), t.Style.Red(s.Error))
+		return line(t.Style.Red("✗"), e.Title, secs(s.Elapsed), t.Style.Red(s.Error))
 	case "step_skipped":
-		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Yellow("–"), e.Title, "", t.Style.Dim(s.Reason))
+		return line(t.Style.Yellow("–"), e.Title, "", t.Style.Dim(s.Reason))
 	case "":
 		why := "about to start"
 		for _, x := range t.Plan.Graph.Waits(e.ID) {
@@ -189,17 +191,22 @@ func (t *Tree) row(e plan.Entry, s engine.Event) string {
 				why = "waits: " + x.Reason
 			}
 		}
-		return t.Style.Dim(fmt.Sprintf("· %-52s %8s  %s", e.Title, "", why))
+		return t.Style.Dim(line("·", e.Title, "", why))
 	}
 	started := s.At - s.Elapsed
 	if s.Type == "step_blocked" {
-		return fmt.Sprintf("%s %-52s %8s  %s", t.Style.Magenta("◆"), e.Title, secs(t.now-started), t.Style.Magenta("waits for you: "+s.Reason))
+		return line(t.Style.Magenta("◆"), e.Title, secs(t.now-started), t.Style.Magenta("waits for you: "+s.Reason))
 	}
 	nodes := ""
 	if s.Want > 0 {
 		nodes = fmt.Sprintf("%d/%d ", s.Ready, s.Want)
 	}
-	return fmt.Sprintf("%s %-52s %8s  %s%s", t.Style.Cyan("▶"), e.Title, secs(t.now-started), nodes, t.Style.Dim("of ~"+Duration(e.Typical)+"  "+s.Reason))
+	return line(t.Style.Cyan("▶"), e.Title, secs(t.now-started), nodes+t.Style.Dim("of ~"+Duration(e.Typical)+"  "+s.Reason))
+}
+
+// line is one row of the tree: a mark, a title, a time and words.
+func line(mark, title, took, words string) string {
+	return fmt.Sprintf("%s %s %8s  %s", mark, pad(title, 52), took, words)
 }
 
 // clip keeps a row on one line; escape codes take no width.
@@ -213,7 +220,7 @@ func (t *Tree) clip(s string) string {
 			esc = true
 		}
 		if !esc {
-			if n++; n > t.Cols-1 {
+			if n += runewidth.RuneWidth(r); n > t.Cols-1 {
 				if t.Style.Color {
 					out.WriteString("\x1b[0m")
 				}

@@ -1,10 +1,12 @@
 package render
 
 import (
+	"fmt"
 	"io"
 	"os"
-	"unicode/utf8"
+	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 )
 
@@ -16,7 +18,7 @@ func StyleFor(w io.Writer) Style { return Style{Color: Terminal(w) && os.Getenv(
 
 // Terminal tells whether w is one.
 func Terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -36,4 +38,29 @@ func (s Style) Yellow(t string) string  { return s.wrap("33", t) }
 func (s Style) Magenta(t string) string { return s.wrap("35", t) }
 func (s Style) Cyan(t string) string    { return s.wrap("36", t) }
 
-func width(s string) int { return utf8.RuneCountInString(s) }
+// width is how many columns of a terminal a text takes: a Chinese character two, a
+// combining mark none.
+func width(s string) int { return runewidth.StringWidth(s) }
+
+// pad fills a text up with spaces to a width.
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
+
+// columns writes rows with their columns aligned.
+func columns(w io.Writer, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], width(cell))
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			b.WriteString(pad(cell, widths[i]+2))
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
@@ -29,12 +31,15 @@ func Timeline(w io.Writer, title string, r *engine.Report) {
 	total := max(r.Elapsed, time.Second)
 	height := top + row*len(r.Spans) + 40
 	x := func(d time.Duration) float64 { return left + float64(d)/float64(total)*(right-left) }
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="Helvetica, Arial, sans-serif" font-size="12">`+"\n", right+40, height)
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="Helvetica, Arial, sans-serif" font-size="12">`+"\n",
+		right+40, height)
 	fmt.Fprintf(w, `<rect width="100%%" height="100%%" fill="#ffffff"/>`+"\n")
-	fmt.Fprintf(w, `<text x="12" y="24" font-size="16" font-weight="bold">%s</text><text x="12" y="42" fill="#666">%s in all</text>`+"\n", html.EscapeString(title), Duration(r.Elapsed))
+	fmt.Fprintf(w, `<text x="12" y="24" font-size="16" font-weight="bold">%s</text><text x="12" y="42" fill="#666">%s in all</text>`+"\n",
+		html.EscapeString(title), Duration(r.Elapsed))
 	step := tick(total)
 	for d := time.Duration(0); d <= total; d += step {
-		fmt.Fprintf(w, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#e4e4e4"/><text x="%.1f" y="%d" fill="#888" text-anchor="middle" font-size="10">%s</text>`+"\n", x(d), top-6, x(d), height-28, x(d), top-10, Duration(d))
+		fmt.Fprintf(w, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#e4e4e4"/>`+
+			`<text x="%.1f" y="%d" fill="#888" text-anchor="middle" font-size="10">%s</text>`+"\n", x(d), top-6, x(d), height-28, x(d), top-10, Duration(d))
 	}
 	spans := slices.Clone(r.Spans)
 	slices.SortStableFunc(spans, func(a, b engine.Span) int { return cmp.Compare(begin(a), begin(b)) })
@@ -46,14 +51,17 @@ func Timeline(w io.Writer, title string, r *engine.Report) {
 		y := top + i*row
 		if j, ok := at[s.WaitedFor]; ok && s.State != "skipped" && s.WaitedFor != "" {
 			from := spans[j]
-			fmt.Fprintf(w, `<path d="M%.1f %d V%d" stroke="#999" stroke-dasharray="2 2" fill="none"><title>%s</title></path>`+"\n", x(from.End), top+j*row+8, y+8, html.EscapeString(s.Why))
+			fmt.Fprintf(w, `<path d="M%.1f %d V%d" stroke="#999" stroke-dasharray="2 2" fill="none"><title>%s</title></path>`+"\n",
+				x(from.End), top+j*row+8, y+8, html.EscapeString(s.Why))
 		}
 		fmt.Fprintf(w, `<text x="12" y="%d" fill="#222">%s</text>`+"\n", y+12, html.EscapeString(cutText(s.Title, 50)))
 		if s.State == "skipped" || s.State == "waiting" {
-			fmt.Fprintf(w, `<text x="%d" y="%d" fill="#999">%s</text>`+"\n", left+4, y+12, html.EscapeString(s.State+": "+cutText(s.Reason, 80)))
+			fmt.Fprintf(w, `<text x="%d" y="%d" fill="#999">%s</text>`+"\n",
+				left+4, y+12, html.EscapeString(s.State+": "+cutText(s.Reason, 80)))
 			continue
 		}
-		fmt.Fprintf(w, `<rect x="%.1f" y="%d" width="%.1f" height="14" rx="2" fill="%s"><title>%s: %s</title></rect>`, x(s.Start), y+1, max(2, x(s.End)-x(s.Start)), spanColors[s.State], html.EscapeString(s.Title), html.EscapeString(s.Reason))
+		fmt.Fprintf(w, `<rect x="%.1f" y="%d" width="%.1f" height="14" rx="2" fill="%s"><title>%s: %s</title></rect>`,
+			x(s.Start), y+1, max(2, x(s.End)-x(s.Start)), spanColors[s.State], html.EscapeString(s.Title), html.EscapeString(s.Reason))
 		label, anchor, tx := Duration(s.End-s.Start), "start", x(s.End)+4
 		if tx > right-20 {
 			anchor, tx = "end", x(s.Start)-4
@@ -76,5 +84,5 @@ func cutText(s string, n int) string {
 	if width(s) <= n {
 		return s
 	}
-	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
+	return strings.TrimSpace(runewidth.Truncate(s, n-1, "")) + "…"
 }

@@ -34,7 +34,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
 		return nil, fmt.Errorf("the cluster %s was made neither by eksctl nor by Slipway (there is no stack %s); delete it with the tool that made it", name, stack.ClusterName(name))
 	}
-	s := &Session{AWS: c, File: named(c, name), Live: live}
+	s := &Session{AWS: c, File: named(c, name), Live: live, removal: true}
 	s.Env = &steps.Env{AWS: c, File: s.File}
 	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []ec2types.Filter{{Name: new("tag:" + stack.TagCluster), Values: []string{name}}}})
 	if err != nil {

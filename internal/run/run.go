@@ -1,11 +1,12 @@
 // Package run is the façade over observing, planning and running: what the
-// command line, and later a controller, call. It must not render.
+// command line, and later a controller, call. Prepare and PrepareDown plan, a
+// Session's Run turns the plan, Conclude says what the run came to, and Look reads a
+// cluster's status. It must not render.
 package run
 
 import (
 	"context"
 	"crypto/rand"
-	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
@@ -16,7 +17,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
@@ -29,6 +29,8 @@ type Session struct {
 	Env  *steps.Env
 	Live *cluster.Live
 	Plan *plan.Plan
+
+	removal bool // the plan takes the cluster away
 }
 
 // Prepare observes, checks and plans; it changes nothing. The error is
@@ -117,54 +119,4 @@ func attempt(c clock.Clock) string {
 		return v.Now().String()
 	}
 	return rand.Text()
-}
-
-// Verdict is what a run ends with: the cluster as observed again.
-type Verdict struct {
-	Status     string
-	NodesReady int
-	NodesWant  int
-	Others     int // Ready nodes outside of node groups: Fargate, Auto Mode
-	Left       int // steps that a new plan would still have
-	Degraded   []string
-	Problem    string
-}
-
-// Verify observes again and says what is there now.
-func (s *Session) Verify(ctx context.Context) (*Verdict, error) {
-	live, err := cluster.Observe(ctx, s.AWS, s.Env.Name())
-	if err != nil {
-		return nil, err
-	}
-	v := &Verdict{Status: "absent", NodesWant: s.Plan.WantNodes}
-	if live.Cluster == nil {
-		return v, nil
-	}
-	v.Status = string(live.Cluster.Status)
-	for _, a := range slices.Sorted(maps.Keys(live.Addons)) {
-		if live.Addons[a].Status != types.AddonStatusActive {
-			v.Degraded = append(v.Degraded, a+" "+string(live.Addons[a].Status))
-		}
-	}
-	if live.Cluster.Status == types.ClusterStatusActive && s.Env.Reachable {
-		k, err := s.Env.Kube(ctx)
-		if err != nil {
-			return v, err
-		}
-		nodes, err := kube.Nodes(ctx, k)
-		if err != nil {
-			v.Problem = err.Error()
-			return v, nil
-		}
-		for _, n := range nodes {
-			switch {
-			case !n.Ready:
-			case n.Group == "":
-				v.Others++
-			default:
-				v.NodesReady++
-			}
-		}
-	}
-	return v, nil
 }

@@ -8,95 +8,103 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/kube"
+	"github.com/slipway-eks/slipway/internal/outcome"
 )
 
-// Part is one line of a cluster's status.
-type Part struct {
-	Kind   string `json:"kind"`
-	Name   string `json:"name"`
-	Status string `json:"status"`
-	Detail string `json:"detail,omitempty"`
-	Reason string `json:"reason,omitempty"` // what it waits for, or what is wrong
-}
-
-// Status is a cluster as it is now, made by anyone.
-type Status struct {
-	Cluster string      `json:"cluster"`
-	Region  string      `json:"region"`
-	Parts   []Part      `json:"parts"`
-	Nodes   []kube.Node `json:"nodes"`
-	Settled bool        `json:"settled"` // nothing is under way
-}
-
-// Look reads a cluster's status.
-func Look(ctx context.Context, c *awsc.Clients, name string) (*Status, error) {
+// Look reads a cluster's status; the error of a cluster that is not there is a finding
+// that names the region it is in, if there is one.
+func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, error) {
 	live, err := cluster.Observe(ctx, c, name)
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
-	st := &Status{Cluster: name, Region: c.Region, Parts: []Part{}, Nodes: []kube.Node{}, Settled: true}
-	moving := func(s string) string {
-		if strings.HasSuffix(s, "ING") || strings.HasSuffix(s, "_IN_PROGRESS") {
-			st.Settled = false
-		}
-		return s
+	if live.Cluster == nil && len(live.Stacks) == 0 {
+		return nil, absent(ctx, c, name)
 	}
-	for _, n := range slices.Sorted(maps.Keys(live.Stacks)) {
-		s := live.Stacks[n]
-		if live.Cluster == nil || !live.Has(n) {
-			st.Parts = append(st.Parts, Part{Kind: "stack", Name: n, Status: moving(string(s.StackStatus)), Reason: aws.ToString(s.StackStatusReason)})
-		}
+	st := &outcome.Status{Cluster: name, Region: c.Region, Parts: []outcome.Part{}, Nodes: []outcome.Node{}, Settled: true}
+	if live.Cluster != nil {
+		controlPlane(st, live.Cluster)
 	}
+	stacks(st, live)
 	if live.Cluster == nil {
-		if len(live.Stacks) == 0 {
-			return nil, fmt.Errorf("there is no cluster %s in %s", name, c.Region)
-		}
+		st.Uncounted = "there is no control plane"
 		return st, nil
 	}
-	cl := live.Cluster
-	p := Part{Kind: "control plane", Name: name, Status: moving(string(cl.Status)), Detail: "Kubernetes " + aws.ToString(cl.Version)}
+	addons(st, live)
+	groups(st, live)
+	for _, n := range slices.Sorted(maps.Keys(live.Profiles)) {
+		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: string(live.Profiles[n].Status)})
+	}
+	nodes(ctx, c, st, live)
+	return st, nil
+}
+
+func controlPlane(st *outcome.Status, cl *types.Cluster) {
+	p := outcome.Part{Kind: "control plane", Name: st.Cluster, Status: string(cl.Status), Detail: "Kubernetes " + aws.ToString(cl.Version)}
 	if cl.Health != nil {
 		for _, i := range cl.Health.Issues {
 			p.Reason = string(i.Code) + ": " + aws.ToString(i.Message)
 		}
 	}
-	st.Parts = append([]Part{p}, st.Parts...)
+	st.Add(p)
+}
+
+// stacks are those whose resource is not there, or not yet.
+func stacks(st *outcome.Status, live *cluster.Live) {
+	for _, n := range slices.Sorted(maps.Keys(live.Stacks)) {
+		if s := live.Stacks[n]; live.Cluster == nil || !live.Has(n) {
+			st.Add(outcome.Part{Kind: "stack", Name: n, Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason)})
+		}
+	}
+}
+
+func addons(st *outcome.Status, live *cluster.Live) {
 	for _, n := range slices.Sorted(maps.Keys(live.Addons)) {
 		a := live.Addons[n]
-		p := Part{Kind: "add-on", Name: n, Status: moving(string(a.Status)), Detail: aws.ToString(a.AddonVersion)}
+		p := outcome.Part{Kind: "add-on", Name: n, Status: string(a.Status), Detail: aws.ToString(a.AddonVersion)}
 		if a.Health != nil && len(a.Health.Issues) > 0 {
 			p.Reason = string(a.Health.Issues[0].Code) + ": " + aws.ToString(a.Health.Issues[0].Message)
 		}
-		st.Parts = append(st.Parts, p)
+		st.Add(p)
 	}
+}
+
+func groups(st *outcome.Status, live *cluster.Live) {
 	for _, n := range slices.Sorted(maps.Keys(live.Groups)) {
 		g := live.Groups[n]
-		p := Part{Kind: "node group", Name: n, Status: moving(string(g.Status)), Detail: strings.Join(g.InstanceTypes, ", ")}
+		p := outcome.Part{Kind: "node group", Name: n, Status: string(g.Status), Detail: strings.Join(g.InstanceTypes, ", ")}
 		if g.ScalingConfig != nil {
 			p.Detail += fmt.Sprintf(", wants %d", aws.ToInt32(g.ScalingConfig.DesiredSize))
 		}
 		if g.Health != nil && len(g.Health.Issues) > 0 {
 			p.Reason = string(g.Health.Issues[0].Code) + ": " + aws.ToString(g.Health.Issues[0].Message)
 		}
-		st.Parts = append(st.Parts, p)
+		st.Add(p)
 	}
-	for _, n := range slices.Sorted(maps.Keys(live.Profiles)) {
-		st.Parts = append(st.Parts, Part{Kind: "Fargate profile", Name: n, Status: moving(string(live.Profiles[n].Status))})
+}
+
+// nodes lists the nodes, or says why nobody saw them.
+func nodes(ctx context.Context, c *awsc.Clients, st *outcome.Status, live *cluster.Live) {
+	if live.Cluster.Endpoint == nil {
+		st.Uncounted = "the control plane has no endpoint yet"
+		return
 	}
-	if cl.Endpoint != nil {
-		k, err := kube.Client(ctx, c, cl)
-		if err == nil {
-			st.Nodes, err = kube.Nodes(ctx, k)
-		}
-		if err != nil {
-			st.Parts = append(st.Parts, Part{Kind: "nodes", Name: "", Status: "unknown", Reason: "the Kubernetes API does not answer: " + err.Error()})
-			st.Nodes = []kube.Node{}
-		}
+	var seen []kube.Node
+	k, err := kube.Client(ctx, c, live.Cluster)
+	if err == nil {
+		seen, err = kube.Nodes(ctx, k)
 	}
-	return st, nil
+	if err != nil {
+		st.Uncounted = "the Kubernetes API does not answer: " + err.Error()
+		return
+	}
+	for _, n := range seen {
+		st.Nodes = append(st.Nodes, outcome.Node(n))
+	}
 }

@@ -1,4 +1,4 @@
-package cli
+package main
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// versionOf re-executes this test binary, which holds the whole program, as slipway.
+// versionOf re-executes this test binary, which holds the whole program.
 func versionOf(t testing.TB) string {
 	t.Helper()
 	self, err := os.Executable()

@@ -1,4 +1,4 @@
-package cli
+package cmdutil
 
 import (
 	"context"
@@ -13,46 +13,46 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 )
 
-// world is where a command acts: AWS, or an embedded simulated region.
-type world struct {
-	aws     *awsc.Clients
-	clock   clock.Clock
-	workers int
-	sim     *sim.Sim
+// Target is where a command acts: AWS, or an embedded simulated region.
+type Target struct {
+	AWS     *awsc.Clients
+	Clock   clock.Clock
+	Workers int
+	Sim     *sim.Sim // nil: AWS, or whatever AWS_ENDPOINT_URL names
 }
 
 // workers against AWS: turns in flight at once. The simulated region takes one at
 // a time, so that the same seed gives the same run.
 const workers = 8
 
-// open reaches the region that a config, a flag, or the AWS configuration names.
-func (a *app) open(ctx context.Context, f *config.File) (*world, error) {
-	region := a.region
+// Open reaches the region that a config, a flag, or the AWS configuration names.
+func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
+	region := a.Region
 	if region == "" && f != nil {
 		region = f.Cluster.Metadata.Region
 	}
-	if f != nil && a.region != "" && a.region != f.Cluster.Metadata.Region {
-		return nil, config.Problems{f.At("metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.region)}
+	if f != nil && a.Region != "" && a.Region != f.Cluster.Metadata.Region {
+		return nil, config.Problems{f.At("metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.Region)}
 	}
-	if !a.sim {
+	if !a.Sim {
 		clk := clock.FromEnvironment()
-		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.profile, Clock: clk})
-		return &world{aws: c, clock: clk, workers: workers}, err
+		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.Profile, Clock: clk})
+		return &Target{AWS: c, Clock: clk, Workers: workers}, err
 	}
 	if region == "" {
 		region = "us-west-2"
 	}
-	s := sim.New(sim.Options{Seed: a.seed, Start: time.Now()})
+	s := sim.New(sim.Options{Seed: a.Seed, Start: time.Now()})
 	if f != nil {
 		x, said := rehearsal.Existing(f.Cluster, sim.Account)
 		if err := s.Region(region).Adopt(x); err != nil {
 			return nil, fmt.Errorf("preparing the simulated region: %w", err)
 		}
 		for _, line := range said {
-			fmt.Fprintln(a.err, a.style.Dim("simulated region: "+line))
+			fmt.Fprintln(a.Err, a.Style.Dim("simulated region: "+line))
 		}
 	}
 	clk := clock.Virtual{World: s.World}
 	c, err := awsc.New(ctx, awsc.Options{Region: region, Transport: s, Key: iam.Key, Secret: iam.Secret, Clock: clk})
-	return &world{aws: c, clock: clk, workers: 1, sim: s}, err
+	return &Target{AWS: c, Clock: clk, Workers: 1, Sim: s}, err
 }

@@ -1,0 +1,109 @@
+// Package cmdutil is what the commands share: flags for all, output and its formats,
+// opening AWS or a simulated region, asking, running a plan, and how a command ends.
+// It must not know any one command.
+package cmdutil
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/render"
+)
+
+// App is what every command shares.
+type App struct {
+	In    io.Reader
+	Out   *Output // data
+	Err   io.Writer
+	Style render.Style // of Err
+
+	Region, Profile string
+	Sim             bool
+	Seed            uint64
+
+	Format  string           // what -o says, "" for a command without it
+	Cluster string           // the cluster that the command is about, once it is known
+	Ended   *outcome.Outcome // what the command's run came to; nil: it has run none
+}
+
+// New is an App on these streams.
+func New(in io.Reader, out, errOut io.Writer) *App {
+	return &App{In: in, Out: &Output{W: out}, Err: errOut, Style: render.StyleFor(errOut)}
+}
+
+// Flags adds the flags that every command has.
+func (a *App) Flags(c *cobra.Command) {
+	f := c.PersistentFlags()
+	f.StringVar(&a.Region, "region", "", "AWS region; default: the config file's, then the AWS configuration's")
+	f.StringVar(&a.Profile, "profile", "", "profile in the AWS configuration")
+	f.BoolVar(&a.Sim, "sim", false, "run against an embedded simulated region, on a virtual clock")
+	f.Uint64Var(&a.Seed, "seed", 1, "with --sim: the seed of the simulated region; the same seed gives the same run")
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return outcome.Exit(outcome.ExitInput, err) })
+}
+
+// Say writes a line of talk.
+func (a *App) Say(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) }
+
+// NoArgs refuses arguments, as invalid input.
+func NoArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return Input("unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+// OneArg wants one argument: what it is, in words.
+func OneArg(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return Input("%s takes one argument, the %s", c.Name(), what)
+		}
+		return nil
+	}
+}
+
+// Input is an error of invalid input.
+func Input(format string, args ...any) error {
+	return outcome.Exit(outcome.ExitInput, fmt.Errorf(format, args...))
+}
+
+// Load reads the config file that -f names.
+func (a *App) Load(file string) (*config.File, error) {
+	if file == "" {
+		return nil, Input("name the config file: -f FILE (- for standard input)")
+	}
+	f, err := config.LoadFile(file, a.In)
+	if err == nil {
+		a.Cluster = f.Cluster.Metadata.Name
+	}
+	return f, err
+}
+
+// Confirm asks before anything is changed.
+func (a *App) Confirm(yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	f, ok := a.In.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return errors.New("nothing was changed: confirm with --yes")
+	}
+	fmt.Fprintf(a.Err, "\n%s [y/N] ", question)
+	line, err := bufio.NewReader(a.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if s := strings.ToLower(strings.TrimSpace(line)); s != "y" && s != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}

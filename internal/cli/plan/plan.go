@@ -1,0 +1,57 @@
+// Package plan is slipway plan: what would change, and why in that order.
+package plan
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	var file string
+	var code bool
+	c := &cobra.Command{
+		Use: "plan -f FILE", Short: "Show what would change, in which order, why, and for how long", Args: cmdutil.NoArgs,
+		Example: "  slipway plan --sim -f examples/quickstart.yaml\n  slipway plan -f cluster.yaml -o mermaid",
+		RunE:    func(c *cobra.Command, _ []string) error { return plan(c.Context(), a, file, code) },
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "ClusterConfig file, or - for standard input")
+	c.Flags().BoolVar(&code, "exit-code", false, "exit with 2 when there is something to do")
+	a.Formats(c, "text, json, dot or mermaid", "text", "json", "dot", "mermaid")
+	return c
+}
+
+func plan(ctx context.Context, a *cmdutil.App, file string, code bool) error {
+	f, err := a.Load(file)
+	if err != nil {
+		return err
+	}
+	t, err := a.Open(ctx, f)
+	if err != nil {
+		return err
+	}
+	s, err := run.Prepare(ctx, t.AWS, f)
+	if err != nil {
+		return err
+	}
+	switch a.Format {
+	case "text":
+		render.PlanText(a.Out, s.Plan, render.StyleFor(a.Out))
+	case "json":
+		err = render.PlanJSON(a.Out, s.Plan)
+	case "dot":
+		render.PlanDOT(a.Out, s.Plan)
+	case "mermaid":
+		render.PlanMermaid(a.Out, s.Plan)
+	}
+	if err == nil && code && !s.Plan.Empty() {
+		return outcome.Exit(outcome.ExitChanges, nil)
+	}
+	return err
+}

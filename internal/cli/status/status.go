@@ -1,0 +1,73 @@
+// Package status is slipway status: a cluster's parts, and what each waits for.
+package status
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+// interval is how often --watch looks.
+const interval = 10 * time.Second
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	var watch bool
+	c := &cobra.Command{
+		Use: "status NAME", Short: "Show a cluster's parts, and what each waits for", Args: cmdutil.OneArg("cluster's name"),
+		Long: "Shows the control plane, add-ons, node groups and nodes as they are now. A cluster that is in another region\n" +
+			"of the account is named with its region.",
+		RunE: func(c *cobra.Command, args []string) error { return status(c.Context(), a, args[0], watch) },
+	}
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until nothing is under way")
+	a.Formats(c, "text, json (with --watch: the last look), or jsonl (every look, and the summary)", "text", "json", "jsonl")
+	return c
+}
+
+func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error {
+	a.Cluster = name
+	t, err := a.Open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := t.AWS.Identify(ctx); err != nil {
+		return check.Identity(err)
+	}
+	for {
+		st, err := run.Look(ctx, t.AWS, name)
+		if err != nil {
+			return err
+		}
+		last := !watch || st.Settled
+		if err := show(a, st, watch, last); err != nil || last {
+			return err
+		}
+		if err := t.Clock.Sleep(ctx, interval); err != nil {
+			return context.Canceled
+		}
+	}
+}
+
+func show(a *cmdutil.App, st *outcome.Status, watch, last bool) error {
+	switch {
+	case a.Format == "jsonl":
+		a.Line(st)
+		return a.Out.Failed
+	case a.Format == "json" && last:
+		return a.JSON(st)
+	case a.Format == "json":
+		return nil
+	}
+	if watch && render.Terminal(a.Out) {
+		fmt.Fprint(a.Out, "\x1b[H\x1b[2J")
+	}
+	return render.Status(a.Out, render.StyleFor(a.Out), st)
+}

@@ -1,0 +1,40 @@
+package outcome
+
+import "strings"
+
+// Part is one line of a cluster's status.
+type Part struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	Reason string `json:"reason,omitempty"` // what it waits for, or what is wrong
+}
+
+// Node is one node as the Kubernetes API shows it.
+type Node struct {
+	Name    string `json:"name"`
+	Ready   bool   `json:"ready"`
+	Group   string `json:"nodeGroup,omitempty"`
+	Version string `json:"version,omitempty"`
+	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
+	OS      string `json:"os,omitempty"`
+}
+
+// Status is a cluster as it is now, made by anyone.
+type Status struct {
+	Cluster   string `json:"cluster"`
+	Region    string `json:"region"`
+	Parts     []Part `json:"parts"`
+	Nodes     []Node `json:"nodes"`
+	Uncounted string `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
+	Settled   bool   `json:"settled"`                  // nothing is under way
+}
+
+// Add adds a part; one that is under way unsettles the cluster.
+func (s *Status) Add(p Part) {
+	if strings.HasSuffix(p.Status, "ING") || strings.HasSuffix(p.Status, "_IN_PROGRESS") {
+		s.Settled = false
+	}
+	s.Parts = append(s.Parts, p)
+}

@@ -1,0 +1,59 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/outcome"
+)
+
+// Outcome says how a run ended, and only what was seen.
+func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
+	for _, f := range o.Failures {
+		fmt.Fprintf(w, "%s %s\n", style.Red(f.Title+":"), f.Reason)
+	}
+	for _, f := range o.Unknown {
+		fmt.Fprintf(w, "%s %s: %s\n", style.Yellow("unknown:"), f.Title, f.Reason)
+	}
+	switch {
+	case o.Code == outcome.ExitInterrupted:
+		fmt.Fprintf(w, "%s what was begun goes on in AWS; run the same command again to continue\n", style.Yellow("interrupted:"))
+	case o.Result == outcome.Nothing && o.Removal:
+		fmt.Fprintf(w, "There is nothing of a cluster %s here.\n", o.Cluster)
+	case o.Result == outcome.Nothing:
+	case o.Result == outcome.Done:
+		fmt.Fprintf(w, "%s %s, in %s (%d steps, %d AWS calls)\n", style.Green("done:"), seen(o), Duration(o.Elapsed), o.Steps.Done, o.Calls)
+	default:
+		fmt.Fprintf(w, "%s %s; %d steps done, %d failed, %d not begun. Everything is left standing; run the same command again to continue\n",
+			style.Red(o.Result+":"), seen(o), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped)
+	}
+	if o.Unseen != "" {
+		fmt.Fprintf(w, "%s the cluster could not be looked at again: %s\n", style.Yellow("note:"), o.Unseen)
+	}
+	if o.Verdict != nil && len(o.Verdict.Degraded) > 0 {
+		fmt.Fprintf(w, "%s add-ons not ACTIVE: %s\n", style.Yellow("note:"), strings.Join(o.Verdict.Degraded, ", "))
+	}
+}
+
+// seen is the cluster as the last look saw it.
+func seen(o *outcome.Outcome) string {
+	v := o.Verdict
+	switch {
+	case o.Removal && v == nil && o.Result == outcome.Done:
+		return "every step to remove cluster " + o.Cluster + " is done"
+	case o.Removal && v != nil && len(v.Left) > 0:
+		return "of cluster " + o.Cluster + " is left: " + strings.Join(v.Left, ", ")
+	case o.Removal && v != nil:
+		return "cluster " + o.Cluster + " is gone, and nothing of it is left"
+	case v == nil:
+		return "cluster " + o.Cluster
+	case v.Uncounted != "":
+		return fmt.Sprintf("cluster %s is %s, %d nodes wanted (not counted: %s)", o.Cluster, v.Status, v.NodesWant, v.Uncounted)
+	}
+	nodes := fmt.Sprintf("%d of %d nodes Ready", v.NodesReady, v.NodesWant)
+	if v.Others > 0 {
+		nodes += fmt.Sprintf(" and %d of Fargate or Auto Mode", v.Others)
+	}
+	return fmt.Sprintf("cluster %s is %s, %s", o.Cluster, v.Status, nodes)
+}

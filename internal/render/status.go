@@ -1,0 +1,37 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/outcome"
+)
+
+// Status shows a cluster's parts and nodes in columns. Nodes that nobody saw are not
+// counted.
+func Status(w io.Writer, style Style, st *outcome.Status) error {
+	fmt.Fprintf(w, "%s in %s\n", style.Bold("Cluster "+st.Cluster), st.Region)
+	var rows [][]string
+	for _, p := range st.Parts {
+		rows = append(rows, []string{"  " + p.Kind, p.Name, p.Status, strings.TrimSpace(p.Detail + "  " + p.Reason)})
+	}
+	columns(w, rows)
+	if st.Uncounted != "" {
+		_, err := fmt.Fprintf(w, "nodes not counted: %s\n", st.Uncounted)
+		return err
+	}
+	ready := 0
+	rows = nil
+	for _, n := range st.Nodes {
+		state := "NotReady"
+		if n.Ready {
+			ready++
+			state = "Ready"
+		}
+		rows = append(rows, []string{"  node", n.Name, state, n.Group, n.Reason})
+	}
+	_, err := fmt.Fprintf(w, "%d of %d nodes Ready\n", ready, len(st.Nodes))
+	columns(w, rows)
+	return err
+}

@@ -1,0 +1,127 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/cluster"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/kube"
+	"github.com/slipway-eks/slipway/internal/outcome"
+)
+
+// Conclude looks at the cluster again and says what a run came to. A run that
+// succeeded stays one when the look fails: what was not seen is said. A nil report is
+// a plan with nothing to do.
+func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Outcome {
+	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Removal: s.removal, Result: outcome.Nothing}
+	left := false
+	if s.removal {
+		left = s.looksGone(ctx, o)
+	} else if v, err := s.Verify(ctx); err != nil {
+		o.Unseen = err.Error()
+	} else {
+		o.Verdict = v
+	}
+	o.Calls = s.AWS.Calls()
+	if rep == nil {
+		return o
+	}
+	o.Steps = outcome.Steps{Done: rep.Done, Failed: rep.Failed + rep.TimedOut, Skipped: rep.Skipped, Blocked: rep.Blocked}
+	o.Elapsed, o.Critical = rep.Elapsed, s.Plan.Critical.Total
+	for _, x := range rep.Spans {
+		if x.State == "failed" || x.State == "timeout" {
+			o.Failures = append(o.Failures, outcome.Failure{Step: x.ID, Title: x.Title, Reason: x.Reason})
+		}
+	}
+	for _, x := range rep.Unknown() {
+		o.Unknown = append(o.Unknown, outcome.Failure{Step: x.ID, Title: x.Title, Reason: x.Reason})
+	}
+	switch {
+	case rep.Interrupted:
+		o.Result, o.Code = outcome.Partial, outcome.ExitInterrupted
+	case !rep.OK() && !rep.Changed:
+		o.Result, o.Code = outcome.Failed, outcome.ExitFailed
+	case !rep.OK() || left:
+		o.Result, o.Code = outcome.Partial, outcome.ExitPartial
+	default:
+		o.Result = outcome.Done
+	}
+	return o
+}
+
+// looksGone looks for what a removal has left, and tells whether there is any.
+func (s *Session) looksGone(ctx context.Context, o *outcome.Outcome) bool {
+	after, err := PrepareDown(ctx, s.AWS, s.Plan.Cluster)
+	if err != nil {
+		o.Unseen = err.Error()
+		return false
+	}
+	v := &outcome.Verdict{Status: "absent"}
+	if after.Live.Cluster != nil {
+		v.Status = string(after.Live.Cluster.Status)
+	}
+	for _, e := range after.Plan.Entries {
+		v.Left = append(v.Left, e.Title)
+	}
+	o.Verdict = v
+	return len(v.Left) > 0
+}
+
+// Verify observes again and says what is there now.
+func (s *Session) Verify(ctx context.Context) (*outcome.Verdict, error) {
+	live, err := cluster.Observe(ctx, s.AWS, s.Env.Name())
+	if err != nil {
+		return nil, err
+	}
+	v := &outcome.Verdict{Status: "absent", NodesWant: s.Plan.WantNodes}
+	if live.Cluster == nil {
+		v.Uncounted = "there is no cluster"
+		return v, nil
+	}
+	cl := live.Cluster
+	v.Status = string(cl.Status)
+	v.Endpoint, v.CA = kube.Endpoint(cl)
+	for _, a := range slices.Sorted(maps.Keys(live.Addons)) {
+		if live.Addons[a].Status != types.AddonStatusActive {
+			v.Degraded = append(v.Degraded, a+" "+string(live.Addons[a].Status))
+		}
+	}
+	if v.Uncounted = s.countNodes(ctx, cl, v); v.Uncounted != "" {
+		v.NodesReady, v.Others = 0, 0
+	}
+	return v, nil
+}
+
+// countNodes counts the Ready nodes, or says why it did not.
+func (s *Session) countNodes(ctx context.Context, cl *types.Cluster, v *outcome.Verdict) (uncounted string) {
+	switch {
+	case cl.Status == types.ClusterStatusCreating || cl.Status == types.ClusterStatusDeleting || cl.Endpoint == nil:
+		return fmt.Sprintf("the control plane is %s", cl.Status)
+	case !s.Env.Reachable:
+		return s.Env.Unreachable
+	}
+	k, err := kube.Client(ctx, s.AWS, cl)
+	if err != nil {
+		return err.Error()
+	}
+	nodes, err := kube.Nodes(ctx, k)
+	if err != nil {
+		return "the Kubernetes API of " + aws.ToString(cl.Name) + " does not answer: " + err.Error()
+	}
+	for _, n := range nodes {
+		switch {
+		case !n.Ready:
+		case n.Group == "":
+			v.Others++
+		default:
+			v.NodesReady++
+		}
+	}
+	return ""
+}
