@@ -65,15 +65,18 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 // execute runs a command. A panic is an error like others, so that a run that it cuts
 // short still ends with its summary.
 func execute(ctx context.Context, a *cmdutil.App, args []string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("a fault of slipway itself: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer caught(&err)
 	c := root(a)
 	c.SetArgs(args)
 	c.SetIn(a.In)
 	c.SetOut(a.Out)
 	c.SetErr(a.Err)
 	return c.ExecuteContext(ctx)
+}
+
+// caught makes an error of a panic. It is deferred.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("a fault of slipway itself: %v\n%s", p, debug.Stack())
+	}
 }
