@@ -178,6 +178,14 @@ func (e *EC2) DescribeAddresses(_ *wire.Caller, in *ec2.DescribeAddressesInput) 
 	rows, err := pick(&e.addresses, in.AllocationIds, func(id string) error {
 		return notFound("InvalidAllocationID.NotFound", "allocation ID", id)
 	}, in.Filters, func(a *types.Address, n string) []string {
+		switch n {
+		case "allocation-id":
+			return []string{*a.AllocationId}
+		case "public-ip":
+			return []string{aws.ToString(a.PublicIp)}
+		case "network-interface-id":
+			return []string{aws.ToString(a.NetworkInterfaceId)}
+		}
 		return e.tagFilter(*a.AllocationId, n)
 	})
 	if err != nil {
