@@ -1,17 +1,7 @@
 package observe
 
 import (
-	"context"
-	"maps"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 )
 
 // Role is an IAM role that something of the cluster runs with.
@@ -38,96 +28,4 @@ type Attached struct {
 // Boundary is a role's permissions boundary.
 type Boundary struct {
 	ARN string `json:"permissionsBoundaryArn"`
-}
-
-// roles reads every role that what was observed runs with. A role that is named and
-// not in the document is gone.
-func (o *observer) roles(ctx context.Context) error {
-	o.Observed.Roles = map[string]*Role{}
-	for _, n := range o.rolesInUse() {
-		r, err := o.role(ctx, n)
-		if awsc.NotFound(err) {
-			continue
-		}
-		if err := o.missed(ctx, Roles, "role "+n, err); err != nil {
-			return err
-		}
-		if err == nil {
-			o.Observed.Roles[n] = r
-		}
-	}
-	return nil
-}
-
-// rolesInUse are the names of roles that what was observed names, sorted.
-func (o *observer) rolesInUse() []string {
-	names := map[string]bool{}
-	add := func(arns ...string) {
-		for _, a := range arns {
-			if strings.Contains(a, ":role/") && !strings.Contains(a, ":role/aws-service-role/") {
-				names[short(a)] = true
-			}
-		}
-	}
-	if c := o.Cluster; c != nil {
-		add(c.RoleARN)
-		if c.ComputeConfig != nil {
-			add(c.ComputeConfig.NodeRoleARN)
-		}
-	}
-	for _, x := range o.Observed.Addons {
-		add(x.ServiceAccountRoleARN)
-	}
-	for _, x := range o.Observed.Nodegroups {
-		add(x.NodeRole)
-	}
-	for _, x := range o.FargateProfiles {
-		add(x.PodExecutionRoleARN)
-	}
-	for _, x := range o.Observed.PodIdentities {
-		add(x.RoleARN)
-	}
-	for _, s := range o.Observed.Stacks {
-		for k, v := range s.Outputs {
-			if strings.HasPrefix(v, "arn:") && (strings.Contains(k, "Role")) {
-				add(v)
-			}
-		}
-		for _, r := range s.Resources {
-			if r.Type == "AWS::IAM::Role" && r.PhysicalID != "" {
-				names[r.PhysicalID] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-func (o *observer) role(ctx context.Context, name string) (*Role, error) {
-	d, err := o.c.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
-	if err != nil {
-		return nil, err
-	}
-	r := like[Role](d.Role)
-	r.Trust = document(aws.ToString(d.Role.AssumeRolePolicyDocument))
-	attached, err := awsc.Collect(ctx, iam.NewListAttachedRolePoliciesPaginator(o.c.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: &name}),
-		func(p *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return p.AttachedPolicies })
-	if err != nil {
-		return nil, err
-	}
-	r.Attached = *like[Sorted[Attached]](attached)
-	inline, err := awsc.Collect(ctx, iam.NewListRolePoliciesPaginator(o.c.IAM, &iam.ListRolePoliciesInput{RoleName: &name}), func(p *iam.ListRolePoliciesOutput) []string { return p.PolicyNames })
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range inline {
-		p, err := o.c.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &n})
-		if err != nil {
-			return nil, err
-		}
-		if r.Inline == nil {
-			r.Inline = map[string]any{}
-		}
-		r.Inline[n] = document(aws.ToString(p.PolicyDocument))
-	}
-	return r, nil
 }

@@ -1,12 +1,5 @@
 package observe
 
-import (
-	"context"
-
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-)
-
 // KeyPair is an SSH key pair that was made for the cluster.
 type KeyPair struct {
 	Name        string `json:"keyName"`
@@ -14,14 +7,4 @@ type KeyPair struct {
 	Type        string `json:"keyType,omitempty"`
 	Fingerprint string `json:"keyFingerprint,omitempty"`
 	Tags        Tags   `json:"tags,omitempty"`
-}
-
-// keys finds the key pairs by eksctl's tag; EC2 does not page them.
-func (o *observer) keys(ctx context.Context) error {
-	d, err := o.c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: in("tag:alpha.eksctl.io/cluster-name", o.Name)})
-	if err != nil {
-		return err
-	}
-	o.KeyPairs = byKey[types.KeyPairInfo, KeyPair](d.KeyPairs, func(k types.KeyPairInfo) *string { return k.KeyName })
-	return nil
 }

@@ -1,22 +1,17 @@
-// Package observe reads a cluster as AWS and Kubernetes answer now into one
-// versioned JSON document of plain types: complete, independent of any file, and
-// with what could not be read listed by name, never left out in silence. The
-// document can be saved and read back. The package only reads. It must not know
-// what anybody wants: no config, no plan, no record.
+// Package observe is the document in which a cluster stands as AWS and Kubernetes
+// answered: versioned, of plain types, complete, independent of any file, with what
+// could not be read listed by name, never left out in silence. It can be saved and
+// read back; everything that decides takes it as input. Package read fills it. It
+// must not know AWS's SDK, Kubernetes' client, or what anybody wants.
 package observe
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
-
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 )
 
 // Version is the version of the document. It rises when a reader of the old one
@@ -88,95 +83,6 @@ const (
 	Inside        Part = "kubernetes"
 )
 
-// Scope says how deep to look.
-type Scope struct {
-	Parts []Part
-	// Must are parts without which the caller cannot decide: where one cannot be
-	// read, Observe returns the error instead of listing it.
-	Must []Part
-	At   time.Time // goes into the document; zero: no time
-	// Stacks are the names of the account's stacks in this region, where the caller
-	// has them already: one listing serves a whole fleet.
-	Stacks []string
-}
-
-// Quick is enough for a status.
-var Quick = Scope{Parts: []Part{Stacks, ControlPlane, Addons, Nodegroups, Fargate}, Must: []Part{Stacks, ControlPlane, Addons, Nodegroups, Fargate}}
-
-// Planning is what a plan compares with.
-var Planning = Scope{
-	Parts: []Part{Stacks, ControlPlane, Addons, Nodegroups, Fargate, Access, PodIdentities, Providers, OIDC, Templates, Scaling, Logs, Inside},
-	Must:  []Part{Stacks, ControlPlane, Addons, Nodegroups, Fargate, Access, PodIdentities, Providers, OIDC, Templates, Scaling, Logs},
-}
-
-// Whole is everything: a snapshot.
-var Whole = Scope{
-	Parts: []Part{Stacks, ControlPlane, Addons, Nodegroups, Fargate, Access, PodIdentities, Providers, OIDC, Templates, Resources, Scaling, Machines, Networking, Roles, Logs, Keys, Inside},
-	Must:  []Part{ControlPlane},
-}
-
-// observer is one observation under way.
-type observer struct {
-	*Observed
-	c *awsc.Clients
-	s Scope
-}
-
-// Observe reads what the scope asks for. It returns an error where a part that must
-// be known could not be read, and where the context ended; anything else that could
-// not be read is in NotRead.
-func Observe(ctx context.Context, c *awsc.Clients, name string, s Scope) (*Observed, error) {
-	o := &observer{&Observed{Version: Version, At: s.At, Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Caller: c.Caller, Parts: s.Parts}, c, s}
-	for _, x := range []struct {
-		part Part
-		what string
-		read func(context.Context) error
-	}{
-		{Stacks, "the stacks of cluster " + name, o.stacks},
-		{ControlPlane, "cluster " + name, o.cluster},
-		{Addons, "the add-ons", o.addons},
-		{Nodegroups, "the managed node groups", o.nodegroups},
-		{Fargate, "the Fargate profiles", o.fargate},
-		{Access, "the access entries", o.access},
-		{PodIdentities, "the pod identity associations", o.podIdentities},
-		{Providers, "the identity providers", o.providers},
-		{OIDC, "the IAM OIDC provider", o.oidc},
-		{Templates, "the stacks' templates", o.templates},
-		{Resources, "the stacks' resources", o.resources},
-		{Scaling, "the Auto Scaling groups", o.scaling},
-		{Machines, "the instances and launch templates", o.machines},
-		{Networking, "the network", o.network},
-		{Roles, "the IAM roles", o.roles},
-		{Logs, "the log groups", o.logs},
-		{Keys, "the key pairs", o.keys},
-		{Inside, "what is inside Kubernetes", o.inside},
-	} {
-		if !slices.Contains(s.Parts, x.part) {
-			continue
-		}
-		if err := o.missed(ctx, x.part, x.what, x.read(ctx)); err != nil {
-			return nil, err
-		}
-	}
-	return settle(o.Observed)
-}
-
-// missed lists what could not be read; it returns the error where that part must be
-// known, and where nobody waits for the rest any more.
-func (o *observer) missed(ctx context.Context, p Part, what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if slices.Contains(o.s.Must, p) || ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return fmt.Errorf("reading %s: %w", what, err)
-	}
-	o.NotRead = append(o.NotRead, NotRead{p, what, err.Error()})
-	return nil
-}
-
-// stands tells whether EKS has the cluster, and it can hold anything by now.
-func (o *observer) stands() bool { return o.Cluster != nil && o.Cluster.Status != "CREATING" }
-
 // Missed are the things of a part that could not be read; nil where the part is
 // known. A part that was not asked for is unknown too.
 func (o *Observed) Missed(p Part) []NotRead {
@@ -190,16 +96,6 @@ func (o *Observed) Missed(p Part) []NotRead {
 		}
 	}
 	return out
-}
-
-// settle passes the document once through its own JSON, so that what was observed
-// and what is read back later are equal.
-func settle(o *Observed) (*Observed, error) {
-	b, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("writing what was observed of cluster %s: %w", o.Name, err)
-	}
-	return Read(bytes.NewReader(b))
 }
 
 // Write writes the document, indented, for people and diffs.

@@ -1,4 +1,4 @@
-package observe
+package read
 
 import (
 	"encoding/json"
@@ -14,6 +14,8 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/slipway-eks/slipway/internal/observe"
 )
 
 // ours are fields that are filled from elsewhere than the answer of the same name.
@@ -24,15 +26,35 @@ var ours = []string{"AccessEntry.policies", "ScalingGroup.nodegroup", "ScalingGr
 // Values are copied by name: every name must be one of the SDK's, at every depth.
 func TestEveryFieldHasASource(t *testing.T) {
 	for _, x := range [][2]any{
-		{Cluster{}, ekstypes.Cluster{}}, {Addon{}, ekstypes.Addon{}}, {Nodegroup{}, ekstypes.Nodegroup{}}, {FargateProfile{}, ekstypes.FargateProfile{}},
-		{AccessEntry{}, ekstypes.AccessEntry{}}, {AccessPolicy{}, ekstypes.AssociatedAccessPolicy{}}, {PodIdentity{}, ekstypes.PodIdentityAssociation{}},
-		{IdentityProvider{}, ekstypes.OidcIdentityProviderConfig{}}, {OIDCProvider{}, iam.GetOpenIDConnectProviderOutput{}},
-		{Stack{}, cfntypes.Stack{}}, {StackResource{}, cfntypes.StackResourceSummary{}}, {ScalingGroup{}, asgtypes.AutoScalingGroup{}},
-		{LaunchTemplate{}, ec2types.LaunchTemplateVersion{}}, {Instance{}, ec2types.Instance{}}, {VPC{}, ec2types.Vpc{}}, {Subnet{}, ec2types.Subnet{}},
-		{RouteTable{}, ec2types.RouteTable{}}, {InternetGateway{}, ec2types.InternetGateway{}}, {InternetGateway{}, ec2types.EgressOnlyInternetGateway{}},
-		{NATGateway{}, ec2types.NatGateway{}}, {Address{}, ec2types.Address{}}, {ACL{}, ec2types.NetworkAcl{}}, {SecurityGroup{}, ec2types.SecurityGroup{}},
-		{VPCEndpoint{}, ec2types.VpcEndpoint{}}, {NetworkInterface{}, ec2types.NetworkInterface{}}, {Role{}, iamtypes.Role{}}, {Attached{}, iamtypes.AttachedPolicy{}},
-		{LogGroup{}, logstypes.LogGroup{}}, {KeyPair{}, ec2types.KeyPairInfo{}},
+		{observe.Cluster{}, ekstypes.Cluster{}},
+		{observe.Addon{}, ekstypes.Addon{}},
+		{observe.Nodegroup{}, ekstypes.Nodegroup{}},
+		{observe.FargateProfile{}, ekstypes.FargateProfile{}},
+		{observe.AccessEntry{}, ekstypes.AccessEntry{}},
+		{observe.AccessPolicy{}, ekstypes.AssociatedAccessPolicy{}},
+		{observe.PodIdentity{}, ekstypes.PodIdentityAssociation{}},
+		{observe.IdentityProvider{}, ekstypes.OidcIdentityProviderConfig{}},
+		{observe.OIDCProvider{}, iam.GetOpenIDConnectProviderOutput{}},
+		{observe.Stack{}, cfntypes.Stack{}},
+		{observe.StackResource{}, cfntypes.StackResourceSummary{}},
+		{observe.ScalingGroup{}, asgtypes.AutoScalingGroup{}},
+		{observe.LaunchTemplate{}, ec2types.LaunchTemplateVersion{}},
+		{observe.Instance{}, ec2types.Instance{}},
+		{observe.VPC{}, ec2types.Vpc{}},
+		{observe.Subnet{}, ec2types.Subnet{}},
+		{observe.RouteTable{}, ec2types.RouteTable{}},
+		{observe.InternetGateway{}, ec2types.InternetGateway{}},
+		{observe.InternetGateway{}, ec2types.EgressOnlyInternetGateway{}},
+		{observe.NATGateway{}, ec2types.NatGateway{}},
+		{observe.Address{}, ec2types.Address{}},
+		{observe.ACL{}, ec2types.NetworkAcl{}},
+		{observe.SecurityGroup{}, ec2types.SecurityGroup{}},
+		{observe.VPCEndpoint{}, ec2types.VpcEndpoint{}},
+		{observe.NetworkInterface{}, ec2types.NetworkInterface{}},
+		{observe.Role{}, iamtypes.Role{}},
+		{observe.Attached{}, iamtypes.AttachedPolicy{}},
+		{observe.LogGroup{}, logstypes.LogGroup{}},
+		{observe.KeyPair{}, ec2types.KeyPairInfo{}},
 	} {
 		sources(t, reflect.TypeOf(x[0]), reflect.TypeOf(x[1]))
 	}
@@ -64,7 +86,7 @@ func sources(t *testing.T, to, from reflect.Type) {
 // What DescribeCluster says is all there.
 func TestNothingOfAControlPlaneIsLeftOut(t *testing.T) {
 	left := []string{"ClientRequestToken", "Id"} // ours, and empty for clusters that are not on Outposts
-	to, from := reflect.TypeFor[Cluster](), reflect.TypeFor[ekstypes.Cluster]()
+	to, from := reflect.TypeFor[observe.Cluster](), reflect.TypeFor[ekstypes.Cluster]()
 	for i := range from.NumField() {
 		n := from.Field(i).Name
 		if from.Field(i).IsExported() && !slices.Contains(left, n) && !slices.ContainsFunc(reflect.VisibleFields(to), func(f reflect.StructField) bool {
@@ -76,16 +98,16 @@ func TestNothingOfAControlPlaneIsLeftOut(t *testing.T) {
 }
 
 func TestListsWhoseOrderMeansNothingAreSorted(t *testing.T) {
-	n := like[Nodegroup](ekstypes.Nodegroup{Subnets: []string{"b", "a"}, InstanceTypes: []string{"z", "y"},
+	n := like[observe.Nodegroup](ekstypes.Nodegroup{Subnets: []string{"b", "a"}, InstanceTypes: []string{"z", "y"},
 		Taints: []ekstypes.Taint{{Key: new("y")}, {Key: new("x")}}})
-	if !slices.Equal(n.Subnets, Set{"a", "b"}) || !slices.Equal(n.InstanceTypes, []string{"z", "y"}) || n.Taints[0].Key != "x" {
+	if !slices.Equal(n.Subnets, observe.Set{"a", "b"}) || !slices.Equal(n.InstanceTypes, []string{"z", "y"}) || n.Taints[0].Key != "x" {
 		t.Errorf("%+v", n)
 	}
 }
 
 func TestTagsComeAsListsAndMaps(t *testing.T) {
 	for _, text := range []string{`{"a":"b"}`, `[{"Key":"a","Value":"b","ResourceId":"x","PropagateAtLaunch":true}]`} {
-		var got Tags
+		var got observe.Tags
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got["a"] != "b" || len(got) != 1 {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
@@ -102,7 +124,8 @@ func TestPoliciesAreReadAsJSON(t *testing.T) {
 
 func TestStacksAreToldApartByName(t *testing.T) {
 	re := ofCluster("prod")
-	for _, n := range []string{"eksctl-prod-cluster", "eksctl-prod-nodegroup-a", "eksctl-prod-addon-iamserviceaccount-ns-sa", "eksctl-prod-podidentityrole-ns-sa", "eksctl-prod-accessentry-X", "eksctl-prod-fargate"} {
+	for _, n := range []string{"cluster", "nodegroup-a", "addon-iamserviceaccount-ns-sa", "podidentityrole-ns-sa", "accessentry-X", "fargate"} {
+		n = "eksctl-prod-" + n
 		if !re.MatchString(n) {
 			t.Errorf("%s is not seen", n)
 		}

@@ -1,0 +1,159 @@
+package read
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// network reads the VPC of the control plane. Everything is asked for by VPC: a
+// question by ID fails whole where one of the IDs is gone.
+func (o *observer) network(ctx context.Context) error {
+	if o.Cluster == nil || o.Cluster.ResourcesVPCConfig == nil || o.Cluster.ResourcesVPCConfig.VPCID == "" {
+		return nil
+	}
+	o.Observed.Network = &observe.Network{}
+	vpc := o.Cluster.ResourcesVPCConfig.VPCID
+	for _, x := range []struct {
+		what string
+		read func(context.Context, *observe.Network, string) error
+	}{
+		{"the VPC", o.vpc}, {"the subnets", o.subnets}, {"the route tables", o.routeTables}, {"the internet gateways", o.gateways},
+		{"the egress-only gateways", o.egressOnly}, {"the NAT gateways", o.natGateways}, {"the elastic IPs", o.addresses}, {"the network ACLs", o.acls},
+		{"the security groups", o.securityGroups}, {"the VPC endpoints", o.endpoints}, {"the control plane's network interfaces", o.interfaces},
+	} {
+		if err := o.missed(ctx, observe.Networking, x.what+" of "+vpc, x.read(ctx, o.Observed.Network, vpc)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func in(filter string, values ...string) []types.Filter {
+	return []types.Filter{{Name: &filter, Values: values}}
+}
+
+func (o *observer) vpc(ctx context.Context, n *observe.Network, id string) error {
+	pages := ec2.NewDescribeVpcsPaginator(o.c.EC2, &ec2.DescribeVpcsInput{Filters: in("vpc-id", id)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeVpcsOutput) []types.Vpc { return p.Vpcs })
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	n.VPC = like[observe.VPC](list[0])
+	for _, a := range []types.VpcAttributeName{types.VpcAttributeNameEnableDnsSupport, types.VpcAttributeNameEnableDnsHostnames} {
+		d, err := o.c.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: a})
+		if err != nil {
+			return err
+		}
+		if d.EnableDnsSupport != nil {
+			n.VPC.DNSSupport = d.EnableDnsSupport.Value
+		}
+		if d.EnableDnsHostnames != nil {
+			n.VPC.DNSHostnames = d.EnableDnsHostnames.Value
+		}
+	}
+	return nil
+}
+
+func (o *observer) subnets(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeSubnetsPaginator(o.c.EC2, &ec2.DescribeSubnetsInput{Filters: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeSubnetsOutput) []types.Subnet { return p.Subnets })
+	n.Subnets = byKey[types.Subnet, observe.Subnet](list, func(s types.Subnet) *string { return s.SubnetId })
+	for _, s := range n.Subnets {
+		s.PrivateDNSLaunch = prune(s.PrivateDNSLaunch)
+	}
+	return err
+}
+
+func (o *observer) routeTables(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeRouteTablesPaginator(o.c.EC2, &ec2.DescribeRouteTablesInput{Filters: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeRouteTablesOutput) []types.RouteTable { return p.RouteTables })
+	n.RouteTables = byKey[types.RouteTable, observe.RouteTable](list, func(t types.RouteTable) *string { return t.RouteTableId })
+	return err
+}
+
+func (o *observer) gateways(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeInternetGatewaysPaginator(o.c.EC2, &ec2.DescribeInternetGatewaysInput{Filters: in("attachment.vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return p.InternetGateways })
+	n.InternetGateways = byKey[types.InternetGateway, observe.InternetGateway](list, func(g types.InternetGateway) *string { return g.InternetGatewayId })
+	return err
+}
+
+// egressOnly: EC2 filters these gateways by tag only.
+func (o *observer) egressOnly(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeEgressOnlyInternetGatewaysPaginator(o.c.EC2, &ec2.DescribeEgressOnlyInternetGatewaysInput{})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeEgressOnlyInternetGatewaysOutput) []types.EgressOnlyInternetGateway {
+		return slices.DeleteFunc(p.EgressOnlyInternetGateways, func(g types.EgressOnlyInternetGateway) bool {
+			return !slices.ContainsFunc(g.Attachments, func(a types.InternetGatewayAttachment) bool { return aws.ToString(a.VpcId) == vpc })
+		})
+	})
+	n.EgressOnly = byKey[types.EgressOnlyInternetGateway, observe.InternetGateway](
+		list,
+		func(g types.EgressOnlyInternetGateway) *string { return g.EgressOnlyInternetGatewayId },
+	)
+	return err
+}
+
+func (o *observer) natGateways(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeNatGatewaysPaginator(o.c.EC2, &ec2.DescribeNatGatewaysInput{Filter: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeNatGatewaysOutput) []types.NatGateway {
+		return slices.DeleteFunc(p.NatGateways, func(g types.NatGateway) bool { return g.State == types.NatGatewayStateDeleted })
+	})
+	n.NATGateways = byKey[types.NatGateway, observe.NATGateway](list, func(g types.NatGateway) *string { return g.NatGatewayId })
+	return err
+}
+
+func (o *observer) addresses(ctx context.Context, n *observe.Network, _ string) error {
+	var ids []string
+	for _, g := range n.NATGateways {
+		for _, a := range g.Addresses {
+			if a.Allocation != "" {
+				ids = append(ids, a.Allocation)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	d, err := o.c.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: in("allocation-id", ids...)}) // EC2 does not page these
+	if err != nil {
+		return err
+	}
+	n.Addresses = byKey[types.Address, observe.Address](d.Addresses, func(a types.Address) *string { return a.AllocationId })
+	return nil
+}
+
+func (o *observer) acls(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeNetworkAclsPaginator(o.c.EC2, &ec2.DescribeNetworkAclsInput{Filters: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return p.NetworkAcls })
+	n.ACLs = byKey[types.NetworkAcl, observe.ACL](list, func(a types.NetworkAcl) *string { return a.NetworkAclId })
+	return err
+}
+
+func (o *observer) securityGroups(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeSecurityGroupsPaginator(o.c.EC2, &ec2.DescribeSecurityGroupsInput{Filters: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return p.SecurityGroups })
+	n.SecurityGroups = byKey[types.SecurityGroup, observe.SecurityGroup](list, func(g types.SecurityGroup) *string { return g.GroupId })
+	return err
+}
+
+func (o *observer) endpoints(ctx context.Context, n *observe.Network, vpc string) error {
+	pages := ec2.NewDescribeVpcEndpointsPaginator(o.c.EC2, &ec2.DescribeVpcEndpointsInput{Filters: in("vpc-id", vpc)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return p.VpcEndpoints })
+	n.Endpoints = byKey[types.VpcEndpoint, observe.VPCEndpoint](list, func(e types.VpcEndpoint) *string { return e.VpcEndpointId })
+	return err
+}
+
+func (o *observer) interfaces(ctx context.Context, n *observe.Network, _ string) error {
+	pages := ec2.NewDescribeNetworkInterfacesPaginator(o.c.EC2, &ec2.DescribeNetworkInterfacesInput{Filters: in("description", "Amazon EKS "+o.Name)})
+	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return p.NetworkInterfaces })
+	n.Interfaces = byKey[types.NetworkInterface, observe.NetworkInterface](list, func(i types.NetworkInterface) *string { return i.NetworkInterfaceId })
+	return err
+}

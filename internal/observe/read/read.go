@@ -1,0 +1,141 @@
+// Package read observes a cluster: it asks AWS and Kubernetes, and fills the document
+// of package observe. One file a source. It only reads. It must not know what anybody
+// wants: no config, no plan, no record.
+package read
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// Scope says how deep to look.
+type Scope struct {
+	Parts []observe.Part
+	// Must are parts without which the caller cannot decide: where one cannot be
+	// read, Cluster returns the error instead of listing it.
+	Must []observe.Part
+	At   time.Time // goes into the document; zero: no time
+	// StackNames are the names of the account's stacks in this region, where the
+	// caller has them already: one listing serves a whole fleet.
+	StackNames []string
+}
+
+var (
+	quick    = []observe.Part{observe.Stacks, observe.ControlPlane, observe.Addons, observe.Nodegroups, observe.Fargate}
+	planning = slices.Concat(
+		quick,
+		[]observe.Part{observe.Access, observe.PodIdentities, observe.Providers, observe.OIDC, observe.Templates, observe.Scaling, observe.Logs},
+	)
+	rest = []observe.Part{observe.Resources, observe.Machines, observe.Networking, observe.Roles, observe.Keys, observe.Inside}
+)
+
+// Quick is enough for a status.
+func Quick() Scope { return Scope{Parts: quick, Must: quick} }
+
+// Planning is what a plan compares with.
+func Planning() Scope {
+	return Scope{Parts: slices.Concat(planning, []observe.Part{observe.Inside}), Must: planning}
+}
+
+// Whole is everything: a snapshot.
+func Whole() Scope {
+	return Scope{Parts: slices.Concat(planning, rest), Must: []observe.Part{observe.ControlPlane}}
+}
+
+// observer is one observation under way.
+type observer struct {
+	*observe.Observed
+	c *awsc.Clients
+	s Scope
+}
+
+// Cluster reads what the scope asks for of the cluster of that name. It returns an error where a part that must
+// be known could not be read, and where the context ended; anything else that could
+// not be read is in NotRead.
+func Cluster(ctx context.Context, c *awsc.Clients, name string, s Scope) (*observe.Observed, error) {
+	doc := &observe.Observed{
+		Version:   observe.Version,
+		At:        s.At,
+		Name:      name,
+		Region:    c.Region,
+		Account:   c.Account,
+		Partition: c.Partition,
+		Caller:    c.Caller,
+		Parts:     s.Parts,
+	}
+	o := &observer{doc, c, s}
+	for _, x := range []struct {
+		part observe.Part
+		what string
+		read func(context.Context) error
+	}{
+		{observe.Stacks, "the stacks of cluster " + name, o.stacks},
+		{observe.ControlPlane, "cluster " + name, o.cluster},
+		{observe.Addons, "the add-ons", o.addons},
+		{observe.Nodegroups, "the managed node groups", o.nodegroups},
+		{observe.Fargate, "the Fargate profiles", o.fargate},
+		{observe.Access, "the access entries", o.access},
+		{observe.PodIdentities, "the pod identity associations", o.podIdentities},
+		{observe.Providers, "the identity providers", o.providers},
+		{observe.OIDC, "the IAM OIDC provider", o.oidc},
+		{observe.Templates, "the stacks' templates", o.templates},
+		{observe.Resources, "the stacks' resources", o.resources},
+		{observe.Scaling, "the Auto Scaling groups", o.scaling},
+		{observe.Machines, "the instances and launch templates", o.machines},
+		{observe.Networking, "the network", o.network},
+		{observe.Roles, "the IAM roles", o.roles},
+		{observe.Logs, "the log groups", o.logs},
+		{observe.Keys, "the key pairs", o.keys},
+		{observe.Inside, "what is inside Kubernetes", o.inside},
+	} {
+		if !slices.Contains(s.Parts, x.part) {
+			continue
+		}
+		if err := o.missed(ctx, x.part, x.what, x.read(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return settle(o.Observed)
+}
+
+// missed lists what could not be read; it returns the error where that part must be
+// known, and where nobody waits for the rest any more.
+func (o *observer) missed(ctx context.Context, p observe.Part, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if slices.Contains(o.s.Must, p) || ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("reading %s: %w", what, err)
+	}
+	o.NotRead = append(o.NotRead, observe.NotRead{Part: p, What: what, Why: why(err)})
+	return nil
+}
+
+// stands tells whether EKS has the cluster, and it can hold anything by now.
+func (o *observer) stands() bool { return o.Cluster != nil && o.Cluster.Status != "CREATING" }
+
+// settle passes the document once through its own JSON, so that what was observed
+// and what is read back later are equal.
+func settle(o *observe.Observed) (*observe.Observed, error) {
+	b, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("writing what was observed of cluster %s: %w", o.Name, err)
+	}
+	return observe.Read(bytes.NewReader(b))
+}
+
+// why is an error in AWS's own words, without what differs from call to call.
+func why(err error) string {
+	if code := awsc.Code(err); code != "" {
+		return code + ": " + awsc.Message(err)
+	}
+	return err.Error()
+}
