@@ -46,6 +46,7 @@ type provider struct {
 	clients     []string
 	thumbprints []string
 	tags        map[string]string
+	made        time.Time
 }
 
 // IAM is the account's identity state.
@@ -450,6 +451,7 @@ func (i *IAM) CreateOpenIDConnectProvider(_ *wire.Caller, in *iam.CreateOpenIDCo
 	for _, t := range in.Tags {
 		p.tags[*t.Key] = *t.Value
 	}
+	p.made = i.w.Date()
 	i.providers.Put(arn, p)
 	return &iam.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: new(arn), Tags: in.Tags}, nil
 }
@@ -460,7 +462,7 @@ func (i *IAM) GetOpenIDConnectProvider(_ *wire.Caller, in *iam.GetOpenIDConnectP
 	if p == nil {
 		return nil, noEntity("OpenIDConnect Provider not found for arn %s", aws.ToString(in.OpenIDConnectProviderArn))
 	}
-	out := &iam.GetOpenIDConnectProviderOutput{Url: new(p.url), ClientIDList: p.clients, ThumbprintList: p.thumbprints, CreateDate: new(i.w.Date())}
+	out := &iam.GetOpenIDConnectProviderOutput{Url: new(p.url), ClientIDList: p.clients, ThumbprintList: p.thumbprints, CreateDate: new(p.made)}
 	for _, k := range slices.Sorted(maps.Keys(p.tags)) {
 		out.Tags = append(out.Tags, types.Tag{Key: new(k), Value: new(p.tags[k])})
 	}
