@@ -112,11 +112,11 @@ func (d *decoder) decode(n ast.Node, v reflect.Value, path, enum string) {
 	}
 }
 
-// fields lists a struct's keys, embedded structs included.
-func fields(t reflect.Type) map[string]reflect.StructField {
+// properties lists a struct's keys, embedded structs included.
+func properties(t reflect.Type) map[string]reflect.StructField {
 	out := map[string]reflect.StructField{}
 	for _, f := range reflect.VisibleFields(t) {
-		if k, _, _ := strings.Cut(f.Tag.Get("json"), ","); k != "" && !f.Anonymous {
+		if k, _, _ := strings.Cut(f.Tag.Get("json"), ","); k != "" && k != "-" && !f.Anonymous {
 			out[k] = f
 		}
 	}
@@ -129,7 +129,7 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 		d.problem(n, path, "", "expected a mapping, found %s", describe(n))
 		return
 	}
-	known := fields(v.Type())
+	known := properties(v.Type())
 	seen := map[string]bool{}
 	for _, e := range es {
 		k := e.Key.GetToken().Value

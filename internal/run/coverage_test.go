@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/config/fields"
 )
 
 // paths lists every property of the config file, lists and pointers looked through.
@@ -43,7 +44,7 @@ var elsewhere = map[string]string{
 	"iam.serviceAccounts.status": "written by eksctl, ignored on input", "iamIdentityMappings.noDuplicateARNs": "a mapping is never written twice",
 	"managedNodeGroups.ssh.enableSsm": "the node role always allows Session Manager", "nodeGroups.ssh.enableSsm": "the node role always allows Session Manager",
 	"nodeGroups.containerRuntime": "containerd is the only one", "nodeGroups.updateConfig": "EKS's, for managed groups only",
-	"privateCluster": "refused when enabled", "nodeGroups.localZones": "refused (config's TestProblemsSayWhereAndWhatElse)",
+	"privateCluster": "refused when enabled", "gitops": "refused with flux", "nodeGroups.localZones": "refused (config's TestProblemsSayWhereAndWhatElse)",
 	"addons.resolveConflicts": "TestConflictsAreResolvedAsTheFileSays",
 	"fargateProfiles.status":  "written by eksctl, ignored on input", "identityProviders.type": "one value only", "iamIdentityMappings.serviceName": "one value only",
 	"managedNodeGroups.securityGroups.withLocal": "refused (config's TestProblemsSayWhereAndWhatElse)", "managedNodeGroups.securityGroups.withShared": "refused (likewise)", "managedNodeGroups.iam.instanceProfileARN": "refused (likewise)",
@@ -121,11 +122,10 @@ func TestEveryPropertyIsAccountedFor(t *testing.T) {
 		done[l.path] = true
 	}
 	except := maps.Clone(elsewhere)
-	for _, x := range config.NotLaunched {
-		except[x.Path] = x.Path
-	}
-	for _, x := range config.GroupNotLaunched {
-		except["nodeGroups."+x.Path], except["managedNodeGroups."+x.Path] = x.Path, x.Path
+	for _, row := range fields.All() {
+		if row.NotLaunched != "" {
+			except[row.Path] = row.NotLaunched
+		}
 	}
 	for i, p := range all {
 		if i+1 < len(all) && strings.HasPrefix(all[i+1], p+".") || done[p] || excepted(except, p) {
