@@ -59,6 +59,16 @@ func groupPart(c *config.ClusterConfig, m *config.ManagedNodeGroup, g *config.No
 // Recorded is the config that a template says it was made from; nil when another
 // tool made the template.
 func Recorded(body string) (*config.ClusterConfig, error) {
+	b, err := Kept(body)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return config.Recall(b)
+}
+
+// Kept is the config that a template says it was made from, as it was written: JSON
+// with the defaults of then. It is nil when another tool made the template.
+func Kept(body string) ([]byte, error) {
 	var t struct {
 		Metadata map[string]struct{ Config, ConfigGzip string }
 	}
@@ -70,7 +80,7 @@ func Recorded(body string) (*config.ClusterConfig, error) {
 		return nil, nil
 	}
 	if r.ConfigGzip == "" {
-		return config.Recall([]byte(r.Config))
+		return []byte(r.Config), nil
 	}
 	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(r.ConfigGzip)))
 	if err != nil {
@@ -80,7 +90,7 @@ func Recorded(body string) (*config.ClusterConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the config that the stack records cannot be unpacked: %w", err)
 	}
-	return config.Recall(b)
+	return b, nil
 }
 
 // Ours tells whether Slipway made a template.

@@ -186,7 +186,7 @@ func podIdentity(path string, own bool) []Field {
 		role(f("permissionsBoundaryARN", "Its permissions boundary.")),
 		live(f("targetRoleARN", "A role, of another account as well, that it goes on to assume."), func(p *observe.PodIdentity) any { return p.TargetRoleARN }),
 		live(f("disableSessionTags", "Leave out the tags that EKS puts on sessions."), func(p *observe.PodIdentity) any { return p.DisableSessionTags }),
-		live(f("policy", "A session policy that narrows the role."), func(p *observe.PodIdentity) any { return p.Policy }),
+		live(f("policy", "A session policy that narrows the role.").document(), func(p *observe.PodIdentity) any { return p.Policy }),
 		f("createServiceAccount", "Make the service account too.").via("service-account"),
 		live(f("tags", "Tags on the association.").via("tags").additive(), func(p *observe.PodIdentity) any { return p.Tags }),
 	), wellKnown(path)...)

@@ -21,15 +21,11 @@ var addons = slices.Concat(
 	prefix(
 		"addons",
 		f("name", "The add-on's name.").is(Identity),
-		f(
-			"version",
-			"Its version, a part of one, default or latest; none: EKS's default, and what stands stays.",
-		).live(addon(func(a *observe.Addon) any { return a.Version })).
+		f("version", "Its version, a part of one, default or latest; none: EKS's default, and what stands stays.").
+			live(addon(func(a *observe.Addon) any { return a.Version })).
 			breaks("it may not fit the cluster's version"),
-		f(
-			"configurationValues",
-			"Its settings, by the add-on's own schema, as JSON or YAML text.",
-		).live(addon(func(a *observe.Addon) any { return a.ConfigurationValues })).
+		f("configurationValues", "Its settings, by the add-on's own schema, as JSON or YAML text.").document().
+			live(addon(func(a *observe.Addon) any { return a.ConfigurationValues })).
 			breaks("it runs with other settings than the file says"),
 		f("resolveConflicts", "What EKS does about fields that somebody else set, when it is made.").is(CreateOnly),
 		f("serviceAccountRoleARN", "An existing role for its service account.").live(addon(func(a *observe.Addon) any { return a.ServiceAccountRoleARN })).

@@ -42,6 +42,8 @@ type Field struct {
 	Key []string
 	// Ordered says that the order of the list counts.
 	Ordered bool
+	// Document says that the text is JSON or YAML, and is compared by what it says.
+	Document bool
 	// Additive says that what others added is no difference: labels, tags.
 	Additive bool
 	// Owned says that the value belongs to somebody else once the thing stands, such
@@ -211,6 +213,9 @@ func (f Field) additive() Field { f.Additive = true; return f }
 
 // ordered says that the order of the list counts.
 func (f Field) ordered() Field { f.Ordered = true; return f }
+
+// document says that the text is JSON or YAML.
+func (f Field) document() Field { f.Document = true; return f }
 
 // owned says that the value is somebody else's once the thing stands.
 func (f Field) owned() Field { f.Owned = true; return f }

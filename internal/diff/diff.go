@@ -1,0 +1,270 @@
+// Package diff compares the three truths field by field: what the file desires, what
+// a record claims, and what AWS and Kubernetes answer. Its rows are the catalogue of
+// fields; sets are compared as sets, and neither order nor what is not set is a
+// difference. Plans act on the differences, drift and sync show them. It must not
+// call anything, and not decide what is done.
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// Truths are what is compared.
+type Truths struct {
+	// Desired and Recorded are configs, or anything of the same JSON; nil: there is none.
+	Desired, Recorded any
+	// Declared tells whether the file itself says something at a path, such as
+	// "managedNodeGroups[0].labels"; nil: all that is set is declared. Silence of the
+	// file is no wish: a default alone never differs from what is live.
+	Declared func(path string) bool
+	// Filled are the paths at which Recorded holds today's defaults, and the record
+	// itself says nothing (record.Record).
+	Filled []string
+	// Resolved are desired values that had to be looked up, by path and element: the
+	// version that "latest" is.
+	Resolved map[string]map[string]string
+	Live     *observe.Observed
+}
+
+// Difference is one field of one thing about which the truths do not agree.
+type Difference struct {
+	Path string `json:"path"`          // in the catalogue
+	Key  string `json:"key,omitempty"` // of the element, where the field is one of a list's
+	At   string `json:"at"`            // where it stands, or would stand, in the file
+
+	Desired  *Value `json:"desired,omitempty"`  // nil: the file does not say
+	Recorded *Value `json:"recorded,omitempty"` // nil: no record says
+	Live     *Value `json:"live,omitempty"`     // nil: it cannot be known; never the same as absent
+
+	Changed bool   `json:"changed,omitempty"` // the file is not what the thing was made from
+	Drifted bool   `json:"drifted,omitempty"` // what is live is not what was wanted
+	Effect  string `json:"effect,omitempty"`  // what does not work
+	Fix     string `json:"fix"`
+
+	Field *fields.Field `json:"-"`
+}
+
+// Value is one truth of a field; Is is nil where it is known not to be set.
+type Value struct {
+	Is any `json:"is"`
+}
+
+// Compare lists the differences, in the order of the catalogue, and of the file
+// within a list. Things that only one truth has are no difference of fields.
+func Compare(t Truths) []Difference {
+	desired, recorded := tree(t.Desired), tree(t.Recorded)
+	base := desired
+	if base == nil {
+		base = recorded
+	}
+	var out []Difference
+	for _, f := range fields.Values() {
+		if f.Change == fields.Ignore || f.Change == fields.Identity || f.NotLaunched != "" {
+			continue
+		}
+		list := listOf(f.Path)
+		if list == nil {
+			d := Difference{Path: f.Path, At: f.Path, Field: f}
+			d.Desired, d.Recorded = value(desired, f.Path), value(recorded, f.Path)
+			out = t.add(out, d)
+			continue
+		}
+		was := elements(recorded, list)
+		for i, e := range elements(base, list) {
+			key, rest := keyOf(e, list), strings.TrimPrefix(f.Path, list.Path+".")
+			d := Difference{Path: f.Path, Key: key, At: fmt.Sprintf("%s[%d].%s", list.Path, i, rest), Field: f}
+			if desired != nil {
+				d.Desired = value(e, rest)
+			}
+			if j := slices.IndexFunc(was, func(x any) bool { return keyOf(x, list) == key }); j >= 0 {
+				d.Recorded = value(was[j], rest)
+			}
+			out = t.add(out, d)
+		}
+	}
+	return out
+}
+
+// add keeps a difference, if it is one.
+func (t *Truths) add(out []Difference, d Difference) []Difference {
+	f := d.Field
+	if v := t.Resolved[f.Path][d.Key]; v != "" {
+		d.Desired = &Value{v}
+	}
+	filled := f.Path
+	if l := listOf(f.Path); l != nil {
+		filled = l.Path + "." + d.Key + strings.TrimPrefix(f.Path, l.Path)
+	}
+	if slices.Contains(t.Filled, filled) {
+		d.Recorded = nil
+	}
+	if f.Live != nil && t.Live != nil {
+		if v, ok := f.Live(t.Live, d.Key); ok {
+			d.Live = &Value{tree(v)}
+		}
+	}
+	declared := d.Desired != nil && d.Desired.Is != nil && (t.Declared == nil || t.Declared(d.At))
+	d.Changed = d.Desired != nil && d.Recorded != nil && !Same(f, d.Desired.Is, d.Recorded.Is)
+	switch {
+	case d.Live == nil || f.Owned:
+	case declared:
+		d.Drifted = !Holds(f, d.Live.Is, d.Desired.Is)
+	case d.Recorded != nil && d.Recorded.Is != nil:
+		d.Drifted = !Holds(f, d.Live.Is, d.Recorded.Is)
+	}
+	if !d.Changed && !d.Drifted {
+		return out
+	}
+	d.Effect, d.Fix = f.Breaks, fix(f)
+	return append(out, d)
+}
+
+func fix(f *fields.Field) string {
+	switch f.Change {
+	case fields.InPlace:
+		return "slipway up follows the file"
+	case fields.CreateOnly:
+		return "nothing: what is made from now on follows the file"
+	}
+	return f.Remedy
+}
+
+// Same tells whether two values of a field mean the same.
+func Same(f *fields.Field, a, b any) bool { return text(canonical(f, a)) == text(canonical(f, b)) }
+
+// Holds tells whether what is live has what is wanted: all of it, or with labels and
+// tags at least that, as others add theirs.
+func Holds(f *fields.Field, live, want any) bool {
+	if !f.Additive {
+		return Same(f, live, want)
+	}
+	switch w := want.(type) {
+	case map[string]any:
+		have, _ := live.(map[string]any)
+		for k, v := range w {
+			if text(have[k]) != text(v) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		have, _ := live.([]any)
+		for _, v := range w {
+			if !slices.ContainsFunc(have, func(h any) bool { return text(h) == text(v) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return Same(f, live, want)
+}
+
+// canonical is a value without what means nothing: the order of sets, and what is
+// not set.
+func canonical(f *fields.Field, v any) any {
+	switch x := v.(type) {
+	case string:
+		if f.Document {
+			return canonical(&fields.Field{Ordered: true}, parsed(x))
+		}
+		if x == "" {
+			return nil
+		}
+	case bool:
+		if !x {
+			return nil
+		}
+	case float64:
+		if x == 0 {
+			return nil
+		}
+	case map[string]any:
+		out := map[string]any{}
+		for k, y := range x {
+			if y = canonical(f, y); y != nil {
+				out[k] = y
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, y := range x {
+			out = append(out, canonical(f, y))
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		if !f.Ordered {
+			slices.SortFunc(out, func(a, b any) int { return strings.Compare(text(a), text(b)) })
+		}
+		return out
+	}
+	return v
+}
+
+// tree is a value as plain JSON.
+func tree(v any) any {
+	var out any
+	if err := json.Unmarshal([]byte(text(v)), &out); err != nil {
+		panic(fmt.Sprintf("diff: %v", err)) // it was JSON a moment ago
+	}
+	return out
+}
+
+func text(v any) string {
+	b, err := json.Marshal(v) // the keys of maps are sorted
+	if err != nil {
+		panic(fmt.Sprintf("diff: %v", err)) // configs and observations are plain data
+	}
+	return string(b)
+}
+
+// value is what stands at a path of a tree; nil where there is no tree.
+func value(v any, path string) *Value {
+	if v == nil {
+		return nil
+	}
+	for _, k := range strings.Split(path, ".") {
+		m, _ := v.(map[string]any)
+		v = m[k]
+	}
+	return &Value{v}
+}
+
+// listOf is the list with a key that a field belongs to, or nil.
+func listOf(path string) *fields.Field {
+	for i := strings.LastIndex(path, "."); i > 0; i = strings.LastIndex(path[:i], ".") {
+		if f := fields.At(path[:i]); f != nil && f.Path == path[:i] && f.Key != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func elements(v any, list *fields.Field) []any {
+	x := value(v, list.Path)
+	if x == nil {
+		return nil
+	}
+	l, _ := x.Is.([]any)
+	return l
+}
+
+func keyOf(e any, list *fields.Field) string {
+	var parts []string
+	for _, k := range list.Key {
+		if v := value(e, k); v != nil && v.Is != nil {
+			parts = append(parts, fmt.Sprint(v.Is))
+		}
+	}
+	return strings.Join(parts, "/")
+}
