@@ -41,7 +41,8 @@ func TestCompare(t *testing.T) {
 		{"nothing is said", `{}`, `{}`, ""},
 		{"all agree", `{"vpc":{"controlPlaneSubnetIDs":["subnet-b","subnet-a"]}}`, `{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-b"]}}`, ""},
 		{"the file changed", `{"vpc":{"nat":{"gateway":"Single"}}}`, `{"vpc":{"nat":{"gateway":"Disable"}}}`, "vpc.nat.gateway changed"},
-		{"live is another, and the record agrees with the file", `{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-x"]}}`, `{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-x"]}}`,
+		{"live is another, and the record agrees with the file", `{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-x"]}}`,
+			`{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-x"]}}`,
 			"vpc.controlPlaneSubnetIDs drifted"},
 		{"without a file, the record is what was wanted", "", `{"vpc":{"controlPlaneSubnetIDs":["subnet-a","subnet-x"]}}`, "vpc.controlPlaneSubnetIDs drifted"},
 		{"false and unset are the same", `{"zonalShiftConfig":{"enabled":false}}`, `{}`, ""},
@@ -50,17 +51,21 @@ func TestCompare(t *testing.T) {
 		{"a tag of another value", `{"metadata":{"tags":{"a":"c"}}}`, "", "metadata.tags drifted"},
 		{"others' labels are theirs", `{"managedNodeGroups":[{"name":"m","labels":{"a":"b"}}]}`, "", ""},
 		{"taints as Kubernetes spells them", `{"managedNodeGroups":[{"name":"m","taints":[{"key":"k","effect":"NoSchedule"}]}]}`, "", ""},
-		{"a taint that is not there", `{"managedNodeGroups":[{"name":"m","taints":[{"key":"l","effect":"NoSchedule"}]}]}`, "", "managedNodeGroups.taints of m drifted"},
-		{"the desired size is the autoscaler's", `{"managedNodeGroups":[{"name":"m","desiredCapacity":1}]}`, `{"managedNodeGroups":[{"name":"m","desiredCapacity":1}]}`, ""},
+		{"a taint that is not there", `{"managedNodeGroups":[{"name":"m","taints":[{"key":"l","effect":"NoSchedule"}]}]}`,
+			"", "managedNodeGroups.taints of m drifted"},
+		{"the desired size is the autoscaler's", `{"managedNodeGroups":[{"name":"m","desiredCapacity":1}]}`,
+			`{"managedNodeGroups":[{"name":"m","desiredCapacity":1}]}`, ""},
 		{"unless the file's changes", `{"managedNodeGroups":[{"name":"m","desiredCapacity":2}]}`, `{"managedNodeGroups":[{"name":"m","desiredCapacity":1}]}`,
 			"managedNodeGroups.desiredCapacity of m changed"},
 		{"elements are told apart by name", `{"managedNodeGroups":[{"name":"n"},{"name":"m","minSize":2}]}`, `{"managedNodeGroups":[{"name":"m","minSize":1}]}`,
 			"managedNodeGroups.minSize of m changed drifted"},
 		{"a new element is no difference of fields", `{"managedNodeGroups":[{"name":"new","minSize":2}]}`, `{"managedNodeGroups":[{"name":"m"}]}`, ""},
 		{"documents by what they say", `{"addons":[{"name":"coredns","configurationValues":"replicaCount: 3"}]}`, "", ""},
-		{"documents that say other things", `{"addons":[{"name":"coredns","configurationValues":"replicaCount: 2"}]}`, "", "addons.configurationValues of coredns drifted"},
+		{"documents that say other things", `{"addons":[{"name":"coredns","configurationValues":"replicaCount: 2"}]}`,
+			"", "addons.configurationValues of coredns drifted"},
 		{"a version that was looked up", `{"addons":[{"name":"coredns","version":"latest"}]}`, "", "addons.version of coredns drifted"},
-		{"order counts where it counts", `{"managedNodeGroups":[{"name":"m","instanceTypes":["a","b"]}]}`, `{"managedNodeGroups":[{"name":"m","instanceTypes":["b","a"]}]}`,
+		{"order counts where it counts", `{"managedNodeGroups":[{"name":"m","instanceTypes":["a","b"]}]}`,
+			`{"managedNodeGroups":[{"name":"m","instanceTypes":["b","a"]}]}`,
 			"managedNodeGroups.instanceTypes of m changed drifted"},
 		{"what cannot be known is no drift", `{"cloudWatch":{"clusterLogging":{"logRetentionInDays":7}}}`, "", ""},
 	} {
@@ -101,7 +106,10 @@ func TestSilenceIsNoWish(t *testing.T) {
 
 // Where a record is older than a field, today's default is not what was.
 func TestWhatTheRecordDoesNotSayIsNotWhatWas(t *testing.T) {
-	truths := diff.Truths{Desired: parse(t, `{"managedNodeGroups":[{"name":"m","volumeType":"gp3"}]}`), Recorded: parse(t, `{"managedNodeGroups":[{"name":"m","volumeType":"gp2"}]}`)}
+	truths := diff.Truths{
+		Desired:  parse(t, `{"managedNodeGroups":[{"name":"m","volumeType":"gp3"}]}`),
+		Recorded: parse(t, `{"managedNodeGroups":[{"name":"m","volumeType":"gp2"}]}`),
+	}
 	if got := diff.Compare(truths); len(got) != 1 || !got[0].Changed {
 		t.Errorf("%+v", got)
 	}

@@ -76,7 +76,9 @@ func kept(cfg string) string {
 // today's defaults fill in is named.
 func TestAnOldRecordIsNotReadAsTodays(t *testing.T) {
 	o := &observe.Observed{Name: "c", Stacks: map[string]*observe.Stack{
-		"eksctl-c-cluster":     stackOf(kept(`{"metadata":{"name":"c","region":"us-west-2","version":"1.29"},"vpc":{"cidr":"10.0.0.0/16","nat":{"gateway":"Disable"}}}`)),
+		"eksctl-c-cluster": stackOf(
+			kept(`{"metadata":{"name":"c","region":"us-west-2","version":"1.29"},"vpc":{"cidr":"10.0.0.0/16","nat":{"gateway":"Disable"}}}`),
+		),
 		"eksctl-c-nodegroup-g": stackOf(kept(`{"metadata":{"name":"c"},"managedNodeGroups":[{"name":"g","volumeSize":20,"instanceType":"t3.small"}]}`)),
 	}}
 	r := record.FromStacks(o)
@@ -97,12 +99,17 @@ func TestOtherRecordsAreNamed(t *testing.T) {
 	under := stackOf("{}")
 	under.Status = "UPDATE_IN_PROGRESS"
 	o := &observe.Observed{Name: "c", Stacks: map[string]*observe.Stack{
-		"eksctl-c-cluster":     {Status: "CREATE_COMPLETE", Template: `{"Description":"by eksctl"}`, Outputs: map[string]string{"VPC": "vpc-1", "Subnets": "subnet-b,subnet-a", "Custom": "x"}},
+		"eksctl-c-cluster": {
+			Status:   "CREATE_COMPLETE",
+			Template: `{"Description":"by eksctl"}`,
+			Outputs:  map[string]string{"VPC": "vpc-1", "Subnets": "subnet-b,subnet-a", "Custom": "x"},
+		},
 		"eksctl-c-nodegroup-d": stackOf(kept("{")),
 		"eksctl-c-nodegroup-u": under,
 	}}
 	r := record.FromStacks(o)
-	if !slices.Equal(r.Foreign, []string{"eksctl-c-cluster"}) || len(r.Unread) != 1 || !strings.Contains(r.Unread["eksctl-c-nodegroup-d"], "cannot be read") || r.Config != nil {
+	if !slices.Equal(r.Foreign, []string{"eksctl-c-cluster"}) || len(r.Unread) != 1 || !strings.Contains(r.Unread["eksctl-c-nodegroup-d"], "cannot be read") ||
+		r.Config != nil {
 		t.Errorf("%+v", r)
 	}
 	if !slices.Equal(r.Outputs.SubnetsPublic, observe.Set{"subnet-a", "subnet-b"}) || !slices.Equal(r.Outputs.Others, []string{"Custom"}) {
