@@ -3,9 +3,8 @@ package read
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
