@@ -131,7 +131,7 @@ func (d *driver) waitEither(ctx context.Context, most time.Duration) {
 
 // drain awaits what is in the air.
 func (d *driver) drain() {
-	d.x.Interrupt()
+	d.x.Interrupt(d.Clock.Now())
 	for !d.x.Ended() {
 		if d.await(nil) {
 			return

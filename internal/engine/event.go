@@ -5,7 +5,7 @@ import "time"
 // Event is one thing that happened in a run. The JSON names are a contract.
 type Event struct {
 	// Type is step_started, step_waiting, step_blocked, step_done, step_failed,
-	// step_skipped, step_timeout or retry.
+	// step_skipped, step_timeout or retry; or interrupted, which is of no step.
 	Type    string  `json:"type"`
 	At      float64 `json:"at"` // seconds since the run began, on the run's clock
 	Step    string  `json:"step,omitempty"`

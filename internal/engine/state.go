@@ -176,12 +176,17 @@ func (x *Execution) Expire(now time.Duration) {
 }
 
 // Interrupt lets nothing begin any more; what is in the air is still awaited.
-func (x *Execution) Interrupt() { x.interrupted, x.report.Interrupted = true, true }
+func (x *Execution) Interrupt(now time.Duration) {
+	if !x.interrupted && x.flying > 0 {
+		x.OnEvent(Event{Type: "interrupted", At: (now - x.begin).Seconds(), Reason: fmt.Sprintf("awaiting %d calls in flight", x.flying)})
+	}
+	x.interrupted, x.report.Interrupted = true, true
+}
 
 // Abandon gives up on the turns in the air: what they came to is unknown. why says of
 // each what it was waiting for.
 func (x *Execution) Abandon(now time.Duration, why func(id string) string) {
-	x.Interrupt()
+	x.Interrupt(now)
 	for _, id := range x.order {
 		t := x.tracks[id]
 		if !t.flying {

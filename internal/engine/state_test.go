@@ -243,13 +243,13 @@ func TestErrorsAfterAnInterruptAreNotRetried(t *testing.T) {
 	x := execution(t, [][2]string{{"a", "b"}}, map[string]*Task{"a": {}, "b": {}, "c": {}}, Settings{OnEvent: h.on})
 	due1(t, x, 0, "a")
 	due1(t, x, 0, "c")
-	x.Interrupt()
+	x.Interrupt(0)
 	x.Take(Outcome{ID: "c", Err: &pace.Error{Class: pace.Retry, Reason: "stumbled"}}, 0)
 	x.Take(Outcome{ID: "a", Result: Result{State: Done}}, 0)
 	if rep := x.Report(0); !x.Ended() || !rep.Interrupted || rep.Failed > 0 || rep.Done != 1 {
 		t.Errorf("%+v", rep)
 	}
-	if got := h.types(); got != "a:step_started c:step_started a:step_done" {
+	if got := h.types(); got != "a:step_started c:step_started :interrupted a:step_done" {
 		t.Errorf("told %s", got)
 	}
 }

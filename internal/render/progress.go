@@ -79,6 +79,8 @@ func (l *Lines) On(e engine.Event) {
 		mark, text = l.Style.Red("TIMEOUT"), e.Title+": "+e.Error
 	case "step_skipped":
 		mark, text = l.Style.Yellow("skipped"), e.Title+": "+e.Reason
+	case "interrupted":
+		mark, text = l.Style.Yellow("stop   "), e.Reason+"; interrupt once more to end at once"
 	case "retry":
 		mark, text = l.Style.Yellow("retry  "), e.Title+": "+e.Error
 	}
@@ -98,6 +100,8 @@ type Tree struct {
 	state map[string]engine.Event
 	drawn int
 	now   float64
+
+	stopping string // "": it is not
 }
 
 // On takes one event and draws again.
@@ -105,7 +109,11 @@ func (t *Tree) On(e engine.Event) {
 	if t.state == nil {
 		t.state = map[string]engine.Event{}
 	}
-	if e.Type != "retry" {
+	switch e.Type {
+	case "retry":
+	case "interrupted":
+		t.stopping = e.Reason + "; interrupt once more to end at once"
+	default:
 		t.state[e.Step] = e
 	}
 	t.now = max(t.now, e.At)
@@ -172,6 +180,9 @@ func (t *Tree) lines() []string {
 	}
 	if hidden > 0 {
 		tail += fmt.Sprintf("  (%d lines not shown)", hidden)
+	}
+	if t.stopping != "" {
+		tail += "  " + t.Style.Yellow(t.stopping)
 	}
 	return append(out, t.Style.Bold(tail))
 }
