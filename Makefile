@@ -1,9 +1,15 @@
 # Two targets matter to a new user: test and bench. CI calls test with
 # SLIPWAY_REQUIRE, which turns the skips of what CI installs into failures.
-.PHONY: test bench build lint generate
+.PHONY: test race bench build lint generate
 
 test:
 	go test ./...
+
+# Whatever more than one goroutine touches: the layers below a run, and a launch with
+# eight workers on the scaled clock against a served region. Needs cgo.
+race:
+	go test -race ./internal/engine ./internal/pace ./internal/interrupt ./internal/kube
+	go test -race -run TestALaunchWithEightWorkersOverSockets ./internal/run
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench ./cmd/slipway

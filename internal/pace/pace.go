@@ -7,6 +7,7 @@ package pace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -142,7 +143,7 @@ func (p *Pacer) within(ctx context.Context, t *Turn, c call, try func(context.Co
 		end := t.begin(c)
 		v, err := p.once(ctx, c, try)
 		end(v, err)
-		if err == nil || !c.reads || v.Class != Retry || v.Unreachable || n == atOnce || ctx.Err() != nil {
+		if err == nil || !c.reads || v.Class != Retry || v.Unreachable || n == atOnce || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -194,6 +195,28 @@ func TestALostReplyMayBeAChange(t *testing.T) {
 			t.Errorf("%s: %v, changed: %t", name, err, turn.Changed())
 		}
 	}
+}
+
+// A call that is not answered is over in time, and not asked again in the same turn.
+func TestAHungCallIsOverInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clk := &hour{}
+		asked := 0
+		hung := roundTripper(func(r *http.Request) (*http.Response, error) {
+			asked++
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		began := time.Now()
+		ctx, turn := Begin(t.Context())
+		_, err := client(clk, New(clk), hung).CreateStack(ctx, &cloudformation.CreateStackInput{StackName: new("s")})
+		if v := Classify(err); v.Class != Retry || time.Since(began) != callTime || asked != 1 || !turn.Changed() {
+			t.Errorf("%v after %s and %d calls, may have changed: %t", err, time.Since(began), asked, turn.Changed())
+		}
+		if _, err := client(clk, New(clk), hung).DescribeStacks(ctx, nil); err == nil || asked != 2 {
+			t.Errorf("%v after %d calls", err, asked)
+		}
+	})
 }
 
 func kube(t *testing.T, p *Pacer, a http.RoundTripper) kubernetes.Interface {

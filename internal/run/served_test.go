@@ -4,9 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/clock"
@@ -29,7 +30,8 @@ nodeGroups: [{name: own, desiredCapacity: 1}]
 `
 
 // A launch as users have it: eight workers, the scaled clock, sockets. It is here for
-// make race above all: every other launch takes its turns one by one.
+// make race above all: every other launch takes its turns one by one. Somebody watches
+// meanwhile, and a few things go wrong.
 func TestALaunchWithEightWorkersOverSockets(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes ten seconds of waiting")
@@ -62,14 +64,26 @@ func TestALaunchWithEightWorkersOverSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Region("us-west-2").Inject(
+		sim.Fault{After: metav1.Duration{Duration: 11 * time.Minute}, For: metav1.Duration{Duration: time.Minute}, APIServer: &sim.ServerFault{Cluster: "test"}},
+		sim.Fault{Call: &sim.CallFault{Service: "eks", Operation: "CreateAddon", Code: "ThrottlingException", Message: "Rate exceeded", Status: 429, Times: 3}})
 	f := testregion.Load(t, many)
 	session, err := run.Prepare(ctx, c, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var mu sync.Mutex
+	watched := make(chan struct{})
+	watching, enough := context.WithCancel(ctx)
+	go func() {
+		defer close(watched)
+		for clk.Sleep(watching, 5*time.Second) == nil {
+			run.Look(watching, c, "test") //nolint:errcheck // there is no such cluster at first
+		}
+	}()
 	ticks := 0
-	rep, err := session.RunWith(ctx, engine.Options{Clock: clk, Workers: 8, Tick: time.Second, OnTick: func(float64) { mu.Lock(); ticks++; mu.Unlock() }})
+	rep, err := session.RunWith(ctx, engine.Options{Clock: clk, Workers: 8, Tick: time.Second, OnTick: func(float64) { ticks++ }})
+	enough()
+	<-watched
 	if err != nil || !rep.OK() {
 		t.Fatal(rep.FirstFailure, err)
 	}
