@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/bench"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -73,8 +73,7 @@ func TestANeedlessEdgeRaisesTheRatio(t *testing.T) {
 	elapsed, bound := measure(t, quickstart(t), 1, nil)
 	worse, same := measure(t, quickstart(t), 1, func(s *run.Session) {
 		s.Plan.Graph.Add("sleep")
-		start := time.Duration(-1)
-		s.Plan.Tasks["sleep"] = &engine.Task{ID: "sleep", Title: "a 30-second sleep", Step: sleeper{s, &start}}
+		s.Plan.Entries = append(s.Plan.Entries, plan.Entry{ID: "sleep", Title: "a 30-second sleep", Step: &sleeper{}})
 		for _, e := range []graph.Edge{{Before: "addon/vpc-cni", After: "sleep"}, {Before: "sleep", After: "nodegroup/workers"}} {
 			if err := s.Plan.Graph.Connect(e); err != nil {
 				t.Fatal(err)

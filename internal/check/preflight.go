@@ -17,8 +17,8 @@ import (
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/stack"
-	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // subject is what preflight checks look at.
@@ -124,7 +124,7 @@ func keys(ctx context.Context, s *subject) Failures {
 			return
 		}
 		if config.On(k.Allow, false) {
-			if _, err := steps.PublicKey(k); err != nil {
+			if _, err := sshkey.Public(k); err != nil {
 				fails = append(fails, s.at("key-unreadable", path+".ssh", "make the file, or set publicKeyName", "%s", err))
 			}
 		}

@@ -19,19 +19,29 @@ func (b *builder) access() {
 		if slices.Contains(b.live.Entries, e.PrincipalARN) {
 			b.entryUpdate(e, name)
 		} else if b.needs(name) {
-			b.addStack(rules.Step{Kind: rules.AccessEntry, Name: e.PrincipalARN}, "access entry "+short(e.PrincipalARN), name, nil, 10*time.Second, timeoutStack, &steps.Stack{Body: body(stack.AccessEntry(b.cfg.Metadata.Name, e))})
+			b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: e.PrincipalARN}, Title: "access entry " + short(e.PrincipalARN), Typical: 10 * time.Second, Timeout: timeoutStack},
+				name, nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 		}
 	}
 	for i, m := range b.cfg.IamIdentityMappings {
-		m = b.env.ServiceMapping(m)
+		m = b.serviceMapping(m)
 		if in := b.inside(); m.ServiceName == config.EMRContainers && (in == nil || !in.Bindings[m.Namespace+"/"+m.ServiceName]) {
-			b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "emr/" + m.Namespace}, "EMR's role in namespace "+m.Namespace, &steps.EMRAccess{Env: b.env, Namespace: m.Namespace})
+			b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "emr/" + m.Namespace}, "EMR's role in namespace "+m.Namespace, &steps.EMRAccess{Namespace: m.Namespace})
 		}
 		if in := b.inside(); in != nil && steps.Mapped(in.AWSAuth, m) {
 			continue
 		}
-		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: fmt.Sprint(i)}, "aws-auth mapping "+short(m.ARN+m.ServiceName+m.Account), &steps.IdentityMapping{Env: b.env, Mapping: m})
+		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: fmt.Sprint(i)}, "aws-auth mapping "+short(m.ARN+m.ServiceName+m.Account), &steps.IdentityMapping{Mapping: m})
 	}
+}
+
+// serviceMapping completes a mapping for an AWS service: the service's own role, as
+// IAM names it in this account.
+func (b *builder) serviceMapping(m config.IAMIdentityMapping) config.IAMIdentityMapping {
+	if m.ServiceName == config.EMRContainers && m.ARN == "" {
+		m.ARN = "arn:" + b.in.Partition + ":iam::" + b.in.Account + ":role/AWSServiceRoleForAmazonEMRContainers"
+	}
+	return m
 }
 
 func short(arn string) string {

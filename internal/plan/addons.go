@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
@@ -59,39 +60,54 @@ func (b *builder) addons() {
 			unawaited = append(unawaited, a.Name)
 			continue
 		}
-		b.add(rules.Step{Kind: rules.AddonHealth, Name: a.Name}, Await, "add-on "+a.Name+" ACTIVE", "eks", typical, timeout, &steps.AddonHealth{Env: b.env, Name: a.Name})
+		b.add(part{Step: rules.Step{Kind: rules.AddonHealth, Name: a.Name}, Action: Await, Title: "add-on " + a.Name + " ACTIVE",
+			Typical: typical, Timeout: timeout,
+			Run: &steps.AddonHealth{Name: a.Name}})
 	}
 	if len(unawaited) > 0 {
 		b.plan.Notes = append(b.plan.Notes, "Not awaited, since no Linux node that takes ordinary pods is wanted: "+join(unawaited)+". EKS shows them DEGRADED until there is one.")
 	}
-	if !b.env.Reachable {
-		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.env.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
+	if b.in.Unreachable != "" {
+		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.in.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
 	}
 	if b.cfg.CNI != nil && len(b.cfg.Groups()) > 0 && !b.gateOpen() {
 		timeout := timeoutGate
 		if d, err := time.ParseDuration(b.cfg.CNI.Timeout); err == nil {
 			timeout = d
 		}
-		b.add(rules.Step{Kind: rules.CNIGate, Kubernetes: true}, Await, "network plugin "+b.cfg.CNI.DaemonSet+", installed by you", "kubernetes", 2*time.Minute, timeout, &steps.CNIGate{Env: b.env, DaemonSet: b.cfg.CNI.DaemonSet})
+		b.add(part{Step: rules.Step{Kind: rules.CNIGate, Kubernetes: true}, Action: Await, Title: "network plugin " + b.cfg.CNI.DaemonSet + ", installed by you",
+			Typical: 2 * time.Minute, Timeout: timeout,
+			Run: &steps.CNIGate{DaemonSet: b.cfg.CNI.DaemonSet}})
 	}
 	windows := slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() })
 	if in := b.inside(); windows && (in == nil || in.CNIConfig["enable-windows-ipam"] != "true") {
-		b.kubernetes(rules.Step{Kind: rules.Windows}, "Windows support in the VPC CNI", &steps.WindowsSupport{Env: b.env})
+		b.kubernetes(rules.Step{Kind: rules.Windows}, "Windows support in the VPC CNI", &steps.WindowsSupport{})
 	}
 }
 
 // addonCreate adds a new add-on, with its IAM; awaited: it is done when it is ready,
 // otherwise as soon as EKS has accepted it.
 func (b *builder) addonCreate(a config.Addon, awaited bool, typical, timeout time.Duration) {
-	step := &steps.Addon{Env: b.env, Addon: a, Await: awaited}
-	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && a.ConfigurationValues == "" {
-		step.Compute = "Fargate"
+	step := &steps.Addon{Name: a.Name, Kubernetes: b.cfg.Metadata.Version, Values: a.ConfigurationValues, Tags: a.Tags, Await: awaited, Role: a.ServiceAccountRoleARN}
+	if a.Version != "default" {
+		step.Version = a.Version
+	}
+	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && step.Values == "" {
+		step.Values = `{"computeType":"Fargate"}`
+	}
+	if a.NamespaceConfig != nil {
+		step.Namespace = a.NamespaceConfig.Namespace
+	}
+	if r := strings.ToUpper(a.ResolveConflicts); r == "NONE" || r == "PRESERVE" {
+		step.ResolveConflicts = r
 	}
 	b.addonIAM(a, step)
 	if !awaited {
 		typical = 2 * time.Second
 	}
-	b.add(rules.Step{Kind: rules.Addon, Name: a.Name}, Create, "add-on "+a.Name, "eks", typical, timeout, step)
+	b.add(part{Step: rules.Step{Kind: rules.Addon, Name: a.Name}, Action: Create, Title: "add-on " + a.Name,
+		Typical: typical, Timeout: timeout,
+		Run: step})
 }
 
 func (b *builder) gateOpen() bool {
@@ -119,15 +135,15 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	}
 	agent := b.cfg.Addon("eks-pod-identity-agent") != nil
 	auto := config.On(a.UseDefaultPodIdentityAssociations, false) || b.cfg.AddonsConfig != nil && config.On(b.cfg.AddonsConfig.AutoApplyPodIdentityAssociations, false)
-	step.Roles = map[string]string{}
+	step.PodRoles = map[string]string{}
 	podStack := func(sa string, p config.PodIdentityAssociation) {
 		name := stack.AddonPodRoleName(c, a.Name, sa)
-		step.Roles[sa] = name
+		step.PodRoles[sa] = name
 		b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name + "/" + sa}, "pod identity role for add-on "+a.Name, name, map[string]string{stack.TagAddon: a.Name, stack.TagAddonPod: sa}, podRole(p, "add-on "+a.Name))
 	}
 	for _, p := range a.PodIdentityAssociations {
 		if p.RoleARN != "" {
-			step.Roles[p.ServiceAccountName] = p.RoleARN
+			step.PodRoles[p.ServiceAccountName] = p.RoleARN
 		} else {
 			podStack(p.ServiceAccountName, p)
 		}
@@ -139,7 +155,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	policies := a.AttachPolicyARNs
 	custom := len(policies) > 0 || a.AttachPolicy != nil || a.WellKnownPolicies != nil
 	if known && !custom && (auto && agent || config.On(b.cfg.IAM.WithOIDC, false) && !a.Implied) {
-		policies = []string{"arn:" + b.env.AWS.Partition + ":iam::aws:policy/" + r.policy}
+		policies = []string{"arn:" + b.in.Partition + ":iam::aws:policy/" + r.policy}
 		if a.Name == "vpc-cni" && b.cfg.IPv6() {
 			policies = nil
 		}
@@ -160,8 +176,8 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	if sa == "" {
 		return
 	}
-	step.IRSA = stack.AddonRoleName(c, a.Name)
-	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.IRSA, map[string]string{stack.TagAddon: a.Name},
+	step.Role = stack.AddonRoleName(c, a.Name)
+	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role, map[string]string{stack.TagAddon: a.Name},
 		stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
 }
 

@@ -35,7 +35,9 @@ func (b *builder) entryUpdate(e config.AccessEntry, name string) {
 		b.refuse(at("accessConfig.accessEntries", i, "type"), "set it to "+aws.ToString(have.Type)+", or delete the entry first (aws eks delete-access-entry)", "the live access entry of %s has type %s, and EKS changes no type", e.PrincipalARN, aws.ToString(have.Type))
 		return
 	}
-	b.add(s, Update, title, "eks", 2*time.Second, timeoutQuick, &steps.AccessEntryUpdate{Env: b.env, Entry: e})
+	b.add(part{Step: s, Action: Update, Title: title,
+		Typical: 2 * time.Second, Timeout: timeoutQuick,
+		Run: &steps.AccessEntryUpdate{Entry: e}})
 }
 
 func sameEntry(e config.AccessEntry, have *cluster.Entry) bool {
@@ -46,10 +48,7 @@ func sameEntry(e config.AccessEntry, have *cluster.Entry) bool {
 		return false
 	}
 	for _, p := range e.AccessPolicies {
-		scope := steps.Scope(p)
-		if !slices.ContainsFunc(have.Policies, func(h types.AssociatedAccessPolicy) bool {
-			return aws.ToString(h.PolicyArn) == p.PolicyARN && h.AccessScope != nil && h.AccessScope.Type == scope.Type && sameSet(h.AccessScope.Namespaces, scope.Namespaces)
-		}) {
+		if !slices.ContainsFunc(have.Policies, func(h types.AssociatedAccessPolicy) bool { return steps.Granted(p, h) }) {
 			return false
 		}
 	}
@@ -63,8 +62,8 @@ func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string
 	if have == nil {
 		return
 	}
-	in := &eks.UpdatePodIdentityAssociationInput{ClusterName: new(b.cfg.Metadata.Name), AssociationId: have.AssociationId}
-	step := &steps.PodIdentityUpdate{Env: b.env, Input: in}
+	step := &steps.PodIdentityUpdate{Input: eks.UpdatePodIdentityAssociationInput{AssociationId: have.AssociationId}}
+	in := &step.Input
 	var what []string
 	if arn := b.roleARN(role); arn == "" || arn != aws.ToString(have.RoleArn) {
 		step.Role = role
@@ -83,7 +82,9 @@ func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string
 		what = append(what, "session policy")
 	}
 	if len(what) > 0 {
-		b.add(rules.Step{Kind: rules.PodIdentity, Name: id}, Update, "pod identity association "+id+": "+strings.Join(what, ", "), "eks", 2*time.Second, timeoutQuick, step)
+		b.add(part{Step: rules.Step{Kind: rules.PodIdentity, Name: id}, Action: Update, Title: "pod identity association " + id + ": " + strings.Join(what, ", "),
+			Typical: 2 * time.Second, Timeout: timeoutQuick,
+			Run: step})
 	}
 	b.tags("pod identity association "+id, aws.ToString(have.AssociationArn), p.Tags, have.Tags)
 }
@@ -133,6 +134,8 @@ func (b *builder) tags(what, arn string, want, have map[string]string) {
 		}
 	}
 	if len(missing) > 0 && arn != "" {
-		b.add(rules.Step{Kind: rules.Tags, Name: strings.ReplaceAll(what, " ", "-")}, Update, "tags of "+what, "eks", time.Second, timeoutQuick, &steps.Tag{Env: b.env, ARN: arn, Tags: missing})
+		b.add(part{Step: rules.Step{Kind: rules.Tags, Name: strings.ReplaceAll(what, " ", "-")}, Action: Update, Title: "tags of " + what,
+			Typical: time.Second, Timeout: timeoutQuick,
+			Run: &steps.Tag{ARN: arn, Tags: missing}})
 	}
 }

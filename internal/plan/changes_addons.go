@@ -16,8 +16,8 @@ import (
 // addonChanges brings a live add-on's configuration values, version where the file
 // names one, roles and tags to what the file says.
 func (b *builder) addonChanges(i int, a config.Addon, live *types.Addon) {
-	in := &eks.UpdateAddonInput{ClusterName: new(b.cfg.Metadata.Name), AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}
-	up := &steps.AddonUpdate{Env: b.env, Input: in}
+	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
+	in := &up.Input
 	var what []string
 	if a.ConfigurationValues != "" && a.ConfigurationValues != aws.ToString(live.ConfigurationValues) {
 		in.ConfigurationValues = new(a.ConfigurationValues)
@@ -32,7 +32,9 @@ func (b *builder) addonChanges(i int, a config.Addon, live *types.Addon) {
 		b.refuse(at("addons", i, "namespaceConfig.namespace"), "put it back, or delete the add-on first (aws eks delete-addon)", "the live add-on %s is in %s, and EKS moves none", a.Name, aws.ToString(live.NamespaceConfig.Namespace))
 	}
 	if len(what) > 0 {
-		b.add(rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Update, "add-on "+a.Name+": "+join(what), "eks", 40*time.Second, timeoutAddon, up)
+		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + join(what),
+			Typical: 40 * time.Second, Timeout: timeoutAddon,
+			Run: up})
 	}
 	b.tags("add-on "+a.Name, aws.ToString(live.AddonArn), a.Tags, live.Tags)
 }
@@ -45,16 +47,16 @@ func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonU
 		up.Input.ServiceAccountRoleArn = new(arn)
 		what = append(what, "role")
 	}
-	if want.IRSA != "" && (b.roleARN(want.IRSA) == "" || b.roleARN(want.IRSA) != aws.ToString(live.ServiceAccountRoleArn)) {
-		up.IRSA = want.IRSA
+	if want.Role != "" && (b.roleARN(want.Role) == "" || b.roleARN(want.Role) != aws.ToString(live.ServiceAccountRoleArn)) {
+		up.Role = want.Role
 		what = append(what, "role")
 	}
-	for sa, role := range want.Roles {
+	for sa, role := range want.PodRoles {
 		if arn := b.roleARN(role); arn == "" || arn != b.podRoleOf(live, sa) {
-			up.Roles = want.Roles
+			up.PodRoles = want.PodRoles
 		}
 	}
-	if up.Roles != nil {
+	if up.PodRoles != nil {
 		what = append(what, "pod identities")
 	}
 	return what

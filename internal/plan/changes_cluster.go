@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -43,15 +42,17 @@ func (b *builder) clusterChanges() {
 }
 
 func (b *builder) clusterUpdate(name, title string, in *eks.UpdateClusterConfigInput) {
-	b.clusterStep(name, title, &steps.ClusterUpdate{Env: b.env, Input: in})
+	b.clusterStep(name, title, &steps.ClusterUpdate{Input: *in})
 }
 
-func (b *builder) clusterStep(name, title string, step engine.Step) {
-	b.add(rules.Step{Kind: rules.ClusterUpdate, Name: name}, Update, title, "eks", typicalUpdate, timeoutUpdate, step)
+func (b *builder) clusterStep(name, title string, run steps.Spec) {
+	b.add(part{Step: rules.Step{Kind: rules.ClusterUpdate, Name: name}, Action: Update, Title: title,
+		Typical: typicalUpdate, Timeout: timeoutUpdate,
+		Run: run})
 }
 
 func (b *builder) written(path string) bool {
-	_, ok := b.env.File.Written(path)
+	_, ok := b.in.File.Written(path)
 	return ok
 }
 
@@ -105,7 +106,7 @@ func (b *builder) logging() {
 	if w := b.cfg.CloudWatch; w != nil && w.ClusterLogging != nil {
 		want = w.ClusterLogging.EnableTypes
 	}
-	if len(want) == 0 || sameSet(want, enabledLogs(b.live.Cluster.Logging)) {
+	if len(want) == 0 || sameSet(want, steps.EnabledLogs(b.live.Cluster.Logging)) {
 		return
 	}
 	on, off := types.LogSetup{Enabled: new(true)}, types.LogSetup{Enabled: new(false)}
@@ -154,7 +155,7 @@ func (b *builder) encryption() {
 		return
 	}
 	if e := b.live.Cluster.EncryptionConfig; len(e) == 0 {
-		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{Env: b.env, KeyARN: want})
+		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{KeyARN: want})
 	} else if e[0].Provider != nil && aws.ToString(e[0].Provider.KeyArn) != want {
 		b.refuse(path, "leave it at "+aws.ToString(e[0].Provider.KeyArn), "the cluster's secrets are encrypted with another key, and EKS changes no key")
 	}
@@ -184,20 +185,6 @@ func (b *builder) fixedByCluster() {
 	if live := l.ComputeConfig != nil && aws.ToBool(l.ComputeConfig.Enabled); live != b.cfg.AutoMode() {
 		b.refuse("autoModeConfig.enabled", fmt.Sprintf("set it to %t", live), "the cluster's Auto Mode is %t, and Slipway does not turn it", live)
 	}
-}
-
-func enabledLogs(l *types.Logging) []string {
-	var out []string
-	if l != nil {
-		for _, s := range l.ClusterLogging {
-			if aws.ToBool(s.Enabled) {
-				for _, t := range s.Types {
-					out = append(out, string(t))
-				}
-			}
-		}
-	}
-	return out
 }
 
 func sameSet(a, b []string) bool {

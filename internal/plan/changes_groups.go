@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -54,7 +53,7 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *types.
 	}
 	recorded, _ := b.template(name)
 	want, err := stack.Resize(recorded, b.cfg, m)
-	b.resize(n, "managed node group "+m.Name+": "+join(what), name, want, err, *old.DesiredCapacity != *n.DesiredCapacity)
+	b.resize(n, "managed node group "+m.Name+": "+join(what), name, want, err, true, *old.DesiredCapacity != *n.DesiredCapacity)
 }
 
 // selfManagedChanges brings a self-managed group's sizes to what the file says.
@@ -70,19 +69,21 @@ func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
 	if what := fields(config.Differences(old, g), sizes); len(what) > 0 {
 		recorded, _ := b.template(name)
 		want, err := stack.ResizeSelfManaged(recorded, b.cfg, g)
-		b.resize(&g.NodeGroupBase, "self-managed node group "+g.Name+": "+join(what), name, want, err, *old.DesiredCapacity != *g.DesiredCapacity)
+		b.resize(&g.NodeGroupBase, "self-managed node group "+g.Name+": "+join(what), name, want, err, false, *old.DesiredCapacity != *g.DesiredCapacity)
 	}
 }
 
 // resize updates a group's stack, and awaits the nodes where their number changes.
-func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err error, count bool) {
+func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err error, managed, count bool) {
 	if err != nil {
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", name, err))
 		return
 	}
-	b.add(rules.Step{Kind: rules.GroupUpdate, Name: n.Name}, Update, title, "cloudformation", time.Minute, timeoutUpdate, &steps.StackUpdate{Env: b.env, Name: name, Body: want})
+	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name}, Action: Update, Title: title,
+		Typical: time.Minute, Timeout: timeoutUpdate,
+		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
 	if count {
-		b.nodes(n, 40*time.Second)
+		b.nodes(n, managed, 40*time.Second)
 	}
 }
 
@@ -117,22 +118,18 @@ func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taint
 		step.Tags = want
 	}
 	for _, p := range now.AsgSuspendProcesses {
-		if !suspended(live, p) {
+		if !steps.Suspended(live, p) {
 			step.Suspend = append(step.Suspend, p)
 		}
 	}
 	for _, p := range old.AsgSuspendProcesses {
-		if suspended(live, p) && !slices.Contains(now.AsgSuspendProcesses, p) {
+		if steps.Suspended(live, p) && !slices.Contains(now.AsgSuspendProcesses, p) {
 			step.Resume = append(step.Resume, p)
 		}
 	}
 	if len(step.Tags)+len(step.Suspend)+len(step.Resume) > 0 {
 		b.scaling(now, step)
 	}
-}
-
-func suspended(g *asgtypes.AutoScalingGroup, process string) bool {
-	return slices.ContainsFunc(g.SuspendedProcesses, func(s asgtypes.SuspendedProcess) bool { return aws.ToString(s.ProcessName) == process })
 }
 
 // fixedByGroup refuses, for a group that another tool made, what can be seen to
@@ -163,7 +160,7 @@ func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *types.No
 // settings to what the file says, past any stack. Labels that EKS or somebody else
 // added stay.
 func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup) {
-	in := &eks.UpdateNodegroupConfigInput{ClusterName: new(b.cfg.Metadata.Name), NodegroupName: new(m.Name)}
+	in := &eks.UpdateNodegroupConfigInput{NodegroupName: new(m.Name)}
 	var what []string
 	add := map[string]string{}
 	for k, v := range m.Labels {
@@ -187,7 +184,9 @@ func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup)
 		what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
 	}
 	if len(what) > 0 {
-		b.add(rules.Step{Kind: rules.GroupUpdate, Name: m.Name}, Update, "managed node group "+m.Name+": "+join(what), "eks", 40*time.Second, timeoutUpdate, &steps.GroupUpdate{Env: b.env, Input: in})
+		b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: m.Name}, Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
+			Typical: 40 * time.Second, Timeout: timeoutUpdate,
+			Run: &steps.GroupUpdate{Input: *in}})
 	}
 }
 

@@ -37,7 +37,9 @@ func (b *builder) failedStacks() {
 	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
 		if b.live.Broken(name) {
 			b.plan.Deletions = append(b.plan.Deletions, name)
-			b.add(rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Delete, fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].StackStatus), "cloudformation", 3*time.Minute, timeoutGroup, &steps.DeleteStack{AWS: b.env.AWS, Name: name})
+			b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Action: Delete, Title: fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].StackStatus),
+				Typical: 3 * time.Minute, Timeout: timeoutGroup,
+				Run: &steps.Delete{Resource: "stack", Name: name}})
 		}
 	}
 }
@@ -45,16 +47,11 @@ func (b *builder) failedStacks() {
 // needs tells whether a stack is still to be made, or to be waited for.
 func (b *builder) needs(name string) bool { return !b.live.Has(name) }
 
-// own completes a stack step with its name and tags.
-func (b *builder) own(name string, tags map[string]string, step *steps.Stack) *steps.Stack {
-	step.Env, step.Name, step.Tags = b.env, name, stack.Tags(b.cfg, tags)
-	return step
-}
-
 // addStack adds a stack of its own.
-func (b *builder) addStack(s rules.Step, title, name string, tags map[string]string, typical, timeout time.Duration, step *steps.Stack) string {
-	s.Stack = name
-	return b.add(s, Create, title, "cloudformation", typical, timeout, b.own(name, tags, step))
+func (b *builder) addStack(s part, name string, tags map[string]string, run steps.Stack) string {
+	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
+	s.Step.Stack, s.Action, s.Run = name, Create, &run
+	return b.add(s)
 }
 
 func (b *builder) controlPlane() {
@@ -62,14 +59,18 @@ func (b *builder) controlPlane() {
 	if b.needs(name) && !(b.exists() && b.live.Stacks[name] == nil) {
 		tags := map[string]string{stack.TagOIDC: fmt.Sprint(config.On(b.cfg.IAM.WithOIDC, false))}
 		what := "cluster stack: control plane, security groups, roles"
-		if b.env.Net.VPC == "" {
+		if b.in.Net.VPC == "" {
 			what = "cluster stack: VPC, NAT (" + b.cfg.VPC.NAT.Gateway + "), control plane, roles"
 		}
-		whole := b.own(name, tags, &steps.Stack{Body: b.clusterBody})
-		b.add(rules.Step{Kind: rules.ClusterStack, Stack: name}, Create, what, "cloudformation", 5*time.Second, timeoutStack, &steps.StackStarted{Stack: whole})
-		b.add(rules.Step{Kind: rules.ClusterStackDone, Stack: name}, Await, "cluster stack complete", "cloudformation", typicalCluster, timeoutCluster, whole)
+		b.addStack(part{Step: rules.Step{Kind: rules.ClusterStack}, Title: what, Typical: 5 * time.Second, Timeout: timeoutStack},
+			name, tags, steps.Stack{Template: steps.Text(stack.Cluster(b.cfg, b.in.Net)), Started: true})
+		b.add(part{Step: rules.Step{Kind: rules.ClusterStackDone, Stack: name}, Action: Await, Title: "cluster stack complete",
+			Typical: typicalCluster, Timeout: timeoutCluster,
+			Run: &steps.StackWait{Name: name}})
 	}
 	if !b.exists() || b.live.Cluster.Status != types.ClusterStatusActive {
-		b.add(rules.Step{Kind: rules.ControlPlane}, Await, "control plane ACTIVE (Kubernetes "+b.cfg.Metadata.Version+")", "eks", typicalCluster, timeoutCluster, &steps.ControlPlane{Env: b.env})
+		b.add(part{Step: rules.Step{Kind: rules.ControlPlane}, Action: Await, Title: "control plane ACTIVE (Kubernetes " + b.cfg.Metadata.Version + ")",
+			Typical: typicalCluster, Timeout: timeoutCluster,
+			Run: &steps.ControlPlane{}})
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,33 +9,40 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/cluster"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
+// Removal is what the plan of a removal is made from.
+type Removal struct {
+	Name, Region       string
+	Account, Partition string
+	Live               *cluster.Live
+	Keys               []string // key pairs that were made for the cluster
+}
+
 // Down is the plan that removes a cluster and everything that eksctl or Slipway
-// made for it, told apart by eksctl's tags. keys are the key pairs among it.
-func Down(env *steps.Env, live *cluster.Live, keys []string) (*Plan, error) {
-	p := &Plan{Cluster: env.Name(), Region: env.AWS.Region, Graph: graph.New(16), Tasks: map[string]*engine.Task{}}
-	add := func(id, title, service string, typical time.Duration, step engine.Step) {
-		p.Graph.Add(id)
-		p.Entries = append(p.Entries, Entry{ID: id, Kind: "delete", Title: title, Action: Delete, Typical: typical, Seconds: typical.Seconds()})
-		p.Tasks[id] = &engine.Task{ID: id, Title: title, Kind: "delete", Service: service, Typical: typical, Timeout: timeoutUpdate, Step: step}
+// made for it, told apart by eksctl's tags.
+func Down(in Removal) (*Plan, error) {
+	name, live := in.Name, in.Live
+	p := &Plan{Cluster: name, Region: in.Region}
+	g := graph.New(16)
+	var failed error
+	add := func(id, title, resource, of string, typical time.Duration) {
+		g.Add(id)
+		p.Entries = append(p.Entries, Entry{ID: id, Kind: "delete", Title: title, Action: Delete, Typical: typical, Timeout: timeoutUpdate, Step: &steps.Delete{Resource: resource, Name: of}})
 	}
 	wait := func(after, before, reason string) {
-		if p.Graph.Has(after) && p.Graph.Has(before) {
-			_ = p.Graph.Connect(graph.Edge{Before: before, After: after, Reason: reason, Rule: "down"}) // both are there
-		}
+		failed = errors.Join(failed, g.Connect(graph.Edge{Before: before, After: after, Reason: reason, Rule: "down"}))
 	}
-	root := stack.ClusterName(env.Name())
+	root := stack.ClusterName(name)
 	var first []string // what the control plane waits for
 	last := ""
 	for _, f := range slices.Sorted(maps.Keys(live.Profiles)) {
 		id := rules.ID(rules.Fargate, f)
-		add(id, "Fargate profile "+f, "eks", 3*time.Minute, &steps.DeleteFargate{Env: env, Name: f})
+		add(id, "Fargate profile "+f, "fargate-profile", f, 3*time.Minute)
 		if last != "" {
 			wait(id, last, "EKS deletes one Fargate profile at a time")
 		}
@@ -42,46 +50,47 @@ func Down(env *steps.Env, live *cluster.Live, keys []string) (*Plan, error) {
 		first = append(first, id)
 	}
 	stacked := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(live.Stacks)) {
-		if name == root {
+	for _, st := range slices.Sorted(maps.Keys(live.Stacks)) {
+		if st == root {
 			continue
 		}
-		id := rules.ID(rules.DeleteStack, name)
+		id := rules.ID(rules.DeleteStack, st)
 		typical := 20 * time.Second
-		if strings.Contains(name, "-nodegroup-") {
+		if strings.Contains(st, "-nodegroup-") {
 			typical = 7 * time.Minute
-			stacked[strings.TrimPrefix(name, "eksctl-"+env.Name()+"-nodegroup-")] = true
+			stacked[strings.TrimPrefix(st, stack.GroupName(name, ""))] = true
 		}
-		add(id, "stack "+name, "cloudformation", typical, &steps.DeleteStack{AWS: env.AWS, Name: name})
+		add(id, "stack "+st, "stack", st, typical)
 		first = append(first, id)
 	}
-	for _, g := range slices.Sorted(maps.Keys(live.Groups)) {
-		if !stacked[g] {
-			p.Notes = append(p.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", g))
-			id := rules.ID(rules.NodeGroup, g)
-			add(id, "node group "+g, "eks", 7*time.Minute, &steps.DeleteGroup{Env: env, Name: g})
+	for _, n := range slices.Sorted(maps.Keys(live.Groups)) {
+		if !stacked[n] {
+			p.Notes = append(p.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", n))
+			id := rules.ID(rules.NodeGroup, n)
+			add(id, "node group "+n, "nodegroup", n, 7*time.Minute)
 			first = append(first, id)
 		}
 	}
 	if live.OIDC {
-		add(rules.OIDC, "IAM OIDC provider", "iam", 2*time.Second, &steps.DeleteOIDC{Env: env, ARN: cluster.ProviderARN(env.AWS, cluster.Issuer(live.Cluster))})
+		add(rules.OIDC, "IAM OIDC provider", "oidc-provider", "arn:"+in.Partition+":iam::"+in.Account+":oidc-provider/"+cluster.Issuer(live.Cluster), 2*time.Second)
 	}
-	for _, k := range keys {
+	for _, k := range in.Keys {
 		id := rules.ID(rules.KeyPair, k)
-		add(id, "SSH key "+k, "ec2", time.Second, &steps.DeleteKey{Env: env, Name: k})
+		add(id, "SSH key "+k, "key-pair", k, time.Second)
 	}
 	if live.Stacks[root] != nil {
 		id := rules.ID(rules.DeleteStack, root)
-		add(id, "stack "+root+" (control plane, network)", "cloudformation", 6*time.Minute, &steps.DeleteStack{AWS: env.AWS, Name: root})
+		add(id, "stack "+root+" (control plane, network)", "stack", root, 6*time.Minute)
 		for _, f := range first {
 			wait(id, f, "EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports")
 		}
 		if live.Cluster != nil {
-			add("log-group", "control-plane log group", "cloudwatchlogs", time.Second, &steps.DeleteLogs{Env: env})
+			add("log-group", "control-plane log group", "log-group", steps.LogGroup(name), time.Second)
 			wait("log-group", id, "the control plane writes to it until it is gone")
 		}
 	}
-	var err error
-	p.Critical, err = p.Graph.CriticalPath(func(id string) time.Duration { return p.Tasks[id].Typical })
-	return p, err
+	if failed != nil {
+		return nil, failed
+	}
+	return p, p.finish(g)
 }

@@ -20,9 +20,16 @@ func (b *builder) fargate() {
 			continue
 		}
 		if missing && p.PodExecutionRoleARN == "" && b.needs(own) {
-			b.addStack(rules.Step{Kind: rules.FargateRole}, "IAM role for pods on Fargate", own, nil, typicalRole, timeoutStack, &steps.Stack{Body: body(stack.FargateRole(b.cfg))})
+			b.addStack(part{Step: rules.Step{Kind: rules.FargateRole}, Title: "IAM role for pods on Fargate", Typical: typicalRole, Timeout: timeoutStack},
+				own, nil, steps.Stack{Template: steps.Text(stack.FargateRole(b.cfg))})
 			missing = false
 		}
-		b.add(rules.Step{Kind: rules.Fargate, Name: p.Name}, Create, "Fargate profile "+p.Name, "eks", 90*time.Second, timeoutStack, &steps.FargateProfile{Env: b.env, Profile: p})
+		role := p.PodExecutionRoleARN
+		if role == "" {
+			role = b.cfg.IAM.FargatePodExecutionRoleARN
+		}
+		b.add(part{Step: rules.Step{Kind: rules.Fargate, Name: p.Name}, Action: Create, Title: "Fargate profile " + p.Name,
+			Typical: 90 * time.Second, Timeout: timeoutStack,
+			Run: &steps.FargateProfile{Profile: p, Role: role}})
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -16,13 +15,17 @@ import (
 // identity: the OIDC provider and identity providers.
 func (b *builder) identity() {
 	if config.On(b.cfg.IAM.WithOIDC, false) && !b.live.OIDC {
-		b.add(rules.Step{Kind: rules.OIDC}, Create, "IAM OIDC provider", "iam", 2*time.Second, timeoutQuick, &steps.OIDCProvider{Env: b.env})
+		b.add(part{Step: rules.Step{Kind: rules.OIDC}, Action: Create, Title: "IAM OIDC provider",
+			Typical: 2 * time.Second, Timeout: timeoutQuick,
+			Run: &steps.OIDCProvider{Tags: stack.Tags(b.cfg, nil)}})
 	}
 	for i, p := range b.cfg.IdentityProviders {
 		if slices.Contains(b.live.Providers, p.Name) {
 			b.providerChanges(i, p)
 		} else {
-			b.add(rules.Step{Kind: rules.Provider, Name: p.Name}, Create, "OIDC identity provider "+p.Name, "eks", 6*time.Minute, timeoutUpdate, &steps.IdentityProvider{Env: b.env, Provider: p})
+			b.add(part{Step: rules.Step{Kind: rules.Provider, Name: p.Name}, Action: Create, Title: "OIDC identity provider " + p.Name,
+				Typical: 6 * time.Minute, Timeout: timeoutUpdate,
+				Run: &steps.IdentityProvider{Provider: p}})
 		}
 	}
 }
@@ -32,9 +35,11 @@ func (b *builder) identity() {
 func (b *builder) inside() *cluster.Inside { return b.live.Details.Inside }
 
 // kubernetes adds a step on the Kubernetes API.
-func (b *builder) kubernetes(s rules.Step, title string, step engine.Step) {
+func (b *builder) kubernetes(s rules.Step, title string, run steps.Spec) {
 	s.Kubernetes = true
-	b.add(s, Create, title, "kubernetes", time.Second, timeoutQuick, step)
+	b.add(part{Step: s, Action: Create, Title: title,
+		Typical: time.Second, Timeout: timeoutQuick,
+		Run: run})
 }
 
 func (b *builder) serviceAccounts() {
@@ -49,7 +54,7 @@ func (b *builder) serviceAccounts() {
 				stack.Role{Description: "IAM role for serviceaccount \"" + id + "\"", Namespace: m.Namespace, Name: nameOr(sa.SubjectPattern, m.Name), Pattern: sa.SubjectPattern != "", RoleName: sa.RoleName, Boundary: sa.PermissionsBoundary, ARNs: sa.AttachPolicyARNs, Policy: sa.AttachPolicy, WellKnown: sa.WellKnownPolicies})
 		}
 		if !config.On(sa.RoleOnly, false) {
-			b.account(&steps.ServiceAccount{Env: b.env, Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotions: m.Annotations, Role: role})
+			b.account(&steps.ServiceAccount{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Role: role})
 		}
 	}
 }
@@ -58,7 +63,7 @@ func (b *builder) serviceAccounts() {
 func (b *builder) account(s *steps.ServiceAccount) {
 	id := s.Namespace + "/" + s.Name
 	if in := b.inside(); in != nil && in.Accounts[id] != nil {
-		want := maps.Clone(s.Annotions)
+		want := maps.Clone(s.Annotations)
 		if arn := b.roleARN(s.Role); arn != "" {
 			want = merge(map[string]string{steps.RoleAnnotation: arn}, want)
 		}
@@ -93,13 +98,15 @@ func (b *builder) podIdentities() {
 			b.role(rules.Step{Kind: rules.PodRole, Name: id}, "pod identity role for "+id, role, map[string]string{stack.TagPodIdentity: id}, podRole(p, id))
 		}
 		if config.On(p.CreateServiceAccount, false) {
-			b.account(&steps.ServiceAccount{Env: b.env, Namespace: p.Namespace, Name: p.ServiceAccountName})
+			b.account(&steps.ServiceAccount{Namespace: p.Namespace, Name: p.ServiceAccountName})
 		}
 		if _, ok := b.live.Associations[id]; ok {
 			b.associationUpdate(p, role)
 			continue
 		}
-		b.add(rules.Step{Kind: rules.PodIdentity, Name: id}, Create, "pod identity association "+id, "eks", 2*time.Second, timeoutQuick, &steps.PodIdentity{Env: b.env, Association: p, Role: role})
+		b.add(part{Step: rules.Step{Kind: rules.PodIdentity, Name: id}, Action: Create, Title: "pod identity association " + id,
+			Typical: 2 * time.Second, Timeout: timeoutQuick,
+			Run: &steps.PodIdentity{Association: p, Role: role}})
 	}
 }
 

@@ -18,5 +18,7 @@ func (b *builder) logRetention() {
 	if b.live.Details.Retention == days {
 		return
 	}
-	b.add(rules.Step{Kind: rules.Retention}, Create, fmt.Sprintf("log retention: %d days", days), "cloudwatchlogs", 2*time.Second, timeoutQuick, &steps.LogRetention{Env: b.env, Days: days})
+	b.add(part{Step: rules.Step{Kind: rules.Retention}, Action: Create, Title: fmt.Sprintf("log retention: %d days", days),
+		Typical: 2 * time.Second, Timeout: timeoutQuick,
+		Run: &steps.LogRetention{Days: days}})
 }

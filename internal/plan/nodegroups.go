@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"context"
+	"crypto/md5"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
@@ -38,8 +38,8 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 		return
 	}
 	b.key(n)
-	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()}, fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)), name,
-		map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, typicalGroup, timeoutGroup, &steps.Stack{Body: steps.ManagedBody(b.env, m), Explain: steps.ExplainGroup(b.env, n.Name), Count: b.count(n)})
+	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()}, Title: fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)), Typical: typicalGroup, Timeout: timeoutGroup},
+		name, map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, steps.Stack{Template: b.groupTemplate(m, nil), Group: n.Name, Count: b.count(n, true)})
 	b.after(n, true, m.Taints)
 }
 
@@ -56,8 +56,8 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	if g.InstancesDistribution != nil {
 		types = g.InstancesDistribution.InstanceTypes
 	}
-	b.addStack(rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), name,
-		map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, 90*time.Second, timeoutGroup, &steps.Stack{Body: steps.SelfManagedBody(b.env, g), Count: b.count(n)})
+	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, Title: fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), Typical: 90 * time.Second, Timeout: timeoutGroup},
+		name, map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, steps.Stack{Template: b.groupTemplate(nil, g), Count: b.count(n, false)})
 	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
 		b.mapNodeRole(n)
 	} else if g.IAM.InstanceRoleARN != "" {
@@ -65,7 +65,8 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 		if n.Windows() {
 			e.Type = "EC2_WINDOWS"
 		}
-		b.addStack(rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name}, "access entry for the nodes of "+n.Name, stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN), nil, 10*time.Second, timeoutStack, &steps.Stack{Body: body(stack.AccessEntry(b.cfg.Metadata.Name, e))})
+		b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
+			stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN), nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 	}
 	b.after(n, false, g.Taints)
 }
@@ -74,22 +75,22 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 // group's own stack makes has a name that is known beforehand.
 func (b *builder) mapNodeRole(n *config.NodeGroupBase) {
 	arn := n.IAM.InstanceRoleARN
-	if name := b.env.NodeRoleName(n); name != "" {
-		arn = "arn:" + b.env.AWS.Partition + ":iam::" + b.env.AWS.Account + ":role/" + name
+	if name := b.nodeRoleName(n); name != "" {
+		arn = "arn:" + b.in.Partition + ":iam::" + b.in.Account + ":role/" + name
 	}
 	m := nodeMapping(arn)
 	if in := b.inside(); arn == "" || in != nil && steps.Mapped(in.AWSAuth, m) {
 		return
 	}
-	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Env: b.env, Mapping: m})
+	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Mapping: m})
 }
 
 // count shows a group's nodes as they become Ready, while its stack is at work.
-func (b *builder) count(n *config.NodeGroupBase) func(context.Context) (engine.Result, error) {
-	if *n.DesiredCapacity == 0 || !b.env.Reachable {
+func (b *builder) count(n *config.NodeGroupBase, managed bool) *steps.Nodes {
+	if *n.DesiredCapacity == 0 || b.in.Unreachable != "" {
 		return nil
 	}
-	return (&steps.Nodes{Env: b.env, Group: n.Name, Want: *n.DesiredCapacity}).Run
+	return &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed}
 }
 
 func nodeMapping(arn string) config.IAMIdentityMapping {
@@ -110,28 +111,28 @@ func instances(n *config.NodeGroupBase, types []string) string {
 
 // key imports the SSH key that a group's nodes accept.
 func (b *builder) key(n *config.NodeGroupBase) {
-	name := b.env.KeyName(n)
-	if n.SSH == nil || name == "" || n.SSH.PublicKeyName != "" {
-		return
+	key := b.in.Keys[n.Name]
+	if key == "" {
+		return // none is imported, or it cannot be read, which preflight reports
 	}
-	key, err := steps.PublicKey(n.SSH)
-	if err != nil {
-		return // preflight reports it
-	}
-	b.add(rules.Step{Kind: rules.KeyPair, Name: n.Name}, Create, "SSH key for node group "+n.Name, "ec2", time.Second, timeoutQuick, &steps.KeyPair{Env: b.env, Name: name, Key: key})
+	b.add(part{Step: rules.Step{Kind: rules.KeyPair, Name: n.Name}, Action: Create, Title: "SSH key for node group " + n.Name,
+		Typical: time.Second, Timeout: timeoutQuick,
+		Run: &steps.KeyPair{Name: sshkey.Name(b.cfg.Metadata.Name, n.Name, key), Key: key}})
 }
 
 // after counts the nodes, and sets what CloudFormation cannot.
 func (b *builder) after(n *config.NodeGroupBase, managed bool, ts config.Taints) {
-	b.nodes(n, 5*time.Second)
+	b.nodes(n, managed, 5*time.Second)
 	if tags := propagated(n, managed, ts); len(n.AsgSuspendProcesses)+len(tags) > 0 {
 		b.scaling(n, &steps.GroupScaling{Suspend: n.AsgSuspendProcesses, Tags: tags})
 	}
 }
 
-func (b *builder) nodes(n *config.NodeGroupBase, typical time.Duration) {
+func (b *builder) nodes(n *config.NodeGroupBase, managed bool, typical time.Duration) {
 	if *n.DesiredCapacity > 0 {
-		b.add(rules.Step{Kind: rules.Nodes, Name: n.Name, Kubernetes: true}, Await, fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name), "kubernetes", typical, timeoutGroup, &steps.Nodes{Env: b.env, Group: n.Name, Want: *n.DesiredCapacity})
+		b.add(part{Step: rules.Step{Kind: rules.Nodes, Name: n.Name, Kubernetes: true}, Action: Await, Title: fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
+			Typical: typical, Timeout: timeoutGroup,
+			Run: &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed}})
 	}
 }
 
@@ -151,17 +152,60 @@ func propagated(n *config.NodeGroupBase, managed bool, ts config.Taints) map[str
 	return tags
 }
 
-func (b *builder) scaling(n *config.NodeGroupBase, step *steps.GroupScaling) {
-	step.Env, step.Group = b.env, n.Name
-	b.add(rules.Step{Kind: rules.GroupScaling, Name: n.Name}, Update, "Auto Scaling settings of "+n.Name, "autoscaling", time.Second, timeoutQuick, step)
+func (b *builder) scaling(n *config.NodeGroupBase, run *steps.GroupScaling) {
+	run.Group = n.Name
+	b.add(part{Step: rules.Step{Kind: rules.GroupScaling, Name: n.Name}, Action: Update, Title: "Auto Scaling settings of " + n.Name,
+		Typical: time.Second, Timeout: timeoutQuick,
+		Run: run})
 }
 
-// body is a template known when the plan is made.
-func body(t *stack.Template) func(context.Context) (string, error) {
-	s := t.JSON()
-	return func(context.Context) (string, error) { return s, nil }
+// groupTemplate is a node group's template, for its step to make from live values.
+func (b *builder) groupTemplate(m *config.ManagedNodeGroup, g *config.NodeGroup) steps.Template {
+	part := b.cfg.Foundation()
+	t := &steps.Group{Config: part, CNIOnNode: cniOnNode(b.cfg)}
+	n := &config.NodeGroupBase{}
+	if m != nil {
+		n, part.ManagedNodeGroups = &m.NodeGroupBase, []config.ManagedNodeGroup{*m}
+	} else {
+		n, part.NodeGroups = &g.NodeGroupBase, []config.NodeGroup{*g}
+		t.RoleName = b.nodeRoleName(n)
+		t.AccessEntry = b.cfg.AccessConfig.AuthenticationMode != "CONFIG_MAP" && g.IAM.InstanceRoleARN == ""
+	}
+	if key := b.in.Keys[n.Name]; key != "" {
+		t.KeyName = sshkey.Name(b.cfg.Metadata.Name, n.Name, key)
+	} else if n.SSH != nil {
+		t.KeyName = n.SSH.PublicKeyName
+	}
+	return steps.Template{Group: t}
 }
 
-func (b *builder) clusterBody(context.Context) (string, error) {
-	return stack.Cluster(b.cfg, b.env.Net).JSON(), nil
+// cniOnNode tells whether the VPC CNI takes its permissions from node roles: it
+// has neither IRSA nor a pod identity of its own.
+func cniOnNode(c *config.ClusterConfig) bool {
+	a := c.Addon("vpc-cni")
+	if a == nil {
+		return c.CNI == nil
+	}
+	if a.ServiceAccountRoleARN != "" || len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil || len(a.PodIdentityAssociations) > 0 ||
+		config.On(a.UseDefaultPodIdentityAssociations, false) {
+		return false
+	}
+	return !c.IPv6()
+}
+
+// nodeRoleName is the name of the role that a self-managed group's stack makes, where
+// it must be known before: aws-auth names it before there are instances. "" leaves
+// the name to CloudFormation.
+func (b *builder) nodeRoleName(n *config.NodeGroupBase) string {
+	switch {
+	case n.IAM.InstanceRoleARN != "" || n.IAM.InstanceProfileARN != "" || b.cfg.AccessConfig.AuthenticationMode != "CONFIG_MAP":
+		return ""
+	case n.IAM.InstanceRoleName != "":
+		return n.IAM.InstanceRoleName
+	}
+	name := stack.GroupName(b.cfg.Metadata.Name, n.Name) + "-NodeInstanceRole"
+	if len(name) > 64 { // IAM's limit
+		name = fmt.Sprintf("%s-%x", name[:51], md5.Sum([]byte(name)))[:64]
+	}
+	return name
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
@@ -28,27 +29,30 @@ const (
 	Await  = "wait"
 )
 
-// Entry is one step of a plan, for its readers.
+// Entry is one step of a plan: what its readers see, and what its runner does.
 type Entry struct {
-	ID      string        `json:"id"`
-	Kind    string        `json:"kind"`
-	Title   string        `json:"title"`
-	Action  string        `json:"action"`
-	Typical time.Duration `json:"-"`
-	Seconds float64       `json:"typicalSeconds"`
+	ID      string
+	Kind    string // as rules know it
+	Title   string
+	Action  string
+	Typical time.Duration
+	Timeout time.Duration
+	Step    steps.Spec
 }
 
-// Plan is what would be done, in which order, and why.
+// Plan is what would be done, in which order, and why. It is data: Document writes it.
 type Plan struct {
 	Cluster   string
 	Region    string
 	Entries   []Entry
 	Graph     *graph.Graph
-	Tasks     map[string]*engine.Task
 	Notes     []string
 	Deletions []string // stacks that failed and go first: this needs a yes
 	Critical  graph.Path
 	WantNodes int
+	// Unreachable is why the Kubernetes API cannot be called from where the plan was
+	// made, so that AWS's status alone decides; "": it can.
+	Unreachable string
 }
 
 // Empty tells whether there is nothing to do.
@@ -64,9 +68,47 @@ func (p *Plan) Entry(id string) *Entry {
 	return nil
 }
 
+// Tasks are the plan's steps as the engine turns them.
+func (p *Plan) Tasks(e *steps.Env) (map[string]*engine.Task, error) {
+	out := map[string]*engine.Task{}
+	for _, x := range p.Entries {
+		r, err := steps.NewRunner(e, x.Step, nil)
+		if err != nil {
+			return nil, err
+		}
+		out[x.ID] = &engine.Task{ID: x.ID, Title: x.Title, Kind: x.Kind, Service: steps.Service(x.Step), Typical: x.Typical, Timeout: x.Timeout, Step: r}
+	}
+	return out, nil
+}
+
+// finish completes a plan with its graph's longest way.
+func (p *Plan) finish(g *graph.Graph) (err error) {
+	p.Graph = g
+	typical := map[string]time.Duration{}
+	for _, e := range p.Entries {
+		typical[e.ID] = e.Typical
+	}
+	p.Critical, err = g.CriticalPath(func(id string) time.Duration { return typical[id] })
+	return err
+}
+
+// Input is all that a plan is made from: it is read before, and nothing is read here.
+type Input struct {
+	File      *config.File
+	Live      *cluster.Live
+	Net       stack.Network
+	Account   string
+	Partition string
+	Keys      map[string]string // SSH public keys, by the node group that imports them
+	// Unreachable is why the Kubernetes API cannot be called from here; "": it can.
+	Unreachable string
+	// Silent is why a live cluster's Kubernetes API did not answer before planning.
+	Silent string
+}
+
 // builder gathers the steps of a plan.
 type builder struct {
-	env   *steps.Env
+	in    Input
 	cfg   *config.ClusterConfig
 	live  *cluster.Live
 	draft *rules.Draft
@@ -77,12 +119,12 @@ type builder struct {
 }
 
 // Build makes the plan of a launch: what the config wants and is not there.
-func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
-	c := env.Config()
-	if live.Details == nil {
-		live.Details = &cluster.Details{} // nothing was read beyond what is listed
+func Build(in Input) (*Plan, error) {
+	c := in.File.Cluster
+	if in.Live.Details == nil {
+		in.Live.Details = &cluster.Details{} // nothing was read beyond what is listed
 	}
-	b := &builder{env: env, cfg: c, live: live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Tasks: map[string]*engine.Task{}}}
+	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable}}
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()
 	b.controlPlane()
@@ -102,18 +144,22 @@ func Build(env *steps.Env, live *cluster.Live) (*Plan, error) {
 	if err := rules.Apply(b.draft); err != nil {
 		return nil, err
 	}
-	p := b.plan
-	p.Graph, p.Notes = b.draft.Graph, append(p.Notes, b.draft.Notes...)
-	var err error
-	p.Critical, err = p.Graph.CriticalPath(func(id string) time.Duration { return p.Tasks[id].Typical })
-	return p, err
+	b.plan.Notes = append(b.plan.Notes, b.draft.Notes...)
+	return b.plan, b.plan.finish(b.draft.Graph)
 }
 
-// add adds a step to the draft and its task to the plan.
-func (b *builder) add(s rules.Step, action, title, service string, typical, timeout time.Duration, step engine.Step) string {
-	id := b.draft.Add(s)
-	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: title, Action: action, Typical: typical, Seconds: typical.Seconds()})
-	b.plan.Tasks[id] = &engine.Task{ID: id, Title: title, Kind: s.Kind, Service: service, Typical: typical, Timeout: timeout, Step: step}
+// part is one step as the plan is put together.
+type part struct {
+	rules.Step
+	Action, Title    string
+	Typical, Timeout time.Duration
+	Run              steps.Spec
+}
+
+// add adds a step to the draft and to the plan.
+func (b *builder) add(s part) string {
+	id := b.draft.Add(s.Step)
+	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: s.Typical, Timeout: s.Timeout, Step: s.Run})
 	return id
 }
 
@@ -131,8 +177,8 @@ func (b *builder) leftAlone() {
 		return
 	}
 	b.health()
-	if b.env.Silent != "" {
-		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API did not answer: "+b.env.Silent+". What is inside it was not compared; the steps look for themselves.")
+	if b.in.Silent != "" {
+		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API did not answer: "+b.in.Silent+". What is inside it was not compared; the steps look for themselves.")
 	}
 	var extra []string
 	for name := range b.live.Groups {

@@ -13,7 +13,7 @@ import (
 // refuse names a field of the file that a live cluster cannot follow: nothing of
 // the plan is then done.
 func (b *builder) refuse(path, remedy, format string, a ...any) {
-	b.refused = append(b.refused, check.Failure{Code: "cannot-change", What: b.env.File.At(path, format, a...).Error(), Remedy: remedy, Input: true})
+	b.refused = append(b.refused, check.Failure{Code: "cannot-change", What: b.in.File.At(path, format, a...).Error(), Remedy: remedy, Input: true})
 }
 
 // changed lists the fields that differ between what a stack was made from and the

@@ -12,13 +12,12 @@ import (
 func (b *builder) role(s rules.Step, title, name string, tags map[string]string, r stack.Role) {
 	r.Stack = name
 	if b.needs(name) {
-		step := &steps.Stack{}
+		run := steps.Stack{Template: steps.Text(stack.PodIdentity(r))}
 		if s.IRSA {
-			step.Body = steps.IRSABody(b.env, r)
-		} else {
-			step.Body = body(stack.PodIdentity(r))
+			run.Template = steps.Template{IRSA: &r}
 		}
-		b.addStack(s, title, name, tags, typicalRole, timeoutStack, step)
+		b.addStack(part{Step: s, Title: title, Typical: typicalRole, Timeout: timeoutStack},
+			name, tags, run)
 		return
 	}
 	if !b.exists() {
@@ -26,7 +25,7 @@ func (b *builder) role(s rules.Step, title, name string, tags map[string]string,
 	}
 	want := stack.PodIdentity(r).JSON()
 	if s.IRSA {
-		want = steps.IRSA(b.env, r, b.live.Cluster)
+		want = steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Cluster)
 	}
 	b.stackUpdate(s, title, name, want)
 }
@@ -40,7 +39,9 @@ func (b *builder) stackUpdate(s rules.Step, title, name, want string) {
 	case !stack.Ours(have):
 		b.foreign = append(b.foreign, name)
 	default:
-		b.add(s, Update, title, "cloudformation", typicalRole, timeoutStack, &steps.StackUpdate{Env: b.env, Name: name, Body: want})
+		b.add(part{Step: s, Action: Update, Title: title,
+			Typical: typicalRole, Timeout: timeoutStack,
+			Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
 	}
 }
 

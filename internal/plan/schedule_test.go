@@ -8,12 +8,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/stack"
-	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // randomConfig draws a config: groups of both kinds, add-ons, IAM, network plugin.
@@ -71,8 +69,8 @@ func TestNoScheduleStartsAnInstanceBeforeItsCNI(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		env := &steps.Env{AWS: &awsc.Clients{Region: "us-west-2", Account: "111122223333", Partition: "aws"}, File: f, Reachable: true, Net: stack.Split("192.168.0.0/16", []string{"us-west-2a", "us-west-2b"}, true, true)}
-		p, err := plan.Build(env, &cluster.Live{})
+		p, err := plan.Build(plan.Input{File: f, Live: &cluster.Live{}, Account: "111122223333", Partition: "aws",
+			Net: stack.Split("192.168.0.0/16", []string{"us-west-2a", "us-west-2b"}, true, true)})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}

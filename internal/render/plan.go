@@ -121,16 +121,24 @@ func planTree(p *plan.Plan) (children map[string][]string, roots []string) {
 }
 
 type planJSON struct {
-	Cluster string       `json:"cluster"`
-	Region  string       `json:"region"`
-	Steps   []plan.Entry `json:"steps"`
-	Edges   []edgeJSON   `json:"edges"`
-	Notes   []string     `json:"notes"`
-	Deletes []string     `json:"deletions"`
+	Cluster string      `json:"cluster"`
+	Region  string      `json:"region"`
+	Steps   []entryJSON `json:"steps"`
+	Edges   []edgeJSON  `json:"edges"`
+	Notes   []string    `json:"notes"`
+	Deletes []string    `json:"deletions"`
 	Path    struct {
 		Steps   []string `json:"steps"`
 		Seconds float64  `json:"seconds"`
 	} `json:"criticalPath"`
+}
+
+type entryJSON struct {
+	ID      string  `json:"id"`
+	Kind    string  `json:"kind"`
+	Title   string  `json:"title"`
+	Action  string  `json:"action"`
+	Seconds float64 `json:"typicalSeconds"`
 }
 
 type edgeJSON struct {
@@ -143,8 +151,11 @@ type edgeJSON struct {
 // PlanJSON writes a plan as one JSON document; lists are never null.
 func PlanJSON(w io.Writer, p *plan.Plan) error {
 	o := planJSON{
-		Cluster: p.Cluster, Region: p.Region, Steps: append([]plan.Entry{}, p.Entries...), Edges: []edgeJSON{},
+		Cluster: p.Cluster, Region: p.Region, Steps: []entryJSON{}, Edges: []edgeJSON{},
 		Notes: append([]string{}, p.Notes...), Deletes: append([]string{}, p.Deletions...),
+	}
+	for _, e := range p.Entries {
+		o.Steps = append(o.Steps, entryJSON{e.ID, e.Kind, e.Title, e.Action, e.Typical.Seconds()})
 	}
 	for _, e := range p.Graph.Edges() {
 		o.Edges = append(o.Edges, edgeJSON{e.Before, e.After, e.Reason, e.Rule})

@@ -75,7 +75,7 @@ func (s *Session) looksGone(ctx context.Context, o *outcome.Outcome) bool {
 
 // Verify observes again and says what is there now.
 func (s *Session) Verify(ctx context.Context) (*outcome.Verdict, error) {
-	live, err := cluster.Observe(ctx, s.AWS, s.Env.Name())
+	live, err := cluster.Observe(ctx, s.AWS, s.Env.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Session) countNodes(ctx context.Context, cl *types.Cluster, v *outcome.
 	case cl.Status == types.ClusterStatusCreating || cl.Status == types.ClusterStatusDeleting || cl.Endpoint == nil:
 		return fmt.Sprintf("the control plane is %s", cl.Status)
 	case !s.Env.Reachable:
-		return s.Env.Unreachable
+		return s.Plan.Unreachable
 	}
 	k, err := kube.Client(ctx, s.AWS, cl)
 	if err != nil {

@@ -34,8 +34,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
 		return nil, fmt.Errorf("the cluster %s was made neither by eksctl nor by Slipway (there is no stack %s); delete it with the tool that made it", name, stack.ClusterName(name))
 	}
-	s := &Session{AWS: c, File: named(c, name), Live: live, removal: true}
-	s.Env = &steps.Env{AWS: c, File: s.File}
+	s := &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true}
 	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []ec2types.Filter{{Name: new("tag:" + stack.TagCluster), Values: []string{name}}}})
 	if err != nil {
 		return nil, err
@@ -44,6 +43,6 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 	for _, k := range keys.KeyPairs {
 		names = append(names, *k.KeyName)
 	}
-	s.Plan, err = plan.Down(s.Env, live, names)
+	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: names})
 	return s, err
 }

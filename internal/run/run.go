@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
@@ -47,19 +48,19 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
-	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, File: f, Net: net}}
-	s.Env.Unreachable = unreachable(c, f.Cluster, live)
-	s.Env.Reachable = s.Env.Unreachable == ""
+	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
+	in := plan.Input{File: f, Live: live, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster), Unreachable: unreachable(c, f.Cluster, live)}
+	s.Env.Reachable = in.Unreachable == ""
 	if err := live.Detail(ctx, c, f.Cluster); err != nil {
 		return nil, check.Reach(c, err)
 	}
 	if live.Cluster != nil && live.Cluster.Status != types.ClusterStatusCreating && s.Env.Reachable {
-		s.lookInside(ctx)
+		in.Silent = s.lookInside(ctx)
 	}
 	if fails := check.Preflight(ctx, c, f, net, live); len(fails) > 0 {
 		return nil, fails
 	}
-	s.Plan, err = plan.Build(s.Env, live)
+	s.Plan, err = plan.Build(in)
 	return s, err
 }
 
@@ -88,14 +89,15 @@ func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live)
 
 // lookInside reads what the config names inside Kubernetes. An API that does not
 // answer is said in the plan, and the steps look for themselves.
-func (s *Session) lookInside(ctx context.Context) {
+func (s *Session) lookInside(ctx context.Context) (silent string) {
 	k, err := s.Env.Kube(ctx)
 	if err == nil {
 		err = s.Live.Details.Look(ctx, k, s.File.Cluster)
 	}
 	if err != nil {
-		s.Env.Silent = err.Error()
+		return err.Error()
 	}
+	return ""
 }
 
 // Run turns the plan.
@@ -107,7 +109,11 @@ func (s *Session) Run(ctx context.Context, clk clock.Clock, workers int, onEvent
 func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report, error) {
 	o.Admit = s.AWS.Pacer.Delay
 	s.Env.Attempt = attempt(o.Clock)
-	return engine.Run(ctx, s.Plan.Graph, s.Plan.Tasks, o)
+	tasks, err := s.Plan.Tasks(s.Env)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Run(ctx, s.Plan.Graph, tasks, o)
 }
 
 // attempt tells this run from others: it goes into client request tokens, so that a

@@ -14,7 +14,6 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/cluster"
-	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 )
@@ -29,36 +28,42 @@ var DaemonSets = map[string]string{
 // Addon creates an add-on. Await: it is done when the add-on is ACTIVE and its
 // DaemonSet is seen at the API server; otherwise as soon as EKS has accepted it.
 type Addon struct {
-	Env     *Env
-	Addon   config.Addon
-	Compute string // computeType for coredns on Fargate
-	Await   bool
-	// Roles are pod identity roles by service account: stack names whose output
-	// Role1 is the role, or ARNs.
-	Roles map[string]string
-	IRSA  string // stack whose output Role1 is the service account's role
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"` // "latest" and parts of one are resolved; "": EKS's default
+	// Kubernetes is the minor for which a version is resolved.
+	Kubernetes       string            `json:"kubernetes,omitempty"`
+	Values           string            `json:"configurationValues,omitempty"`
+	Namespace        string            `json:"namespace,omitempty"`
+	ResolveConflicts string            `json:"resolveConflicts,omitempty"` // NONE, PRESERVE; "": OVERWRITE
+	Tags             map[string]string `json:"tags,omitempty"`
+	Await            bool              `json:"await,omitempty"`
+	// Role is the service account's role: an ARN, or the stack whose output Role1 is it.
+	Role string `json:"role,omitempty"`
+	// PodRoles are pod identity roles by service account, named as Role is.
+	PodRoles map[string]string `json:"podRoles,omitempty"`
 }
 
 // Run looks, creates, then polls.
-func (s *Addon) Run(ctx context.Context) (engine.Result, error) {
-	a, err := describeAddon(ctx, s.Env, s.Addon.Name)
+func (s *Addon) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	a, err := describeAddon(ctx, e, s.Name)
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if a == nil {
-		return s.create(ctx)
+	switch {
+	case a == nil:
+		return s.create(ctx, e, m)
+	case a.Status == types.AddonStatusDeleting:
+		return engine.Waiting("an earlier " + s.Name + " is still being deleted")
+	case s.Await:
+		return awaitAddon(ctx, e, a)
+	case a.Status == types.AddonStatusCreateFailed:
+		return engine.Result{}, addonFailure(a)
 	}
-	if !s.Await {
-		if a.Status == types.AddonStatusCreateFailed {
-			return engine.Result{}, addonFailure(a)
-		}
-		return engine.Finished("accepted by EKS")
-	}
-	return awaitAddon(ctx, s.Env, a)
+	return engine.Finished("accepted by EKS")
 }
 
 func describeAddon(ctx context.Context, e *Env, name string) (*types.Addon, error) {
-	out, err := e.AWS.EKS.DescribeAddon(ctx, &eks.DescribeAddonInput{ClusterName: new(e.Name()), AddonName: &name})
+	out, err := e.AWS.EKS.DescribeAddon(ctx, &eks.DescribeAddonInput{ClusterName: &e.Name, AddonName: &name})
 	if awsc.NotFound(err) {
 		return nil, nil
 	}
@@ -113,58 +118,42 @@ func awaitAddon(ctx context.Context, e *Env, a *types.Addon) (engine.Result, err
 	return engine.Finished("ACTIVE, DaemonSet " + ds + " seen")
 }
 
-func (s *Addon) create(ctx context.Context) (engine.Result, error) {
-	a := s.Addon
-	in := &eks.CreateAddonInput{ClusterName: new(s.Env.Name()), AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite, Tags: a.Tags}
-	switch strings.ToLower(a.ResolveConflicts) {
-	case "none":
-		in.ResolveConflicts = types.ResolveConflictsNone
-	case "preserve":
-		in.ResolveConflicts = types.ResolveConflictsPreserve
+func (s *Addon) create(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	in := &eks.CreateAddonInput{ClusterName: &e.Name, AddonName: &s.Name, ResolveConflicts: types.ResolveConflictsOverwrite, Tags: s.Tags}
+	if s.ResolveConflicts != "" {
+		in.ResolveConflicts = types.ResolveConflicts(strings.ToUpper(s.ResolveConflicts))
 	}
-	v, err := s.version(ctx)
-	if err != nil {
-		return engine.Result{}, err
+	var err error
+	if s.Version != "" {
+		v, err := cluster.AddonVersion(ctx, e.AWS, s.Name, s.Version, s.Kubernetes)
+		if err != nil {
+			return engine.Result{}, err
+		}
+		in.AddonVersion = &v
 	}
-	in.AddonVersion = v
-	if a.ConfigurationValues != "" {
-		in.ConfigurationValues = new(a.ConfigurationValues)
-	} else if s.Compute != "" {
-		in.ConfigurationValues = new(fmt.Sprintf(`{"computeType":%q}`, s.Compute))
+	if s.Values != "" {
+		in.ConfigurationValues = &s.Values
 	}
-	if a.NamespaceConfig != nil && a.NamespaceConfig.Namespace != "" {
-		in.NamespaceConfig = &types.AddonNamespaceConfigRequest{Namespace: new(a.NamespaceConfig.Namespace)}
+	if s.Namespace != "" {
+		in.NamespaceConfig = &types.AddonNamespaceConfigRequest{Namespace: &s.Namespace}
 	}
-	if a.ServiceAccountRoleARN != "" {
-		in.ServiceAccountRoleArn = new(a.ServiceAccountRoleARN)
-	} else if s.IRSA != "" {
-		if in.ServiceAccountRoleArn, err = roleOf(ctx, s.Env, s.IRSA); err != nil {
+	if s.Role != "" {
+		if in.ServiceAccountRoleArn, err = roleOf(ctx, e, s.Role); err != nil {
 			return engine.Result{}, err
 		}
 	}
-	if in.PodIdentityAssociations, err = associations(ctx, s.Env, s.Roles); err != nil {
+	if in.PodIdentityAssociations, err = associations(ctx, e, s.PodRoles); err != nil {
 		return engine.Result{}, err
 	}
-	in.ClientRequestToken = s.Env.token(s.Env.Name(), "addon", a.Name, aws.ToString(v), aws.ToString(in.ServiceAccountRoleArn))
-	if _, err := s.Env.AWS.EKS.CreateAddon(ctx, in); err != nil && !strings.Contains(awsc.Message(err), "already exists") {
-		return engine.Result{}, fmt.Errorf("creating add-on %s: %w", a.Name, err)
+	in.ClientRequestToken = e.token(e.Name, "addon", s.Name, aws.ToString(in.AddonVersion), aws.ToString(in.ServiceAccountRoleArn))
+	if _, err := e.AWS.EKS.CreateAddon(ctx, in); err != nil && !strings.Contains(awsc.Message(err), "already exists") {
+		return engine.Result{}, fmt.Errorf("creating add-on %s: %w", s.Name, err)
 	}
+	m.Attempt++
 	if !s.Await {
 		return engine.Result{State: engine.Done, Reason: "accepted by EKS", Changed: true}, nil
 	}
 	return engine.Started("CREATING")
-}
-
-// version resolves "latest" and partial versions; nil leaves the default to EKS.
-func (s *Addon) version(ctx context.Context) (*string, error) {
-	if s.Addon.Version == "" || s.Addon.Version == "default" {
-		return nil, nil
-	}
-	v, err := cluster.AddonVersion(ctx, s.Env.AWS, s.Addon.Name, s.Addon.Version, s.Env.Config().Metadata.Version)
-	if err != nil {
-		return nil, err
-	}
-	return &v, nil
 }
 
 // roleOf is the role that a stack made, or the ARN itself.
@@ -185,52 +174,19 @@ func roleOf(ctx context.Context, e *Env, stackOrARN string) (*string, error) {
 
 // AddonHealth awaits an add-on that was accepted before there were nodes.
 type AddonHealth struct {
-	Env  *Env
-	Name string
+	Name string `json:"name"`
 }
 
 // Run polls to ACTIVE.
-func (s *AddonHealth) Run(ctx context.Context) (engine.Result, error) {
-	a, err := describeAddon(ctx, s.Env, s.Name)
+func (s *AddonHealth) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	a, err := describeAddon(ctx, e, s.Name)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	if a == nil {
 		return engine.Result{}, fmt.Errorf("the add-on %s is gone", s.Name)
 	}
-	return awaitAddon(ctx, s.Env, a)
-}
-
-// AddonUpdate changes a live add-on and waits for the update. Roles and IRSA are
-// resolved when it runs: their stacks may be made in the same run.
-type AddonUpdate struct {
-	Env   *Env
-	Input *eks.UpdateAddonInput
-	Roles map[string]string // as Addon's
-	IRSA  string
-	id    string
-}
-
-// Run starts or polls the update.
-func (s *AddonUpdate) Run(ctx context.Context) (engine.Result, error) {
-	if s.id == "" {
-		var err error
-		if s.Input.PodIdentityAssociations, err = associations(ctx, s.Env, s.Roles); err != nil {
-			return engine.Result{}, err
-		}
-		if s.IRSA != "" {
-			if s.Input.ServiceAccountRoleArn, err = roleOf(ctx, s.Env, s.IRSA); err != nil {
-				return engine.Result{}, err
-			}
-		}
-		out, err := s.Env.AWS.EKS.UpdateAddon(ctx, s.Input)
-		if err != nil {
-			return engine.Result{}, fmt.Errorf("updating add-on %s: %w", *s.Input.AddonName, err)
-		}
-		s.id = *out.Update.Id
-		return engine.Started("EKS is updating add-on " + *s.Input.AddonName)
-	}
-	return s.Env.update(ctx, &eks.DescribeUpdateInput{AddonName: s.Input.AddonName, UpdateId: &s.id}, "add-on "+*s.Input.AddonName)
+	return awaitAddon(ctx, e, a)
 }
 
 // associations resolves the roles of an add-on's service accounts.
@@ -245,3 +201,6 @@ func associations(ctx context.Context, e *Env, roles map[string]string) ([]types
 	}
 	return out, nil
 }
+
+// lastPart is an ARN's last part: an association's ID.
+func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

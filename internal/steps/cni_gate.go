@@ -11,13 +11,12 @@ import (
 
 // CNIGate waits for a network plugin that the user installs.
 type CNIGate struct {
-	Env       *Env
-	DaemonSet string
+	DaemonSet string `json:"daemonSet"` // namespace/name
 }
 
 // Run looks for the DaemonSet.
-func (s *CNIGate) Run(ctx context.Context) (engine.Result, error) {
-	k, err := s.Env.Kube(ctx)
+func (s *CNIGate) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -27,7 +26,7 @@ func (s *CNIGate) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, err
 	}
 	if !exists {
-		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, s.Env.Name())}, nil
+		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, e.Name)}, nil
 	}
 	return engine.Finished("DaemonSet " + s.DaemonSet + " seen")
 }

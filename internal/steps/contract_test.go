@@ -1,229 +1,321 @@
 package steps_test
 
 import (
-	"context"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/pace"
 	"github.com/slipway-eks/slipway/internal/run"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
-const live = testregion.Cluster + `
-addons: [{name: eks-pod-identity-agent}]
-secretsEncryption: {keyARN: "arn:aws:kms:us-west-2:111122223333:key/k"}
-accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::444455556666:role/ops"}]}
-iam: {podIdentityAssociations: [{namespace: a, serviceAccountName: b, roleARN: "arn:aws:iam::111122223333:role/one"}]}
-managedNodeGroups: [{name: m, desiredCapacity: 1, privateNetworking: true}]
-`
-
-// standing is a cluster that stands, and the environment of steps in it.
-func standing(t *testing.T) (*testregion.Region, *steps.Env) {
+// standing is a cluster that stands, with the network it was made in.
+func standing(t *testing.T) (*testregion.Region, *run.Session) {
 	t.Helper()
-	text := strings.Replace(live, "secretsEncryption", "#", 1)
 	r := testregion.New(t, testregion.Load(t, live), 1)
-	s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, live))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if rep, err := s.Run(t.Context(), r.Clock, 1, nil); err != nil || !rep.OK() {
 		t.Fatal(rep.FirstFailure, err)
 	}
-	return r, s.Env
+	return r, s
 }
 
-// turn runs a step until it is done; every turn must come back at once.
-func turn(t *testing.T, r *testregion.Region, s engine.Step) (changed bool) {
-	t.Helper()
-	for range 400 {
-		before := r.Sim.World.Elapsed()
-		res, err := s.Run(t.Context())
-		if err != nil {
-			t.Fatal(err)
+// wire is the way from a step to its region, on which things go wrong.
+type wire struct {
+	next http.RoundTripper
+	// fails says what becomes of a call that is made for the first time: "" nothing,
+	// "error" and "throttled" before it takes effect, "lost" after.
+	fails string
+	seen  map[string]bool
+	hit   bool // something went wrong since it was last false
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
 		}
-		if r.Sim.World.Elapsed() != before {
-			t.Fatal("the step waited inside its turn")
-		}
-		changed = changed || res.Changed
-		if res.State == engine.Done {
-			return changed
-		}
-		if res.Reason == "" {
-			t.Fatal("the step waits and does not say for what")
-		}
-		r.Sim.World.Advance(5 * time.Second)
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	t.Fatal("the step never ends")
+	key := fmt.Sprintf("%s %s %s %x", r.Method, r.URL, r.Header.Get("X-Amz-Target"), sha256.Sum256(body))
+	if w.fails == "" || w.seen[key] {
+		return w.next.RoundTrip(r)
+	}
+	w.seen[key], w.hit = true, true
+	switch w.fails {
+	case "lost":
+		if res, err := w.next.RoundTrip(r); err == nil {
+			res.Body.Close() //nolint:errcheck // the answer is lost
+		}
+		return nil, io.ErrUnexpectedEOF
+	case "throttled":
+		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+	}
+	return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+// stage is one region with one step to take in it.
+type stage struct {
+	t    *testing.T
+	r    *testregion.Region
+	wire *wire
+	env  *steps.Env
+	spec steps.Spec
+}
+
+func newStage(t *testing.T, c contract) *stage {
+	t.Helper()
+	r, s := standing(t)
+	w := &wire{next: r.Sim, seen: map[string]bool{}}
+	clients, err := aws.New(t.Context(), aws.Options{Region: "us-west-2", Transport: w, Key: iam.Key, Secret: iam.Secret, Clock: r.Clock})
+	if err == nil {
+		err = clients.Identify(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := &stage{t: t, r: r, wire: w, env: &steps.Env{AWS: clients, Name: "test", Net: s.Env.Net, Reachable: true}}
+	if c.before != nil {
+		c.before(st)
+	}
+	spec := c.spec(st)
+	b, err := steps.Encode(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.spec, err = steps.Decode(steps.Kind(spec), b); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := steps.Encode(st.spec); err != nil || !bytes.Equal(again, b) {
+		t.Fatalf("%s is written as %s and read back as %s (%v)", steps.Kind(spec), b, again, err)
+	}
+	return st
+}
+
+// turn takes one turn; it must come back at once.
+func (s *stage) turn(memo json.RawMessage) (engine.Result, json.RawMessage, error) {
+	s.t.Helper()
+	run, err := steps.NewRunner(s.env, s.spec, memo)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	before := s.r.Sim.World.Elapsed()
+	s.wire.hit = false
+	ctx, _ := pace.Begin(s.t.Context()) // a call that fails fails its turn: the engine has patience, no layer below
+	res, err := run.Run(ctx)
+	if s.r.Sim.World.Elapsed() != before {
+		s.t.Fatal("the step waited inside its turn")
+	}
+	return res, run.Memo(), err
+}
+
+// end takes turns until the step is done. keep: the memo goes from turn to turn.
+func (s *stage) end(memo json.RawMessage, keep bool) (changed bool) {
+	s.t.Helper()
+	for range 1000 {
+		if !keep {
+			memo = nil
+		}
+		res, left, err := s.turn(memo)
+		memo = left
+		changed = changed || res.Changed
+		switch {
+		case err != nil && !s.wire.hit:
+			s.t.Fatal(err)
+		case err == nil && res.State == engine.Done:
+			return changed
+		case err == nil && res.Reason == "":
+			s.t.Fatal("the step waits and does not say for what")
+		}
+		s.r.Sim.World.Advance(5 * time.Second)
+	}
+	s.t.Fatal("the step never ends")
 	return false
 }
 
-// Every step keeps one contract: it never waits inside a turn, says what it waits
-// for, ends done, and where it looks first, a second one finds nothing to change.
+// Every kind of step keeps one contract: it never waits inside a turn, says what it
+// waits for, and ends done; and whatever becomes of its calls and of its memo, the
+// region ends as after an undisturbed run. No kind can be left out.
 func TestEveryStepKeepsTheContract(t *testing.T) {
-	r, e := standing(t)
-	ctx := t.Context()
-	k, err := e.Kube(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.AppsV1().DaemonSets("kube-system").Create(ctx, daemonSet("cilium"), metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.Cluster(ctx); err != nil {
-		t.Fatal(err)
-	}
-	one := "arn:aws:iam::111122223333:role/one"
-	role := func(policy string) string {
-		return stack.PodIdentity(stack.Role{Description: "r", ARNs: []string{"arn:aws:iam::aws:policy/" + policy}}).JSON()
-	}
-	association := func() *string {
-		out, err := r.AWS.EKS.ListPodIdentityAssociations(ctx, &eks.ListPodIdentityAssociationsInput{ClusterName: new("test"), Namespace: new("a")})
-		if err != nil || len(out.Associations) != 1 {
-			t.Fatal(out, err)
-		}
-		return out.Associations[0].AssociationId
-	}
-	cluster, err := e.Cluster(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name  string
-		make  func() engine.Step
-		looks bool // a second one must find nothing to change
-		still bool // the first one changes nothing either
-	}{
-		{"control plane", func() engine.Step { return &steps.ControlPlane{Env: e} }, true, true},
-		{"nodes", func() engine.Step { return &steps.Nodes{Env: e, Group: "m", Want: 1} }, true, true},
-		{"OIDC provider", func() engine.Step { return &steps.OIDCProvider{Env: e} }, true, false},
-		{"stack", func() engine.Step {
-			return &steps.Stack{Env: e, Name: "eksctl-test-role", Body: func(context.Context) (string, error) { return role("AmazonS3ReadOnlyAccess"), nil }}
-		}, true, false},
-		{"stack update", func() engine.Step {
-			return &steps.StackUpdate{Env: e, Name: "eksctl-test-role", Body: role("AmazonSQSReadOnlyAccess")}
-		}, true, false},
-		{"add-on", func() engine.Step {
-			return &steps.Addon{Env: e, Addon: config.Addon{Name: "snapshot-controller"}, Await: true}
-		}, true, false},
-		{"add-on health", func() engine.Step { return &steps.AddonHealth{Env: e, Name: "snapshot-controller"} }, true, true},
-		{"add-on update", func() engine.Step {
-			return &steps.AddonUpdate{Env: e, Input: &eks.UpdateAddonInput{ClusterName: new("test"), AddonName: new("coredns"), ConfigurationValues: new(`{"replicaCount": 3}`)}}
-		}, false, false},
-		{"pod identity", func() engine.Step {
-			return &steps.PodIdentity{Env: e, Association: config.PodIdentityAssociation{Namespace: "c", ServiceAccountName: "d"}, Role: one}
-		}, true, false},
-		{"pod identity update", func() engine.Step {
-			return &steps.PodIdentityUpdate{Env: e, Input: &eks.UpdatePodIdentityAssociationInput{ClusterName: new("test"), AssociationId: association(), DisableSessionTags: new(true)}}
-		}, false, false},
-		{"access entry update", func() engine.Step {
-			return &steps.AccessEntryUpdate{Env: e, Entry: config.AccessEntry{PrincipalARN: "arn:aws:iam::444455556666:role/ops", KubernetesGroups: []string{"crew"}}}
-		}, false, false},
-		{"Fargate profile", func() engine.Step {
-			return &steps.FargateProfile{Env: e, Profile: config.FargateProfile{Name: "f", PodExecutionRoleARN: pods(t, r), Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}}
-		}, true, false},
-		{"identity provider", func() engine.Step {
-			return &steps.IdentityProvider{Env: e, Provider: config.IdentityProvider{Name: "dex", IssuerURL: "https://dex.example", ClientID: "c"}}
-		}, true, false},
-		{"cluster update", func() engine.Step {
-			return &steps.ClusterUpdate{Env: e, Input: &eks.UpdateClusterConfigInput{Logging: &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(true), Types: []types.LogType{types.LogTypeAudit}}}}}}
-		}, true, false},
-		{"encryption", func() engine.Step {
-			return &steps.Encryption{Env: e, KeyARN: "arn:aws:kms:us-west-2:111122223333:key/k"}
-		}, false, false},
-		{"log retention", func() engine.Step { return &steps.LogRetention{Env: e, Days: 7} }, false, false},
-		{"group update", func() engine.Step {
-			return &steps.GroupUpdate{Env: e, Input: &eks.UpdateNodegroupConfigInput{ClusterName: new("test"), NodegroupName: new("m"), Labels: &types.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"a": "b"}}}}
-		}, false, false},
-		{"group scaling", func() engine.Step {
-			return &steps.GroupScaling{Env: e, Group: "m", Suspend: []string{"AZRebalance"}}
-		}, false, false},
-		{"key pair", func() engine.Step { return &steps.KeyPair{Env: e, Name: "k", Key: "ssh-rsa AAAA k"} }, true, false},
-		{"tag", func() engine.Step { return &steps.Tag{Env: e, ARN: *cluster.Arn, Tags: map[string]string{"a": "b"}} }, false, false},
-		{"service account", func() engine.Step {
-			return &steps.ServiceAccount{Env: e, Namespace: "n", Name: "s", Labels: map[string]string{"a": "b"}, Role: one}
-		}, true, false},
-		{"identity mapping", func() engine.Step {
-			return &steps.IdentityMapping{Env: e, Mapping: config.IAMIdentityMapping{ARN: one, Username: "u", Groups: []string{"g"}}}
-		}, true, false},
-		{"EMR access", func() engine.Step { return &steps.EMRAccess{Env: e, Namespace: "emr"} }, true, false},
-		{"Windows support", func() engine.Step { return &steps.WindowsSupport{Env: e} }, true, false},
-		{"CNI gate", func() engine.Step { return &steps.CNIGate{Env: e, DaemonSet: "kube-system/cilium"} }, true, true},
-		{"delete Fargate", func() engine.Step { return &steps.DeleteFargate{Env: e, Name: "f"} }, true, false},
-		{"delete stack", func() engine.Step { return &steps.DeleteStack{AWS: e.AWS, Name: "eksctl-test-role"} }, true, false},
-		{"delete key", func() engine.Step { return &steps.DeleteKey{Env: e, Name: "k"} }, false, false},
-		{"delete OIDC provider", func() engine.Step {
-			return &steps.DeleteOIDC{Env: e, ARN: "arn:aws:iam::111122223333:oidc-provider/" + strings.TrimPrefix(*cluster.Identity.Oidc.Issuer, "https://")}
-		}, false, false},
-		{"delete logs", func() engine.Step { return &steps.DeleteLogs{Env: e} }, false, false},
-		{"delete group", func() engine.Step { return &steps.DeleteGroup{Env: e, Name: "m"} }, true, false},
-	} {
+	tried := map[string]bool{}
+	for _, c := range contracts {
 		t.Run(c.name, func(t *testing.T) {
-			if changed := turn(t, r, c.make()); changed == c.still {
+			t.Parallel()
+			clean := newStage(t, c)
+			before := fingerprint(clean)
+			if changed := clean.end(nil, true); changed == c.still {
 				t.Errorf("the first one changed something: %t", changed)
 			}
-			if c.looks && turn(t, r, c.make()) {
+			want := fingerprint(clean)
+			if !c.still && slices.Equal(before, want) {
+				t.Error("the step changed something that the test does not see")
+			}
+			if clean.end(nil, true) {
 				t.Error("a second one changes something again")
 			}
+			same(t, "a second one", want, fingerprint(clean))
+			for _, d := range disturbances {
+				if testing.Short() && !d.short {
+					continue
+				}
+				t.Run(d.name, func(t *testing.T) {
+					s := newStage(t, c)
+					s.wire.fails = d.fails
+					d.end(s)
+					s.wire.fails = ""
+					same(t, d.name, want, fingerprint(s))
+				})
+			}
 		})
+		s := c.spec(nil)
+		tried[steps.Kind(s)] = true
+		if d, ok := s.(*steps.Delete); ok {
+			tried["delete "+d.Resource] = true
+		}
+	}
+	for _, k := range steps.Kinds() {
+		if !tried[k] {
+			t.Errorf("no contract tries steps of kind %s", k)
+		}
+	}
+	for _, k := range steps.Deletable() {
+		if !tried["delete "+k] {
+			t.Errorf("no contract tries the deletion of a %s", k)
+		}
 	}
 }
 
-// pods is a role that Fargate may assume.
-func pods(t *testing.T, r *testregion.Region) string {
+// disturbances are what a step meets on its way.
+var disturbances = []struct {
+	name, fails string
+	short       bool
+	end         func(*stage)
+}{
+	{"every call is answered 503 first", "error", false, func(s *stage) { s.end(nil, true) }},
+	{"every call is throttled first", "throttled", false, func(s *stage) { s.end(nil, true) }},
+	{"every answer is lost first, and so is the memo", "lost", true, func(s *stage) { s.end(nil, false) }},
+	{"every answer is lost first", "lost", false, func(s *stage) { s.end(nil, true) }},
+	{"the memo is lost in every turn", "", false, func(s *stage) { s.end(nil, false) }},
+	{"another run takes over once it has begun", "", false, func(s *stage) {
+		for range 50 {
+			res, _, err := s.turn(nil)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if res.Changed || res.State == engine.Done {
+				break
+			}
+			s.r.Sim.World.Advance(5 * time.Second)
+		}
+		s.end(nil, true)
+	}},
+}
+
+func same(t *testing.T, what string, want, got []string) {
 	t.Helper()
-	arn := "arn:aws:iam::111122223333:role/pods"
-	r.Sim.World.Lock()
-	defer r.Sim.World.Unlock()
-	if r.Region.IAM.Role(arn) == nil {
-		r.Region.IAM.AdoptRole(arn, []string{"eks-fargate-pods.amazonaws.com"})
+	for _, l := range got {
+		if !slices.Contains(want, l) {
+			t.Errorf("%s: the region has %s, which an undisturbed run does not leave", what, l)
+		}
 	}
-	return arn
+	for _, l := range want {
+		if !slices.Contains(got, l) {
+			t.Errorf("%s: the region lacks %s, which an undisturbed run leaves", what, l)
+		}
+	}
 }
 
-func daemonSet(name string) *appsv1.DaemonSet {
-	l := map[string]string{"app": name}
-	return &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: l},
-		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: l}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: name, Image: name}}}}}}
+// A spec is data: exported fields with JSON names, nothing that cannot be written.
+func TestSpecsAreData(t *testing.T) {
+	for _, k := range steps.Kinds() {
+		s, err := steps.Decode(k, json.RawMessage("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		typ := reflect.TypeOf(s).Elem()
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); !f.IsExported() || name == "" || name == "-" {
+				t.Errorf("%s: the field %s has no JSON name", k, f.Name)
+			}
+		}
+		if steps.Kind(s) != k {
+			t.Errorf("a step of kind %s says that it is of kind %s", k, steps.Kind(s))
+		}
+	}
+	if _, err := steps.Decode("stack", json.RawMessage(`{"name": "x", "nam": "y"}`)); err == nil || !strings.Contains(err.Error(), "nam") {
+		t.Errorf("a field that no stack has: %v", err)
+	}
+	if _, err := steps.Decode("staple", json.RawMessage(`{}`)); err == nil {
+		t.Error("an unknown kind is read")
+	}
 }
 
-// A gate that is shut says who must act; a stack that fails says why and stands.
+// What cannot end says why: a gate that is shut says who must act; a stack that
+// fails says what failed and stands; one that somebody else made is not taken over.
 func TestStepsThatCannotEndSayWhy(t *testing.T) {
-	r, e := standing(t)
-	res, err := (&steps.CNIGate{Env: e, DaemonSet: "kube-system/calico"}).Run(t.Context())
+	r, s := standing(t)
+	res, err := (&steps.CNIGate{DaemonSet: "kube-system/calico"}).Run(t.Context(), s.Env, &steps.Memo{})
 	if err != nil || res.State != engine.Blocked || !strings.Contains(res.Reason, "install the network plugin: DaemonSet") {
 		t.Errorf("%+v %v", res, err)
 	}
-	bad := &steps.Stack{Env: e, Name: "eksctl-test-bad", Body: func(context.Context) (string, error) {
-		return `{"Resources": {"VPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "nonsense"}}}}`, nil
-	}}
-	for range 20 {
-		if _, err = bad.Run(t.Context()); err != nil {
-			break
+	ends := func(spec steps.Spec) error {
+		m := &steps.Memo{}
+		for range 60 {
+			if _, err := spec.Run(t.Context(), s.Env, m); err != nil {
+				return err
+			}
+			r.Sim.World.Advance(10 * time.Second)
 		}
-		r.Sim.World.Advance(10 * time.Second)
+		return nil
 	}
-	if err == nil || !strings.Contains(err.Error(), "VPC (AWS::EC2::VPC)") || !strings.Contains(err.Error(), "nonsense") || !strings.Contains(err.Error(), "left standing") {
-		t.Errorf("got %v", err)
-	}
-	up := &steps.StackUpdate{Env: e, Name: "eksctl-test-nodegroup-m", Body: `{"Resources": {"VPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "nonsense"}}}}`}
-	for range 60 {
-		if _, err = up.Run(t.Context()); err != nil {
-			break
+	bad := steps.Template{Body: `{"Resources": {"VPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "nonsense"}}}}`}
+	for _, c := range []struct {
+		spec steps.Spec
+		want []string
+	}{
+		{&steps.Stack{Name: "eksctl-test-bad", Template: bad}, []string{"VPC (AWS::EC2::VPC)", "nonsense", "left standing"}},
+		{&steps.StackUpdate{Name: "eksctl-test-nodegroup-m", Template: bad}, []string{"nonsense", "put back what was before"}},
+		{&steps.Stack{Name: "eksctl-test-nodegroup-m", Template: role("AmazonS3ReadOnlyAccess")}, []string{"eksctl-test-nodegroup-m", "another run, or another tool"}},
+		{&steps.StackWait{Name: "eksctl-test-gone"}, []string{"eksctl-test-gone is gone"}},
+	} {
+		err := ends(c.spec)
+		for _, w := range c.want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%T says %v, expected %q", c.spec, err, w)
+			}
 		}
-		r.Sim.World.Advance(10 * time.Second)
 	}
-	if err == nil || !strings.Contains(err.Error(), "nonsense") || !strings.Contains(err.Error(), "put back what was before") {
-		t.Errorf("got %v", err)
+}
+
+// Where the Kubernetes API cannot be reached, no more is said than what was seen.
+func TestOnlyWhatWasSeenIsSaid(t *testing.T) {
+	r, s := standing(t)
+	env := &steps.Env{AWS: r.AWS, Name: "test", Net: s.Env.Net}
+	res, err := (&steps.Nodes{Group: "m", Want: 1, Managed: true}).Run(t.Context(), env, &steps.Memo{})
+	if err != nil || res.State != engine.Done || !strings.Contains(res.Reason, "EKS says that the group is ACTIVE") {
+		t.Errorf("a managed group: %+v %v", res, err)
+	}
+	res, err = (&steps.Nodes{Group: "ghost", Want: 1}).Run(t.Context(), env, &steps.Memo{})
+	if err != nil || res.State != engine.Wait || strings.Contains(res.Reason, "EKS says") || !strings.Contains(res.Reason, "0 of 1 instances in service") {
+		t.Errorf("a self-managed group: %+v %v", res, err)
 	}
 }

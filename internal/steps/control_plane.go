@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -14,13 +15,13 @@ import (
 
 // ControlPlane is done when EKS says ACTIVE, while the rest of the cluster stack
 // may still be under way.
-type ControlPlane struct{ Env *Env }
+type ControlPlane struct{}
 
 // Run polls; where there is no cluster, the stack says whether one is coming.
-func (s *ControlPlane) Run(ctx context.Context) (engine.Result, error) {
-	c, err := s.Env.Cluster(ctx)
+func (s *ControlPlane) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	c, err := e.Cluster(ctx)
 	if awsc.NotFound(err) {
-		st, err := describeStack(ctx, s.Env.AWS, stack.ClusterName(s.Env.Name()))
+		st, err := describeStack(ctx, e.AWS, stack.ClusterName(e.Name))
 		if err != nil {
 			return engine.Result{}, err
 		}
@@ -39,17 +40,10 @@ func (s *ControlPlane) Run(ctx context.Context) (engine.Result, error) {
 		msg := "EKS could not create the control plane"
 		if c.Health != nil {
 			for _, i := range c.Health.Issues {
-				msg += fmt.Sprintf("; %s: %s", i.Code, deref(i.Message))
+				msg += fmt.Sprintf("; %s: %s", i.Code, aws.ToString(i.Message))
 			}
 		}
 		return engine.Result{}, fmt.Errorf("%s", msg)
 	}
 	return engine.Waiting(fmt.Sprintf("the control plane is %s", c.Status))
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -3,10 +3,14 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
@@ -14,92 +18,163 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
-// DeleteFargate deletes a Fargate profile and polls until it is gone.
-type DeleteFargate struct {
-	Env  *Env
-	Name string
+// Delete removes one resource and is done when it is gone.
+type Delete struct {
+	Resource string `json:"resource"` // a kind that Deletable lists
+	Name     string `json:"name"`     // by which its service knows it: a name, or an ARN
 }
 
-// Run looks, deletes, polls.
-func (s *DeleteFargate) Run(ctx context.Context) (engine.Result, error) {
-	d, err := s.Env.AWS.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &s.Name})
-	if awsc.NotFound(err) {
+// found is a resource as it stands: which one, and in which status.
+type found struct {
+	id     string // of this very resource, where another may take its name; "" if none may
+	status string
+}
+
+// deletion is how a kind of resource is deleted: describe answers nil when it is gone.
+type deletion struct {
+	service  string
+	describe func(ctx context.Context, e *Env, name string) (*found, error)
+	delete   func(ctx context.Context, e *Env, name string) error
+	why      func(ctx context.Context, e *Env, id string) string // it could not be deleted; nil: nothing more is known
+}
+
+var deletions = map[string]deletion{
+	"stack":           {"cloudformation", stackFound, deleteStack, stackStays},
+	"fargate-profile": {"eks", profileFound, deleteProfile, nil},
+	"nodegroup":       {"eks", groupFound, deleteGroup, nil},
+	"oidc-provider":   {"iam", issuerFound, deleteIssuer, nil},
+	"key-pair":        {"ec2", keyFound, deleteKey, nil},
+	"log-group":       {"cloudwatchlogs", logsFound, deleteLogs, nil},
+}
+
+// Deletable lists the kinds of resources that Delete removes.
+func Deletable() []string { return slices.Sorted(maps.Keys(deletions)) }
+
+// Run looks, deletes, polls. A resource that has taken the name since is left alone.
+func (s *Delete) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	d, ok := deletions[s.Resource]
+	if !ok {
+		return engine.Result{}, fmt.Errorf("nothing deletes a %q", s.Resource)
+	}
+	have, err := d.describe(ctx, e, s.Name)
+	switch {
+	case err != nil:
+		return engine.Result{}, err
+	case have == nil || m.Stack != "" && have.id != m.Stack:
 		return engine.Finished("gone")
+	case have.status == "DELETING" || have.status == string(cfntypes.StackStatusDeleteInProgress):
+		m.Phase, m.Stack = "deleting", have.id
+		return engine.Waiting("the deletion of " + s.Name + " is under way")
+	case have.status == "DELETE_FAILED" && m.Phase == "deleting":
+		msg := fmt.Sprintf("the %s %s could not be deleted: it is DELETE_FAILED", s.Resource, s.Name)
+		if d.why != nil {
+			msg += ": " + d.why(ctx, e, have.id)
+		}
+		return engine.Result{}, fmt.Errorf("%s", msg)
+	}
+	if err := d.delete(ctx, e, s.Name); err != nil && !awsc.NotFound(err) {
+		return engine.Result{}, fmt.Errorf("deleting the %s %s: %w", s.Resource, s.Name, err)
+	}
+	m.Phase, m.Stack = "deleting", have.id
+	m.Attempt++
+	return engine.Started("the deletion of " + s.Name + " has begun")
+}
+
+// absent turns "not found" into no resource.
+func absent(f *found, err error) (*found, error) {
+	if awsc.NotFound(err) {
+		return nil, nil
 	}
 	if err != nil {
-		return engine.Result{}, err
+		return nil, err
 	}
-	if d.FargateProfile.Status == types.FargateProfileStatusDeleting {
-		return engine.Waiting("DELETING")
-	}
-	if _, err := s.Env.AWS.EKS.DeleteFargateProfile(ctx, &eks.DeleteFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &s.Name}); err != nil {
-		return engine.Result{}, err
-	}
-	return engine.Started("DELETING")
+	return f, nil
 }
 
-// DeleteGroup deletes a managed node group that no stack holds.
-type DeleteGroup struct {
-	Env  *Env
-	Name string
+func stackFound(ctx context.Context, e *Env, name string) (*found, error) {
+	st, err := describeStack(ctx, e.AWS, name)
+	if st == nil || err != nil {
+		return nil, err
+	}
+	return &found{aws.ToString(st.StackId), string(st.StackStatus)}, nil
 }
 
-// Run looks, deletes, polls.
-func (s *DeleteGroup) Run(ctx context.Context) (engine.Result, error) {
-	d, err := s.Env.AWS.EKS.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: new(s.Env.Name()), NodegroupName: &s.Name})
-	if awsc.NotFound(err) {
-		return engine.Finished("gone")
+// deleteStack turns termination protection off before the deletion, as eksctl does.
+func deleteStack(ctx context.Context, e *Env, name string) error {
+	st, err := describeStack(ctx, e.AWS, name)
+	if err != nil || st == nil {
+		return err
 	}
+	if aws.ToBool(st.EnableTerminationProtection) {
+		in := &cloudformation.UpdateTerminationProtectionInput{StackName: st.StackId, EnableTerminationProtection: new(false)}
+		if _, err := e.AWS.CFN.UpdateTerminationProtection(ctx, in); err != nil {
+			return fmt.Errorf("turning off termination protection: %w", err)
+		}
+	}
+	_, err = e.AWS.CFN.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: st.StackId})
+	return err
+}
+
+func stackStays(ctx context.Context, e *Env, id string) string {
+	why, _ := FirstFailure(ctx, e.AWS, id)
+	return why
+}
+
+func profileFound(ctx context.Context, e *Env, name string) (*found, error) {
+	d, err := e.AWS.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: &e.Name, FargateProfileName: &name})
 	if err != nil {
-		return engine.Result{}, err
+		return absent(nil, err)
 	}
-	switch d.Nodegroup.Status {
-	case types.NodegroupStatusDeleting:
-		return engine.Waiting("DELETING")
-	case types.NodegroupStatusDeleteFailed:
-		return engine.Result{}, fmt.Errorf("the node group %s is DELETE_FAILED", s.Name)
-	}
-	if _, err := s.Env.AWS.EKS.DeleteNodegroup(ctx, &eks.DeleteNodegroupInput{ClusterName: new(s.Env.Name()), NodegroupName: &s.Name}); err != nil {
-		return engine.Result{}, err
-	}
-	return engine.Started("DELETING")
+	return &found{"", string(d.FargateProfile.Status)}, nil
 }
 
-// DeleteOIDC removes the cluster's OIDC provider from IAM.
-type DeleteOIDC struct {
-	Env *Env
-	ARN string
+func deleteProfile(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.EKS.DeleteFargateProfile(ctx, &eks.DeleteFargateProfileInput{ClusterName: &e.Name, FargateProfileName: &name})
+	return err
 }
 
-// Run deletes; an absent provider is as good.
-func (s *DeleteOIDC) Run(ctx context.Context) (engine.Result, error) {
-	_, err := s.Env.AWS.IAM.DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &s.ARN})
-	if err != nil && !awsc.NotFound(err) {
-		return engine.Result{}, err
+func groupFound(ctx context.Context, e *Env, name string) (*found, error) {
+	d, err := e.AWS.EKS.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &e.Name, NodegroupName: &name})
+	if err != nil {
+		return absent(nil, err)
 	}
-	return engine.Result{State: engine.Done, Reason: "gone", Changed: true}, nil
+	return &found{"", string(d.Nodegroup.Status)}, nil
 }
 
-// DeleteKey removes an imported SSH key.
-type DeleteKey struct {
-	Env  *Env
-	Name string
+func deleteGroup(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.EKS.DeleteNodegroup(ctx, &eks.DeleteNodegroupInput{ClusterName: &e.Name, NodegroupName: &name})
+	return err
 }
 
-// Run deletes; an absent key is as good.
-func (s *DeleteKey) Run(ctx context.Context) (engine.Result, error) {
-	_, err := s.Env.AWS.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: &s.Name})
-	return engine.Result{State: engine.Done, Reason: "gone", Changed: true}, err
+func issuerFound(ctx context.Context, e *Env, arn string) (*found, error) {
+	_, err := e.AWS.IAM.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
+	return absent(&found{}, err)
 }
 
-// DeleteLogs removes the control plane's log group.
-type DeleteLogs struct{ Env *Env }
+func deleteIssuer(ctx context.Context, e *Env, arn string) error {
+	_, err := e.AWS.IAM.DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
+	return err
+}
 
-// Run deletes; an absent group is as good.
-func (s *DeleteLogs) Run(ctx context.Context) (engine.Result, error) {
-	_, err := s.Env.AWS.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: new("/aws/eks/" + s.Env.Name() + "/cluster")})
-	if awsc.NotFound(err) {
-		return engine.Finished("gone")
+func keyFound(ctx context.Context, e *Env, name string) (*found, error) {
+	_, err := e.AWS.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{KeyNames: []string{name}})
+	return absent(&found{}, err)
+}
+
+func deleteKey(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: &name})
+	return err
+}
+
+func logsFound(ctx context.Context, e *Env, name string) (*found, error) {
+	g, err := logGroup(ctx, e, name)
+	if g == nil || err != nil {
+		return nil, err
 	}
-	return engine.Result{State: engine.Done, Reason: "gone", Changed: true}, err
+	return &found{}, nil
+}
+
+func deleteLogs(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &name})
+	return err
 }

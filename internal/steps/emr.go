@@ -13,20 +13,10 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
-// ServiceMapping completes a mapping for an AWS service: the service's own role, as
-// IAM names it in this account.
-func (e *Env) ServiceMapping(m config.IAMIdentityMapping) config.IAMIdentityMapping {
-	if m.ServiceName == config.EMRContainers && m.ARN == "" {
-		m.ARN = "arn:" + e.AWS.Partition + ":iam::" + e.AWS.Account + ":role/AWSServiceRoleForAmazonEMRContainers"
-	}
-	return m
-}
-
 // EMRAccess lets Amazon EMR on EKS work in a namespace: the role and binding of its
 // user guide ("Enable cluster access for Amazon EMR on EKS"), as eksctl makes them.
 type EMRAccess struct {
-	Env       *Env
-	Namespace string
+	Namespace string `json:"namespace"`
 }
 
 var workloadVerbs = []string{"get", "list", "watch", "describe", "create", "edit", "delete", "deletecollection", "annotate", "patch", "label"}
@@ -43,8 +33,8 @@ var emrRules = []rbacv1.PolicyRule{
 }
 
 // Run makes what is missing.
-func (s *EMRAccess) Run(ctx context.Context) (engine.Result, error) {
-	k, err := s.Env.Kube(ctx)
+func (s *EMRAccess) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -60,7 +50,7 @@ func (s *EMRAccess) Run(ctx context.Context) (engine.Result, error) {
 		made = made || err == nil
 	}
 	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return engine.Result{}, fmt.Errorf("letting EMR work in namespace %s: %w", s.Namespace, err)
+		return engine.Result{Changed: made}, fmt.Errorf("letting EMR work in namespace %s: %w", s.Namespace, err)
 	}
 	return engine.Result{State: engine.Done, Reason: "in place", Changed: made}, nil
 }

@@ -1,6 +1,8 @@
-// Package steps holds one file per kind of step. A step starts or polls one action
-// and says what it waits for; it looks before it acts, so that running it again is
-// safe. It must not wait, order other steps, or render.
+// Package steps holds one file per kind of step. A step is data, a Spec of exported
+// fields that are written as JSON, with one method that starts or polls one action
+// and says what it waits for. It looks before it acts, so that running it again, with
+// its Memo or without, changes nothing twice. It must not wait, order other steps,
+// read the config file, or render.
 package steps
 
 import (
@@ -15,24 +17,18 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
-// Env is what steps act with.
+// Env is what steps act with: nothing of it is wanted or decided.
 type Env struct {
 	AWS  *awsc.Clients
-	File *config.File
+	Name string // the cluster's
 	Net  stack.Network
 	// Reachable: the Kubernetes API can be called from here. Where it cannot, AWS's
 	// status alone decides, and the plan says so.
-	Reachable   bool
-	Unreachable string // why it cannot; "" when it can
-
-	// Silent is why a live cluster's Kubernetes API did not answer before planning.
-	Silent string
+	Reachable bool
 
 	// Attempt tells the run from others; it goes into client request tokens.
 	Attempt string
@@ -41,20 +37,9 @@ type Env struct {
 	kube kubernetes.Interface
 }
 
-// Runner is what every step is: package engine turns it.
-type Runner interface {
-	Run(ctx context.Context) (engine.Result, error)
-}
-
-// Config is the desired cluster.
-func (e *Env) Config() *config.ClusterConfig { return e.File.Cluster }
-
-// Name is the cluster's.
-func (e *Env) Name() string { return e.File.Cluster.Metadata.Name }
-
 // Cluster describes the live cluster.
 func (e *Env) Cluster(ctx context.Context) (*types.Cluster, error) {
-	out, err := e.AWS.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: new(e.Name())})
+	out, err := e.AWS.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &e.Name})
 	if err != nil {
 		return nil, err
 	}

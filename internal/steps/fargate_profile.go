@@ -16,20 +16,20 @@ import (
 
 // FargateProfile creates a profile and polls it to ACTIVE.
 type FargateProfile struct {
-	Env     *Env
-	Profile config.FargateProfile
+	Profile config.FargateProfile `json:"profile"`
+	Role    string                `json:"role,omitempty"` // "": the one that the cluster's stacks made
 }
 
 // Run looks, creates, polls.
-func (s *FargateProfile) Run(ctx context.Context) (engine.Result, error) {
+func (s *FargateProfile) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	name := s.Profile.Name
-	d, err := s.Env.AWS.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &name})
+	d, err := e.AWS.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: new(e.Name), FargateProfileName: &name})
 	if err == nil {
 		switch p := d.FargateProfile; p.Status {
 		case types.FargateProfileStatusActive:
 			return engine.Finished("ACTIVE")
-		case types.FargateProfileStatusCreateFailed:
-			return engine.Result{}, fmt.Errorf("the Fargate profile %s is CREATE_FAILED", name)
+		case types.FargateProfileStatusCreateFailed, types.FargateProfileStatusDeleteFailed:
+			return engine.Result{}, fmt.Errorf("the Fargate profile %s is %s: delete it (aws eks delete-fargate-profile), then run again", name, p.Status)
 		default:
 			return engine.Waiting(string(p.Status))
 		}
@@ -37,36 +37,40 @@ func (s *FargateProfile) Run(ctx context.Context) (engine.Result, error) {
 	if !awsc.NotFound(err) {
 		return engine.Result{}, err
 	}
-	role := s.Profile.PodExecutionRoleARN
-	if role == "" {
-		role = s.Env.Config().IAM.FargatePodExecutionRoleARN
-	}
-	if role == "" {
-		st, err := describeStack(ctx, s.Env.AWS, stack.ClusterName(s.Env.Name()))
-		if err != nil {
-			return engine.Result{}, err
-		}
-		role = cluster.Output(st, "FargatePodExecutionRoleARN")
-	}
-	if role == "" { // the cluster was made without profiles: the role has a stack of its own
-		st, err := describeStack(ctx, s.Env.AWS, stack.FargateName(s.Env.Name()))
-		if err != nil {
-			return engine.Result{}, err
-		}
-		role = cluster.Output(st, "FargatePodExecutionRoleARN")
+	role, err := s.role(ctx, e)
+	if err != nil {
+		return engine.Result{}, err
 	}
 	subnets := s.Profile.Subnets
 	if len(subnets) == 0 {
-		if subnets, err = s.Env.subnets(ctx, true, nil, nil); err != nil {
+		if subnets, err = e.subnets(ctx, true, nil, nil); err != nil {
 			return engine.Result{}, err
 		}
 	}
-	in := &eks.CreateFargateProfileInput{ClusterName: new(s.Env.Name()), FargateProfileName: &name, PodExecutionRoleArn: new(role), Subnets: subnets, Tags: s.Profile.Tags, ClientRequestToken: s.Env.token(s.Env.Name(), "fargate", name, role)}
+	in := &eks.CreateFargateProfileInput{ClusterName: new(e.Name), FargateProfileName: &name, PodExecutionRoleArn: new(role), Subnets: subnets, Tags: s.Profile.Tags, ClientRequestToken: e.token(e.Name, "fargate", name, role)}
 	for _, sel := range s.Profile.Selectors {
 		in.Selectors = append(in.Selectors, types.FargateProfileSelector{Namespace: new(sel.Namespace), Labels: sel.Labels})
 	}
-	if _, err := s.Env.AWS.EKS.CreateFargateProfile(ctx, in); err != nil {
+	if _, err := e.AWS.EKS.CreateFargateProfile(ctx, in); err != nil {
 		return engine.Result{}, fmt.Errorf("creating Fargate profile %s: %w", name, err)
 	}
 	return engine.Started("CREATING")
+}
+
+// role is the pods' execution role: the one named, or the one that the cluster's
+// stack made, or, of a cluster made without profiles, the one of its own stack.
+func (s *FargateProfile) role(ctx context.Context, e *Env) (string, error) {
+	if s.Role != "" {
+		return s.Role, nil
+	}
+	for _, name := range []string{stack.ClusterName(e.Name), stack.FargateName(e.Name)} {
+		st, err := describeStack(ctx, e.AWS, name)
+		if err != nil {
+			return "", err
+		}
+		if arn := cluster.Output(st, "FargatePodExecutionRoleARN"); arn != "" {
+			return arn, nil
+		}
+	}
+	return "", fmt.Errorf("no stack of the cluster holds a role for pods on Fargate; name one in podExecutionRoleARN")
 }

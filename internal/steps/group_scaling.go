@@ -2,9 +2,11 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	asg "github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
@@ -15,41 +17,71 @@ import (
 // GroupScaling suspends processes and propagates tags on a node group's Auto
 // Scaling group, which CloudFormation cannot do for managed groups.
 type GroupScaling struct {
-	Env     *Env
-	Group   string
-	Suspend []string
-	Resume  []string
-	Tags    map[string]string
+	Group   string            `json:"group"`
+	Suspend []string          `json:"suspend,omitempty"`
+	Resume  []string          `json:"resume,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
 }
 
-// Run finds the Auto Scaling group and sets both.
-func (s *GroupScaling) Run(ctx context.Context) (engine.Result, error) {
-	all, err := cluster.ScalingGroups(ctx, s.Env.AWS, s.Env.Name())
+// Run finds the Auto Scaling group and sets what differs.
+func (s *GroupScaling) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
+	all, err := cluster.ScalingGroups(ctx, e.AWS, e.Name)
 	if err != nil {
-		return engine.Result{}, err
+		return r, err
 	}
-	if all[s.Group] == nil {
+	g := all[s.Group]
+	if g == nil {
 		return engine.Waiting("the Auto Scaling group is not there yet")
 	}
-	name := *all[s.Group].AutoScalingGroupName
-	if len(s.Suspend) > 0 {
-		if _, err := s.Env.AWS.ASG.SuspendProcesses(ctx, &asg.SuspendProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: s.Suspend}); err != nil {
-			return engine.Result{}, err
+	for _, set := range []func(context.Context, *Env, *asgtypes.AutoScalingGroup) (bool, error){s.suspend, s.resume, s.tag} {
+		changed, err := set(ctx, e, g)
+		r.Changed = r.Changed || changed
+		if err != nil {
+			return r, fmt.Errorf("setting the Auto Scaling group of %s: %w", s.Group, err)
 		}
 	}
-	if len(s.Resume) > 0 {
-		if _, err := s.Env.AWS.ASG.ResumeProcesses(ctx, &asg.ResumeProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: s.Resume}); err != nil {
-			return engine.Result{}, err
-		}
+	r.State, r.Reason = engine.Done, "as wanted"
+	if r.Changed {
+		r.Reason = "set"
 	}
-	if len(s.Tags) > 0 {
-		in := &asg.CreateOrUpdateTagsInput{}
-		for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
-			in.Tags = append(in.Tags, asgtypes.Tag{Key: new(k), Value: new(s.Tags[k]), ResourceId: &name, ResourceType: new("auto-scaling-group"), PropagateAtLaunch: new(false)})
-		}
-		if _, err := s.Env.AWS.ASG.CreateOrUpdateTags(ctx, in); err != nil {
-			return engine.Result{}, err
-		}
+	return r, nil
+}
+
+func (s *GroupScaling) suspend(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
+	left := slices.DeleteFunc(slices.Clone(s.Suspend), func(p string) bool { return Suspended(g, p) })
+	if len(left) == 0 {
+		return false, nil
 	}
-	return engine.Result{State: engine.Done, Reason: "set", Changed: true}, nil
+	_, err := e.AWS.ASG.SuspendProcesses(ctx, &asg.SuspendProcessesInput{AutoScalingGroupName: g.AutoScalingGroupName, ScalingProcesses: left})
+	return err == nil, err
+}
+
+func (s *GroupScaling) resume(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
+	left := slices.DeleteFunc(slices.Clone(s.Resume), func(p string) bool { return !Suspended(g, p) })
+	if len(left) == 0 {
+		return false, nil
+	}
+	_, err := e.AWS.ASG.ResumeProcesses(ctx, &asg.ResumeProcessesInput{AutoScalingGroupName: g.AutoScalingGroupName, ScalingProcesses: left})
+	return err == nil, err
+}
+
+func (s *GroupScaling) tag(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
+	have := map[string]string{}
+	for _, t := range g.Tags {
+		have[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	if Holds(have, s.Tags) {
+		return false, nil
+	}
+	in := &asg.CreateOrUpdateTagsInput{}
+	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+		in.Tags = append(in.Tags, asgtypes.Tag{Key: new(k), Value: new(s.Tags[k]), ResourceId: g.AutoScalingGroupName, ResourceType: new("auto-scaling-group"), PropagateAtLaunch: new(false)})
+	}
+	_, err := e.AWS.ASG.CreateOrUpdateTags(ctx, in)
+	return err == nil, err
+}
+
+// Suspended tells whether a process of an Auto Scaling group is suspended.
+func Suspended(g *asgtypes.AutoScalingGroup, process string) bool {
+	return slices.ContainsFunc(g.SuspendedProcesses, func(s asgtypes.SuspendedProcess) bool { return aws.ToString(s.ProcessName) == process })
 }

@@ -18,8 +18,7 @@ import (
 
 // IdentityMapping adds rows to kube-system/aws-auth.
 type IdentityMapping struct {
-	Env     *Env
-	Mapping config.IAMIdentityMapping
+	Mapping config.IAMIdentityMapping `json:"mapping"`
 }
 
 type mapRow struct {
@@ -30,9 +29,9 @@ type mapRow struct {
 }
 
 // Run adds what is missing, corrects its own row and keeps the others.
-func (s *IdentityMapping) Run(ctx context.Context) (engine.Result, error) {
+func (s *IdentityMapping) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	m := s.Mapping
-	k, err := s.Env.Kube(ctx)
+	k, err := e.Kube(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}

@@ -14,17 +14,16 @@ import (
 
 // IdentityProvider associates an OIDC identity provider and waits for the update.
 type IdentityProvider struct {
-	Env      *Env
-	Provider config.IdentityProvider
+	Provider config.IdentityProvider `json:"provider"`
 }
 
 // Run looks, associates, polls.
-func (s *IdentityProvider) Run(ctx context.Context) (engine.Result, error) {
+func (s *IdentityProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	p := s.Provider
-	d, err := s.Env.AWS.EKS.DescribeIdentityProviderConfig(ctx, &eks.DescribeIdentityProviderConfigInput{ClusterName: new(s.Env.Name()), IdentityProviderConfig: &types.IdentityProviderConfig{Name: new(p.Name), Type: new("oidc")}})
+	d, err := e.AWS.EKS.DescribeIdentityProviderConfig(ctx, &eks.DescribeIdentityProviderConfigInput{ClusterName: new(e.Name), IdentityProviderConfig: &types.IdentityProviderConfig{Name: new(p.Name), Type: new("oidc")}})
 	if err == nil {
 		if o := d.IdentityProviderConfig.Oidc; o != nil && o.Status == types.ConfigStatusActive {
-			return s.Env.settled(ctx, "ACTIVE")
+			return e.settled(ctx, "ACTIVE")
 		}
 		return engine.Waiting("EKS is associating the identity provider")
 	}
@@ -37,7 +36,7 @@ func (s *IdentityProvider) Run(ctx context.Context) (engine.Result, error) {
 		}
 		return &s
 	}
-	_, err = s.Env.AWS.EKS.AssociateIdentityProviderConfig(ctx, &eks.AssociateIdentityProviderConfigInput{ClusterName: new(s.Env.Name()), Tags: p.Tags, ClientRequestToken: s.Env.token(s.Env.Name(), "idp", p.Name, p.IssuerURL, p.ClientID),
+	_, err = e.AWS.EKS.AssociateIdentityProviderConfig(ctx, &eks.AssociateIdentityProviderConfigInput{ClusterName: new(e.Name), Tags: p.Tags, ClientRequestToken: e.token(e.Name, "idp", p.Name, p.IssuerURL, p.ClientID),
 		Oidc: &types.OidcIdentityProviderConfigRequest{IdentityProviderConfigName: new(p.Name), IssuerUrl: new(p.IssuerURL), ClientId: new(p.ClientID), UsernameClaim: opt(p.UsernameClaim), UsernamePrefix: opt(p.UsernamePrefix), GroupsClaim: opt(p.GroupsClaim), GroupsPrefix: opt(p.GroupsPrefix), RequiredClaims: p.RequiredClaims}})
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("associating identity provider %s: %w", p.Name, err)

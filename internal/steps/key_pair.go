@@ -13,21 +13,21 @@ import (
 
 // KeyPair imports a public key under eksctl's name for it.
 type KeyPair struct {
-	Env       *Env
-	Name, Key string
+	Name string `json:"name"`
+	Key  string `json:"key"`
 }
 
 // Run looks, then imports.
-func (s *KeyPair) Run(ctx context.Context) (engine.Result, error) {
-	_, err := s.Env.AWS.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{KeyNames: []string{s.Name}})
+func (s *KeyPair) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	_, err := e.AWS.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{KeyNames: []string{s.Name}})
 	if err == nil {
 		return engine.Finished("in place")
 	}
 	if !awsc.NotFound(err) {
 		return engine.Result{}, err
 	}
-	tags := []ec2types.Tag{{Key: new(stack.TagCluster), Value: new(s.Env.Name())}}
-	if _, err := s.Env.AWS.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key), TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}); err != nil {
+	tags := []ec2types.Tag{{Key: new(stack.TagCluster), Value: new(e.Name)}}
+	if _, err := e.AWS.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key), TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}); err != nil {
 		return engine.Result{}, fmt.Errorf("importing the SSH key %s: %w", s.Name, err)
 	}
 	return engine.Result{State: engine.Done, Reason: "imported", Changed: true}, nil

@@ -12,16 +12,17 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/stack"
 )
 
 // OIDCProvider registers the cluster's issuer with IAM. IAM finds the thumbprint
 // itself.
-type OIDCProvider struct{ Env *Env }
+type OIDCProvider struct {
+	Tags map[string]string `json:"tags,omitempty"`
+}
 
 // Run looks, then creates.
-func (s *OIDCProvider) Run(ctx context.Context) (engine.Result, error) {
-	c, err := s.Env.Cluster(ctx)
+func (s *OIDCProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	c, err := e.Cluster(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -29,7 +30,7 @@ func (s *OIDCProvider) Run(ctx context.Context) (engine.Result, error) {
 	if issuer == "" {
 		return engine.Waiting("EKS has not published the issuer yet")
 	}
-	_, err = s.Env.AWS.IAM.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: new(cluster.ProviderARN(s.Env.AWS, issuer))})
+	_, err = e.AWS.IAM.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: new(cluster.ProviderARN(e.AWS, issuer))})
 	if err == nil {
 		return engine.Finished("registered")
 	}
@@ -37,11 +38,10 @@ func (s *OIDCProvider) Run(ctx context.Context) (engine.Result, error) {
 		return engine.Result{}, err
 	}
 	in := &iam.CreateOpenIDConnectProviderInput{Url: new("https://" + issuer), ClientIDList: []string{"sts.amazonaws.com"}}
-	tags := stack.Tags(s.Env.Config(), nil)
-	for _, k := range slices.Sorted(maps.Keys(tags)) {
-		in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(tags[k])})
+	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+		in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}
-	if _, err := s.Env.AWS.IAM.CreateOpenIDConnectProvider(ctx, in); err != nil && awsc.Code(err) != "EntityAlreadyExists" {
+	if _, err := e.AWS.IAM.CreateOpenIDConnectProvider(ctx, in); err != nil && awsc.Code(err) != "EntityAlreadyExists" {
 		return engine.Result{}, fmt.Errorf("registering the OIDC issuer: %w", err)
 	}
 	return engine.Result{State: engine.Done, Reason: "registered", Changed: true}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -12,56 +13,68 @@ import (
 
 // PodIdentity associates a service account with a role.
 type PodIdentity struct {
-	Env         *Env
-	Association config.PodIdentityAssociation
-	Role        string // stack name or ARN
+	Association config.PodIdentityAssociation `json:"association"`
+	Role        string                        `json:"role"` // stack name or ARN
 }
 
 // Run looks, then creates.
-func (s *PodIdentity) Run(ctx context.Context) (engine.Result, error) {
+func (s *PodIdentity) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	a := s.Association
-	out, err := s.Env.AWS.EKS.ListPodIdentityAssociations(ctx, &eks.ListPodIdentityAssociationsInput{ClusterName: new(s.Env.Name()), Namespace: new(a.Namespace), ServiceAccount: new(a.ServiceAccountName)})
+	out, err := e.AWS.EKS.ListPodIdentityAssociations(ctx, &eks.ListPodIdentityAssociationsInput{ClusterName: &e.Name, Namespace: &a.Namespace, ServiceAccount: &a.ServiceAccountName})
 	if err != nil {
-		return engine.Result{}, err
+		return engine.Result{}, fmt.Errorf("looking for the association of %s/%s: %w", a.Namespace, a.ServiceAccountName, err)
 	}
 	if len(out.Associations) > 0 {
 		return engine.Finished("in place")
 	}
-	arn, err := roleOf(ctx, s.Env, s.Role)
+	arn, err := roleOf(ctx, e, s.Role)
 	if err != nil {
 		return engine.Result{}, err
 	}
-	in := &eks.CreatePodIdentityAssociationInput{ClusterName: new(s.Env.Name()), Namespace: new(a.Namespace), ServiceAccount: new(a.ServiceAccountName), RoleArn: arn, Tags: a.Tags, DisableSessionTags: a.DisableSessionTags, ClientRequestToken: s.Env.token(s.Env.Name(), "podidentity", a.Namespace, a.ServiceAccountName, *arn)}
+	in := &eks.CreatePodIdentityAssociationInput{ClusterName: &e.Name, Namespace: &a.Namespace, ServiceAccount: &a.ServiceAccountName, RoleArn: arn, Tags: a.Tags,
+		DisableSessionTags: a.DisableSessionTags, ClientRequestToken: e.token(e.Name, "podidentity", a.Namespace, a.ServiceAccountName, *arn)}
 	if a.Policy != "" {
-		in.Policy = new(a.Policy)
+		in.Policy = &a.Policy
 	}
 	if a.TargetRoleARN != "" {
-		in.TargetRoleArn = new(a.TargetRoleARN)
+		in.TargetRoleArn = &a.TargetRoleARN
 	}
-	if _, err := s.Env.AWS.EKS.CreatePodIdentityAssociation(ctx, in); err != nil {
+	if _, err := e.AWS.EKS.CreatePodIdentityAssociation(ctx, in); err != nil {
 		return engine.Result{}, fmt.Errorf("associating %s/%s with its role: %w", a.Namespace, a.ServiceAccountName, err)
 	}
 	return engine.Result{State: engine.Done, Reason: "associated", Changed: true}, nil
 }
 
-// PodIdentityUpdate gives a live association another role or other settings.
+// PodIdentityUpdate gives a live association another role or other settings. Its
+// input names no cluster: Env does.
 type PodIdentityUpdate struct {
-	Env   *Env
-	Input *eks.UpdatePodIdentityAssociationInput
-	Role  string // stack name or ARN; "": the role stays
+	Input eks.UpdatePodIdentityAssociationInput `json:"input"`
+	Role  string                                `json:"role,omitempty"` // stack name or ARN; "": the role stays
 }
 
-// Run updates it.
-func (s *PodIdentityUpdate) Run(ctx context.Context) (engine.Result, error) {
+// Run looks, then updates.
+func (s *PodIdentityUpdate) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	in := s.Input
 	if s.Role != "" {
-		arn, err := roleOf(ctx, s.Env, s.Role)
+		arn, err := roleOf(ctx, e, s.Role)
 		if err != nil {
 			return engine.Result{}, err
 		}
-		s.Input.RoleArn = arn
+		in.RoleArn = arn
 	}
-	if _, err := s.Env.AWS.EKS.UpdatePodIdentityAssociation(ctx, s.Input); err != nil {
-		return engine.Result{}, fmt.Errorf("updating the pod identity association %s: %w", *s.Input.AssociationId, err)
+	have, err := e.AWS.EKS.DescribePodIdentityAssociation(ctx, &eks.DescribePodIdentityAssociationInput{ClusterName: &e.Name, AssociationId: in.AssociationId})
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("describing the pod identity association %s: %w", aws.ToString(in.AssociationId), err)
+	}
+	a := have.Association
+	same := func(want, have *string) bool { return want == nil || *want == aws.ToString(have) }
+	if same(in.RoleArn, a.RoleArn) && same(in.TargetRoleArn, a.TargetRoleArn) && same(in.Policy, a.Policy) &&
+		(in.DisableSessionTags == nil || *in.DisableSessionTags == aws.ToBool(a.DisableSessionTags)) {
+		return engine.Finished("as wanted")
+	}
+	in.ClusterName = &e.Name
+	if _, err := e.AWS.EKS.UpdatePodIdentityAssociation(ctx, &in); err != nil {
+		return engine.Result{}, fmt.Errorf("updating the pod identity association %s: %w", aws.ToString(in.AssociationId), err)
 	}
 	return engine.Result{State: engine.Done, Reason: "updated", Changed: true}, nil
 }

@@ -15,55 +15,56 @@ import (
 // ServiceAccount makes a Kubernetes service account, annotated with its role
 // where it assumes one by web identity.
 type ServiceAccount struct {
-	Env               *Env
-	Namespace, Name   string
-	Labels, Annotions map[string]string
-	Role              string // stack name or ARN; "": none
+	Namespace   string            `json:"namespace"`
+	Name        string            `json:"name"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Role        string            `json:"role,omitempty"` // stack name or ARN; "": none
 }
 
 // Run creates or amends it.
-func (s *ServiceAccount) Run(ctx context.Context) (engine.Result, error) {
-	k, err := s.Env.Kube(ctx)
+func (s *ServiceAccount) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if _, err := k.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	_, err = k.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return engine.Result{}, fmt.Errorf("creating namespace %s: %w", s.Namespace, err)
 	}
-	want := map[string]string{}
-	for a, v := range s.Annotions {
-		want[a] = v
-	}
+	r := engine.Result{Changed: err == nil}
+	want := maps.Clone(s.Annotations)
 	if s.Role != "" {
-		arn, err := roleOf(ctx, s.Env, s.Role)
+		arn, err := roleOf(ctx, e, s.Role)
 		if err != nil {
-			return engine.Result{}, err
+			return r, err
 		}
-		want[RoleAnnotation] = *arn
+		amend(&want, map[string]string{RoleAnnotation: *arn})
 	}
 	api := k.CoreV1().ServiceAccounts(s.Namespace)
 	cur, err := api.Get(ctx, s.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	r.State = engine.Done
+	switch {
+	case apierrors.IsNotFound(err):
 		labels := map[string]string{"app.kubernetes.io/managed-by": "slipway"}
-		for l, v := range s.Labels {
-			labels[l] = v
-		}
-		_, err = api.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, Labels: labels, Annotations: want}}, metav1.CreateOptions{})
-		if err != nil {
-			return engine.Result{}, fmt.Errorf("creating service account %s/%s: %w", s.Namespace, s.Name, err)
-		}
-		return engine.Result{State: engine.Done, Reason: "created", Changed: true}, nil
+		maps.Copy(labels, s.Labels)
+		meta := metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, Labels: labels, Annotations: want}
+		_, err = api.Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, metav1.CreateOptions{})
+		r.Reason = "created"
+	case err == nil && Holds(cur.Annotations, want) && Holds(cur.Labels, s.Labels):
+		r.Reason = "in place"
+		return r, nil
+	case err == nil:
+		amend(&cur.Annotations, want)
+		amend(&cur.Labels, s.Labels)
+		_, err = api.Update(ctx, cur, metav1.UpdateOptions{})
+		r.Reason = "amended"
 	}
 	if err != nil {
-		return engine.Result{}, err
+		return r, fmt.Errorf("writing service account %s/%s: %w", s.Namespace, s.Name, err)
 	}
-	if Holds(cur.Annotations, want) && Holds(cur.Labels, s.Labels) {
-		return engine.Finished("in place")
-	}
-	amend(&cur.Annotations, want)
-	amend(&cur.Labels, s.Labels)
-	_, err = api.Update(ctx, cur, metav1.UpdateOptions{})
-	return engine.Result{State: engine.Done, Reason: "amended", Changed: true}, err
+	r.Changed = true
+	return r, nil
 }
 
 // RoleAnnotation names the role that a service account assumes by web identity.

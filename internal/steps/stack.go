@@ -10,10 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
@@ -21,102 +19,146 @@ import (
 // Stack creates a CloudFormation stack and polls it to CREATE_COMPLETE. A stack
 // that fails is left standing, so that what failed can be looked at.
 type Stack struct {
-	Env  *Env
-	Name string
-	Tags map[string]string
-	// Body makes the template, from live values where it needs them.
-	Body func(ctx context.Context) (string, error)
-	// Explain says more about a failed resource, from the service it belongs to.
-	Explain func(ctx context.Context, logicalID string) string
-	// Count says how many of the wanted nodes are Ready while the stack is at work.
-	Count func(ctx context.Context) (engine.Result, error)
+	Name     string            `json:"name"`
+	Tags     map[string]string `json:"tags,omitempty"`
+	Template Template          `json:"template"`
+	// Started: the step is done as soon as CloudFormation has the stack; what it makes
+	// is awaited one by one.
+	Started bool `json:"started,omitempty"`
+	// Group is the managed node group that says more about a failed resource.
+	Group string `json:"group,omitempty"`
+	// Count counts the wanted nodes while the stack is at work.
+	Count *Nodes `json:"count,omitempty"`
 }
 
-// Run looks first: a stack that stands is not made again.
-func (s *Stack) Run(ctx context.Context) (engine.Result, error) {
-	st, err := describeStack(ctx, s.Env.AWS, s.Name)
+// Run looks first: a stack that stands is not made again, and it is this step's own
+// only if it holds what this step would have made.
+func (s *Stack) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	st, err := describeStack(ctx, e.AWS, s.Name)
+	switch {
+	case err != nil:
+		return engine.Result{}, err
+	case st == nil:
+		return s.create(ctx, e, m)
+	case st.StackStatus == types.StackStatusDeleteInProgress:
+		return engine.Waiting("an earlier " + s.Name + " is still being deleted")
+	}
+	if m.Stack != aws.ToString(st.StackId) {
+		if err := s.mine(ctx, e); err != nil {
+			return engine.Result{}, err
+		}
+		m.Stack = aws.ToString(st.StackId)
+	}
+	if s.Started && (inProgress(st) || stands(st)) {
+		return engine.Finished("CloudFormation has it")
+	}
+	return awaitStack(ctx, e, st, s.Group, s.Count)
+}
+
+// StackWait polls a stack that is under way until it is complete.
+type StackWait struct {
+	Name  string `json:"name"`
+	Group string `json:"group,omitempty"` // as Stack's
+	Count *Nodes `json:"count,omitempty"` // as Stack's
+}
+
+// Run polls.
+func (s *StackWait) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	st, err := describeStack(ctx, e.AWS, s.Name)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	if st == nil {
-		return s.create(ctx)
+		return engine.Result{}, fmt.Errorf("the stack %s is gone; run again to make what it held", s.Name)
 	}
-	switch st.StackStatus {
-	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete:
-		return engine.Finished("complete")
-	case types.StackStatusCreateInProgress, types.StackStatusUpdateInProgress, types.StackStatusReviewInProgress, types.StackStatusUpdateCompleteCleanupInProgress:
-		if s.Count != nil {
-			if r, err := s.Count(ctx); err == nil {
-				r.State = engine.Wait
-				return r, nil
-			}
-		}
-		return engine.Waiting("CloudFormation is creating " + s.Name)
-	}
-	return engine.Result{}, s.failure(ctx, st)
+	return awaitStack(ctx, e, st, s.Group, s.Count)
 }
 
-func (s *Stack) create(ctx context.Context) (engine.Result, error) {
-	body, err := s.Body(ctx)
+// awaitStack is done when a stack is complete; a failed one says why.
+func awaitStack(ctx context.Context, e *Env, st *types.Stack, group string, count *Nodes) (engine.Result, error) {
+	switch {
+	case stands(st):
+		return engine.Finished("complete")
+	case !inProgress(st):
+		return engine.Result{}, failure(ctx, e, st, group)
+	}
+	if count != nil && e.Reachable && !strings.Contains(string(st.StackStatus), "ROLLBACK") {
+		if r, err := count.Run(ctx, e, &Memo{}); err == nil {
+			r.State = engine.Wait
+			return r, nil
+		}
+	}
+	if st.StackStatus == types.StackStatusCreateInProgress {
+		return engine.Waiting("CloudFormation is creating " + aws.ToString(st.StackName))
+	}
+	return engine.Waiting("CloudFormation: " + aws.ToString(st.StackName) + " is " + string(st.StackStatus))
+}
+
+// stands tells whether a stack is complete.
+func stands(st *types.Stack) bool {
+	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete,
+		types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete}, st.StackStatus)
+}
+
+func inProgress(st *types.Stack) bool {
+	return strings.HasSuffix(string(st.StackStatus), "_IN_PROGRESS")
+}
+
+func (s *Stack) create(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	body, err := s.Template.body(ctx, e)
 	if err != nil {
 		return engine.Result{}, err
 	}
-	in := &cloudformation.CreateStackInput{StackName: new(s.Name), TemplateBody: new(body), OnFailure: types.OnFailureDoNothing, EnableTerminationProtection: new(true),
-		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}, ClientRequestToken: s.Env.token(s.Name, body)}
+	in := &cloudformation.CreateStackInput{StackName: &s.Name, TemplateBody: &body, OnFailure: types.OnFailureDoNothing, EnableTerminationProtection: new(true),
+		Capabilities: capabilities, ClientRequestToken: e.token(s.Name, body)}
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 		in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}
-	if _, err := s.Env.AWS.CFN.CreateStack(ctx, in); err != nil && awsc.Code(err) != "AlreadyExistsException" {
+	out, err := e.AWS.CFN.CreateStack(ctx, in)
+	if awsc.Code(err) == "AlreadyExistsException" {
+		return engine.Waiting("a stack " + s.Name + " appeared a moment ago; looking whose it is")
+	}
+	if err != nil {
 		return engine.Result{}, fmt.Errorf("creating stack %s: %w", s.Name, err)
+	}
+	m.Stack = aws.ToString(out.StackId)
+	m.Attempt++
+	if s.Started {
+		return engine.Result{State: engine.Done, Reason: "CloudFormation has it", Changed: true}, nil
 	}
 	return engine.Started("CloudFormation is creating " + s.Name)
 }
 
-// StackUpdate applies a new template to a stack that stands, and polls the update.
-type StackUpdate struct {
-	Env     *Env
-	Name    string
-	Body    string
-	started bool
-}
+// capabilities: the templates make IAM roles, some of them by name.
+var capabilities = []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}
 
-// Run starts or polls the update; a template that changes nothing is success.
-func (s *StackUpdate) Run(ctx context.Context) (engine.Result, error) {
-	st, err := describeStack(ctx, s.Env.AWS, s.Name)
+// mine refuses a stack that somebody else made meanwhile from something else. One
+// that holds the same is this step's own, whose answer was lost, or as good.
+func (s *Stack) mine(ctx context.Context, e *Env) error {
+	body, err := s.Template.body(ctx, e)
 	if err != nil {
-		return engine.Result{}, err
+		return err
 	}
-	switch {
-	case st == nil:
-		return engine.Result{}, fmt.Errorf("the stack %s is gone; run again to make what it held", s.Name)
-	case strings.HasSuffix(string(st.StackStatus), "_IN_PROGRESS"):
-		return engine.Waiting("CloudFormation: " + s.Name + " is " + string(st.StackStatus))
-	case !s.started:
-		_, err := s.Env.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: new(s.Name), TemplateBody: new(s.Body), Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}, ClientRequestToken: s.Env.token("update", s.Name, s.Body)})
-		if err != nil && strings.Contains(awsc.Message(err), "No updates are to be performed") {
-			return engine.Finished("already so")
-		}
-		if err != nil {
-			return engine.Result{}, fmt.Errorf("updating stack %s: %w", s.Name, err)
-		}
-		s.started = true
-		return engine.Started("CloudFormation is updating " + s.Name)
-	case st.StackStatus == types.StackStatusUpdateComplete:
-		return engine.Finished("updated")
+	have, err := e.AWS.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.Name})
+	if err != nil {
+		return fmt.Errorf("reading the template of stack %s: %w", s.Name, err)
 	}
-	why := lastFailure(ctx, s.Env.AWS, aws.ToString(st.StackId))
-	return engine.Result{}, fmt.Errorf("the update of stack %s ended %s: %s. CloudFormation has put back what was before", s.Name, st.StackStatus, why)
+	if stack.Same(aws.ToString(have.TemplateBody), body) {
+		return nil
+	}
+	return fmt.Errorf("another run, or another tool, has made the stack %s meanwhile, and not from what this plan wants. "+
+		"Wait until that one has ended, then run again: what differs is then followed, or named", s.Name)
 }
 
 // failure words a failed stack by the first resource that failed in it.
-func (s *Stack) failure(ctx context.Context, st *types.Stack) error {
-	first, logical := FirstFailure(ctx, s.Env.AWS, aws.ToString(st.StackId))
-	msg := fmt.Sprintf("the stack %s is %s", s.Name, st.StackStatus)
+func failure(ctx context.Context, e *Env, st *types.Stack, group string) error {
+	first, logical := FirstFailure(ctx, e.AWS, aws.ToString(st.StackId))
+	msg := fmt.Sprintf("the stack %s is %s", aws.ToString(st.StackName), st.StackStatus)
 	if first != "" {
 		msg += ": " + first
 	}
-	if s.Explain != nil && logical != "" {
-		if more := s.Explain(ctx, logical); more != "" {
+	if group != "" && logical != "" {
+		if more := explainGroup(ctx, e, group); more != "" {
 			msg += "; " + more
 		}
 	}
@@ -177,82 +219,4 @@ func describeStack(ctx context.Context, c *awsc.Clients, name string) (*types.St
 		return nil, nil
 	}
 	return &out.Stacks[0], nil
-}
-
-// DeleteStack deletes a stack and polls until it is gone.
-type DeleteStack struct {
-	AWS  *awsc.Clients
-	Name string
-	id   string
-}
-
-// Run turns termination protection off before the deletion, as eksctl does.
-func (s *DeleteStack) Run(ctx context.Context) (engine.Result, error) {
-	st, err := describeStack(ctx, s.AWS, s.Name)
-	if err != nil {
-		return engine.Result{}, err
-	}
-	if st == nil {
-		return engine.Finished("gone")
-	}
-	if s.id != "" && s.id != aws.ToString(st.StackId) {
-		return engine.Finished("gone") // another stack of that name stands already
-	}
-	switch st.StackStatus {
-	case types.StackStatusDeleteInProgress:
-		return engine.Waiting("CloudFormation is deleting " + s.Name)
-	case types.StackStatusDeleteFailed:
-		if s.id != "" {
-			why, _ := FirstFailure(ctx, s.AWS, s.id)
-			return engine.Result{}, fmt.Errorf("the stack %s could not be deleted: %s", s.Name, why)
-		}
-	}
-	if aws.ToBool(st.EnableTerminationProtection) {
-		if _, err := s.AWS.CFN.UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{StackName: st.StackId, EnableTerminationProtection: new(false)}); err != nil {
-			return engine.Result{}, fmt.Errorf("turning off the termination protection of stack %s: %w", s.Name, err)
-		}
-	}
-	if _, err := s.AWS.CFN.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: st.StackId}); err != nil {
-		return engine.Result{}, fmt.Errorf("deleting stack %s: %w", s.Name, err)
-	}
-	s.id = aws.ToString(st.StackId)
-	return engine.Started("CloudFormation is deleting " + s.Name)
-}
-
-// StackStarted starts a stack and is done as soon as CloudFormation has taken it:
-// what it makes is awaited one by one.
-type StackStarted struct{ Stack *Stack }
-
-// Run starts the stack once.
-func (s *StackStarted) Run(ctx context.Context) (engine.Result, error) {
-	st, err := describeStack(ctx, s.Stack.Env.AWS, s.Stack.Name)
-	if err != nil {
-		return engine.Result{}, err
-	}
-	if st != nil {
-		return engine.Finished("CloudFormation has it")
-	}
-	r, err := s.Stack.create(ctx)
-	if err != nil {
-		return r, err
-	}
-	return engine.Result{State: engine.Done, Reason: "CloudFormation has it", Changed: true}, nil
-}
-
-// IRSABody makes the template of a role whose trust names the cluster's issuer,
-// which is known once the control plane is ACTIVE.
-func IRSABody(e *Env, r stack.Role) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		c, err := e.Cluster(ctx)
-		if err != nil {
-			return "", err
-		}
-		return IRSA(e, r, c), nil
-	}
-}
-
-// IRSA is that template, for a cluster that is known.
-func IRSA(e *Env, r stack.Role, c *ekstypes.Cluster) string {
-	r.Issuer, r.Account, r.Partition = cluster.Issuer(c), e.AWS.Account, e.AWS.Partition
-	return stack.IRSA(r).JSON()
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // WindowsSupport turns Windows IP address management on in the VPC CNI.
-type WindowsSupport struct{ Env *Env }
+type WindowsSupport struct{}
 
 // Run sets enable-windows-ipam.
-func (s *WindowsSupport) Run(ctx context.Context) (engine.Result, error) {
-	k, err := s.Env.Kube(ctx)
+func (s *WindowsSupport) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}

@@ -1,0 +1,47 @@
+package sshkey
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slipway-eks/slipway/internal/config"
+)
+
+func TestPublicKeysAreReadOnce(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	text := `apiVersion: eksctl.io/v1alpha5
+kind: ClusterConfig
+metadata: {name: c, region: us-west-2}
+managedNodeGroups:
+  - {name: inline, ssh: {publicKey: "ssh-rsa AAAA inline"}}
+  - {name: default, ssh: {allow: true}}
+  - {name: named, ssh: {publicKeyName: mine}}
+nodeGroups: [{name: gone, ssh: {publicKeyPath: ~/gone.pub}}]
+`
+	f, err := config.Load("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := All(f.Cluster); len(got) != 1 || got["inline"] != "ssh-rsa AAAA inline" {
+		t.Errorf("without a key file: %v", got)
+	}
+	if err := os.Mkdir(filepath.Join(home, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".ssh/id_rsa.pub"), []byte("ssh-rsa AAAA file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := All(f.Cluster); len(got) != 2 || got["default"] != "ssh-rsa AAAA file" {
+		t.Errorf("with the default key file: %v", got)
+	}
+	_, err = Public(&config.NodeGroupSSH{PublicKeyPath: "~/gone.pub"})
+	if err == nil || !strings.Contains(err.Error(), "gone.pub") {
+		t.Errorf("a missing key: %v", err)
+	}
+	if got := Name("c", "g", "k"); got != "eksctl-c-nodegroup-g-8ce4b16b22b58894aa86c421e8759df3" {
+		t.Errorf("the key's name is %s", got)
+	}
+}

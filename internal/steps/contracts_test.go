@@ -1,0 +1,348 @@
+package steps_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+const live = testregion.Cluster + `
+addons: [{name: eks-pod-identity-agent}]
+accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::444455556666:role/ops"}]}
+iam: {podIdentityAssociations: [{namespace: a, serviceAccountName: b, roleARN: "arn:aws:iam::111122223333:role/one"}]}
+managedNodeGroups: [{name: m, desiredCapacity: 1, privateNetworking: true}]
+`
+
+// contract is one kind of step in one situation. spec is also called without a
+// stage, for its kind alone.
+type contract struct {
+	name   string
+	still  bool // it changes nothing
+	before func(*stage)
+	spec   func(*stage) steps.Spec
+}
+
+const one = "arn:aws:iam::111122223333:role/one"
+
+func role(policy string) steps.Template {
+	return steps.Text(stack.PodIdentity(stack.Role{Description: "r", ARNs: []string{"arn:aws:iam::aws:policy/" + policy}}))
+}
+
+// made takes another step to its end before.
+func made(spec steps.Spec) func(*stage) {
+	return func(s *stage) {
+		s.spec = spec
+		s.end(nil, true)
+	}
+}
+
+var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
+
+var contracts = []contract{
+	{"control plane", true, nil, func(*stage) steps.Spec { return &steps.ControlPlane{} }},
+	{"nodes", true, nil, func(*stage) steps.Spec { return &steps.Nodes{Group: "m", Want: 1} }},
+	{"OIDC provider", false, nil, func(*stage) steps.Spec { return &steps.OIDCProvider{} }},
+	{"stack", false, nil, func(*stage) steps.Spec {
+		return &steps.Stack{Name: "eksctl-test-role", Tags: map[string]string{stack.TagCluster: "test"}, Template: role("AmazonS3ReadOnlyAccess")}
+	}},
+	{"stack, started", false, nil, func(*stage) steps.Spec {
+		return &steps.Stack{Name: "eksctl-test-role", Started: true, Template: role("AmazonS3ReadOnlyAccess")}
+	}},
+	{"node group's stack", false, nil, func(*stage) steps.Spec {
+		return &steps.Stack{Name: "eksctl-test-nodegroup-n", Group: "n", Template: groupOf("n")}
+	}},
+	{"stack that is under way", true, func(s *stage) {
+		in := &cloudformation.CreateStackInput{StackName: new("eksctl-test-role"), TemplateBody: new(role("AmazonS3ReadOnlyAccess").Body), Capabilities: capabilities}
+		_, err := s.r.AWS.CFN.CreateStack(s.t.Context(), in)
+		s.must(err)
+	}, func(*stage) steps.Spec { return &steps.StackWait{Name: "eksctl-test-role"} }},
+	{"stack update", false, made(&steps.Stack{Name: "eksctl-test-role", Template: role("AmazonS3ReadOnlyAccess")}), func(*stage) steps.Spec {
+		return &steps.StackUpdate{Name: "eksctl-test-role", Template: role("AmazonSQSReadOnlyAccess")}
+	}},
+	{"add-on", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller", Await: true} }},
+	{"add-on, not awaited", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller"} }},
+	{"add-on health", true, nil, func(*stage) steps.Spec { return &steps.AddonHealth{Name: "coredns"} }},
+	{"add-on update", false, nil, func(*stage) steps.Spec {
+		return &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new("coredns"), ConfigurationValues: new(`{"replicaCount": 3}`)}}
+	}},
+	{"add-on update with a pod identity", false, nil, func(*stage) steps.Spec {
+		return &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new("vpc-cni")}, PodRoles: map[string]string{"aws-node": one}}
+	}},
+	{"pod identity", false, nil, func(*stage) steps.Spec {
+		return &steps.PodIdentity{Association: config.PodIdentityAssociation{Namespace: "c", ServiceAccountName: "d"}, Role: one}
+	}},
+	{"pod identity update", false, nil, func(s *stage) steps.Spec {
+		return &steps.PodIdentityUpdate{Input: eks.UpdatePodIdentityAssociationInput{AssociationId: s.association(), DisableSessionTags: new(true)}}
+	}},
+	{"access entry update", false, nil, func(*stage) steps.Spec {
+		view := config.AccessPolicy{PolicyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", AccessScope: &config.AccessScope{Type: "namespace", Namespaces: []string{"a"}}}
+		return &steps.AccessEntryUpdate{Entry: config.AccessEntry{PrincipalARN: "arn:aws:iam::444455556666:role/ops", KubernetesGroups: []string{"crew"}, AccessPolicies: []config.AccessPolicy{view}}}
+	}},
+	{"Fargate profile", false, pods, func(*stage) steps.Spec { return &steps.FargateProfile{Profile: profile, Role: podsRole} }},
+	{"identity provider", false, nil, func(*stage) steps.Spec {
+		return &steps.IdentityProvider{Provider: config.IdentityProvider{Name: "dex", IssuerURL: "https://dex.example", ClientID: "c"}}
+	}},
+	{"cluster update: logging", false, nil, func(*stage) steps.Spec {
+		audit := types.LogSetup{Enabled: new(true), Types: []types.LogType{types.LogTypeAudit}}
+		return &steps.ClusterUpdate{Input: eks.UpdateClusterConfigInput{Logging: &types.Logging{ClusterLogging: []types.LogSetup{audit}}}}
+	}},
+	{"cluster update: endpoints", false, nil, func(*stage) steps.Spec {
+		open := &types.VpcConfigRequest{EndpointPublicAccess: new(true), EndpointPrivateAccess: new(true), PublicAccessCidrs: []string{"192.0.2.0/24", "198.51.100.0/24"}}
+		return &steps.ClusterUpdate{Input: eks.UpdateClusterConfigInput{ResourcesVpcConfig: open}}
+	}},
+	{"encryption", false, key, func(*stage) steps.Spec { return &steps.Encryption{KeyARN: keyARN} }},
+	{"log retention", false, logs, func(*stage) steps.Spec { return &steps.LogRetention{Days: 7} }},
+	{"group update", false, nil, func(*stage) steps.Spec {
+		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: new("m"), Labels: &types.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"a": "b"}},
+			Taints: &types.UpdateTaintsPayload{AddOrUpdateTaints: []types.Taint{{Key: new("t"), Effect: types.TaintEffectPreferNoSchedule}}}}}
+	}},
+	{"group scaling", false, nil, func(*stage) steps.Spec {
+		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
+	}},
+	{"key pair", false, nil, func(*stage) steps.Spec { return &steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"} }},
+	{"tag", false, nil, func(s *stage) steps.Spec { return &steps.Tag{ARN: s.clusterARN(), Tags: map[string]string{"a": "b"}} }},
+	{"service account", false, nil, func(*stage) steps.Spec {
+		return &steps.ServiceAccount{Namespace: "n", Name: "s", Labels: map[string]string{"a": "b"}, Role: one}
+	}},
+	{"identity mapping", false, nil, func(*stage) steps.Spec {
+		return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one, Username: "u", Groups: []string{"g"}}}
+	}},
+	{"EMR access", false, nil, func(*stage) steps.Spec { return &steps.EMRAccess{Namespace: "emr"} }},
+	{"Windows support", false, nil, func(*stage) steps.Spec { return &steps.WindowsSupport{} }},
+	{"CNI gate", true, cilium, func(*stage) steps.Spec { return &steps.CNIGate{DaemonSet: "kube-system/cilium"} }},
+	{"delete Fargate profile", false, func(s *stage) {
+		pods(s)
+		made(&steps.FargateProfile{Profile: profile, Role: podsRole})(s)
+	}, func(*stage) steps.Spec { return &steps.Delete{Resource: "fargate-profile", Name: "f"} }},
+	{"delete stack", false, made(&steps.Stack{Name: "eksctl-test-role", Template: role("AmazonS3ReadOnlyAccess")}), func(*stage) steps.Spec {
+		return &steps.Delete{Resource: "stack", Name: "eksctl-test-role"}
+	}},
+	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
+	{"delete OIDC provider", false, made(&steps.OIDCProvider{}), func(s *stage) steps.Spec { return &steps.Delete{Resource: "oidc-provider", Name: s.issuerARN()} }},
+	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: steps.LogGroup("test")} }},
+	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
+}
+
+var capabilities = []cfntypes.Capability{cfntypes.CapabilityCapabilityIam, cfntypes.CapabilityCapabilityNamedIam}
+
+func groupOf(name string) steps.Template {
+	f, err := config.Load("test.yaml", []byte(testregion.Cluster+"managedNodeGroups: [{name: "+name+", desiredCapacity: 1, privateNetworking: true}]\n"))
+	if err != nil {
+		panic(err)
+	}
+	return steps.Template{Group: &steps.Group{Config: f.Cluster, CNIOnNode: true}}
+}
+
+func (s *stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) association() *string {
+	if s == nil {
+		return nil
+	}
+	out, err := s.r.AWS.EKS.ListPodIdentityAssociations(s.t.Context(), &eks.ListPodIdentityAssociationsInput{ClusterName: new("test"), Namespace: new("a")})
+	s.must(err)
+	return out.Associations[0].AssociationId
+}
+
+func (s *stage) cluster() *types.Cluster {
+	out, err := s.r.AWS.EKS.DescribeCluster(s.t.Context(), &eks.DescribeClusterInput{Name: new("test")})
+	s.must(err)
+	return out.Cluster
+}
+
+func (s *stage) clusterARN() string {
+	if s == nil {
+		return ""
+	}
+	return *s.cluster().Arn
+}
+
+func (s *stage) issuerARN() string {
+	if s == nil {
+		return ""
+	}
+	return "arn:aws:iam::111122223333:oidc-provider/" + strings.TrimPrefix(*s.cluster().Identity.Oidc.Issuer, "https://")
+}
+
+const podsRole = "arn:aws:iam::111122223333:role/pods"
+
+// pods makes a role that Fargate may assume.
+func pods(s *stage) {
+	s.r.Sim.World.Lock()
+	defer s.r.Sim.World.Unlock()
+	s.r.Region.IAM.AdoptRole(podsRole, []string{"eks-fargate-pods.amazonaws.com"})
+}
+
+const keyARN = "arn:aws:kms:us-west-2:111122223333:key/k"
+
+func key(s *stage) {
+	s.r.Sim.World.Lock()
+	defer s.r.Sim.World.Unlock()
+	s.r.Region.KMS.Adopt(keyARN)
+}
+
+func logs(s *stage) {
+	_, err := s.r.AWS.Logs.CreateLogGroup(s.t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new(steps.LogGroup("test"))})
+	s.must(err)
+}
+
+func cilium(s *stage) {
+	k, err := s.env.Kube(s.t.Context())
+	s.must(err)
+	l := map[string]string{"app": "cilium"}
+	_, err = k.AppsV1().DaemonSets("kube-system").Create(s.t.Context(), &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "cilium"},
+		Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: l}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: l},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "cilium", Image: "cilium"}}}}}}, metav1.CreateOptions{})
+	s.must(err)
+}
+
+// fingerprint lists what a region holds, and how often its long operations began:
+// what is made or changed twice shows.
+func fingerprint(s *stage) []string {
+	s.t.Helper()
+	s.r.Sim.World.Advance(20 * time.Minute) // what a step began and does not await ends first
+	var out []string
+	add := func(format string, a ...any) { out = append(out, fmt.Sprintf(format, a...)) }
+	ctx, c := s.t.Context(), s.r.AWS
+	cl := new("test")
+	stacks, err := c.CFN.ListStacks(ctx, &cloudformation.ListStacksInput{})
+	s.must(err)
+	for i, x := range stacks.StackSummaries {
+		add("stack %d of them %s %s", i, *x.StackName, x.StackStatus)
+	}
+	roles, err := c.IAM.ListRoles(ctx, &iam.ListRolesInput{})
+	s.must(err)
+	for _, x := range roles.Roles {
+		p, err := c.IAM.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: x.RoleName})
+		s.must(err)
+		for _, y := range p.AttachedPolicies {
+			add("role with %s", *y.PolicyName)
+		}
+	}
+	add("%d roles", len(roles.Roles))
+	oidc, err := c.IAM.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
+	s.must(err)
+	add("%d OIDC providers", len(oidc.OpenIDConnectProviderList))
+	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
+	s.must(err)
+	add("%d key pairs", len(keys.KeyPairs))
+	lgs, err := c.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+	s.must(err)
+	for _, x := range lgs.LogGroups {
+		add("log group %s kept for %d days", *x.LogGroupName, aws.ToInt32(x.RetentionInDays))
+	}
+	asgs, err := c.ASG.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
+	s.must(err)
+	for _, x := range asgs.AutoScalingGroups {
+		add("Auto Scaling group with %d processes suspended and %d tags", len(x.SuspendedProcesses), len(x.Tags))
+	}
+	out = append(out, eksFingerprint(s, cl)...)
+	out = append(out, kubeFingerprint(s)...)
+	begun := map[string]int{}
+	for _, e := range s.r.Sim.World.Log() {
+		if !strings.HasPrefix(e.Kind, "eks:health") {
+			begun[e.Kind]++
+		}
+	}
+	for k, n := range begun {
+		add("%s began %d times", k, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func eksFingerprint(s *stage, cl *string) (out []string) {
+	ctx, c := s.t.Context(), s.r.AWS.EKS
+	add := func(format string, a ...any) { out = append(out, fmt.Sprintf(format, a...)) }
+	d := s.cluster()
+	add("cluster %s, logging %v, encrypted %d, private %t, from %v, tags %v", d.Status, steps.EnabledLogs(d.Logging), len(d.EncryptionConfig), d.ResourcesVpcConfig.EndpointPrivateAccess, d.ResourcesVpcConfig.PublicAccessCidrs, d.Tags)
+	count := func(in *eks.ListUpdatesInput, what string) {
+		in.Name = cl
+		u, err := c.ListUpdates(ctx, in)
+		s.must(err)
+		add("%d updates of %s", len(u.UpdateIds), what)
+	}
+	count(&eks.ListUpdatesInput{}, "the cluster")
+	addons, err := c.ListAddons(ctx, &eks.ListAddonsInput{ClusterName: cl})
+	s.must(err)
+	for _, a := range addons.Addons {
+		x, err := c.DescribeAddon(ctx, &eks.DescribeAddonInput{ClusterName: cl, AddonName: &a})
+		s.must(err)
+		add("add-on %s %s %s, %d associations", a, x.Addon.Status, aws.ToString(x.Addon.ConfigurationValues), len(x.Addon.PodIdentityAssociations))
+		count(&eks.ListUpdatesInput{AddonName: &a}, a)
+	}
+	groups, err := c.ListNodegroups(ctx, &eks.ListNodegroupsInput{ClusterName: cl})
+	s.must(err)
+	for _, g := range groups.Nodegroups {
+		x, err := c.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: cl, NodegroupName: &g})
+		s.must(err)
+		add("group %s %s %v %d taints", g, x.Nodegroup.Status, x.Nodegroup.Labels, len(x.Nodegroup.Taints))
+		count(&eks.ListUpdatesInput{NodegroupName: &g}, g)
+	}
+	profiles, err := c.ListFargateProfiles(ctx, &eks.ListFargateProfilesInput{ClusterName: cl})
+	s.must(err)
+	add("profiles %v", profiles.FargateProfileNames)
+	as, err := c.ListPodIdentityAssociations(ctx, &eks.ListPodIdentityAssociationsInput{ClusterName: cl})
+	s.must(err)
+	for _, a := range as.Associations {
+		x, err := c.DescribePodIdentityAssociation(ctx, &eks.DescribePodIdentityAssociationInput{ClusterName: cl, AssociationId: a.AssociationId})
+		s.must(err)
+		add("association of %s/%s, without session tags %t", *a.Namespace, *a.ServiceAccount, aws.ToBool(x.Association.DisableSessionTags))
+	}
+	ps, err := c.ListIdentityProviderConfigs(ctx, &eks.ListIdentityProviderConfigsInput{ClusterName: cl})
+	s.must(err)
+	add("%d identity providers", len(ps.IdentityProviderConfigs))
+	ops := new("arn:aws:iam::444455556666:role/ops")
+	e, err := c.DescribeAccessEntry(ctx, &eks.DescribeAccessEntryInput{ClusterName: cl, PrincipalArn: ops})
+	s.must(err)
+	p, err := c.ListAssociatedAccessPolicies(ctx, &eks.ListAssociatedAccessPoliciesInput{ClusterName: cl, PrincipalArn: ops})
+	s.must(err)
+	add("ops in %v with %d policies", e.AccessEntry.KubernetesGroups, len(p.AssociatedAccessPolicies))
+	return out
+}
+
+func kubeFingerprint(s *stage) (out []string) {
+	ctx := s.t.Context()
+	k, err := s.env.Kube(ctx)
+	s.must(err)
+	maps, err := k.CoreV1().ConfigMaps("kube-system").List(ctx, metav1.ListOptions{})
+	s.must(err)
+	for _, m := range maps.Items {
+		out = append(out, fmt.Sprintf("config map %s %v", m.Name, m.Data))
+	}
+	for _, ns := range []string{"n", "emr"} {
+		accounts, err := k.CoreV1().ServiceAccounts(ns).List(ctx, metav1.ListOptions{})
+		s.must(err)
+		for _, a := range accounts.Items {
+			out = append(out, fmt.Sprintf("service account %s/%s %v %v", ns, a.Name, a.Labels, a.Annotations))
+		}
+		bindings, err := k.RbacV1().RoleBindings(ns).List(ctx, metav1.ListOptions{})
+		s.must(err)
+		out = append(out, fmt.Sprintf("%d bindings in %s", len(bindings.Items), ns))
+	}
+	return out
+}

@@ -1,0 +1,62 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/engine"
+)
+
+// StackUpdate applies a new template to a stack that stands, and polls the update.
+type StackUpdate struct {
+	Name     string   `json:"name"`
+	Template Template `json:"template"`
+}
+
+// updating is the phase of a StackUpdate whose update has begun.
+const updating = "updating"
+
+// Run starts or polls the update; a template that changes nothing is success, which
+// is also what a second look at this step's own, finished update comes to.
+func (s *StackUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	st, err := describeStack(ctx, e.AWS, s.Name)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	switch {
+	case st == nil:
+		return engine.Result{}, fmt.Errorf("the stack %s is gone; run again to make what it held", s.Name)
+	case inProgress(st):
+		return engine.Waiting("CloudFormation: " + s.Name + " is " + string(st.StackStatus))
+	case m.Phase != updating:
+		return s.begin(ctx, e, m)
+	case st.StackStatus == types.StackStatusUpdateComplete:
+		return engine.Finished("updated")
+	}
+	why := lastFailure(ctx, e.AWS, aws.ToString(st.StackId))
+	return engine.Result{}, fmt.Errorf("the update of stack %s ended %s: %s. CloudFormation has put back what was before", s.Name, st.StackStatus, why)
+}
+
+func (s *StackUpdate) begin(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	body, err := s.Template.body(ctx, e)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	out, err := e.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: &s.Name, TemplateBody: &body, Capabilities: capabilities,
+		ClientRequestToken: e.token("update", s.Name, body, fmt.Sprint(m.Attempt))})
+	if err != nil && strings.Contains(awsc.Message(err), "No updates are to be performed") {
+		return engine.Finished("as wanted")
+	}
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("updating stack %s: %w", s.Name, err)
+	}
+	m.Phase, m.Stack = updating, aws.ToString(out.StackId)
+	m.Attempt++
+	return engine.Started("CloudFormation is updating " + s.Name)
+}
