@@ -113,6 +113,7 @@ type copier struct {
 	units   map[types.Object]*unit
 	methods map[types.Object][]*unit // of a type
 	enums   map[types.Object][]*unit // constants of a type
+	inits   map[*ast.File][]*unit    // what sets a file's variables
 	queue   []*unit
 	out     string
 	path    string
@@ -120,7 +121,7 @@ type copier struct {
 
 func newCopier(root *packages.Package, out, path string) *copier {
 	c := &copier{root: root, copied: map[string]*packages.Package{}, units: map[types.Object]*unit{},
-		methods: map[types.Object][]*unit{}, enums: map[types.Object][]*unit{}, out: out, path: path}
+		methods: map[types.Object][]*unit{}, enums: map[types.Object][]*unit{}, inits: map[*ast.File][]*unit{}, out: out, path: path}
 	packages.Visit([]*packages.Package{root}, nil, func(p *packages.Package) {
 		// A package below internal/ can only be imported by the SDK: it is copied too.
 		own := p.PkgPath == root.PkgPath || strings.HasPrefix(p.PkgPath, root.PkgPath+"/")
@@ -140,6 +141,9 @@ func (c *copier) index(p *packages.Package) {
 			case *ast.FuncDecl:
 				u := &unit{pkg: p, file: f, decl: d}
 				c.units[p.TypesInfo.Defs[d.Name]] = u
+				if d.Recv == nil && d.Name.Name == "init" {
+					c.inits[f] = append(c.inits[f], u)
+				}
 				if d.Recv != nil {
 					if t := receiver(p, d); t != nil {
 						c.methods[t] = append(c.methods[t], u)
@@ -259,9 +263,15 @@ func pathOf(o types.Object) string {
 }
 
 func (c *copier) keepUnit(u *unit) {
-	if !u.kept {
-		u.kept = true
-		c.queue = append(c.queue, u)
+	if u.kept {
+		return
+	}
+	u.kept = true
+	c.queue = append(c.queue, u)
+	if d, ok := u.decl.(*ast.GenDecl); ok && d.Tok == token.VAR {
+		for _, i := range c.inits[u.file] { // nothing calls init, and the variable may be nothing without it
+			c.keepUnit(i)
+		}
 	}
 }
 

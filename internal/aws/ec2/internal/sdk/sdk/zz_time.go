@@ -7,7 +7,32 @@
 package sdk
 
 import (
+	context "context"
 	time "time"
 )
 
+func init() {
+	NowTime = time.Now
+	Sleep = time.Sleep
+	SleepWithContext = sleepWithContext
+}
+
 var NowTime func() time.Time
+
+var Sleep func(time.Duration)
+
+var SleepWithContext func(context.Context, time.Duration) error
+
+func sleepWithContext(ctx context.Context, dur time.Duration) error {
+	t := time.NewTimer(dur)
+	defer t.Stop()
+
+	select {
+	case <-t.C:
+		break
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+
+	return nil
+}
