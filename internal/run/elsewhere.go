@@ -58,7 +58,7 @@ func elsewhere(ctx context.Context, c *awsc.Clients, name string) []string {
 	var mu sync.Mutex
 	var found []string
 	var wg sync.WaitGroup
-	turn := make(chan struct{}, elsewhereAtOnce)
+	turn := make(chan struct{}, atOnce(c))
 	for _, r := range out.Regions {
 		region := aws.ToString(r.RegionName)
 		if region == c.Region || aws.ToString(r.OptInStatus) == "not-opted-in" {
@@ -78,4 +78,13 @@ func elsewhere(ctx context.Context, c *awsc.Clients, name string) []string {
 	wg.Wait()
 	slices.Sort(found)
 	return found
+}
+
+// atOnce is how many regions are asked at once; a region in this process is asked one
+// thing at a time, so that the same seed gives the same run.
+func atOnce(c *awsc.Clients) int {
+	if c.Transport != nil {
+		return 1
+	}
+	return elsewhereAtOnce
 }
