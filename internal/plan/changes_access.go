@@ -101,7 +101,7 @@ func (b *builder) providerChanges(i int, p config.IdentityProvider) {
 	if now.UsernameClaim == "" {
 		was.UsernameClaim = "" // EKS fills its default in
 	}
-	b.refuseAll(at("identityProviders", i, ""), "the identity provider "+p.Name, "disassociate it first (eksctl disassociate identityprovider), or give the new one another name", b.changed(was, now))
+	b.refuseChanges(at("identityProviders", i, ""), "the identity provider "+p.Name, was, now)
 	b.tags("identity provider "+p.Name, aws.ToString(h.IdentityProviderConfigArn), p.Tags, h.Tags)
 }
 
@@ -121,7 +121,7 @@ func (b *builder) profileChanges(i int, p config.FargateProfile, f *types.Fargat
 	for _, s := range f.Selectors {
 		was.Selectors = append(was.Selectors, config.FargateProfileSelector{Namespace: aws.ToString(s.Namespace), Labels: s.Labels})
 	}
-	b.refuseAll(at("fargateProfiles", i, ""), "the Fargate profile "+p.Name, "give the new profile another name; EKS changes no profile", b.changed(was, now))
+	b.refuseChanges(at("fargateProfiles", i, ""), "the Fargate profile "+p.Name, was, now)
 	b.tags("Fargate profile "+p.Name, aws.ToString(f.FargateProfileArn), p.Tags, f.Tags)
 }
 

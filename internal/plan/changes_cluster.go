@@ -166,10 +166,7 @@ func (b *builder) encryption() {
 func (b *builder) fixedByCluster() {
 	name := stack.ClusterName(b.cfg.Metadata.Name)
 	if was := b.recorded(name); was != nil {
-		b.refuseAll("", "the cluster", "put it back, or make another cluster; Slipway does not rebuild a live cluster's network and roles", b.changed(was.Foundation(), b.cfg.Foundation(),
-			"metadata", "accessConfig.authenticationMode", "vpc.clusterEndpoints", "vpc.publicAccessCIDRs", "vpc.controlPlaneSubnetIDs", "vpc.controlPlaneSecurityGroupIDs",
-			"cloudWatch", "upgradePolicy", "zonalShiftConfig", "controlPlaneScalingConfig", "secretsEncryption", "iam.withOIDC", "addonsConfig", "cni",
-			"iam.fargatePodExecutionRoleARN", "iam.fargatePodExecutionRolePermissionsBoundary"))
+		b.refuseChanges("", "the cluster", was.Foundation(), b.cfg.Foundation())
 		return
 	}
 	l, v := b.live.Cluster, b.cfg.VPC

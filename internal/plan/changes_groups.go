@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -22,15 +24,21 @@ func at(list string, i int, field string) string {
 	return strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, field), ".")
 }
 
-const anotherGroup = "put it back, or give the group another name: the new one is made beside the old, which you remove once its pods have moved"
+// followed are the fields of a kind of node group that an update of the group
+// follows, with its sizes last, as a reader of the plan expects them.
+func followed(kind string) []string {
+	var out []string
+	for _, f := range fields.Below(kind) {
+		if name := strings.TrimPrefix(f.Path, kind+"."); f.Via == rules.GroupUpdate && !strings.Contains(name, ".") {
+			out = append(out, name)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(slices.Index(sizes, a), slices.Index(sizes, b)) })
+	return out
+}
 
-// Fields of a live node group that are followed. What else the file changed since
-// the group was made is refused: its instances would have to be replaced.
-var (
-	sizes   = []string{"desiredCapacity", "minSize", "maxSize"}
-	inPlace = append([]string{"labels", "taints", "updateConfig", "nodeRepairConfig"}, sizes...)
-	beside  = []string{"tags", "dependsOn", "asgSuspendProcesses", "propagateASGTags"}
-)
+// sizes are told by their values.
+var sizes = []string{"desiredCapacity", "minSize", "maxSize"}
 
 // managedChanges brings a live managed group to what the file says, where EKS can.
 func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
@@ -43,10 +51,10 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *types.
 		return
 	}
 	old := &was.ManagedNodeGroups[0]
-	b.refuseAll(at("managedNodeGroups", i, ""), "the node group "+m.Name, anotherGroup, b.changed(old, m, slices.Concat(inPlace, beside)...))
+	b.refuseChanges(at("managedNodeGroups", i, ""), "the node group "+m.Name, old, m)
 	b.scalingChanges(&old.NodeGroupBase, n, m.Taints, true)
 	now := config.Differences(old, m)
-	what := fields(now, inPlace)
+	what := worded(now, followed("managedNodeGroups"))
 	if len(what) == 0 {
 		b.groupUpdate(m, live) // the record is right: only what somebody changed since
 		return
@@ -64,9 +72,9 @@ func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
 		return
 	}
 	old := &was.NodeGroups[0]
-	b.refuseAll(at("nodeGroups", i, ""), "the node group "+g.Name, anotherGroup, b.changed(old, g, slices.Concat(sizes, []string{"dependsOn", "asgSuspendProcesses"})...))
+	b.refuseChanges(at("nodeGroups", i, ""), "the node group "+g.Name, old, g)
 	b.scalingChanges(&old.NodeGroupBase, &g.NodeGroupBase, nil, false)
-	if what := fields(config.Differences(old, g), sizes); len(what) > 0 {
+	if what := worded(config.Differences(old, g), followed("nodeGroups")); len(what) > 0 {
 		recorded, _ := b.template(name)
 		want, err := stack.ResizeSelfManaged(recorded, b.cfg, g)
 		b.resize(&g.NodeGroupBase, "self-managed node group "+g.Name+": "+join(what), name, want, err, false, *old.DesiredCapacity != *g.DesiredCapacity)
@@ -87,8 +95,8 @@ func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err 
 	}
 }
 
-// fields words the differences in some fields: sizes by their values.
-func fields(ds []config.Difference, among []string) []string {
+// worded words the differences in some fields: sizes by their values.
+func worded(ds []config.Difference, among []string) []string {
 	var out []string
 	for _, f := range among {
 		for _, d := range ds {
@@ -137,7 +145,7 @@ func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taint
 func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
 	refuse := func(field, have string) {
 		if path := at("managedNodeGroups", i, field); b.written(path) {
-			b.refuse(path, anotherGroup, "the live node group %s has %s, and EKS does not change it in place", m.Name, have)
+			b.refuse(path, row(path).Remedy, "the live node group %s has %s, and EKS does not change it in place", m.Name, have)
 		}
 	}
 	want := m.InstanceTypes

@@ -2,11 +2,13 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
@@ -16,28 +18,28 @@ func (b *builder) refuse(path, remedy, format string, a ...any) {
 	b.refused = append(b.refused, check.Failure{Code: "cannot-change", What: b.in.File.At(path, format, a...).Error(), Remedy: remedy, Input: true})
 }
 
-// changed lists the fields that differ between what a stack was made from and the
-// file, under at, without those that are handled elsewhere.
-func (b *builder) changed(was, now any, handled ...string) []config.Difference {
-	return slices.DeleteFunc(config.Differences(was, now), func(d config.Difference) bool {
-		return slices.ContainsFunc(handled, func(h string) bool { return d.Path == h || strings.HasPrefix(d.Path, h+".") })
-	})
-}
+var inList = regexp.MustCompile(`\[\d+\]`)
 
-// refuseAll refuses each of these changes. A default that went because of another
-// change is not worth a line of its own.
-func (b *builder) refuseAll(under, what, remedy string, ds []config.Difference) {
+// row is the catalogue's row of a field of the file.
+func row(path string) *fields.Field { return fields.At(inList.ReplaceAllString(path, "")) }
+
+// refuseChanges refuses each field under a path of the file by which it differs from
+// what was recorded, where the catalogue says that no step can follow. A default that
+// went because of another change is not worth a line of its own.
+func (b *builder) refuseChanges(under, what string, was, now any) {
 	path := func(d config.Difference) string { return strings.TrimPrefix(under+"."+d.Path, ".") }
+	ds := slices.DeleteFunc(config.Differences(was, now), func(d config.Difference) bool { return !row(path(d)).Refused() })
 	written := slices.ContainsFunc(ds, func(d config.Difference) bool { return b.written(path(d)) })
 	for _, d := range ds {
-		switch {
-		case !set(d.Now) && written && !b.written(path(d)):
+		at := path(d)
+		switch remedy := row(at).Remedy; {
+		case !set(d.Now) && written && !b.written(at):
 		case !set(d.Now):
-			b.refuse(path(d), remedy, "%s was made with %s, which cannot be changed in place; the file no longer says so", what, d.Was)
+			b.refuse(at, remedy, "%s was made with %s, which cannot be changed in place; the file no longer says so", what, d.Was)
 		case !set(d.Was):
-			b.refuse(path(d), remedy, "%s was made without this, which cannot be changed in place; the file now says %s", what, d.Now)
+			b.refuse(at, remedy, "%s was made without this, which cannot be changed in place; the file now says %s", what, d.Now)
 		default:
-			b.refuse(path(d), remedy, "%s was made with %s, which cannot be changed in place; the file now says %s", what, d.Was, d.Now)
+			b.refuse(at, remedy, "%s was made with %s, which cannot be changed in place; the file now says %s", what, d.Was, d.Now)
 		}
 	}
 }
