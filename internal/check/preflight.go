@@ -15,8 +15,8 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
@@ -27,11 +27,11 @@ type subject struct {
 	file *config.File
 	cfg  *config.ClusterConfig
 	net  stack.Network
-	live *cluster.Live
+	live *observe.Observed
 }
 
 // Preflight runs every check before the first create, and reports them together.
-func Preflight(ctx context.Context, c *awsc.Clients, f *config.File, net stack.Network, live *cluster.Live) Failures {
+func Preflight(ctx context.Context, c *awsc.Clients, f *config.File, net stack.Network, live *observe.Observed) Failures {
 	s := &subject{c, f, f.Cluster, net, live}
 	var out Failures
 	for _, check := range []func(context.Context, *subject) Failures{version, subnets, keys, offerings, quotas, permissions, encryptionKey} {
@@ -49,7 +49,7 @@ func (s *subject) at(code, path, remedy, format string, a ...any) Failure {
 func version(ctx context.Context, s *subject) Failures {
 	want := s.cfg.Metadata.Version
 	if s.live.Cluster != nil {
-		if have := aws.ToString(s.live.Cluster.Version); have != want {
+		if have := s.live.Cluster.Version; have != want {
 			if _, written := s.file.Written("metadata.version"); written {
 				return Failures{s.at("version-differs", "metadata.version", "a launch does not upgrade; set the version to "+have+", or upgrade the cluster", "the cluster runs %s, the file wants %s", have, want)}
 			}

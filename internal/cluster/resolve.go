@@ -1,3 +1,7 @@
+// Package cluster resolves what a config means in this account and region: where its
+// cluster lives, which instance types a selector is, which version "latest" is. It
+// only reads, and only what a file asks for; what stands is observed by package
+// observe/read. It must not plan.
 package cluster
 
 import (

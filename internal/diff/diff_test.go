@@ -30,7 +30,7 @@ func live() *observe.Observed {
 			ResourcesVPCConfig: &observe.VPCConfig{SubnetIDs: observe.Set{"subnet-a", "subnet-b"}, EndpointPublicAccess: true},
 			Logging:            &observe.Logging{ClusterLogging: []observe.LogSetup{{Enabled: true, Types: observe.Set{"api", "audit"}}}}},
 		Addons: map[string]*observe.Addon{"coredns": {Name: "coredns", Version: "v1.2.3-eksbuild.4", ConfigurationValues: `{"replicaCount":3}`}},
-		Nodegroups: map[string]*observe.Nodegroup{"m": {Name: "m", InstanceTypes: []string{"m5.large"}, Labels: map[string]string{"a": "b", "eks": "z"},
+		Groups: map[string]*observe.Nodegroup{"m": {Name: "m", InstanceTypes: []string{"m5.large"}, Labels: map[string]string{"a": "b", "eks": "z"},
 			ScalingConfig: &observe.Sizes{MinSize: 1, MaxSize: 5, DesiredSize: 3}, Taints: observe.Sorted[observe.Taint]{{Key: "k", Effect: "NO_SCHEDULE"}}}},
 	}
 }

@@ -32,8 +32,8 @@ type Observed struct {
 
 	Cluster           *Cluster                     `json:"cluster,omitempty"` // nil: EKS has none of that name
 	Addons            map[string]*Addon            `json:"addons,omitempty"`
-	Nodegroups        map[string]*Nodegroup        `json:"nodegroups,omitempty"` // EKS managed ones
-	FargateProfiles   map[string]*FargateProfile   `json:"fargateProfiles,omitempty"`
+	Groups            map[string]*Nodegroup        `json:"nodegroups,omitempty"` // EKS managed ones
+	Profiles          map[string]*FargateProfile   `json:"fargateProfiles,omitempty"`
 	AccessEntries     map[string]*AccessEntry      `json:"accessEntries,omitempty"`     // by principal ARN
 	PodIdentities     map[string]*PodIdentity      `json:"podIdentities,omitempty"`     // by namespace/serviceaccount
 	IdentityProviders map[string]*IdentityProvider `json:"identityProviders,omitempty"` // of the Kubernetes API, by name

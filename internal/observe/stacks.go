@@ -47,6 +47,12 @@ func (s *Stack) Broken() bool {
 	return s != nil && slices.Contains([]string{"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}, s.Status)
 }
 
+// Has tells whether a stack of the cluster stands complete.
+func (o *Observed) Has(stack string) bool { return o.Stacks[stack].Stands() }
+
+// Broken tells whether a stack of the cluster can only be deleted and made again.
+func (o *Observed) Broken(stack string) bool { return o.Stacks[stack].Broken() }
+
 // Output is a stack's output, or "".
 func (s *Stack) Output(key string) string {
 	if s == nil {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 func (b *builder) access() {
 	for _, e := range b.cfg.AccessConfig.AccessEntries {
 		name := stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN)
-		if slices.Contains(b.live.Entries, e.PrincipalARN) {
+		if b.live.AccessEntries[e.PrincipalARN] != nil {
 			b.entryUpdate(e, name)
 		} else if b.needs(name) {
 			b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: e.PrincipalARN}, Title: "access entry " + short(e.PrincipalARN), Typical: 10 * time.Second, Timeout: timeoutStack},
@@ -25,7 +24,7 @@ func (b *builder) access() {
 	}
 	for i, m := range b.cfg.IamIdentityMappings {
 		m = b.serviceMapping(m)
-		if in := b.inside(); m.ServiceName == config.EMRContainers && (in == nil || !in.Bindings[m.Namespace+"/"+m.ServiceName]) {
+		if in := b.inside(); m.ServiceName == config.EMRContainers && (in == nil || in.RoleBindings[m.Namespace+"/"+m.ServiceName] == nil) {
 			b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "emr/" + m.Namespace}, "EMR's role in namespace "+m.Namespace, &steps.EMRAccess{Namespace: m.Namespace})
 		}
 		if in := b.inside(); in != nil && steps.Mapped(in.AWSAuth, m) {

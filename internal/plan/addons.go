@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -34,10 +32,10 @@ func (b *builder) addons() {
 	unawaited := []string{}
 	for i, a := range b.cfg.Addons {
 		live := b.live.Addons[a.Name]
-		if live != nil && slices.Contains([]types.AddonStatus{types.AddonStatusActive, types.AddonStatusDegraded, types.AddonStatusUpdateFailed}, live.Status) {
+		if live != nil && slices.Contains([]string{"ACTIVE", "DEGRADED", "UPDATE_FAILED"}, live.Status) {
 			b.addonChanges(i, a, live)
 		}
-		if live != nil && live.Status == types.AddonStatusActive {
+		if live != nil && live.Status == "ACTIVE" {
 			continue
 		}
 		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
@@ -80,7 +78,7 @@ func (b *builder) addons() {
 			Run: &steps.CNIGate{DaemonSet: b.cfg.CNI.DaemonSet}})
 	}
 	windows := slices.ContainsFunc(b.cfg.Groups(), func(n *config.NodeGroupBase) bool { return n.Windows() })
-	if in := b.inside(); windows && (in == nil || in.CNIConfig["enable-windows-ipam"] != "true") {
+	if in := b.inside(); windows && (in == nil || in.VPCCNIConfig["enable-windows-ipam"] != "true") {
 		b.kubernetes(rules.Step{Kind: rules.Windows}, "Windows support in the VPC CNI", &steps.WindowsSupport{})
 	}
 }
@@ -112,7 +110,7 @@ func (b *builder) addonCreate(a config.Addon, awaited bool, typical, timeout tim
 
 func (b *builder) gateOpen() bool {
 	in := b.inside()
-	return in != nil && in.DaemonSets[b.cfg.CNI.DaemonSet]
+	return in != nil && in.DaemonSets[b.cfg.CNI.DaemonSet] != nil
 }
 
 func join(s []string) string {

@@ -5,12 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -19,7 +17,7 @@ import (
 // entryUpdate brings a live access entry to what the file says: through its stack
 // where one of ours records something else, directly otherwise.
 func (b *builder) entryUpdate(e config.AccessEntry, name string) {
-	have := b.live.Details.Entries[e.PrincipalARN]
+	have := b.live.AccessEntries[e.PrincipalARN]
 	if have == nil || sameEntry(e, have) {
 		return
 	}
@@ -30,9 +28,9 @@ func (b *builder) entryUpdate(e config.AccessEntry, name string) {
 		b.stackUpdate(s, title, name, want)
 		return
 	}
-	if e.Type != "" && e.Type != aws.ToString(have.Type) {
+	if e.Type != "" && e.Type != have.Type {
 		i := slices.IndexFunc(b.cfg.AccessConfig.AccessEntries, func(x config.AccessEntry) bool { return x.PrincipalARN == e.PrincipalARN })
-		b.refuse(at("accessConfig.accessEntries", i, "type"), "set it to "+aws.ToString(have.Type)+", or delete the entry first (aws eks delete-access-entry)", "the live access entry of %s has type %s, and EKS changes no type", e.PrincipalARN, aws.ToString(have.Type))
+		b.refuse(at("accessConfig.accessEntries", i, "type"), "set it to "+have.Type+", or delete the entry first (aws eks delete-access-entry)", "the live access entry of %s has type %s, and EKS changes no type", e.PrincipalARN, have.Type)
 		return
 	}
 	b.add(part{Step: s, Action: Update, Title: title,
@@ -40,44 +38,53 @@ func (b *builder) entryUpdate(e config.AccessEntry, name string) {
 		Run: &steps.AccessEntryUpdate{Entry: e}})
 }
 
-func sameEntry(e config.AccessEntry, have *cluster.Entry) bool {
-	if e.Type != "" && e.Type != aws.ToString(have.Type) || e.KubernetesUsername != "" && e.KubernetesUsername != aws.ToString(have.Username) {
+func sameEntry(e config.AccessEntry, have *observe.AccessEntry) bool {
+	if e.Type != "" && e.Type != have.Type || e.KubernetesUsername != "" && e.KubernetesUsername != have.Username {
 		return false
 	}
 	if standard := e.Type == "" || e.Type == "STANDARD"; standard && !sameSet(e.KubernetesGroups, have.KubernetesGroups) || len(e.AccessPolicies) != len(have.Policies) {
 		return false
 	}
 	for _, p := range e.AccessPolicies {
-		if !slices.ContainsFunc(have.Policies, func(h types.AssociatedAccessPolicy) bool { return steps.Granted(p, h) }) {
+		if !slices.ContainsFunc(have.Policies, func(h observe.AccessPolicy) bool { return granted(p, h) }) {
 			return false
 		}
 	}
 	return true
 }
 
+// granted tells whether an access policy of the file is on the entry, where it holds.
+func granted(want config.AccessPolicy, have observe.AccessPolicy) bool {
+	scope := observe.AccessScope{Type: "cluster"}
+	if s := want.AccessScope; s != nil && s.Type == "namespace" {
+		scope = observe.AccessScope{Type: "namespace", Namespaces: s.Namespaces}
+	}
+	return have.PolicyARN == want.PolicyARN && have.AccessScope != nil && have.AccessScope.Type == scope.Type && sameSet(have.AccessScope.Namespaces, scope.Namespaces)
+}
+
 // associationUpdate brings a live pod identity association to what the file says.
 func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string) {
 	id := p.Namespace + "/" + p.ServiceAccountName
-	have := b.live.Details.Associations[id]
+	have := b.live.PodIdentities[id]
 	if have == nil {
 		return
 	}
-	step := &steps.PodIdentityUpdate{Input: eks.UpdatePodIdentityAssociationInput{AssociationId: have.AssociationId}}
+	step := &steps.PodIdentityUpdate{Input: eks.UpdatePodIdentityAssociationInput{AssociationId: &have.ID}}
 	in := &step.Input
 	var what []string
-	if arn := b.roleARN(role); arn == "" || arn != aws.ToString(have.RoleArn) {
+	if arn := b.roleARN(role); arn == "" || arn != have.RoleARN {
 		step.Role = role
 		what = append(what, "role")
 	}
-	if p.TargetRoleARN != aws.ToString(have.TargetRoleArn) {
+	if p.TargetRoleARN != have.TargetRoleARN {
 		in.TargetRoleArn = new(p.TargetRoleARN)
 		what = append(what, "target role")
 	}
-	if config.On(p.DisableSessionTags, false) != aws.ToBool(have.DisableSessionTags) {
+	if config.On(p.DisableSessionTags, false) != have.DisableSessionTags {
 		in.DisableSessionTags = new(config.On(p.DisableSessionTags, false))
 		what = append(what, "session tags")
 	}
-	if p.Policy != aws.ToString(have.Policy) {
+	if p.Policy != have.Policy {
 		in.Policy = new(p.Policy)
 		what = append(what, "session policy")
 	}
@@ -86,27 +93,28 @@ func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string
 			Typical: 2 * time.Second, Timeout: timeoutQuick,
 			Run: step})
 	}
-	b.tags("pod identity association "+id, aws.ToString(have.AssociationArn), p.Tags, have.Tags)
+	b.tags("pod identity association "+id, have.ARN, p.Tags, have.Tags)
 }
 
 // providerChanges refuses what EKS does not change in an identity provider.
 func (b *builder) providerChanges(i int, p config.IdentityProvider) {
-	h := b.live.Details.Providers[p.Name]
+	h := b.live.IdentityProviders[p.Name]
 	if h == nil {
 		return
 	}
-	was := config.IdentityProvider{Type: p.Type, Name: p.Name, IssuerURL: aws.ToString(h.IssuerUrl), ClientID: aws.ToString(h.ClientId), UsernameClaim: aws.ToString(h.UsernameClaim), UsernamePrefix: aws.ToString(h.UsernamePrefix), GroupsClaim: aws.ToString(h.GroupsClaim), GroupsPrefix: aws.ToString(h.GroupsPrefix), RequiredClaims: h.RequiredClaims}
+	was := config.IdentityProvider{Type: p.Type, Name: p.Name, IssuerURL: h.IssuerURL, ClientID: h.ClientID,
+		UsernameClaim: h.UsernameClaim, UsernamePrefix: h.UsernamePrefix, GroupsClaim: h.GroupsClaim, GroupsPrefix: h.GroupsPrefix, RequiredClaims: h.RequiredClaims}
 	now := p
 	now.Tags = nil
 	if now.UsernameClaim == "" {
 		was.UsernameClaim = "" // EKS fills its default in
 	}
 	b.refuseChanges(at("identityProviders", i, ""), "the identity provider "+p.Name, was, now)
-	b.tags("identity provider "+p.Name, aws.ToString(h.IdentityProviderConfigArn), p.Tags, h.Tags)
+	b.tags("identity provider "+p.Name, h.ARN, p.Tags, h.Tags)
 }
 
 // profileChanges refuses what EKS does not change in a Fargate profile.
-func (b *builder) profileChanges(i int, p config.FargateProfile, f *types.FargateProfile) {
+func (b *builder) profileChanges(i int, p config.FargateProfile, f *observe.FargateProfile) {
 	was, now := config.FargateProfile{Name: p.Name, Subnets: p.Subnets, PodExecutionRoleARN: p.PodExecutionRoleARN}, p
 	now.Tags, now.Status = nil, ""
 	if len(p.Subnets) > 0 {
@@ -116,13 +124,13 @@ func (b *builder) profileChanges(i int, p config.FargateProfile, f *types.Fargat
 		}
 	}
 	if p.PodExecutionRoleARN != "" {
-		was.PodExecutionRoleARN = aws.ToString(f.PodExecutionRoleArn)
+		was.PodExecutionRoleARN = f.PodExecutionRoleARN
 	}
 	for _, s := range f.Selectors {
-		was.Selectors = append(was.Selectors, config.FargateProfileSelector{Namespace: aws.ToString(s.Namespace), Labels: s.Labels})
+		was.Selectors = append(was.Selectors, config.FargateProfileSelector{Namespace: s.Namespace, Labels: s.Labels})
 	}
 	b.refuseChanges(at("fargateProfiles", i, ""), "the Fargate profile "+p.Name, was, now)
-	b.tags("Fargate profile "+p.Name, aws.ToString(f.FargateProfileArn), p.Tags, f.Tags)
+	b.tags("Fargate profile "+p.Name, f.ARN, p.Tags, f.Tags)
 }
 
 // tags sets tags of the file that a live resource does not carry; others stay.

@@ -4,50 +4,50 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // addonChanges brings a live add-on's configuration values, version where the file
 // names one, roles and tags to what the file says.
-func (b *builder) addonChanges(i int, a config.Addon, live *types.Addon) {
+func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
 	in := &up.Input
 	var what []string
-	if a.ConfigurationValues != "" && a.ConfigurationValues != aws.ToString(live.ConfigurationValues) {
+	if a.ConfigurationValues != "" && a.ConfigurationValues != live.ConfigurationValues {
 		in.ConfigurationValues = new(a.ConfigurationValues)
 		what = append(what, "configuration values")
 	}
-	if v := b.live.Details.Versions[a.Name]; v != "" && v != aws.ToString(live.AddonVersion) {
+	if v := b.in.Versions[a.Name]; v != "" && v != live.Version {
 		in.AddonVersion = new(v)
 		what = append(what, "version "+*in.AddonVersion)
 	}
 	what = append(what, b.addonRoles(a, live, up)...)
-	if n := a.NamespaceConfig; n != nil && n.Namespace != "" && live.NamespaceConfig != nil && n.Namespace != aws.ToString(live.NamespaceConfig.Namespace) {
-		b.refuse(at("addons", i, "namespaceConfig.namespace"), "put it back, or delete the add-on first (aws eks delete-addon)", "the live add-on %s is in %s, and EKS moves none", a.Name, aws.ToString(live.NamespaceConfig.Namespace))
+	if n := a.NamespaceConfig; n != nil && n.Namespace != "" && live.NamespaceConfig != nil && n.Namespace != live.NamespaceConfig.Namespace {
+		b.refuse(at("addons", i, "namespaceConfig.namespace"), row("addons.namespaceConfig.namespace").Remedy, "the live add-on %s is in %s, and EKS moves none", a.Name, live.NamespaceConfig.Namespace)
 	}
 	if len(what) > 0 {
 		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + join(what),
 			Typical: 40 * time.Second, Timeout: timeoutAddon,
 			Run: up})
 	}
-	b.tags("add-on "+a.Name, aws.ToString(live.AddonArn), a.Tags, live.Tags)
+	b.tags("add-on "+a.Name, live.ARN, a.Tags, live.Tags)
 }
 
 // addonRoles gives an update the roles that the live add-on does not run with.
-func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonUpdate) (what []string) {
+func (b *builder) addonRoles(a config.Addon, live *observe.Addon, up *steps.AddonUpdate) (what []string) {
 	want := &steps.Addon{}
 	b.addonIAM(a, want)
-	if arn := a.ServiceAccountRoleARN; arn != "" && arn != aws.ToString(live.ServiceAccountRoleArn) {
+	if arn := a.ServiceAccountRoleARN; arn != "" && arn != live.ServiceAccountRoleARN {
 		up.Input.ServiceAccountRoleArn = new(arn)
 		what = append(what, "role")
 	}
-	if want.Role != "" && (b.roleARN(want.Role) == "" || b.roleARN(want.Role) != aws.ToString(live.ServiceAccountRoleArn)) {
+	if want.Role != "" && (b.roleARN(want.Role) == "" || b.roleARN(want.Role) != live.ServiceAccountRoleARN) {
 		up.Role = want.Role
 		what = append(what, "role")
 	}
@@ -63,10 +63,10 @@ func (b *builder) addonRoles(a config.Addon, live *types.Addon, up *steps.AddonU
 }
 
 // podRoleOf is the role that a live add-on's service account has, or "".
-func (b *builder) podRoleOf(live *types.Addon, sa string) string {
-	for _, a := range b.live.Details.Associations {
-		if aws.ToString(a.ServiceAccount) == sa && slices.Contains(live.PodIdentityAssociations, aws.ToString(a.AssociationArn)) {
-			return aws.ToString(a.RoleArn)
+func (b *builder) podRoleOf(live *observe.Addon, sa string) string {
+	for _, a := range b.live.PodIdentities {
+		if a.ServiceAccount == sa && slices.Contains(live.PodIdentityAssociations, a.ARN) {
+			return a.RoleARN
 		}
 	}
 	return ""

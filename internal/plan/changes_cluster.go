@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -28,16 +27,16 @@ func (b *builder) clusterChanges() {
 	b.authenticationMode()
 	b.encryption()
 	l := b.live.Cluster
-	if u := b.cfg.UpgradePolicy; u != nil && u.SupportType != "" && l.UpgradePolicy != nil && string(l.UpgradePolicy.SupportType) != u.SupportType {
+	if u := b.cfg.UpgradePolicy; u != nil && u.SupportType != "" && l.UpgradePolicy != nil && l.UpgradePolicy.SupportType != u.SupportType {
 		b.clusterUpdate("upgrade-policy", "upgrade policy "+u.SupportType, &eks.UpdateClusterConfigInput{UpgradePolicy: &types.UpgradePolicyRequest{SupportType: types.SupportType(u.SupportType)}})
 	}
-	if z := b.cfg.ZonalShiftConfig; z != nil && z.Enabled != nil && (l.ZonalShiftConfig == nil || aws.ToBool(l.ZonalShiftConfig.Enabled) != *z.Enabled) {
+	if z := b.cfg.ZonalShiftConfig; z != nil && z.Enabled != nil && (l.ZonalShiftConfig == nil || l.ZonalShiftConfig.Enabled != *z.Enabled) {
 		b.clusterUpdate("zonal-shift", fmt.Sprintf("zonal shift: %t", *z.Enabled), &eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: z.Enabled}})
 	}
-	if s := b.cfg.ControlPlaneScalingConfig; s != nil && s.Tier != "" && (l.ControlPlaneScalingConfig == nil || string(l.ControlPlaneScalingConfig.Tier) != s.Tier) {
+	if s := b.cfg.ControlPlaneScalingConfig; s != nil && s.Tier != "" && (l.ControlPlaneScalingConfig == nil || l.ControlPlaneScalingConfig.Tier != s.Tier) {
 		b.clusterUpdate("scaling-tier", "control-plane scaling tier "+s.Tier, &eks.UpdateClusterConfigInput{ControlPlaneScalingConfig: &types.ControlPlaneScalingConfig{Tier: types.ProvisionedControlPlaneTier(s.Tier)}})
 	}
-	b.tags("cluster", aws.ToString(l.Arn), b.cfg.Metadata.Tags, l.Tags)
+	b.tags("cluster", l.ARN, b.cfg.Metadata.Tags, l.Tags)
 	b.fixedByCluster()
 }
 
@@ -59,11 +58,11 @@ func (b *builder) written(path string) bool {
 // endpoints follows the file where it says something: silence must not open an
 // endpoint that somebody closed.
 func (b *builder) endpoints() {
-	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVpcConfig
+	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVPCConfig
 	if rc == nil {
 		return
 	}
-	public, private, cidrs := rc.EndpointPublicAccess, rc.EndpointPrivateAccess, rc.PublicAccessCidrs
+	public, private, cidrs := rc.EndpointPublicAccess, rc.EndpointPrivateAccess, rc.PublicAccessCIDRs
 	if b.written("vpc.clusterEndpoints.publicAccess") {
 		public = *v.ClusterEndpoints.PublicAccess
 	}
@@ -73,7 +72,7 @@ func (b *builder) endpoints() {
 	if len(v.PublicAccessCIDRs) > 0 {
 		cidrs = v.PublicAccessCIDRs
 	}
-	if public == rc.EndpointPublicAccess && private == rc.EndpointPrivateAccess && (!public || sameSet(cidrs, rc.PublicAccessCidrs)) {
+	if public == rc.EndpointPublicAccess && private == rc.EndpointPrivateAccess && (!public || sameSet(cidrs, rc.PublicAccessCIDRs)) {
 		return
 	}
 	in := &types.VpcConfigRequest{EndpointPublicAccess: &public, EndpointPrivateAccess: &private}
@@ -85,15 +84,15 @@ func (b *builder) endpoints() {
 
 // controlPlaneSubnets follows the IDs that the file names.
 func (b *builder) controlPlaneSubnets() {
-	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVpcConfig
+	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVPCConfig
 	if rc == nil {
 		return
 	}
 	in := &types.VpcConfigRequest{}
-	if len(v.ControlPlaneSubnetIDs) > 0 && !sameSet(v.ControlPlaneSubnetIDs, rc.SubnetIds) {
+	if len(v.ControlPlaneSubnetIDs) > 0 && !sameSet(v.ControlPlaneSubnetIDs, rc.SubnetIDs) {
 		in.SubnetIds = v.ControlPlaneSubnetIDs
 	}
-	if len(v.ControlPlaneSecurityGroupIDs) > 0 && !sameSet(v.ControlPlaneSecurityGroupIDs, rc.SecurityGroupIds) {
+	if len(v.ControlPlaneSecurityGroupIDs) > 0 && !sameSet(v.ControlPlaneSecurityGroupIDs, rc.SecurityGroupIDs) {
 		in.SecurityGroupIds = v.ControlPlaneSecurityGroupIDs
 	}
 	if len(in.SubnetIds)+len(in.SecurityGroupIds) > 0 {
@@ -106,7 +105,7 @@ func (b *builder) logging() {
 	if w := b.cfg.CloudWatch; w != nil && w.ClusterLogging != nil {
 		want = w.ClusterLogging.EnableTypes
 	}
-	if len(want) == 0 || sameSet(want, steps.EnabledLogs(b.live.Cluster.Logging)) {
+	if len(want) == 0 || sameSet(want, b.live.Cluster.EnabledLogs()) {
 		return
 	}
 	on, off := types.LogSetup{Enabled: new(true)}, types.LogSetup{Enabled: new(false)}
@@ -133,7 +132,7 @@ func (b *builder) authenticationMode() {
 	if a == nil || !b.written(path) {
 		return
 	}
-	have, want := slices.Index(modes, string(a.AuthenticationMode)), slices.Index(modes, b.cfg.AccessConfig.AuthenticationMode)
+	have, want := slices.Index(modes, a.AuthenticationMode), slices.Index(modes, b.cfg.AccessConfig.AuthenticationMode)
 	switch {
 	case have == want:
 	case want < have:
@@ -156,8 +155,8 @@ func (b *builder) encryption() {
 	}
 	if e := b.live.Cluster.EncryptionConfig; len(e) == 0 {
 		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{KeyARN: want})
-	} else if e[0].Provider != nil && aws.ToString(e[0].Provider.KeyArn) != want {
-		b.refuse(path, "leave it at "+aws.ToString(e[0].Provider.KeyArn), "the cluster's secrets are encrypted with another key, and EKS changes no key")
+	} else if e[0].Provider != nil && e[0].Provider.KeyARN != want {
+		b.refuse(path, "leave it at "+e[0].Provider.KeyARN, "the cluster's secrets are encrypted with another key, and EKS changes no key")
 	}
 }
 
@@ -170,16 +169,16 @@ func (b *builder) fixedByCluster() {
 		return
 	}
 	l, v := b.live.Cluster, b.cfg.VPC
-	if rc := l.ResourcesVpcConfig; rc != nil && v.ID != "" && v.ID != aws.ToString(rc.VpcId) {
-		b.refuse("vpc.id", "set it to "+aws.ToString(rc.VpcId), "the cluster is in %s", aws.ToString(rc.VpcId))
+	if rc := l.ResourcesVPCConfig; rc != nil && v.ID != "" && v.ID != rc.VPCID {
+		b.refuse("vpc.id", "set it to "+rc.VPCID, "the cluster is in %s", rc.VPCID)
 	}
-	if n := l.KubernetesNetworkConfig; n != nil && b.written("kubernetesNetworkConfig.ipFamily") && b.cfg.IPv6() != (n.IpFamily == types.IpFamilyIpv6) {
-		b.refuse("kubernetesNetworkConfig.ipFamily", "leave it at "+string(n.IpFamily), "the cluster's IP family is %s, and EKS changes no family", n.IpFamily)
+	if n := l.KubernetesNetworkConfig; n != nil && b.written("kubernetesNetworkConfig.ipFamily") && b.cfg.IPv6() != (n.IPFamily == "ipv6") {
+		b.refuse("kubernetesNetworkConfig.ipFamily", "leave it at "+n.IPFamily, "the cluster's IP family is %s, and EKS changes no family", n.IPFamily)
 	}
-	if r := b.cfg.IAM.ServiceRoleARN; r != "" && r != aws.ToString(l.RoleArn) {
-		b.refuse("iam.serviceRoleARN", "set it to "+aws.ToString(l.RoleArn), "the cluster's role is another, and EKS changes no role")
+	if r := b.cfg.IAM.ServiceRoleARN; r != "" && r != l.RoleARN {
+		b.refuse("iam.serviceRoleARN", "set it to "+l.RoleARN, "the cluster's role is another, and EKS changes no role")
 	}
-	if live := l.ComputeConfig != nil && aws.ToBool(l.ComputeConfig.Enabled); live != b.cfg.AutoMode() {
+	if live := l.ComputeConfig != nil && l.ComputeConfig.Enabled; live != b.cfg.AutoMode() {
 		b.refuse("autoModeConfig.enabled", fmt.Sprintf("set it to %t", live), "the cluster's Auto Mode is %t, and Slipway does not turn it", live)
 	}
 }

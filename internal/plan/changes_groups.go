@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -41,9 +41,9 @@ func followed(kind string) []string {
 var sizes = []string{"desiredCapacity", "minSize", "maxSize"}
 
 // managedChanges brings a live managed group to what the file says, where EKS can.
-func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
+func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
 	n, name := &m.NodeGroupBase, stack.GroupName(b.cfg.Metadata.Name, m.Name)
-	b.tags("node group "+m.Name, aws.ToString(live.NodegroupArn), m.Tags, live.Tags)
+	b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
 	was := b.recorded(name)
 	if was == nil || len(was.ManagedNodeGroups) != 1 {
 		b.fixedByGroup(i, m, live)
@@ -113,25 +113,21 @@ func worded(ds []config.Difference, among []string) []string {
 // scalingChanges sets what only the Auto Scaling group knows. Processes that the
 // file once suspended, and no longer does, go on; others are somebody else's.
 func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taints, managed bool) {
-	live := b.live.Details.Scaling[now.Name]
+	live := b.live.ScalingGroupOf(now.Name)
 	if live == nil {
 		return
 	}
-	tags := map[string]string{}
-	for _, t := range live.Tags {
-		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
 	step := &steps.GroupScaling{}
-	if want := propagated(now, managed, ts); !steps.Holds(tags, want) {
+	if want := propagated(now, managed, ts); !steps.Holds(live.Tags, want) {
 		step.Tags = want
 	}
 	for _, p := range now.AsgSuspendProcesses {
-		if !steps.Suspended(live, p) {
+		if !live.Suspends(p) {
 			step.Suspend = append(step.Suspend, p)
 		}
 	}
 	for _, p := range old.AsgSuspendProcesses {
-		if steps.Suspended(live, p) && !slices.Contains(now.AsgSuspendProcesses, p) {
+		if live.Suspends(p) && !slices.Contains(now.AsgSuspendProcesses, p) {
 			step.Resume = append(step.Resume, p)
 		}
 	}
@@ -142,7 +138,7 @@ func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taint
 
 // fixedByGroup refuses, for a group that another tool made, what can be seen to
 // differ from what the file writes and EKS cannot change.
-func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *types.Nodegroup) {
+func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
 	refuse := func(field, have string) {
 		if path := at("managedNodeGroups", i, field); b.written(path) {
 			b.refuse(path, row(path).Remedy, "the live node group %s has %s, and EKS does not change it in place", m.Name, have)
@@ -156,18 +152,18 @@ func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *types.No
 		refuse("instanceType", strings.Join(live.InstanceTypes, ", "))
 		refuse("instanceTypes", strings.Join(live.InstanceTypes, ", "))
 	}
-	if config.On(m.Spot, false) != (live.CapacityType == types.CapacityTypesSpot) {
-		refuse("spot", string(live.CapacityType))
+	if config.On(m.Spot, false) != (live.CapacityType == "SPOT") {
+		refuse("spot", live.CapacityType)
 	}
-	if r := m.IAM; r != nil && r.InstanceRoleARN != "" && r.InstanceRoleARN != aws.ToString(live.NodeRole) {
-		refuse("iam.instanceRoleARN", aws.ToString(live.NodeRole))
+	if r := m.IAM; r != nil && r.InstanceRoleARN != "" && r.InstanceRoleARN != live.NodeRole {
+		refuse("iam.instanceRoleARN", live.NodeRole)
 	}
 }
 
 // groupUpdate brings a live managed group's labels, taints, bounds and update
 // settings to what the file says, past any stack. Labels that EKS or somebody else
 // added stay.
-func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup) {
+func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *observe.Nodegroup) {
 	in := &eks.UpdateNodegroupConfigInput{NodegroupName: new(m.Name)}
 	var what []string
 	add := map[string]string{}
@@ -184,10 +180,10 @@ func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup)
 		in.Taints = &types.UpdateTaintsPayload{AddOrUpdateTaints: t}
 		what = append(what, "taints")
 	}
-	if s := live.ScalingConfig; s != nil && (int(aws.ToInt32(s.MinSize)) != *m.MinSize || int(aws.ToInt32(s.MaxSize)) != *m.MaxSize) {
+	if s := live.ScalingConfig; s != nil && (s.MinSize != *m.MinSize || s.MaxSize != *m.MaxSize) {
 		// The desired size belongs to the autoscaler once the group stands; it only
 		// follows the bounds.
-		want := min(max(int(aws.ToInt32(s.DesiredSize)), *m.MinSize), *m.MaxSize)
+		want := min(max(s.DesiredSize, *m.MinSize), *m.MaxSize)
 		in.ScalingConfig = &types.NodegroupScalingConfig{MinSize: new(int32(*m.MinSize)), MaxSize: new(int32(*m.MaxSize)), DesiredSize: new(int32(want))}
 		what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
 	}
@@ -198,13 +194,13 @@ func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *types.Nodegroup)
 	}
 }
 
-func missingTaints(want config.Taints, have []types.Taint) []types.Taint {
+func missingTaints(want config.Taints, have []observe.Taint) []types.Taint {
 	effects := map[string]types.TaintEffect{"NoSchedule": types.TaintEffectNoSchedule, "PreferNoSchedule": types.TaintEffectPreferNoSchedule, "NoExecute": types.TaintEffectNoExecute}
 	var out []types.Taint
 	for _, w := range want {
 		found := false
 		for _, h := range have {
-			found = found || aws.ToString(h.Key) == w.Key && aws.ToString(h.Value) == w.Value && h.Effect == effects[w.Effect]
+			found = found || h.Key == w.Key && h.Value == w.Value && h.Effect == string(effects[w.Effect])
 		}
 		if !found {
 			t := types.Taint{Key: new(w.Key), Effect: effects[w.Effect]}

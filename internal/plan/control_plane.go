@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -37,7 +35,7 @@ func (b *builder) failedStacks() {
 	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
 		if b.live.Broken(name) {
 			b.plan.Deletions = append(b.plan.Deletions, name)
-			b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Action: Delete, Title: fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].StackStatus),
+			b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Action: Delete, Title: fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].Status),
 				Typical: 3 * time.Minute, Timeout: timeoutGroup,
 				Run: &steps.Delete{Resource: "stack", Name: name}})
 		}
@@ -68,7 +66,7 @@ func (b *builder) controlPlane() {
 			Typical: typicalCluster, Timeout: timeoutCluster,
 			Run: &steps.StackWait{Name: name}})
 	}
-	if !b.exists() || b.live.Cluster.Status != types.ClusterStatusActive {
+	if !b.exists() || b.live.Cluster.Status != "ACTIVE" {
 		b.add(part{Step: rules.Step{Kind: rules.ControlPlane}, Action: Await, Title: "control plane ACTIVE (Kubernetes " + b.cfg.Metadata.Version + ")",
 			Typical: typicalCluster, Timeout: timeoutCluster,
 			Run: &steps.ControlPlane{}})

@@ -3,12 +3,12 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -19,7 +19,7 @@ import (
 type Removal struct {
 	Name, Region       string
 	Account, Partition string
-	Live               *cluster.Live
+	Live               *observe.Observed
 	Keys               []string // key pairs that were made for the cluster
 }
 
@@ -71,8 +71,8 @@ func Down(in Removal) (*Plan, error) {
 			first = append(first, id)
 		}
 	}
-	if live.OIDC {
-		add(rules.OIDC, "IAM OIDC provider", "oidc-provider", "arn:"+in.Partition+":iam::"+in.Account+":oidc-provider/"+cluster.Issuer(live.Cluster), 2*time.Second)
+	if live.OIDCProvider != nil {
+		add(rules.OIDC, "IAM OIDC provider", "oidc-provider", live.OIDCProvider.ARN, 2*time.Second)
 	}
 	for _, k := range in.Keys {
 		id := rules.ID(rules.KeyPair, k)

@@ -3,9 +3,6 @@ package plan
 import (
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -13,9 +10,9 @@ import (
 
 func (b *builder) fargate() {
 	own := stack.FargateName(b.cfg.Metadata.Name)
-	missing := b.exists() && stack.NeedsFargateRole(b.cfg) && cluster.Output(b.live.Stacks[stack.ClusterName(b.cfg.Metadata.Name)], "FargatePodExecutionRoleARN") == ""
+	missing := b.exists() && stack.NeedsFargateRole(b.cfg) && b.live.Stacks[stack.ClusterName(b.cfg.Metadata.Name)].Output("FargatePodExecutionRoleARN") == ""
 	for i, p := range b.cfg.FargateProfiles {
-		if f := b.live.Profiles[p.Name]; f != nil && f.Status == types.FargateProfileStatusActive {
+		if f := b.live.Profiles[p.Name]; f != nil && f.Status == "ACTIVE" {
 			b.profileChanges(i, p, f)
 			continue
 		}

@@ -1,11 +1,10 @@
 package plan
 
 import (
+	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
-	"slices"
 	"time"
 
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -14,13 +13,13 @@ import (
 
 // identity: the OIDC provider and identity providers.
 func (b *builder) identity() {
-	if config.On(b.cfg.IAM.WithOIDC, false) && !b.live.OIDC {
+	if config.On(b.cfg.IAM.WithOIDC, false) && b.live.OIDCProvider == nil {
 		b.add(part{Step: rules.Step{Kind: rules.OIDC}, Action: Create, Title: "IAM OIDC provider",
 			Typical: 2 * time.Second, Timeout: timeoutQuick,
 			Run: &steps.OIDCProvider{Tags: stack.Tags(b.cfg, nil)}})
 	}
 	for i, p := range b.cfg.IdentityProviders {
-		if slices.Contains(b.live.Providers, p.Name) {
+		if b.live.IdentityProviders[p.Name] != nil {
 			b.providerChanges(i, p)
 		} else {
 			b.add(part{Step: rules.Step{Kind: rules.Provider, Name: p.Name}, Action: Create, Title: "OIDC identity provider " + p.Name,
@@ -32,7 +31,7 @@ func (b *builder) identity() {
 
 // inside is what was seen inside Kubernetes; nil: nothing was, and every step on
 // its API is planned: they look for themselves.
-func (b *builder) inside() *cluster.Inside { return b.live.Details.Inside }
+func (b *builder) inside() *observe.Kubernetes { return b.live.Kubernetes }
 
 // kubernetes adds a step on the Kubernetes API.
 func (b *builder) kubernetes(s rules.Step, title string, run steps.Spec) {
@@ -62,12 +61,12 @@ func (b *builder) serviceAccounts() {
 // account adds a service account that is not there, or not as wanted.
 func (b *builder) account(s *steps.ServiceAccount) {
 	id := s.Namespace + "/" + s.Name
-	if in := b.inside(); in != nil && in.Accounts[id] != nil {
+	if in := b.inside(); in != nil && in.ServiceAccounts[id] != nil {
 		want := maps.Clone(s.Annotations)
 		if arn := b.roleARN(s.Role); arn != "" {
 			want = merge(map[string]string{steps.RoleAnnotation: arn}, want)
 		}
-		if a := in.Accounts[id]; steps.Holds(a.Annotations, want) && steps.Holds(a.Labels, s.Labels) && (s.Role == "" || b.roleARN(s.Role) != "") {
+		if a := in.ServiceAccounts[id]; steps.Holds(a.Annotations, want) && steps.Holds(a.Labels, s.Labels) && (s.Role == "" || b.roleARN(s.Role) != "") {
 			return
 		}
 	}
@@ -100,7 +99,7 @@ func (b *builder) podIdentities() {
 		if config.On(p.CreateServiceAccount, false) {
 			b.account(&steps.ServiceAccount{Namespace: p.Namespace, Name: p.ServiceAccountName})
 		}
-		if _, ok := b.live.Associations[id]; ok {
+		if _, ok := b.live.PodIdentities[id]; ok {
 			b.associationUpdate(p, role)
 			continue
 		}

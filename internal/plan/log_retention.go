@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -15,7 +16,7 @@ func (b *builder) logRetention() {
 		return
 	}
 	days := *w.ClusterLogging.LogRetentionInDays
-	if b.live.Details.Retention == days {
+	if g := b.live.LogGroups[observe.ControlPlaneLogs(b.cfg.Metadata.Name)]; g != nil && g.RetentionInDays == days {
 		return
 	}
 	b.add(part{Step: rules.Step{Kind: rules.Retention}, Action: Create, Title: fmt.Sprintf("log retention: %d days", days),

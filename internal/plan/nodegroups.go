@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/sshkey"
@@ -30,7 +28,7 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	live := b.live.Groups[n.Name]
-	if live != nil && (live.Status == types.NodegroupStatusActive || live.Status == types.NodegroupStatusDegraded) && !b.live.Broken(name) {
+	if live != nil && (live.Status == "ACTIVE" || live.Status == "DEGRADED") && !b.live.Broken(name) {
 		b.managedChanges(i, m, live)
 		return
 	}

@@ -5,14 +5,12 @@ package plan
 
 import (
 	"fmt"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
@@ -95,13 +93,14 @@ func (p *Plan) finish(g *graph.Graph) (err error) {
 // Input is all that a plan is made from: it is read before, and nothing is read here.
 type Input struct {
 	File      *config.File
-	Live      *cluster.Live
+	Live      *observe.Observed
 	Net       stack.Network
 	Account   string
 	Partition string
 	Keys      map[string]string // SSH public keys, by the node group that imports them
 	// Unreachable is why the Kubernetes API cannot be called from here; "": it can.
 	Unreachable string
+	Versions    map[string]string // of add-ons, where the file names one in words or in part
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }
@@ -110,7 +109,7 @@ type Input struct {
 type builder struct {
 	in    Input
 	cfg   *config.ClusterConfig
-	live  *cluster.Live
+	live  *observe.Observed
 	draft *rules.Draft
 	plan  *Plan
 
@@ -121,9 +120,6 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
-	if in.Live.Details == nil {
-		in.Live.Details = &cluster.Details{} // nothing was read beyond what is listed
-	}
 	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable}}
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()
@@ -201,13 +197,13 @@ func (b *builder) health() {
 	}
 	if h := b.live.Cluster.Health; h != nil {
 		for _, i := range h.Issues {
-			say("the control plane", string(i.Code), aws.ToString(i.Message))
+			say("the control plane", i.Code, i.Message)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.live.Groups)) {
 		if h := b.live.Groups[name].Health; h != nil {
 			for _, i := range h.Issues {
-				say("node group "+name, string(i.Code), aws.ToString(i.Message))
+				say("node group "+name, i.Code, i.Message)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -25,7 +24,7 @@ func (b *builder) role(s rules.Step, title, name string, tags map[string]string,
 	}
 	want := stack.PodIdentity(r).JSON()
 	if s.IRSA {
-		want = steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Cluster)
+		want = steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Issuer())
 	}
 	b.stackUpdate(s, title, name, want)
 }
@@ -47,8 +46,11 @@ func (b *builder) stackUpdate(s rules.Step, title, name, want string) {
 
 // template is a standing stack's template as it was written.
 func (b *builder) template(name string) (string, bool) {
-	t, ok := b.live.Details.Templates[name]
-	return t, ok
+	s := b.live.Stacks[name]
+	if s == nil || s.Template == "" {
+		return "", false
+	}
+	return s.Template, true
 }
 
 // roleARN is the role that a standing stack holds, or the ARN itself; "": it is
@@ -57,5 +59,5 @@ func (b *builder) roleARN(stackOrARN string) string {
 	if len(stackOrARN) > 4 && stackOrARN[:4] == "arn:" {
 		return stackOrARN
 	}
-	return cluster.Output(b.live.Stacks[stackOrARN], "Role1")
+	return b.live.Stacks[stackOrARN].Output("Role1")
 }

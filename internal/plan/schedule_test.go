@@ -2,13 +2,13 @@ package plan_test
 
 import (
 	"fmt"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -69,7 +69,7 @@ func TestNoScheduleStartsAnInstanceBeforeItsCNI(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		p, err := plan.Build(plan.Input{File: f, Live: &cluster.Live{}, Account: "111122223333", Partition: "aws",
+		p, err := plan.Build(plan.Input{File: f, Live: &observe.Observed{}, Account: "111122223333", Partition: "aws",
 			Net: stack.Split("192.168.0.0/16", []string{"us-west-2a", "us-west-2b"}, true, true)})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)

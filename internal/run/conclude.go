@@ -6,12 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
 )
 
@@ -75,7 +73,7 @@ func (s *Session) looksGone(ctx context.Context, o *outcome.Outcome) bool {
 
 // Verify observes again and says what is there now.
 func (s *Session) Verify(ctx context.Context) (*outcome.Verdict, error) {
-	live, err := cluster.Observe(ctx, s.AWS, s.Env.Name)
+	live, err := read.Cluster(ctx, s.AWS, s.Env.Name, read.Quick())
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +83,11 @@ func (s *Session) Verify(ctx context.Context) (*outcome.Verdict, error) {
 		return v, nil
 	}
 	cl := live.Cluster
-	v.Status = string(cl.Status)
-	v.Endpoint, v.CA = kube.Endpoint(cl)
+	v.Status = cl.Status
+	v.Endpoint, v.CA = kube.Endpoint(read.Described(cl))
 	for _, a := range slices.Sorted(maps.Keys(live.Addons)) {
-		if live.Addons[a].Status != types.AddonStatusActive {
-			v.Degraded = append(v.Degraded, a+" "+string(live.Addons[a].Status))
+		if live.Addons[a].Status != "ACTIVE" {
+			v.Degraded = append(v.Degraded, a+" "+live.Addons[a].Status)
 		}
 	}
 	if v.Uncounted = s.countNodes(ctx, cl, v); v.Uncounted != "" {
@@ -99,20 +97,20 @@ func (s *Session) Verify(ctx context.Context) (*outcome.Verdict, error) {
 }
 
 // countNodes counts the Ready nodes, or says why it did not.
-func (s *Session) countNodes(ctx context.Context, cl *types.Cluster, v *outcome.Verdict) (uncounted string) {
+func (s *Session) countNodes(ctx context.Context, cl *observe.Cluster, v *outcome.Verdict) (uncounted string) {
 	switch {
-	case cl.Status == types.ClusterStatusCreating || cl.Status == types.ClusterStatusDeleting || cl.Endpoint == nil:
+	case cl.Status == "CREATING" || cl.Status == "DELETING" || cl.Endpoint == "":
 		return fmt.Sprintf("the control plane is %s", cl.Status)
 	case !s.Env.Reachable:
 		return s.Plan.Unreachable
 	}
-	k, err := kube.Client(ctx, s.AWS, cl)
+	k, err := kube.Client(ctx, s.AWS, read.Described(cl))
 	if err != nil {
 		return err.Error()
 	}
 	nodes, err := kube.Nodes(ctx, k)
 	if err != nil {
-		return "the Kubernetes API of " + aws.ToString(cl.Name) + " does not answer: " + err.Error()
+		return "the Kubernetes API of " + cl.Name + " does not answer: " + err.Error()
 	}
 	for _, n := range nodes {
 		switch {

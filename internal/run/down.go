@@ -3,13 +3,13 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/aws/ec2"
-	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -27,7 +27,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
-	live, err := cluster.Observe(ctx, c, name)
+	live, err := read.Cluster(ctx, c, name, read.Removal())
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
@@ -35,14 +35,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 		return nil, fmt.Errorf("the cluster %s was made neither by eksctl nor by Slipway (there is no stack %s); delete it with the tool that made it", name, stack.ClusterName(name))
 	}
 	s := &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true}
-	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []ec2types.Filter{{Name: new("tag:" + stack.TagCluster), Values: []string{name}}}})
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, k := range keys.KeyPairs {
-		names = append(names, *k.KeyName)
-	}
-	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: names})
+	keys := slices.Sorted(maps.Keys(live.KeyPairs))
+	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: keys})
 	return s, err
 }

@@ -7,9 +7,6 @@ package run
 import (
 	"context"
 	"crypto/rand"
-	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -17,6 +14,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -28,8 +27,10 @@ type Session struct {
 	AWS  *awsc.Clients
 	File *config.File
 	Env  *steps.Env
-	Live *cluster.Live
-	Plan *plan.Plan
+	Live *observe.Observed
+	// Input is what the plan was made from; a plan from a saved observation takes it.
+	Input plan.Input
+	Plan  *plan.Plan
 
 	removal bool // the plan takes the cluster away
 }
@@ -44,22 +45,26 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
-	live, err := cluster.Observe(ctx, c, f.Cluster.Metadata.Name)
+	live, err := read.Cluster(ctx, c, f.Cluster.Metadata.Name, read.Planning())
+	if err != nil {
+		return nil, check.Reach(c, err)
+	}
+	versions, err := cluster.Versions(ctx, c, f.Cluster, live)
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
-	in := plan.Input{File: f, Live: live, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster), Unreachable: unreachable(c, f.Cluster, live)}
-	s.Env.Reachable = in.Unreachable == ""
-	if err := live.Detail(ctx, c, f.Cluster); err != nil {
-		return nil, check.Reach(c, err)
-	}
-	if live.Cluster != nil && live.Cluster.Status != types.ClusterStatusCreating && s.Env.Reachable {
-		in.Silent = s.lookInside(ctx)
+	in := plan.Input{File: f, Live: live, Versions: versions, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster),
+		Unreachable: unreachable(c, f.Cluster, live)}
+	if s.Env.Reachable = in.Unreachable == ""; s.Env.Reachable {
+		for _, n := range live.Missed(observe.Inside) {
+			in.Silent = n.Why // the plan says so, and the steps look for themselves
+		}
 	}
 	if fails := check.Preflight(ctx, c, f, net, live); len(fails) > 0 {
 		return nil, fails
 	}
+	s.Input = in
 	s.Plan, err = plan.Build(in)
 	return s, err
 }
@@ -67,7 +72,7 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 // unreachable says why the Kubernetes API cannot be called from here, "" when it
 // can: only the VPC reaches a private endpoint (an in-process region has no network
 // in between), and only a principal that the cluster knows is let in.
-func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live) string {
+func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *observe.Observed) string {
 	if !config.On(cfg.VPC.ClusterEndpoints.PublicAccess, true) && c.Transport == nil {
 		return "its endpoint is private"
 	}
@@ -76,7 +81,7 @@ func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live)
 		return ""
 	}
 	me := awsc.Principal(c.Caller)
-	if slices.Contains(live.Entries, me) {
+	if live.AccessEntries[me] != nil {
 		return ""
 	}
 	for _, e := range a.AccessEntries {
@@ -85,19 +90,6 @@ func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *cluster.Live)
 		}
 	}
 	return "the file gives " + me + " no access (bootstrapClusterCreatorAdminPermissions: false, and no access entry)"
-}
-
-// lookInside reads what the config names inside Kubernetes. An API that does not
-// answer is said in the plan, and the steps look for themselves.
-func (s *Session) lookInside(ctx context.Context) (silent string) {
-	k, err := s.Env.Kube(ctx)
-	if err == nil {
-		err = s.Live.Details.Look(ctx, k, s.File.Cluster)
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return ""
 }
 
 // Run turns the plan.

@@ -7,20 +7,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/kube"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
 )
 
 // Look reads a cluster's status; the error of a cluster that is not there is a finding
 // that names the region it is in, if there is one.
 func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, error) {
-	live, err := cluster.Observe(ctx, c, name)
+	live, err := read.Cluster(ctx, c, name, read.Quick())
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
@@ -39,64 +37,64 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, e
 	addons(st, live)
 	groups(st, live)
 	for _, n := range slices.Sorted(maps.Keys(live.Profiles)) {
-		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: string(live.Profiles[n].Status)})
+		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
 	return st, nil
 }
 
-func controlPlane(st *outcome.Status, cl *types.Cluster) {
-	p := outcome.Part{Kind: "control plane", Name: st.Cluster, Status: string(cl.Status), Detail: "Kubernetes " + aws.ToString(cl.Version)}
+func controlPlane(st *outcome.Status, cl *observe.Cluster) {
+	p := outcome.Part{Kind: "control plane", Name: st.Cluster, Status: cl.Status, Detail: "Kubernetes " + cl.Version}
 	if cl.Health != nil {
 		for _, i := range cl.Health.Issues {
-			p.Reason = string(i.Code) + ": " + aws.ToString(i.Message)
+			p.Reason = i.Code + ": " + i.Message
 		}
 	}
 	st.Add(p)
 }
 
 // stacks are those whose resource is not there, or not yet.
-func stacks(st *outcome.Status, live *cluster.Live) {
+func stacks(st *outcome.Status, live *observe.Observed) {
 	for _, n := range slices.Sorted(maps.Keys(live.Stacks)) {
 		if s := live.Stacks[n]; live.Cluster == nil || !live.Has(n) {
-			st.Add(outcome.Part{Kind: "stack", Name: n, Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason)})
+			st.Add(outcome.Part{Kind: "stack", Name: n, Status: s.Status, Reason: s.Reason})
 		}
 	}
 }
 
-func addons(st *outcome.Status, live *cluster.Live) {
+func addons(st *outcome.Status, live *observe.Observed) {
 	for _, n := range slices.Sorted(maps.Keys(live.Addons)) {
 		a := live.Addons[n]
-		p := outcome.Part{Kind: "add-on", Name: n, Status: string(a.Status), Detail: aws.ToString(a.AddonVersion)}
+		p := outcome.Part{Kind: "add-on", Name: n, Status: a.Status, Detail: a.Version}
 		if a.Health != nil && len(a.Health.Issues) > 0 {
-			p.Reason = string(a.Health.Issues[0].Code) + ": " + aws.ToString(a.Health.Issues[0].Message)
+			p.Reason = a.Health.Issues[0].Code + ": " + a.Health.Issues[0].Message
 		}
 		st.Add(p)
 	}
 }
 
-func groups(st *outcome.Status, live *cluster.Live) {
+func groups(st *outcome.Status, live *observe.Observed) {
 	for _, n := range slices.Sorted(maps.Keys(live.Groups)) {
 		g := live.Groups[n]
-		p := outcome.Part{Kind: "node group", Name: n, Status: string(g.Status), Detail: strings.Join(g.InstanceTypes, ", ")}
+		p := outcome.Part{Kind: "node group", Name: n, Status: g.Status, Detail: strings.Join(g.InstanceTypes, ", ")}
 		if g.ScalingConfig != nil {
-			p.Detail += fmt.Sprintf(", wants %d", aws.ToInt32(g.ScalingConfig.DesiredSize))
+			p.Detail += fmt.Sprintf(", wants %d", g.ScalingConfig.DesiredSize)
 		}
 		if g.Health != nil && len(g.Health.Issues) > 0 {
-			p.Reason = string(g.Health.Issues[0].Code) + ": " + aws.ToString(g.Health.Issues[0].Message)
+			p.Reason = g.Health.Issues[0].Code + ": " + g.Health.Issues[0].Message
 		}
 		st.Add(p)
 	}
 }
 
 // nodes lists the nodes, or says why nobody saw them.
-func nodes(ctx context.Context, c *awsc.Clients, st *outcome.Status, live *cluster.Live) {
-	if live.Cluster.Endpoint == nil {
+func nodes(ctx context.Context, c *awsc.Clients, st *outcome.Status, live *observe.Observed) {
+	if live.Cluster.Endpoint == "" {
 		st.Uncounted = "the control plane has no endpoint yet"
 		return
 	}
 	var seen []kube.Node
-	k, err := kube.Client(ctx, c, live.Cluster)
+	k, err := kube.Client(ctx, c, read.Described(live.Cluster))
 	if err == nil {
 		seen, err = kube.Nodes(ctx, k)
 	}

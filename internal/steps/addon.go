@@ -165,7 +165,7 @@ func roleOf(ctx context.Context, e *Env, stackOrARN string) (*string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the role of stack %s: %w", stackOrARN, err)
 	}
-	arn := cluster.Output(&out.Stacks[0], "Role1")
+	arn := output(&out.Stacks[0], "Role1")
 	if arn == "" {
 		return nil, fmt.Errorf("the stack %s has no output Role1", stackOrARN)
 	}

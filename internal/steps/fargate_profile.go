@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -68,7 +67,7 @@ func (s *FargateProfile) role(ctx context.Context, e *Env) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if arn := cluster.Output(st, "FargatePodExecutionRoleARN"); arn != "" {
+		if arn := output(st, "FargatePodExecutionRoleARN"); arn != "" {
 			return arn, nil
 		}
 	}

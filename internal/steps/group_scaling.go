@@ -10,7 +10,6 @@ import (
 	asg "github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
@@ -25,7 +24,7 @@ type GroupScaling struct {
 
 // Run finds the Auto Scaling group and sets what differs.
 func (s *GroupScaling) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
-	all, err := cluster.ScalingGroups(ctx, e.AWS, e.Name)
+	all, err := e.scalingGroups(ctx)
 	if err != nil {
 		return r, err
 	}

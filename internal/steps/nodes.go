@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 )
@@ -103,7 +102,7 @@ func (s *Nodes) unseen(ctx context.Context, e *Env) (engine.Result, error) {
 		}
 		return engine.Finished(says)
 	}
-	all, err := cluster.ScalingGroups(ctx, e.AWS, e.Name)
+	all, err := e.scalingGroups(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
@@ -26,18 +25,19 @@ func (s *OIDCProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result,
 	if err != nil {
 		return engine.Result{}, err
 	}
-	issuer := cluster.Issuer(c)
-	if issuer == "" {
+	iss := issuer(c)
+	if iss == "" {
 		return engine.Waiting("EKS has not published the issuer yet")
 	}
-	_, err = e.AWS.IAM.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: new(cluster.ProviderARN(e.AWS, issuer))})
+	arn := "arn:" + e.AWS.Partition + ":iam::" + e.AWS.Account + ":oidc-provider/" + iss
+	_, err = e.AWS.IAM.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
 	if err == nil {
 		return engine.Finished("registered")
 	}
 	if !awsc.NotFound(err) {
 		return engine.Result{}, err
 	}
-	in := &iam.CreateOpenIDConnectProviderInput{Url: new("https://" + issuer), ClientIDList: []string{"sts.amazonaws.com"}}
+	in := &iam.CreateOpenIDConnectProviderInput{Url: new("https://" + iss), ClientIDList: []string{"sts.amazonaws.com"}}
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 		in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}

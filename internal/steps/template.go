@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
@@ -49,16 +48,16 @@ func (t Template) body(ctx context.Context, e *Env) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return IRSA(e.AWS.Account, e.AWS.Partition, *t.IRSA, c), nil
+		return IRSA(e.AWS.Account, e.AWS.Partition, *t.IRSA, issuer(c)), nil
 	case t.Group != nil:
 		return t.Group.body(ctx, e)
 	}
 	return t.Body, nil
 }
 
-// IRSA is the template of a role that trusts the issuer of a cluster that is known.
-func IRSA(account, partition string, r stack.Role, c *types.Cluster) string {
-	r.Issuer, r.Account, r.Partition = cluster.Issuer(c), account, partition
+// IRSA is the template of a role that trusts an OIDC issuer.
+func IRSA(account, partition string, r stack.Role, issuer string) string {
+	r.Issuer, r.Account, r.Partition = issuer, account, partition
 	return stack.IRSA(r).JSON()
 }
 

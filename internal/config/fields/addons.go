@@ -55,7 +55,7 @@ var addons = slices.Concat(
 )
 
 func profile(read func(*observe.FargateProfile) any) func(*observe.Observed, string) (any, bool) {
-	return of(func(o *observe.Observed) map[string]*observe.FargateProfile { return o.FargateProfiles }, read)
+	return of(func(o *observe.Observed) map[string]*observe.FargateProfile { return o.Profiles }, read)
 }
 
 // fargate are Fargate profiles.

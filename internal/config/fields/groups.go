@@ -9,7 +9,7 @@ import (
 const anotherGroup = "put it back, or give the group another name: the new one is made beside the old, which you remove once its pods have moved"
 
 func group(read func(*observe.Nodegroup) any) func(*observe.Observed, string) (any, bool) {
-	return of(func(o *observe.Observed) map[string]*observe.Nodegroup { return o.Nodegroups }, read)
+	return of(func(o *observe.Observed) map[string]*observe.Nodegroup { return o.Groups }, read)
 }
 
 // scaling reads a field of a node group's Auto Scaling group.

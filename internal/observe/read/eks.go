@@ -73,8 +73,8 @@ func (o *observer) nodegroups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Nodegroups = map[string]*observe.Nodegroup{}
-	return each(names, o.Nodegroups, func(n string) (*observe.Nodegroup, error) {
+	o.Groups = map[string]*observe.Nodegroup{}
+	return each(names, o.Groups, func(n string) (*observe.Nodegroup, error) {
 		d, err := o.c.EKS.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &o.Name, NodegroupName: &n})
 		if err != nil {
 			return nil, err
@@ -92,8 +92,8 @@ func (o *observer) fargate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.FargateProfiles = map[string]*observe.FargateProfile{}
-	return each(names, o.FargateProfiles, func(n string) (*observe.FargateProfile, error) {
+	o.Profiles = map[string]*observe.FargateProfile{}
+	return each(names, o.Profiles, func(n string) (*observe.FargateProfile, error) {
 		d, err := o.c.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: &o.Name, FargateProfileName: &n})
 		if err != nil {
 			return nil, err

@@ -52,10 +52,10 @@ func (o *observer) rolesInUse() []string {
 	for _, x := range o.Observed.Addons {
 		add(x.ServiceAccountRoleARN)
 	}
-	for _, x := range o.Observed.Nodegroups {
+	for _, x := range o.Observed.Groups {
 		add(x.NodeRole)
 	}
-	for _, x := range o.FargateProfiles {
+	for _, x := range o.Profiles {
 		add(x.PodExecutionRoleARN)
 	}
 	for _, x := range o.Observed.PodIdentities {

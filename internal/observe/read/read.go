@@ -45,6 +45,12 @@ func Planning() Scope {
 	return Scope{Parts: slices.Concat(planning, []observe.Part{observe.Inside}), Must: planning}
 }
 
+// Removal is what a plan of a removal goes through.
+func Removal() Scope {
+	parts := slices.Concat(quick, []observe.Part{observe.OIDC, observe.Keys})
+	return Scope{Parts: parts, Must: parts}
+}
+
 // Whole is everything: a snapshot.
 func Whole() Scope {
 	return Scope{Parts: slices.Concat(planning, rest), Must: []observe.Part{observe.ControlPlane}}

@@ -83,7 +83,7 @@ func TestWholeHoldsEverything(t *testing.T) {
 	}
 	for what, ok := range map[string]bool{
 		"add-on configuration":     o.Addons["coredns"].ConfigurationValues == `{"replicaCount": 3}`,
-		"taints as EKS spells":     slices.Equal(o.Nodegroups["m"].Taints, observe.Sorted[observe.Taint]{{Key: "k", Value: "v", Effect: "NO_SCHEDULE"}}),
+		"taints as EKS spells":     slices.Equal(o.Groups["m"].Taints, observe.Sorted[observe.Taint]{{Key: "k", Value: "v", Effect: "NO_SCHEDULE"}}),
 		"access policy with scope": o.AccessEntries["arn:aws:iam::444455556666:role/ops"].Policies[0].AccessScope.Type == "cluster",
 		"association":              o.PodIdentities["ns/pod"] != nil && strings.Contains(o.PodIdentities["ns/pod"].RoleARN, ":role/"),
 		"its role's policy":        role(o, o.PodIdentities["ns/pod"].RoleARN).Attached[0].Name == "AmazonS3ReadOnlyAccess",
@@ -219,7 +219,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 func TestAClusterThatIsNotThereIsAbsent(t *testing.T) {
 	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
 	o := whole(t, r)
-	if o.Cluster != nil || len(o.Stacks)+len(o.Nodegroups) > 0 || len(o.NotRead) > 0 {
+	if o.Cluster != nil || len(o.Stacks)+len(o.Groups) > 0 || len(o.NotRead) > 0 {
 		t.Errorf("%+v", o)
 	}
 }

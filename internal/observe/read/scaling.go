@@ -116,7 +116,7 @@ func (o *observer) templatesInUse() map[string]map[string]bool {
 			add(s.ID, s.Version)
 		}
 	}
-	for _, g := range o.Observed.Nodegroups {
+	for _, g := range o.Observed.Groups {
 		if t := g.LaunchTemplate; t != nil {
 			add(t.ID, t.Version)
 		}
