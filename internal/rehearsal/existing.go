@@ -63,10 +63,7 @@ func (w *world) network() {
 		cidr = "192.168.0.0/16"
 	}
 	w.say("VPC", vpc)
-	w.x.VPCs = append(w.x.VPCs, struct {
-		ID, CIDR string
-		Internet bool
-	}{vpc, cidr, true})
+	w.x.VPCs = append(w.x.VPCs, sim.ExistingVPC{ID: vpc, CIDR: cidr, Internet: true})
 	taken := map[string]bool{}
 	for _, m := range []map[string]config.Subnet{v.Subnets.Public, v.Subnets.Private} {
 		for _, s := range m {
@@ -89,10 +86,7 @@ func (w *world) network() {
 			id = fmt.Sprintf("subnet-%016dx", w.next)
 		}
 		if w.say("subnet", id) {
-			w.x.Subnets = append(w.x.Subnets, struct {
-				ID, VPC, CIDR, Zone string
-				Public              bool
-			}{id, vpc, block, zone, public})
+			w.x.Subnets = append(w.x.Subnets, sim.ExistingSubnet{ID: id, VPC: vpc, CIDR: block, Zone: zone, Public: public})
 		}
 	}
 	for _, side := range []struct {
@@ -142,7 +136,7 @@ func (w *world) block(cidr string, taken map[string]bool) string {
 
 func (w *world) group(id, vpc string) {
 	if w.say("security group", id) {
-		w.x.SecurityGroups = append(w.x.SecurityGroups, struct{ ID, VPC string }{id, vpc})
+		w.x.SecurityGroups = append(w.x.SecurityGroups, sim.ExistingGroup{ID: id, VPC: vpc})
 	}
 }
 
@@ -168,15 +162,12 @@ func (w *world) groups() {
 		}
 		for _, s := range n.Subnets {
 			if strings.HasPrefix(s, "subnet-") && vpc != "" && w.say("subnet", s) {
-				w.x.Subnets = append(w.x.Subnets, struct {
-					ID, VPC, CIDR, Zone string
-					Public              bool
-				}{s, vpc, w.block(w.x.VPCs[0].CIDR, map[string]bool{}), w.c.Metadata.Region + "a", true})
+				w.x.Subnets = append(w.x.Subnets, sim.ExistingSubnet{ID: s, VPC: vpc, CIDR: w.block(w.x.VPCs[0].CIDR, map[string]bool{}), Zone: w.c.Metadata.Region + "a", Public: true})
 			}
 		}
 		if strings.HasPrefix(n.AMI, "ami-") && w.say("AMI", n.AMI) {
 			family := map[bool]string{true: "windows", false: "amazon-eks-node-al2023"}[n.Windows()]
-			w.x.Images = append(w.x.Images, struct{ ID, Family, Arch string }{n.AMI, family, "x86_64"})
+			w.x.Images = append(w.x.Images, sim.ExistingImage{ID: n.AMI, Family: family, Arch: "x86_64"})
 		}
 	}
 	for _, m := range w.c.ManagedNodeGroups {
@@ -187,11 +178,7 @@ func (w *world) groups() {
 			if len(m.InstanceTypes) > 0 || m.InstanceType != "" {
 				typ = ""
 			}
-			w.x.LaunchTemplates = append(w.x.LaunchTemplates, struct {
-				ID       string
-				Versions int
-				Type     string
-			}{lt.ID, max(3, versions), typ})
+			w.x.LaunchTemplates = append(w.x.LaunchTemplates, sim.ExistingTemplate{ID: lt.ID, Versions: max(3, versions), Type: typ})
 		}
 	}
 }
@@ -201,11 +188,7 @@ func (w *world) groups() {
 func (w *world) roles(account string) {
 	role := func(arn string, policies []string, services ...string) {
 		if strings.Contains(arn, ":role/") && w.say("role", arn) {
-			w.x.Roles = append(w.x.Roles, struct {
-				ARN      string
-				Services []string
-				Policies []string
-			}{arn, services, policies})
+			w.x.Roles = append(w.x.Roles, sim.ExistingRole{ARN: arn, Services: services, Policies: policies})
 		}
 	}
 	policy := func(arns ...string) {
@@ -253,7 +236,7 @@ func (w *world) roles(account string) {
 		role(n.IAM.InstanceRoleARN, []string{"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"}, "ec2.amazonaws.com")
 		policy(n.IAM.AttachPolicyARNs...)
 		if p := n.IAM.InstanceProfileARN; w.say("instance profile", p) {
-			w.x.InstanceProfiles = append(w.x.InstanceProfiles, struct{ ARN, Role string }{p, n.IAM.InstanceRoleARN})
+			w.x.InstanceProfiles = append(w.x.InstanceProfiles, sim.ExistingProfile{ARN: p, Role: n.IAM.InstanceRoleARN})
 		}
 	}
 }

@@ -62,11 +62,14 @@ type Region struct {
 	KMS   *kms.KMS
 	Logs  *logs.Logs
 
-	server *wire.Server
-	faults []func(service, op string) error
+	server   *wire.Server
+	pageSize int
+	troubles []*trouble
+	faults   []func(service, op string) error
 }
 
-// Fault asks f before every operation; its error is the answer.
+// Fault asks f before every operation; its error is the answer. It is a test's own:
+// no part of a saved region.
 func (r *Region) Fault(f func(service, op string) error) { r.faults = append(r.faults, f) }
 
 // New makes an account without resources.
@@ -112,14 +115,18 @@ func (s *Sim) newRegion(name string) *Region {
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}
+	r.faultEvents()
 	v := wire.NewServer()
-	v.PageSize = s.options.PageSize
+	r.pageSize, v.PageSize = s.options.PageSize, s.options.PageSize
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
 	v.Before = func(c *wire.Caller, op string) error {
 		for _, f := range r.faults {
 			if err := f(c.Service, op); err != nil {
 				return err
 			}
+		}
+		if err := r.refuse(c.Service, op); err != nil {
+			return err
 		}
 		if c.Service == "sts" {
 			if err := r.IAM.STS(name); err != nil {

@@ -15,30 +15,33 @@ import (
 
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
-	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
 type group struct {
 	types.AutoScalingGroup
-	acts    []types.Activity
-	turn    int
-	busy    bool
-	backoff time.Duration
+	Activities []types.Activity // newest first
+	Turn       int              // launches so far: the next subnet follows
+	Busy       bool             // a look at it is scheduled
+	Backoff    time.Duration    // before the next look
 }
 
 // AutoScaling is the service's state in one region.
 type AutoScaling struct {
+	res.Registry
 	w      *world.World
 	ec2    *ec2.EC2
 	prefix string
-	groups table.Table[group]
+	groups *res.Kind[group]
 }
 
 // New is a region without groups.
 func New(w *world.World, e *ec2.EC2) *AutoScaling {
 	a := &AutoScaling{w: w, ec2: e, prefix: "arn:" + e.Partition + ":autoscaling:" + e.Region + ":" + e.Account + ":autoScalingGroup:"}
+	a.groups = res.Add(&a.Registry, &res.Kind[group]{Name: "group", Key: func(g *group) string { return aws.ToString(g.AutoScalingGroupName) }})
+	world.On(w, "autoscaling:look", a.look)
 	e.OnRunning = append(e.OnRunning, a.running)
 	e.OnTerminated = append(e.OnTerminated, a.terminated)
 	return a
@@ -103,7 +106,7 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 	if desired < aws.ToInt32(in.MinSize) || desired > aws.ToInt32(in.MaxSize) {
 		return nil, wire.Errorf("ValidationError", "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired, aws.ToInt32(in.MinSize), aws.ToInt32(in.MaxSize))
 	}
-	g := &group{AutoScalingGroup: types.AutoScalingGroup{AutoScalingGroupName: new(name), AutoScalingGroupARN: new(a.prefix + a.w.UUID("asg") + ":autoScalingGroupName/" + name), MinSize: in.MinSize, MaxSize: in.MaxSize, DesiredCapacity: new(desired), LaunchTemplate: in.LaunchTemplate,
+	g := &group{AutoScalingGroup: types.AutoScalingGroup{AutoScalingGroupName: new(name), AutoScalingGroupARN: new(a.prefix + a.w.UUID("asg", name) + ":autoScalingGroupName/" + name), MinSize: in.MinSize, MaxSize: in.MaxSize, DesiredCapacity: new(desired), LaunchTemplate: in.LaunchTemplate,
 		MixedInstancesPolicy: in.MixedInstancesPolicy, VPCZoneIdentifier: in.VPCZoneIdentifier, CreatedTime: new(a.w.Date()), HealthCheckType: new("EC2"), DefaultCooldown: new(int32(300)), Instances: []types.Instance{}, Tags: tags(in.Tags),
 		TargetGroupARNs: in.TargetGroupARNs, LoadBalancerNames: in.LoadBalancerNames, MaxInstanceLifetime: in.MaxInstanceLifetime, CapacityRebalance: in.CapacityRebalance}}
 	a.groups.Put(name, g)
@@ -127,31 +130,36 @@ func message(err error) string {
 	return err.Error()
 }
 
-// reconcile brings the number of instances towards the desired one.
+// reconcile has the group looked at soon, once however often it is asked for.
 func (a *AutoScaling) reconcile(g *group) {
-	if g.busy || a.groups.Get(*g.AutoScalingGroupName) != g {
+	name := *g.AutoScalingGroupName
+	if g.Busy || a.groups.Get(name) != g {
 		return
 	}
-	g.busy = true
-	delay := time.Second + g.backoff
-	a.w.After(delay, func() {
-		g.busy = false
-		if a.groups.Get(*g.AutoScalingGroupName) != g {
+	g.Busy = true
+	a.w.Schedule(time.Second+g.Backoff, "autoscaling:look", name, nil)
+}
+
+// look brings the number of instances to the desired one, as far as EC2 lets it.
+func (a *AutoScaling) look(name string, _ struct{}) {
+	g := a.groups.Get(name)
+	if g == nil {
+		return
+	}
+	g.Busy = false
+	was := g.Backoff
+	g.Backoff = 0
+	for int32(len(a.live(g))) < *g.DesiredCapacity && !a.suspended(g, "Launch") {
+		if !a.launch(g) {
+			g.Backoff = min(2*was+60*time.Second, 5*time.Minute)
+			a.reconcile(g)
 			return
 		}
-		g.backoff = 0
-		for int32(len(a.live(g))) < *g.DesiredCapacity && !a.suspended(g, "Launch") {
-			if !a.launch(g) {
-				g.backoff = min(2*g.backoff+60*time.Second, 5*time.Minute)
-				a.reconcile(g)
-				return
-			}
-		}
-		for l := a.live(g); int32(len(l)) > *g.DesiredCapacity && !a.suspended(g, "Terminate"); l = a.live(g) {
-			a.ec2.Terminate(*l[0].InstanceId)
-			a.mark(g, *l[0].InstanceId, types.LifecycleStateTerminating)
-		}
-	})
+	}
+	for l := a.live(g); int32(len(l)) > *g.DesiredCapacity && !a.suspended(g, "Terminate"); l = a.live(g) {
+		a.ec2.Terminate(*l[0].InstanceId)
+		a.mark(g, *l[0].InstanceId, types.LifecycleStateTerminating)
+	}
 }
 
 func (a *AutoScaling) suspended(g *group, p string) bool {
@@ -208,14 +216,14 @@ func (a *AutoScaling) launch(g *group) bool {
 	tg = append(tg, ec2types.Tag{Key: new("aws:autoscaling:groupName"), Value: g.AutoScalingGroupName})
 	var last error
 	for try := range subnets {
-		sub := subnets[(g.turn+try)%len(subnets)]
+		sub := subnets[(g.Turn+try)%len(subnets)]
 		for _, k := range kinds {
 			i, err := a.ec2.Start(ec2.Launch{Template: spec.LaunchTemplateId, TemplateName: spec.LaunchTemplateName, Version: aws.ToString(spec.Version), Type: k, Subnet: sub, Spot: spot, Tags: tg})
 			if err != nil {
 				last = err
 				continue
 			}
-			g.turn++
+			g.Turn++
 			g.Instances = append(g.Instances, types.Instance{InstanceId: i.InstanceId, AvailabilityZone: i.Placement.AvailabilityZone, InstanceType: new(string(i.InstanceType)), LifecycleState: types.LifecycleStatePending, HealthStatus: new("Healthy"), ProtectedFromScaleIn: new(false), LaunchTemplate: spec})
 			a.activity(g, types.ScalingActivityStatusCodeSuccessful, "Launching a new EC2 instance: "+*i.InstanceId, "")
 			return true
@@ -230,11 +238,11 @@ func (a *AutoScaling) launch(g *group) bool {
 }
 
 func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc, why string) {
-	act := types.Activity{ActivityId: new(a.w.UUID("activity")), AutoScalingGroupName: g.AutoScalingGroupName, StartTime: new(a.w.Date()), EndTime: new(a.w.Date()), StatusCode: s, Description: new(desc), Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
+	act := types.Activity{ActivityId: new(a.w.UUID("activity", *g.AutoScalingGroupName)), AutoScalingGroupName: g.AutoScalingGroupName, StartTime: new(a.w.Date()), EndTime: new(a.w.Date()), StatusCode: s, Description: new(desc), Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
 	if why != "" {
 		act.StatusMessage = new(why)
 	}
-	g.acts = append([]types.Activity{act}, g.acts...)
+	g.Activities = append([]types.Activity{act}, g.Activities...)
 }
 
 func (a *AutoScaling) running(i *ec2types.Instance) {
@@ -362,7 +370,7 @@ func (a *AutoScaling) DescribeScalingActivities(_ *wire.Caller, in *autoscaling.
 	if err != nil {
 		return nil, err
 	}
-	return &autoscaling.DescribeScalingActivitiesOutput{Activities: append([]types.Activity{}, g.acts...)}, nil
+	return &autoscaling.DescribeScalingActivitiesOutput{Activities: append([]types.Activity{}, g.Activities...)}, nil
 }
 
 // SuspendProcesses stops processes such as Launch or AZRebalance.
@@ -452,8 +460,8 @@ func (a *AutoScaling) Group(name string) *types.AutoScalingGroup {
 
 // LastFailure is why the newest launch failed, or "".
 func (a *AutoScaling) LastFailure(name string) string {
-	if g := a.groups.Get(name); g != nil && len(g.acts) > 0 {
-		return aws.ToString(g.acts[0].StatusMessage)
+	if g := a.groups.Get(name); g != nil && len(g.Activities) > 0 {
+		return aws.ToString(g.Activities[0].StatusMessage)
 	}
 	return ""
 }

@@ -1,48 +1,34 @@
 package ec2
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
 // DescribeNetworkAcls lists the default network ACL of each VPC, which lets all
 // traffic through and is the only one that the region knows.
 func (e *EC2) DescribeNetworkAcls(_ *wire.Caller, in *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error) {
-	out := &ec2.DescribeNetworkAclsOutput{NetworkAcls: []types.NetworkAcl{}}
+	l := []types.NetworkAcl{}
 	for _, v := range e.vpcs.All() {
 		acl := e.defaultACL(v)
-		if len(in.NetworkAclIds) > 0 && in.NetworkAclIds[0] != *acl.NetworkAclId {
-			continue
-		}
-		if matches(in.Filters, func(n string) []string {
-			switch n {
-			case "vpc-id":
-				return one(acl.VpcId)
-			case "default":
-				return []string{"true"}
-			case "network-acl-id":
-				return one(acl.NetworkAclId)
-			case "association.subnet-id":
-				var ids []string
-				for _, a := range acl.Associations {
-					ids = append(ids, *a.SubnetId)
-				}
-				return ids
-			}
-			return nil
-		}) {
-			out.NetworkAcls = append(out.NetworkAcls, acl)
+		if len(in.NetworkAclIds) == 0 || slices.Contains(in.NetworkAclIds, *acl.NetworkAclId) {
+			l = append(l, acl)
 		}
 	}
-	if len(in.NetworkAclIds) > 0 && len(out.NetworkAcls) == 0 {
-		return nil, notFound("InvalidNetworkAclID.NotFound", "networkAcl ID", in.NetworkAclIds[0])
+	for _, id := range in.NetworkAclIds {
+		if !slices.ContainsFunc(l, func(a types.NetworkAcl) bool { return *a.NetworkAclId == id }) {
+			return nil, notFound("InvalidNetworkAclID.NotFound", "networkAcl ID", id)
+		}
 	}
-	return out, nil
+	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.NetworkAcl](aclFilters))
+	return &ec2.DescribeNetworkAclsOutput{NetworkAcls: l}, err
 }
 
 func (e *EC2) defaultACL(v *vpc) types.NetworkAcl {

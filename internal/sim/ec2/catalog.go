@@ -9,7 +9,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
-	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -165,25 +165,22 @@ func (e *EC2) DescribeAvailabilityZones(_ *wire.Caller, in *ec2.DescribeAvailabi
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid availability zone: [%s]", n)
 		}
 	}
-	out := &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: []types.AvailabilityZone{}}
+	var l []types.AvailabilityZone
 	for _, z := range e.Zones {
 		named := slices.Contains(in.ZoneNames, z.Name) || slices.Contains(in.ZoneIds, z.ID)
 		if len(in.ZoneNames)+len(in.ZoneIds) > 0 && !named {
 			continue
 		}
-		if !matches(in.Filters, func(n string) []string {
-			return map[string][]string{"region-name": {e.Region}, "state": {"available"}, "zone-type": {z.Type}, "zone-name": {z.Name}, "zone-id": {z.ID}, "opt-in-status": {string(z.OptIn)}}[n]
-		}) {
-			continue
-		}
-		out.AvailabilityZones = append(out.AvailabilityZones, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region), GroupName: new(e.Region), State: types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
+		l = append(l, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region), GroupName: new(e.Region),
+			State: types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
 	}
-	return out, nil
+	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.AvailabilityZone](zoneFilters))
+	return &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: l}, err
 }
 
 // DescribeInstanceTypes reads the catalogue.
 func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceTypesInput) (*ec2.DescribeInstanceTypesOutput, error) {
-	out := &ec2.DescribeInstanceTypesOutput{InstanceTypes: []types.InstanceTypeInfo{}}
+	var l []types.InstanceTypeInfo
 	rows := allTypes()
 	if len(in.InstanceTypes) > 0 {
 		rows = nil
@@ -200,27 +197,23 @@ func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceType
 		}
 	}
 	for _, t := range rows {
-		if !matches(in.Filters, func(n string) []string {
-			return map[string][]string{"processor-info.supported-architecture": {t.Arch}, "vcpu-info.default-vcpus": {fmt.Sprint(t.VCPUs)}, "memory-info.size-in-mib": {fmt.Sprint(t.MemMiB)}, "instance-type": {t.Name}, "current-generation": {"true"}, "bare-metal": {"false"}}[n]
-		}) {
-			continue
-		}
 		info := types.InstanceTypeInfo{InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(true), BareMetal: new(false), VCpuInfo: &types.VCpuInfo{DefaultVCpus: new(int32(t.VCPUs))}, MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))},
 			ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)}}, SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
 			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)), Ipv6Supported: new(true), EfaSupported: new(strings.HasPrefix(t.Name, "p3dn") || strings.HasPrefix(t.Name, "c5n.18"))}, Hypervisor: types.InstanceTypeHypervisorNitro}
 		if t.GPUs > 0 {
 			info.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
 		}
-		out.InstanceTypes = append(out.InstanceTypes, info)
+		l = append(l, info)
 	}
-	return out, nil
+	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.InstanceTypeInfo](typeFilters))
+	return &ec2.DescribeInstanceTypesOutput{InstanceTypes: l}, err
 }
 
 // DescribeInstanceTypeOfferings says where types are offered: every type in every
 // zone, except that old generations and GPUs miss the region's last zone and
 // local zones offer only a few.
 func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
-	out := &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: []types.InstanceTypeOffering{}}
+	var all []types.InstanceTypeOffering
 	for _, t := range allTypes() {
 		var where []string
 		switch in.LocationType {
@@ -240,12 +233,11 @@ func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInst
 			where = []string{e.Region}
 		}
 		for _, l := range where {
-			if matches(in.Filters, func(n string) []string { return map[string][]string{"location": {l}, "instance-type": {t.Name}}[n] }) {
-				out.InstanceTypeOfferings = append(out.InstanceTypeOfferings, types.InstanceTypeOffering{InstanceType: types.InstanceType(t.Name), Location: new(l), LocationType: in.LocationType})
-			}
+			all = append(all, types.InstanceTypeOffering{InstanceType: types.InstanceType(t.Name), Location: new(l), LocationType: in.LocationType})
 		}
 	}
-	return out, nil
+	all, err := res.Pick(all, filters(in.Filters), res.Fields[types.InstanceTypeOffering](offeringFilters))
+	return &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: all}, err
 }
 
 func (e *EC2) offered(t Type, z Zone) bool {
@@ -265,7 +257,7 @@ func (e *EC2) offered(t Type, z Zone) bool {
 // defaultImages registers the AMIs that SSM's public parameters point at.
 func (e *EC2) defaultImages() {
 	for _, f := range []struct{ name, arch string }{{"amazon-eks-node-al2023", "x86_64"}, {"amazon-eks-node-al2023", "arm64"}, {"amazon-eks-node-al2", "x86_64"}, {"bottlerocket", "x86_64"}, {"bottlerocket", "arm64"}, {"windows", "x86_64"}, {"ubuntu", "x86_64"}} {
-		e.AdoptImage(ImageID(f.name, f.arch), f.name+"-"+f.arch, f.arch)
+		e.newImage(ImageID(f.name, f.arch), f.name+"-"+f.arch, f.arch)
 	}
 }
 
@@ -278,12 +270,21 @@ func ImageID(family, arch string) string {
 	return fmt.Sprintf("ami-0%016x", h)
 }
 
-// AdoptImage registers an AMI under a given ID.
-func (e *EC2) AdoptImage(id, name, arch string) {
-	if e.images.Get(id) == nil {
-		e.images.Put(id, &types.Image{ImageId: new(id), Name: new(name), Architecture: types.ArchitectureValues(arch), State: types.ImageStateAvailable, OwnerId: new("602401143452"), RootDeviceName: new("/dev/xvda"), RootDeviceType: types.DeviceTypeEbs,
-			BlockDeviceMappings: []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}})
-	}
+func (e *EC2) newImage(id, name, arch string) {
+	i := &types.Image{ImageId: new(id), Name: new(name), Architecture: types.ArchitectureValues(arch)}
+	_ = completeImage(i) // adds what is the same for all
+	e.images.Put(id, i)
+}
+
+// completeImage gives an AMI of an ID, a name and an architecture the rest.
+func completeImage(i *types.Image) error {
+	i.State, i.OwnerId, i.RootDeviceName, i.RootDeviceType = types.ImageStateAvailable, new("602401143452"), new("/dev/xvda"), types.DeviceTypeEbs
+	i.BlockDeviceMappings = []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}
+	return nil
+}
+
+func noImage(id string) error {
+	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 }
 
 // Image is an AMI, or nil.
@@ -291,47 +292,14 @@ func (e *EC2) Image(id string) *types.Image { return e.images.Get(id) }
 
 // DescribeImages lists AMIs.
 func (e *EC2) DescribeImages(_ *wire.Caller, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
-	rows, err := pick(&e.images, in.ImageIds, func(id string) error {
-		return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
-	}, in.Filters, func(i *types.Image, n string) []string {
-		switch n {
-		case "name":
-			return one(i.Name)
-		case "image-id":
-			return one(i.ImageId)
-		case "architecture":
-			return []string{string(i.Architecture)}
-		case "state":
-			return []string{string(i.State)}
-		}
-		return e.tagFilter(*i.ImageId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &ec2.DescribeImagesOutput{Images: table.Values(rows)}, nil
+	l, err := res.List(e.images, in.ImageIds, filters(in.Filters), func(i *types.Image) types.Image { return *i })
+	return &ec2.DescribeImagesOutput{Images: l}, err
 }
 
 // DescribeKeyPairs lists key pairs.
 func (e *EC2) DescribeKeyPairs(_ *wire.Caller, in *ec2.DescribeKeyPairsInput) (*ec2.DescribeKeyPairsOutput, error) {
-	rows, err := pick(&e.keys, in.KeyNames, func(n string) error {
-		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", n)
-	}, in.Filters, func(k *types.KeyPairInfo, n string) []string {
-		if n == "key-name" {
-			return one(k.KeyName)
-		}
-		return e.tagFilter(*k.KeyPairId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeKeyPairsOutput{KeyPairs: []types.KeyPairInfo{}}
-	for _, k := range rows {
-		v := *k
-		v.Tags = e.tagsOf(*k.KeyPairId)
-		out.KeyPairs = append(out.KeyPairs, v)
-	}
-	return out, nil
+	l, err := res.List(e.keys, in.KeyNames, filters(in.Filters), e.viewKey)
+	return &ec2.DescribeKeyPairsOutput{KeyPairs: l}, err
 }
 
 // ImportKeyPair stores a public key under a name.
@@ -340,17 +308,25 @@ func (e *EC2) ImportKeyPair(_ *wire.Caller, in *ec2.ImportKeyPairInput) (*ec2.Im
 	if e.keys.Get(name) != nil {
 		return nil, wire.Errorf("InvalidKeyPair.Duplicate", "The keypair already exists")
 	}
-	k := e.AdoptKey(name)
+	k := e.keys.Put(name, &types.KeyPairInfo{KeyName: new(name)})
+	if err := e.completeKey(k); err != nil {
+		return nil, err
+	}
 	e.tagSpec(*k.KeyPairId, in.TagSpecifications)
 	return &ec2.ImportKeyPairOutput{KeyName: k.KeyName, KeyPairId: k.KeyPairId, KeyFingerprint: k.KeyFingerprint}, nil
 }
 
-// AdoptKey registers a key pair by name.
-func (e *EC2) AdoptKey(name string) *types.KeyPairInfo {
-	if k := e.keys.Get(name); k != nil {
-		return k
-	}
-	return e.keys.Put(name, &types.KeyPairInfo{KeyName: new(name), KeyPairId: new(e.w.ID("key-")), KeyFingerprint: new(e.w.Hex("fp", 32)), KeyType: types.KeyTypeRsa, CreateTime: new(e.w.Date())})
+// completeKey gives a key pair of a name the rest.
+func (e *EC2) completeKey(k *types.KeyPairInfo) error {
+	k.KeyPairId, k.KeyFingerprint = new(e.w.ID("key-", *k.KeyName)), new(e.w.Hex("fingerprint "+*k.KeyName, 32))
+	k.KeyType, k.CreateTime = types.KeyTypeRsa, new(e.w.Date())
+	return nil
+}
+
+func (e *EC2) viewKey(k *types.KeyPairInfo) types.KeyPairInfo {
+	v := *k
+	v.Tags = e.tagsOf(*k.KeyPairId)
+	return v
 }
 
 // DeleteKeyPair removes a key; an absent one is no error, as in EC2.

@@ -12,12 +12,14 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
+	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
 type launchTemplate struct {
 	types.LaunchTemplate
-	versions []types.LaunchTemplateVersion
+	Versions []types.LaunchTemplateVersion
 }
 
 func (e *EC2) registerCompute(s *wire.Service) {
@@ -52,26 +54,53 @@ func convert[T any](in any) *T {
 
 // CreateLaunchTemplate makes a template with version 1.
 func (e *EC2) CreateLaunchTemplate(_ *wire.Caller, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
-	return e.createTemplate(e.w.ID("lt-"), in)
-}
-
-func (e *EC2) createTemplate(id string, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
 	name := aws.ToString(in.LaunchTemplateName)
 	if e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == name }) != nil {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
 	}
-	t := &launchTemplate{LaunchTemplate: types.LaunchTemplate{LaunchTemplateId: new(id), LaunchTemplateName: new(name), DefaultVersionNumber: new(int64(1)), LatestVersionNumber: new(int64(1)), CreateTime: new(e.w.Date()), CreatedBy: new("arn:" + e.Partition + ":iam::" + e.Account + ":root")}}
+	id := e.w.ID("lt-", name)
+	t := &launchTemplate{LaunchTemplate: types.LaunchTemplate{LaunchTemplateId: new(id), LaunchTemplateName: new(name)}}
 	t.add(e, in.LaunchTemplateData)
+	if err := e.completeTemplate(t); err != nil {
+		return nil, err
+	}
 	e.templates.Put(id, t)
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: &t.LaunchTemplate}, nil
 }
 
+// completeTemplate gives a launch template of an ID and versions the rest.
+func (e *EC2) completeTemplate(t *launchTemplate) error {
+	if len(t.Versions) == 0 {
+		return wire.Errorf("MissingParameter", "a launch template has at least one version")
+	}
+	if t.LaunchTemplateName == nil {
+		t.LaunchTemplateName = new("existing-" + *t.LaunchTemplateId)
+	}
+	t.DefaultVersionNumber, t.LatestVersionNumber = new(int64(1)), new(int64(len(t.Versions)))
+	t.CreateTime, t.CreatedBy = new(e.w.Date()), new("arn:"+e.Partition+":iam::"+e.Account+":root")
+	for i := range t.Versions {
+		v := &t.Versions[i]
+		v.LaunchTemplateId, v.LaunchTemplateName, v.VersionNumber, v.DefaultVersion = t.LaunchTemplateId, t.LaunchTemplateName, new(int64(i+1)), new(i == 0)
+		if v.CreateTime == nil {
+			v.CreateTime = t.CreateTime
+		}
+		if v.LaunchTemplateData == nil {
+			v.LaunchTemplateData = &types.ResponseLaunchTemplateData{}
+		}
+	}
+	return nil
+}
+
 func (t *launchTemplate) add(e *EC2, d *types.RequestLaunchTemplateData) *types.LaunchTemplateVersion {
-	n := int64(len(t.versions) + 1)
-	t.versions = append(t.versions, types.LaunchTemplateVersion{LaunchTemplateId: t.LaunchTemplateId, LaunchTemplateName: t.LaunchTemplateName, VersionNumber: new(n), DefaultVersion: new(n == 1), CreateTime: new(e.w.Date()), LaunchTemplateData: convert[types.ResponseLaunchTemplateData](d)})
+	n := int64(len(t.Versions) + 1)
+	t.Versions = append(t.Versions, types.LaunchTemplateVersion{LaunchTemplateId: t.LaunchTemplateId, LaunchTemplateName: t.LaunchTemplateName, VersionNumber: new(n), DefaultVersion: new(n == 1), CreateTime: new(e.w.Date()), LaunchTemplateData: convert[types.ResponseLaunchTemplateData](d)})
 	t.LatestVersionNumber = new(n)
-	return &t.versions[n-1]
+	return &t.Versions[n-1]
+}
+
+func noTemplate(id string) error {
+	return wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
 }
 
 func (e *EC2) template(id, name *string) (*launchTemplate, error) {
@@ -79,7 +108,7 @@ func (e *EC2) template(id, name *string) (*launchTemplate, error) {
 		if t := e.templates.Get(*id); t != nil {
 			return t, nil
 		}
-		return nil, wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", *id)
+		return nil, noTemplate(*id)
 	}
 	if t := e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == aws.ToString(name) }); t != nil {
 		return t, nil
@@ -98,32 +127,16 @@ func (e *EC2) CreateLaunchTemplateVersion(_ *wire.Caller, in *ec2.CreateLaunchTe
 
 // DescribeLaunchTemplates lists templates.
 func (e *EC2) DescribeLaunchTemplates(_ *wire.Caller, in *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error) {
+	ids := in.LaunchTemplateIds
 	for _, n := range in.LaunchTemplateNames {
-		if _, err := e.template(nil, new(n)); err != nil {
+		t, err := e.template(nil, new(n))
+		if err != nil {
 			return nil, err
 		}
+		ids = append(ids, *t.LaunchTemplateId)
 	}
-	rows, err := pick(&e.templates, in.LaunchTemplateIds, func(id string) error {
-		return wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
-	}, in.Filters, func(t *launchTemplate, n string) []string {
-		if n == "launch-template-name" {
-			return one(t.LaunchTemplateName)
-		}
-		return e.tagFilter(*t.LaunchTemplateId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: []types.LaunchTemplate{}}
-	for _, t := range rows {
-		if len(in.LaunchTemplateNames) > 0 && !slices.Contains(in.LaunchTemplateNames, *t.LaunchTemplateName) {
-			continue
-		}
-		v := t.LaunchTemplate
-		v.Tags = e.tagsOf(*t.LaunchTemplateId)
-		out.LaunchTemplates = append(out.LaunchTemplates, v)
-	}
-	return out, nil
+	l, err := res.List(e.templates, ids, filters(in.Filters), e.viewTemplate)
+	return &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: l}, err
 }
 
 // DescribeLaunchTemplateVersions lists versions.
@@ -132,25 +145,26 @@ func (e *EC2) DescribeLaunchTemplateVersions(_ *wire.Caller, in *ec2.DescribeLau
 	if err != nil {
 		return nil, err
 	}
-	out := &ec2.DescribeLaunchTemplateVersionsOutput{LaunchTemplateVersions: []types.LaunchTemplateVersion{}}
-	for i := range t.versions {
+	rows := []types.LaunchTemplateVersion{}
+	for i := range t.Versions {
 		if len(in.Versions) == 0 || slices.ContainsFunc(in.Versions, func(v string) bool { return t.resolve(v) == i }) {
-			out.LaunchTemplateVersions = append(out.LaunchTemplateVersions, t.versions[i])
+			rows = append(rows, t.Versions[i])
 		}
 	}
-	return out, nil
+	rows, err = res.Pick(rows, filters(in.Filters), res.Fields[types.LaunchTemplateVersion](versionFilters))
+	return &ec2.DescribeLaunchTemplateVersionsOutput{LaunchTemplateVersions: rows}, err
 }
 
 // resolve turns $Latest, $Default, "" or a number into an index, -1 if unknown.
 func (t *launchTemplate) resolve(v string) int {
 	switch v {
 	case "$Latest":
-		return len(t.versions) - 1
+		return len(t.Versions) - 1
 	case "", "$Default":
 		return int(*t.DefaultVersionNumber) - 1
 	}
 	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > len(t.versions) {
+	if err != nil || n < 1 || n > len(t.Versions) {
 		return -1
 	}
 	return n - 1
@@ -176,19 +190,7 @@ func (e *EC2) TemplateData(id, name *string, version string) (*types.ResponseLau
 	if i < 0 {
 		return nil, nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version, *t.LaunchTemplateId)
 	}
-	return t.versions[i].LaunchTemplateData, &t.versions[i], nil
-}
-
-// AdoptTemplate creates a launch template under a given ID with n versions.
-func (e *EC2) AdoptTemplate(id string, n int, d *types.RequestLaunchTemplateData) {
-	if e.templates.Get(id) != nil {
-		return
-	}
-	if _, err := e.createTemplate(id, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("existing-" + id), LaunchTemplateData: d}); err == nil {
-		for range n - 1 {
-			e.templates.Get(id).add(e, d)
-		}
-	}
+	return t.Versions[i].LaunchTemplateData, &t.Versions[i], nil
 }
 
 // Launch is what an Auto Scaling group asks for when it starts one instance.
@@ -250,7 +252,7 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", l.Subnet)
 	}
 	if e.images.Get(l.Image) == nil {
-		return nil, wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", l.Image)
+		return nil, noImage(l.Image)
 	}
 	for _, g := range l.Groups {
 		if e.groups.Get(g) == nil {
@@ -270,10 +272,10 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 	if e.usedVCPUs()+it.VCPUs > e.Quotas.VCPUs {
 		return nil, wire.Errorf("VcpuLimitExceeded", "You have requested more vCPU capacity than your current vCPU limit of %d allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.", e.Quotas.VCPUs)
 	}
-	id := e.w.ID("i-")
+	id := e.w.ID("i-", l.Subnet, l.Image, tagIdentity(l.Tags))
 	groups := l.Groups
 	if len(groups) == 0 {
-		groups = []string{e.vpcs.Get(*s.VpcId).defaultGroup}
+		groups = []string{e.vpcs.Get(*s.VpcId).DefaultGroup}
 	}
 	ni := e.newInterface(s, "", types.NetworkInterfaceTypeInterface, groups)
 	if ni == nil {
@@ -303,24 +305,32 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 	}
 	e.instances.Put(id, i)
 	e.tag(id, l.Tags)
-	if e.volumes == nil {
-		e.volumes = map[string]string{}
-	}
-	e.volumes[id] = l.UserData
-	e.w.Took("ec2:instance", id, e.w.Draw("ec2:instance", id, 8*time.Second, 3*time.Second, 14*time.Second), func() {
-		if i.State.Name != types.InstanceStateNamePending {
-			return
-		}
-		i.State = &types.InstanceState{Code: new(int32(16)), Name: types.InstanceStateNameRunning}
-		for _, f := range e.OnRunning {
-			f(i)
-		}
-	})
+	e.userData[id] = l.UserData
+	e.w.Start("ec2:instance", id, e.w.Draw("ec2:instance", id, 8*time.Second, 3*time.Second, 14*time.Second), "ec2:running", id, nil)
 	return i, nil
 }
 
+// events says what happens to what is under way.
+func (e *EC2) events() {
+	world.On(e.w, "ec2:running", e.running)
+	world.On(e.w, "ec2:terminated", e.terminated)
+	world.On(e.w, "ec2:nat-up", e.natUp)
+	world.On(e.w, "ec2:nat-down", e.natDown)
+}
+
+func (e *EC2) running(id string, _ struct{}) {
+	i := e.instances.Get(id)
+	if i == nil || i.State.Name != types.InstanceStateNamePending {
+		return
+	}
+	i.State = &types.InstanceState{Code: new(int32(16)), Name: types.InstanceStateNameRunning}
+	for _, f := range e.OnRunning {
+		f(i)
+	}
+}
+
 // UserData is the user data an instance was launched with, base64.
-func (e *EC2) UserData(id string) string { return e.volumes[id] }
+func (e *EC2) UserData(id string) string { return e.userData[id] }
 
 func (e *EC2) usedVCPUs() int {
 	n := 0
@@ -335,7 +345,7 @@ func (e *EC2) usedVCPUs() int {
 
 // RunInstances launches instances directly.
 func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
-	out := &ec2.RunInstancesOutput{ReservationId: new(e.w.ID("r-")), OwnerId: new(e.Account)}
+	out := &ec2.RunInstancesOutput{ReservationId: new(e.w.ID("r-", aws.ToString(in.ClientToken), aws.ToString(in.SubnetId))), OwnerId: new(e.Account)}
 	for range aws.ToInt32(in.MaxCount) {
 		l := Launch{Type: string(in.InstanceType), Subnet: aws.ToString(in.SubnetId), Image: aws.ToString(in.ImageId), UserData: aws.ToString(in.UserData), Groups: in.SecurityGroupIds}
 		if in.IamInstanceProfile != nil {
@@ -363,31 +373,14 @@ func (e *EC2) viewInstance(i *types.Instance) types.Instance {
 
 // DescribeInstances lists instances, one reservation each.
 func (e *EC2) DescribeInstances(_ *wire.Caller, in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
-	rows, err := pick(&e.instances, in.InstanceIds, func(id string) error {
-		return wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
-	}, in.Filters, func(i *types.Instance, n string) []string {
-		switch n {
-		case "vpc-id":
-			return one(i.VpcId)
-		case "subnet-id":
-			return one(i.SubnetId)
-		case "instance-state-name":
-			return []string{string(i.State.Name)}
-		case "instance-id":
-			return one(i.InstanceId)
-		case "private-dns-name":
-			return one(i.PrivateDnsName)
-		}
-		return e.tagFilter(*i.InstanceId, n)
+	l, err := res.List(e.instances, in.InstanceIds, filters(in.Filters), func(i *types.Instance) types.Reservation {
+		return types.Reservation{ReservationId: new(reservation(i)), OwnerId: new(e.Account), Instances: []types.Instance{e.viewInstance(i)}}
 	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{}}
-	for _, i := range rows {
-		out.Reservations = append(out.Reservations, types.Reservation{ReservationId: new("r-" + (*i.InstanceId)[2:]), OwnerId: new(e.Account), Instances: []types.Instance{e.viewInstance(i)}})
-	}
-	return out, nil
+	return &ec2.DescribeInstancesOutput{Reservations: l}, err
+}
+
+func reservation(i *types.Instance) string {
+	return "r-" + (*i.InstanceId)[2:]
 }
 
 // TerminateInstances ends instances; they are gone about 20 s later.
@@ -412,18 +405,24 @@ func (e *EC2) Terminate(id string) bool {
 		return false
 	}
 	i.State = &types.InstanceState{Code: new(int32(32)), Name: types.InstanceStateNameShuttingDown}
-	e.w.After(e.w.Draw("ec2:terminate", id, 20*time.Second, 10*time.Second, 40*time.Second), func() {
-		i.State = &types.InstanceState{Code: new(int32(48)), Name: types.InstanceStateNameTerminated}
-		for _, n := range e.enis.Select(func(n *types.NetworkInterface) bool {
-			return n.Attachment != nil && aws.ToString(n.Attachment.InstanceId) == id
-		}) {
-			e.dropInterface(*n.NetworkInterfaceId)
-		}
-		for _, f := range e.OnTerminated {
-			f(i)
-		}
-	})
+	e.w.Schedule(e.w.Draw("ec2:terminate", id, 20*time.Second, 10*time.Second, 40*time.Second), "ec2:terminated", id, nil)
 	return true
+}
+
+func (e *EC2) terminated(id string, _ struct{}) {
+	i := e.instances.Get(id)
+	if i == nil {
+		return
+	}
+	i.State = &types.InstanceState{Code: new(int32(48)), Name: types.InstanceStateNameTerminated}
+	for _, n := range e.enis.Select(func(n *types.NetworkInterface) bool {
+		return n.Attachment != nil && aws.ToString(n.Attachment.InstanceId) == id
+	}) {
+		e.dropInterface(*n.NetworkInterfaceId)
+	}
+	for _, f := range e.OnTerminated {
+		f(i)
+	}
 }
 
 // Instance is an instance, or nil; shared, not to be changed.
@@ -432,7 +431,7 @@ func (e *EC2) Instance(id string) *types.Instance { return e.instances.Get(id) }
 // newInterface makes a network interface with one address; nil when the subnet
 // is full.
 func (e *EC2) newInterface(s *subnet, desc string, t types.NetworkInterfaceType, groups []string) *types.NetworkInterface {
-	id := e.w.ID("eni-")
+	id := e.w.ID("eni-", *s.SubnetId, desc, string(t))
 	ip, ok := e.takeIP(s, id)
 	if !ok {
 		return nil
@@ -467,37 +466,8 @@ func (e *EC2) dropInterface(id string) {
 
 // DescribeNetworkInterfaces lists interfaces.
 func (e *EC2) DescribeNetworkInterfaces(_ *wire.Caller, in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	rows, err := pick(&e.enis, in.NetworkInterfaceIds, func(id string) error {
-		return notFound("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", id)
-	}, in.Filters, func(n *types.NetworkInterface, f string) []string {
-		switch f {
-		case "vpc-id":
-			return one(n.VpcId)
-		case "subnet-id":
-			return one(n.SubnetId)
-		case "description":
-			return one(n.Description)
-		case "status":
-			return []string{string(n.Status)}
-		case "group-id":
-			var out []string
-			for _, g := range n.Groups {
-				out = append(out, *g.GroupId)
-			}
-			return out
-		}
-		return e.tagFilter(*n.NetworkInterfaceId, f)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeNetworkInterfacesOutput{NetworkInterfaces: []types.NetworkInterface{}}
-	for _, n := range rows {
-		v := *n
-		v.TagSet = e.tagsOf(*n.NetworkInterfaceId)
-		out.NetworkInterfaces = append(out.NetworkInterfaces, v)
-	}
-	return out, nil
+	l, err := res.List(e.enis, in.NetworkInterfaceIds, filters(in.Filters), e.viewInterface)
+	return &ec2.DescribeNetworkInterfacesOutput{NetworkInterfaces: l}, err
 }
 
 // DeleteNetworkInterface refuses an attached interface.
@@ -519,7 +489,7 @@ func (e *EC2) CreatePlacementGroup(_ *wire.Caller, in *ec2.CreatePlacementGroupI
 	if e.placements.Get(name) != nil {
 		return nil, wire.Errorf("InvalidPlacementGroup.Duplicate", "The Placement Group '%s' already exists.", name)
 	}
-	p := e.placements.Put(name, &types.PlacementGroup{GroupName: new(name), GroupId: new(e.w.ID("pg-")), Strategy: types.PlacementStrategy(in.Strategy), State: types.PlacementGroupStateAvailable})
+	p := e.placements.Put(name, &types.PlacementGroup{GroupName: new(name), GroupId: new(e.w.ID("pg-", name)), Strategy: types.PlacementStrategy(in.Strategy), State: types.PlacementGroupStateAvailable})
 	return &ec2.CreatePlacementGroupOutput{PlacementGroup: p}, nil
 }
 
@@ -531,17 +501,8 @@ func (e *EC2) DeletePlacementGroup(_ *wire.Caller, in *ec2.DeletePlacementGroupI
 
 // DescribePlacementGroups lists them.
 func (e *EC2) DescribePlacementGroups(_ *wire.Caller, in *ec2.DescribePlacementGroupsInput) (*ec2.DescribePlacementGroupsOutput, error) {
-	rows, err := pick(&e.placements, in.GroupNames, func(n string) error {
-		return wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", n)
-	}, in.Filters, func(p *types.PlacementGroup, n string) []string { return nil })
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribePlacementGroupsOutput{PlacementGroups: []types.PlacementGroup{}}
-	for _, p := range rows {
-		out.PlacementGroups = append(out.PlacementGroups, *p)
-	}
-	return out, nil
+	l, err := res.List(e.placements, in.GroupNames, filters(in.Filters), e.viewPlacement)
+	return &ec2.DescribePlacementGroupsOutput{PlacementGroups: l}, err
 }
 
 // RequestData turns a stored template's data back into request form.
@@ -551,3 +512,17 @@ func RequestData(d *types.ResponseLaunchTemplateData) *types.RequestLaunchTempla
 
 // Tags are a resource's tags; shared, not to be changed.
 func (e *EC2) Tags(id string) map[string]string { return e.tags[id] }
+
+func (e *EC2) viewTemplate(t *launchTemplate) types.LaunchTemplate {
+	v := t.LaunchTemplate
+	v.Tags = e.tagsOf(*t.LaunchTemplateId)
+	return v
+}
+
+func (e *EC2) viewInterface(n *types.NetworkInterface) types.NetworkInterface {
+	v := *n
+	v.TagSet = e.tagsOf(*n.NetworkInterfaceId)
+	return v
+}
+
+func (e *EC2) viewPlacement(p *types.PlacementGroup) types.PlacementGroup { return *p }

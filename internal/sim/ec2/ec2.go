@@ -2,16 +2,16 @@
 // networks, gateways, security groups, launch templates, instances and the
 // interfaces they hold. It must not know Kubernetes: whoever wants to act when an
 // instance boots or dies registers a hook.
+//
+// network.go, gateways.go, securitygroups.go and compute.go are the operations;
+// kinds.go and filters.go say what the region holds and by what it is found.
 package ec2
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
-	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
@@ -41,23 +41,24 @@ type EC2 struct {
 	// FreeTierOnly: the account's plan launches free-tier instance types only.
 	FreeTierOnly bool
 
-	vpcs       table.Table[vpc]
-	subnets    table.Table[subnet]
-	igws       table.Table[types.InternetGateway]
-	eigws      table.Table[types.EgressOnlyInternetGateway]
-	addresses  table.Table[types.Address]
-	nats       table.Table[types.NatGateway]
-	routes     table.Table[types.RouteTable]
-	groups     table.Table[types.SecurityGroup]
-	rules      table.Table[types.SecurityGroupRule]
-	templates  table.Table[launchTemplate]
-	instances  table.Table[types.Instance]
-	images     table.Table[types.Image]
-	keys       table.Table[types.KeyPairInfo]
-	enis       table.Table[types.NetworkInterface]
-	endpoints  table.Table[types.VpcEndpoint]
-	placements table.Table[types.PlacementGroup]
-	volumes    map[string]string
+	res.Registry
+	vpcs       *res.Kind[vpc]
+	subnets    *res.Kind[subnet]
+	igws       *res.Kind[types.InternetGateway]
+	eigws      *res.Kind[types.EgressOnlyInternetGateway]
+	addresses  *res.Kind[types.Address]
+	nats       *res.Kind[types.NatGateway]
+	routes     *res.Kind[types.RouteTable]
+	groups     *res.Kind[types.SecurityGroup]
+	rules      *res.Kind[types.SecurityGroupRule]
+	templates  *res.Kind[launchTemplate]
+	instances  *res.Kind[types.Instance]
+	images     *res.Kind[types.Image]
+	keys       *res.Kind[types.KeyPairInfo]
+	enis       *res.Kind[types.NetworkInterface]
+	endpoints  *res.Kind[types.VpcEndpoint]
+	placements *res.Kind[types.PlacementGroup]
+	userData   map[string]string // base64, by instance
 	tags       map[string]map[string]string
 	tokens     map[string]string
 }
@@ -66,7 +67,9 @@ type EC2 struct {
 func New(w *world.World, region, account, partition string) *EC2 {
 	e := &EC2{w: w, Region: region, Account: account, Partition: partition, Zones: zonesOf(region),
 		Quotas:     Quotas{VPCs: 5, Addresses: 5, VCPUs: 640},
-		NoCapacity: map[string]bool{}, tags: map[string]map[string]string{}, tokens: map[string]string{}}
+		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{}, tokens: map[string]string{}}
+	e.kinds()
+	e.events()
 	e.defaultImages()
 	return e
 }
@@ -98,59 +101,6 @@ func (e *EC2) remember(op string, t *string, id string) {
 	if t != nil && *t != "" {
 		e.tokens[op+":"+*t] = id
 	}
-}
-
-// pick selects rows by IDs (all or nothing, as EC2 does) and filters.
-func pick[T any](t *table.Table[T], ids []string, missing func(string) error, filters []types.Filter, get func(*T, string) []string) ([]*T, error) {
-	rows := t.All()
-	if len(ids) > 0 {
-		rows = nil
-		for _, id := range ids {
-			r := t.Get(id)
-			if r == nil {
-				return nil, missing(id)
-			}
-			rows = append(rows, r)
-		}
-	}
-	var out []*T
-	for _, r := range rows {
-		if matches(filters, func(n string) []string { return get(r, n) }) {
-			out = append(out, r)
-		}
-	}
-	return out, nil
-}
-
-func matches(filters []types.Filter, get func(string) []string) bool {
-	for _, f := range filters {
-		have := get(aws.ToString(f.Name))
-		if !slices.ContainsFunc(f.Values, func(want string) bool {
-			return slices.ContainsFunc(have, func(h string) bool { return wild(want, h) })
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
-// wild matches EC2 filter patterns: * any run, ? one character.
-func wild(p, s string) bool {
-	for len(p) > 0 {
-		switch {
-		case p[0] == '*':
-			for i := 0; i <= len(s); i++ {
-				if wild(p[1:], s[i:]) {
-					return true
-				}
-			}
-			return false
-		case s == "" || p[0] != '?' && p[0] != s[0]:
-			return false
-		}
-		p, s = p[1:], s[1:]
-	}
-	return s == ""
 }
 
 func one(p *string) []string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -43,7 +44,7 @@ func (e *EC2) registerGateways(s *wire.Service) {
 
 // CreateInternetGateway makes a detached gateway.
 func (e *EC2) CreateInternetGateway(_ *wire.Caller, in *ec2.CreateInternetGatewayInput) (*ec2.CreateInternetGatewayOutput, error) {
-	id := e.w.ID("igw-")
+	id := e.w.ID("igw-", identity(in.TagSpecifications))
 	g := e.igws.Put(id, &types.InternetGateway{InternetGatewayId: new(id), OwnerId: new(e.Account)})
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.CreateInternetGatewayOutput{InternetGateway: g}, nil
@@ -95,29 +96,13 @@ func (e *EC2) DeleteInternetGateway(_ *wire.Caller, in *ec2.DeleteInternetGatewa
 
 // DescribeInternetGateways lists gateways.
 func (e *EC2) DescribeInternetGateways(_ *wire.Caller, in *ec2.DescribeInternetGatewaysInput) (*ec2.DescribeInternetGatewaysOutput, error) {
-	rows, err := pick(&e.igws, in.InternetGatewayIds, func(id string) error {
-		return notFound("InvalidInternetGatewayID.NotFound", "internetGateway ID", id)
-	}, in.Filters, func(g *types.InternetGateway, n string) []string {
-		if n == "attachment.vpc-id" && len(g.Attachments) > 0 {
-			return one(g.Attachments[0].VpcId)
-		}
-		return e.tagFilter(*g.InternetGatewayId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeInternetGatewaysOutput{InternetGateways: []types.InternetGateway{}}
-	for _, g := range rows {
-		v := *g
-		v.Tags = e.tagsOf(*g.InternetGatewayId)
-		out.InternetGateways = append(out.InternetGateways, v)
-	}
-	return out, nil
+	l, err := res.List(e.igws, in.InternetGatewayIds, filters(in.Filters), e.viewInternetGateway)
+	return &ec2.DescribeInternetGatewaysOutput{InternetGateways: l}, err
 }
 
 // CreateEgressOnlyInternetGateway makes and attaches one.
 func (e *EC2) CreateEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.CreateEgressOnlyInternetGatewayInput) (*ec2.CreateEgressOnlyInternetGatewayOutput, error) {
-	id := e.w.ID("eigw-")
+	id := e.w.ID("eigw-", aws.ToString(in.VpcId))
 	g := e.eigws.Put(id, &types.EgressOnlyInternetGateway{EgressOnlyInternetGatewayId: new(id), Attachments: []types.InternetGatewayAttachment{{VpcId: in.VpcId, State: "attached"}}})
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.CreateEgressOnlyInternetGatewayOutput{EgressOnlyInternetGateway: g}, nil
@@ -131,21 +116,8 @@ func (e *EC2) DeleteEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.DeleteEgre
 
 // DescribeEgressOnlyInternetGateways lists them.
 func (e *EC2) DescribeEgressOnlyInternetGateways(_ *wire.Caller, in *ec2.DescribeEgressOnlyInternetGatewaysInput) (*ec2.DescribeEgressOnlyInternetGatewaysOutput, error) {
-	rows, err := pick(&e.eigws, in.EgressOnlyInternetGatewayIds, func(id string) error {
-		return notFound("InvalidGatewayID.NotFound", "egressOnlyInternetGateway ID", id)
-	}, in.Filters, func(g *types.EgressOnlyInternetGateway, n string) []string {
-		return e.tagFilter(*g.EgressOnlyInternetGatewayId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeEgressOnlyInternetGatewaysOutput{EgressOnlyInternetGateways: []types.EgressOnlyInternetGateway{}}
-	for _, g := range rows {
-		v := *g
-		v.Tags = e.tagsOf(*g.EgressOnlyInternetGatewayId)
-		out.EgressOnlyInternetGateways = append(out.EgressOnlyInternetGateways, v)
-	}
-	return out, nil
+	l, err := res.List(e.eigws, in.EgressOnlyInternetGatewayIds, filters(in.Filters), e.viewEgressOnly)
+	return &ec2.DescribeEgressOnlyInternetGatewaysOutput{EgressOnlyInternetGateways: l}, err
 }
 
 // AllocateAddress hands out an Elastic IP address within the quota.
@@ -153,7 +125,7 @@ func (e *EC2) AllocateAddress(_ *wire.Caller, in *ec2.AllocateAddressInput) (*ec
 	if e.addresses.Len() >= e.Quotas.Addresses {
 		return nil, wire.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 	}
-	id := e.w.ID("eipalloc-")
+	id := e.w.ID("eipalloc-", identity(in.TagSpecifications))
 	n := e.w.Pick(id, 250)
 	a := e.addresses.Put(id, &types.Address{AllocationId: new(id), PublicIp: new(fmt.Sprintf("203.0.113.%d", n+1)), Domain: types.DomainTypeVpc, NetworkBorderGroup: new(e.Region)})
 	e.tagSpec(id, in.TagSpecifications)
@@ -175,29 +147,8 @@ func (e *EC2) ReleaseElasticAddress(_ *wire.Caller, in *ec2.ReleaseAddressInput)
 
 // DescribeAddresses lists Elastic IP addresses.
 func (e *EC2) DescribeAddresses(_ *wire.Caller, in *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error) {
-	rows, err := pick(&e.addresses, in.AllocationIds, func(id string) error {
-		return notFound("InvalidAllocationID.NotFound", "allocation ID", id)
-	}, in.Filters, func(a *types.Address, n string) []string {
-		switch n {
-		case "allocation-id":
-			return []string{*a.AllocationId}
-		case "public-ip":
-			return []string{aws.ToString(a.PublicIp)}
-		case "network-interface-id":
-			return []string{aws.ToString(a.NetworkInterfaceId)}
-		}
-		return e.tagFilter(*a.AllocationId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeAddressesOutput{Addresses: []types.Address{}}
-	for _, a := range rows {
-		v := *a
-		v.Tags = e.tagsOf(*a.AllocationId)
-		out.Addresses = append(out.Addresses, v)
-	}
-	return out, nil
+	l, err := res.List(e.addresses, in.AllocationIds, filters(in.Filters), e.viewAddress)
+	return &ec2.DescribeAddressesOutput{Addresses: l}, err
 }
 
 // CreateNatGateway makes a gateway that is available after its drawn duration
@@ -214,50 +165,25 @@ func (e *EC2) CreateNatGateway(_ *wire.Caller, in *ec2.CreateNatGatewayInput) (*
 	if a == nil {
 		return nil, notFound("InvalidAllocationID.NotFound", "allocation ID", aws.ToString(in.AllocationId))
 	}
-	id := e.w.ID("nat-")
+	id := e.w.ID("nat-", *s.SubnetId, *a.AllocationId)
 	ni := e.newInterface(s, "Interface for NAT Gateway "+id, types.NetworkInterfaceTypeNatGateway, nil)
 	if ni == nil {
 		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", *s.SubnetId)
 	}
-	a.AssociationId = new(e.w.ID("eipassoc-"))
+	a.AssociationId = new(e.w.ID("eipassoc-", id))
 	n := e.nats.Put(id, &types.NatGateway{NatGatewayId: new(id), SubnetId: in.SubnetId, VpcId: s.VpcId, State: types.NatGatewayStatePending, CreateTime: new(e.w.Date()), ConnectivityType: types.ConnectivityTypePublic,
 		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: in.AllocationId, PublicIp: a.PublicIp, NetworkInterfaceId: ni.NetworkInterfaceId, PrivateIp: ni.PrivateIpAddress}}})
 	e.tagSpec(id, in.TagSpecifications)
 	e.remember("nat", in.ClientToken, id)
 	zone := *s.AvailabilityZone
-	e.w.Took("ec2:natgateway", id, e.w.Draw("ec2:natgateway", zone, 105*time.Second, 85*time.Second, 125*time.Second), func() {
-		if n.State == types.NatGatewayStatePending {
-			n.State = types.NatGatewayStateAvailable
-		}
-	})
+	e.w.Start("ec2:natgateway", id, e.w.Draw("ec2:natgateway", zone, 105*time.Second, 85*time.Second, 125*time.Second), "ec2:nat-up", id, nil)
 	return &ec2.CreateNatGatewayOutput{NatGateway: n, ClientToken: in.ClientToken}, nil
 }
 
 // DescribeNatGateways lists NAT gateways, deleted ones too, as EC2 does for an hour.
 func (e *EC2) DescribeNatGateways(_ *wire.Caller, in *ec2.DescribeNatGatewaysInput) (*ec2.DescribeNatGatewaysOutput, error) {
-	rows, err := pick(&e.nats, in.NatGatewayIds, func(id string) error {
-		return wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", id)
-	}, in.Filter, func(n *types.NatGateway, f string) []string {
-		switch f {
-		case "vpc-id":
-			return one(n.VpcId)
-		case "subnet-id":
-			return one(n.SubnetId)
-		case "state":
-			return []string{string(n.State)}
-		}
-		return e.tagFilter(*n.NatGatewayId, f)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeNatGatewaysOutput{NatGateways: []types.NatGateway{}}
-	for _, n := range rows {
-		v := *n
-		v.Tags = e.tagsOf(*n.NatGatewayId)
-		out.NatGateways = append(out.NatGateways, v)
-	}
-	return out, nil
+	l, err := res.List(e.nats, in.NatGatewayIds, filters(in.Filter), e.viewNat)
+	return &ec2.DescribeNatGatewaysOutput{NatGateways: l}, err
 }
 
 // DeleteNatGateway takes 65 to 95 s (facts/eks.md §7).
@@ -267,77 +193,56 @@ func (e *EC2) DeleteNatGateway(_ *wire.Caller, in *ec2.DeleteNatGatewayInput) (*
 		return nil, wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", aws.ToString(in.NatGatewayId))
 	}
 	n.State = types.NatGatewayStateDeleting
-	e.w.Took("ec2:natgateway-delete", *n.NatGatewayId, e.w.Draw("ec2:natgateway-delete", *n.NatGatewayId, 80*time.Second, 65*time.Second, 95*time.Second), func() {
-		n.State = types.NatGatewayStateDeleted
-		for _, a := range n.NatGatewayAddresses {
-			e.dropInterface(aws.ToString(a.NetworkInterfaceId))
-			if ad := e.addresses.Get(aws.ToString(a.AllocationId)); ad != nil {
-				ad.AssociationId = nil
-			}
-		}
-	})
+	id := *n.NatGatewayId
+	d := e.w.Draw("ec2:natgateway-delete", id, 80*time.Second, 65*time.Second, 95*time.Second)
+	e.w.Start("ec2:natgateway-delete", id, d, "ec2:nat-down", id, nil)
 	return &ec2.DeleteNatGatewayOutput{NatGatewayId: n.NatGatewayId}, nil
+}
+
+func (e *EC2) natUp(id string, _ struct{}) {
+	if n := e.nats.Get(id); n != nil && n.State == types.NatGatewayStatePending {
+		n.State = types.NatGatewayStateAvailable
+	}
+}
+
+func (e *EC2) natDown(id string, _ struct{}) {
+	n := e.nats.Get(id)
+	if n == nil {
+		return
+	}
+	n.State = types.NatGatewayStateDeleted
+	for _, a := range n.NatGatewayAddresses {
+		e.dropInterface(aws.ToString(a.NetworkInterfaceId))
+		if ad := e.addresses.Get(aws.ToString(a.AllocationId)); ad != nil {
+			ad.AssociationId = nil
+		}
+	}
 }
 
 // Nat is a NAT gateway, or nil.
 func (e *EC2) Nat(id string) *types.NatGateway { return e.nats.Get(id) }
 
-func (e *EC2) newRouteTable(vpcID string) *types.RouteTable {
-	id := e.w.ID("rtb-")
-	return e.routes.Put(id, &types.RouteTable{RouteTableId: new(id), VpcId: new(vpcID), OwnerId: new(e.Account),
-		Routes: []types.Route{{DestinationCidrBlock: e.vpcs.Get(vpcID).CidrBlock, GatewayId: new("local"), State: types.RouteStateActive, Origin: types.RouteOriginCreateRouteTable}}})
+func (e *EC2) newRouteTable(v *vpc, identity string) *types.RouteTable {
+	id := e.w.ID("rtb-", *v.VpcId, identity)
+	return e.routes.Put(id, &types.RouteTable{RouteTableId: new(id), VpcId: v.VpcId, OwnerId: new(e.Account),
+		Routes: []types.Route{{DestinationCidrBlock: v.CidrBlock, GatewayId: new("local"), State: types.RouteStateActive, Origin: types.RouteOriginCreateRouteTable}}})
 }
 
 // CreateRouteTable makes a table with the local route.
 func (e *EC2) CreateRouteTable(_ *wire.Caller, in *ec2.CreateRouteTableInput) (*ec2.CreateRouteTableOutput, error) {
-	if e.vpcs.Get(aws.ToString(in.VpcId)) == nil {
+	v := e.vpcs.Get(aws.ToString(in.VpcId))
+	if v == nil {
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
-	rt := e.newRouteTable(*in.VpcId)
+	rt := e.newRouteTable(v, identity(in.TagSpecifications))
 	e.tagSpec(*rt.RouteTableId, in.TagSpecifications)
 	return &ec2.CreateRouteTableOutput{RouteTable: rt}, nil
 }
 
 // DescribeRouteTables lists route tables.
 func (e *EC2) DescribeRouteTables(_ *wire.Caller, in *ec2.DescribeRouteTablesInput) (*ec2.DescribeRouteTablesOutput, error) {
-	rows, err := pick(&e.routes, in.RouteTableIds, func(id string) error {
-		return notFound("InvalidRouteTableID.NotFound", "routeTable ID", id)
-	}, in.Filters, func(r *types.RouteTable, n string) []string {
-		var out []string
-		switch n {
-		case "vpc-id":
-			return one(r.VpcId)
-		case "association.subnet-id":
-			for _, a := range r.Associations {
-				out = append(out, one(a.SubnetId)...)
-			}
-			return out
-		case "association.route-table-association-id":
-			for _, a := range r.Associations {
-				out = append(out, one(a.RouteTableAssociationId)...)
-			}
-			return out
-		case "route-table-id":
-			return one(r.RouteTableId)
-		case "association.main":
-			for _, a := range r.Associations {
-				out = append(out, fmt.Sprint(aws.ToBool(a.Main)))
-			}
-			return out
-		}
-		return e.tagFilter(*r.RouteTableId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeRouteTablesOutput{RouteTables: []types.RouteTable{}}
-	for _, r := range rows {
-		v := *r
-		v.Routes, v.Associations = slices.Clone(r.Routes), slices.Clone(r.Associations)
-		v.Tags = e.tagsOf(*r.RouteTableId)
-		out.RouteTables = append(out.RouteTables, v)
-	}
-	return out, nil
+	l, err := res.List(e.routes, in.RouteTableIds, filters(in.Filters), e.viewRouteTable)
+	return &ec2.DescribeRouteTablesOutput{RouteTables: l}, err
 }
 
 // DeleteRouteTable refuses a table with subnets.
@@ -403,7 +308,7 @@ func (e *EC2) AssociateRouteTable(_ *wire.Caller, in *ec2.AssociateRouteTableInp
 	if e.subnets.Get(aws.ToString(in.SubnetId)) == nil {
 		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", aws.ToString(in.SubnetId))
 	}
-	id := e.w.ID("rtbassoc-")
+	id := e.w.ID("rtbassoc-", *r.RouteTableId, *in.SubnetId)
 	r.Associations = append(r.Associations, types.RouteTableAssociation{RouteTableAssociationId: new(id), RouteTableId: r.RouteTableId, SubnetId: in.SubnetId, Main: new(false), AssociationState: associated()})
 	return &ec2.AssociateRouteTableOutput{AssociationId: new(id), AssociationState: associated()}, nil
 }
@@ -426,7 +331,7 @@ func (e *EC2) RouteTableOf(subnetID string) *types.RouteTable {
 		return r
 	}
 	if s := e.subnets.Get(subnetID); s != nil {
-		return e.routes.Get(e.vpcs.Get(*s.VpcId).mainRouteTable)
+		return e.routes.Get(e.vpcs.Get(*s.VpcId).MainRouteTable)
 	}
 	return nil
 }
@@ -473,7 +378,7 @@ func (e *EC2) CreateVpcEndpoint(_ *wire.Caller, in *ec2.CreateVpcEndpointInput) 
 	if e.vpcs.Get(aws.ToString(in.VpcId)) == nil {
 		return nil, notFound("InvalidVpcId.NotFound", "Vpc Id", aws.ToString(in.VpcId))
 	}
-	id := e.w.ID("vpce-")
+	id := e.w.ID("vpce-", *in.VpcId, aws.ToString(in.ServiceName))
 	t := in.VpcEndpointType
 	if t == "" {
 		t = types.VpcEndpointTypeGateway
@@ -499,27 +404,8 @@ func (e *EC2) CreateVpcEndpoint(_ *wire.Caller, in *ec2.CreateVpcEndpointInput) 
 
 // DescribeVpcEndpoints lists endpoints.
 func (e *EC2) DescribeVpcEndpoints(_ *wire.Caller, in *ec2.DescribeVpcEndpointsInput) (*ec2.DescribeVpcEndpointsOutput, error) {
-	rows, err := pick(&e.endpoints, in.VpcEndpointIds, func(id string) error {
-		return notFound("InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id", id)
-	}, in.Filters, func(v *types.VpcEndpoint, n string) []string {
-		switch n {
-		case "vpc-id":
-			return one(v.VpcId)
-		case "service-name":
-			return one(v.ServiceName)
-		}
-		return e.tagFilter(*v.VpcEndpointId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeVpcEndpointsOutput{VpcEndpoints: []types.VpcEndpoint{}}
-	for _, v := range rows {
-		x := *v
-		x.Tags = e.tagsOf(*v.VpcEndpointId)
-		out.VpcEndpoints = append(out.VpcEndpoints, x)
-	}
-	return out, nil
+	l, err := res.List(e.endpoints, in.VpcEndpointIds, filters(in.Filters), e.viewEndpoint)
+	return &ec2.DescribeVpcEndpointsOutput{VpcEndpoints: l}, err
 }
 
 // DeleteVpcEndpoints removes endpoints and their interfaces.
@@ -561,4 +447,41 @@ func (e *EC2) DescribeVpcEndpointServices(_ *wire.Caller, in *ec2.DescribeVpcEnd
 		out.ServiceDetails = append(out.ServiceDetails, types.ServiceDetail{ServiceName: new(full), ServiceType: []types.ServiceTypeDetail{{ServiceType: t}}, AvailabilityZones: zones, Owner: new("amazon")})
 	}
 	return out, nil
+}
+
+func (e *EC2) viewInternetGateway(g *types.InternetGateway) types.InternetGateway {
+	v := *g
+	v.Tags = e.tagsOf(*g.InternetGatewayId)
+	return v
+}
+
+func (e *EC2) viewEgressOnly(g *types.EgressOnlyInternetGateway) types.EgressOnlyInternetGateway {
+	v := *g
+	v.Tags = e.tagsOf(*g.EgressOnlyInternetGatewayId)
+	return v
+}
+
+func (e *EC2) viewAddress(a *types.Address) types.Address {
+	v := *a
+	v.Tags = e.tagsOf(*a.AllocationId)
+	return v
+}
+
+func (e *EC2) viewNat(n *types.NatGateway) types.NatGateway {
+	v := *n
+	v.Tags = e.tagsOf(*n.NatGatewayId)
+	return v
+}
+
+func (e *EC2) viewRouteTable(r *types.RouteTable) types.RouteTable {
+	v := *r
+	v.Routes, v.Associations = slices.Clone(r.Routes), slices.Clone(r.Associations)
+	v.Tags = e.tagsOf(*r.RouteTableId)
+	return v
+}
+
+func (e *EC2) viewEndpoint(p *types.VpcEndpoint) types.VpcEndpoint {
+	v := *p
+	v.Tags = e.tagsOf(*p.VpcEndpointId)
+	return v
 }

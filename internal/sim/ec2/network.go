@@ -9,20 +9,21 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
 type vpc struct {
 	types.Vpc
-	dnsSupport, dnsHostnames bool
-	mainRouteTable           string
-	defaultGroup             string
+	DNSSupport, DNSHostnames bool
+	MainRouteTable           string
+	DefaultGroup             string
 }
 
 type subnet struct {
 	types.Subnet
-	next int // offset of the next address to hand out
-	used map[string]string
+	Next int               // offset of the next address to hand out
+	Used map[string]string // address -> who holds it
 }
 
 func (e *EC2) registerNetwork(s *wire.Service) {
@@ -43,30 +44,40 @@ func (e *EC2) registerNetwork(s *wire.Service) {
 // CreateVpc makes a VPC with its main route table, default security group and,
 // when asked, an Amazon-provided IPv6 block.
 func (e *EC2) CreateVpc(_ *wire.Caller, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
-	return e.createVpc(e.w.ID("vpc-"), in)
-}
-
-func (e *EC2) createVpc(id string, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
 	if e.vpcs.Len() >= e.Quotas.VPCs {
 		return nil, wire.Errorf("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
 	}
-	p, err := netip.ParsePrefix(aws.ToString(in.CidrBlock))
-	if err != nil || p.Bits() < 16 || p.Bits() > 28 {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", aws.ToString(in.CidrBlock))
+	id := e.w.ID("vpc-", aws.ToString(in.CidrBlock), identity(in.TagSpecifications))
+	v := &vpc{Vpc: types.Vpc{VpcId: new(id), CidrBlock: in.CidrBlock}, DNSSupport: true}
+	if err := e.completeVpc(v); err != nil {
+		return nil, err
 	}
-	v := &vpc{Vpc: types.Vpc{VpcId: new(id), CidrBlock: new(p.Masked().String()), State: types.VpcStateAvailable, OwnerId: new(e.Account), IsDefault: new(false), InstanceTenancy: types.TenancyDefault, DhcpOptionsId: new("dopt-default"),
-		CidrBlockAssociationSet: []types.VpcCidrBlockAssociation{{CidrBlock: new(p.Masked().String()), AssociationId: new(e.w.ID("vpc-cidr-assoc-")), CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}}}}, dnsSupport: true}
 	e.vpcs.Put(id, v)
 	e.tagSpec(id, in.TagSpecifications)
 	if aws.ToBool(in.AmazonProvidedIpv6CidrBlock) {
 		e.giveIPv6(v)
 	}
-	rt := e.newRouteTable(id)
-	rt.Associations = []types.RouteTableAssociation{{Main: new(true), RouteTableId: rt.RouteTableId, RouteTableAssociationId: new(e.w.ID("rtbassoc-")), AssociationState: associated()}}
-	v.mainRouteTable = *rt.RouteTableId
-	v.defaultGroup = *e.newGroup(id, "default", "default VPC security group").GroupId
-	e.allow(v.defaultGroup, false, types.IpPermission{IpProtocol: new("-1"), UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: new(v.defaultGroup)}}}, nil)
 	return &ec2.CreateVpcOutput{Vpc: new(e.viewVpc(v))}, nil
+}
+
+// completeVpc gives a VPC of an ID and a block what EC2 makes beside it.
+func (e *EC2) completeVpc(v *vpc) error {
+	p, err := netip.ParsePrefix(aws.ToString(v.CidrBlock))
+	if err != nil || p.Bits() < 16 || p.Bits() > 28 {
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", aws.ToString(v.CidrBlock))
+	}
+	id := *v.VpcId
+	v.CidrBlock, v.State, v.OwnerId, v.IsDefault = new(p.Masked().String()), types.VpcStateAvailable, new(e.Account), new(false)
+	v.InstanceTenancy, v.DhcpOptionsId = types.TenancyDefault, new("dopt-default")
+	v.CidrBlockAssociationSet = []types.VpcCidrBlockAssociation{{CidrBlock: v.CidrBlock, AssociationId: new(e.w.ID("vpc-cidr-assoc-", id, *v.CidrBlock)),
+		CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}}}
+	rt := e.newRouteTable(v, "main")
+	rt.Associations = []types.RouteTableAssociation{{Main: new(true), RouteTableId: rt.RouteTableId,
+		RouteTableAssociationId: new(e.w.ID("rtbassoc-", *rt.RouteTableId)), AssociationState: associated()}}
+	v.MainRouteTable = *rt.RouteTableId
+	v.DefaultGroup = *e.newGroup(id, "default", "default VPC security group").GroupId
+	e.allow(v.DefaultGroup, false, types.IpPermission{IpProtocol: new("-1"), UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: new(v.DefaultGroup)}}}, nil)
+	return nil
 }
 
 func associated() *types.RouteTableAssociationState {
@@ -78,7 +89,7 @@ func (e *EC2) giveIPv6(v *vpc) {
 	a := [16]byte{0x26, 0x00, 0x1f, 0x14}
 	binary.BigEndian.PutUint16(a[4:], uint16(n))
 	v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, types.VpcIpv6CidrBlockAssociation{
-		AssociationId: new(e.w.ID("vpc-cidr-assoc-")), Ipv6CidrBlock: new(netip.PrefixFrom(netip.AddrFrom16(a), 56).String()), Ipv6Pool: new("Amazon"), NetworkBorderGroup: new(e.Region),
+		AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, "ipv6")), Ipv6CidrBlock: new(netip.PrefixFrom(netip.AddrFrom16(a), 56).String()), Ipv6Pool: new("Amazon"), NetworkBorderGroup: new(e.Region),
 		Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 }
 
@@ -90,25 +101,8 @@ func (e *EC2) viewVpc(v *vpc) types.Vpc {
 
 // DescribeVpcs lists VPCs.
 func (e *EC2) DescribeVpcs(_ *wire.Caller, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
-	rows, err := pick(&e.vpcs, in.VpcIds, func(id string) error { return notFound("InvalidVpcID.NotFound", "vpc ID", id) }, in.Filters, func(v *vpc, n string) []string {
-		switch n {
-		case "vpc-id":
-			return one(v.VpcId)
-		case "cidr", "cidr-block":
-			return one(v.CidrBlock)
-		case "state":
-			return []string{string(v.State)}
-		}
-		return e.tagFilter(*v.VpcId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeVpcsOutput{Vpcs: []types.Vpc{}}
-	for _, v := range rows {
-		out.Vpcs = append(out.Vpcs, e.viewVpc(v))
-	}
-	return out, nil
+	l, err := res.List(e.vpcs, in.VpcIds, filters(in.Filters), e.viewVpc)
+	return &ec2.DescribeVpcsOutput{Vpcs: l}, err
 }
 
 // DeleteVpc refuses while anything lives inside, as EC2 does.
@@ -119,15 +113,15 @@ func (e *EC2) DeleteVpc(_ *wire.Caller, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcO
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", id)
 	}
 	inUse := e.subnets.Find(func(s *subnet) bool { return *s.VpcId == id }) != nil ||
-		e.groups.Find(func(g *types.SecurityGroup) bool { return *g.VpcId == id && *g.GroupId != v.defaultGroup }) != nil ||
+		e.groups.Find(func(g *types.SecurityGroup) bool { return *g.VpcId == id && *g.GroupId != v.DefaultGroup }) != nil ||
 		e.igws.Find(func(g *types.InternetGateway) bool { return len(g.Attachments) > 0 && *g.Attachments[0].VpcId == id }) != nil ||
-		e.routes.Find(func(r *types.RouteTable) bool { return *r.VpcId == id && *r.RouteTableId != v.mainRouteTable }) != nil
+		e.routes.Find(func(r *types.RouteTable) bool { return *r.VpcId == id && *r.RouteTableId != v.MainRouteTable }) != nil
 	if inUse {
 		return nil, wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 	}
 	e.vpcs.Delete(id)
-	e.routes.Delete(v.mainRouteTable)
-	e.dropGroup(v.defaultGroup)
+	e.routes.Delete(v.MainRouteTable)
+	e.dropGroup(v.DefaultGroup)
 	return &ec2.DeleteVpcOutput{}, nil
 }
 
@@ -138,10 +132,10 @@ func (e *EC2) ModifyVpcAttribute(_ *wire.Caller, in *ec2.ModifyVpcAttributeInput
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
 	if in.EnableDnsSupport != nil {
-		v.dnsSupport = aws.ToBool(in.EnableDnsSupport.Value)
+		v.DNSSupport = aws.ToBool(in.EnableDnsSupport.Value)
 	}
 	if in.EnableDnsHostnames != nil {
-		v.dnsHostnames = aws.ToBool(in.EnableDnsHostnames.Value)
+		v.DNSHostnames = aws.ToBool(in.EnableDnsHostnames.Value)
 	}
 	return &ec2.ModifyVpcAttributeOutput{}, nil
 }
@@ -155,9 +149,9 @@ func (e *EC2) DescribeVpcAttribute(_ *wire.Caller, in *ec2.DescribeVpcAttributeI
 	out := &ec2.DescribeVpcAttributeOutput{VpcId: v.VpcId}
 	switch in.Attribute {
 	case types.VpcAttributeNameEnableDnsSupport:
-		out.EnableDnsSupport = &types.AttributeBooleanValue{Value: new(v.dnsSupport)}
+		out.EnableDnsSupport = &types.AttributeBooleanValue{Value: new(v.DNSSupport)}
 	case types.VpcAttributeNameEnableDnsHostnames:
-		out.EnableDnsHostnames = &types.AttributeBooleanValue{Value: new(v.dnsHostnames)}
+		out.EnableDnsHostnames = &types.AttributeBooleanValue{Value: new(v.DNSHostnames)}
 	case types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
 		out.EnableNetworkAddressUsageMetrics = &types.AttributeBooleanValue{Value: new(false)}
 	}
@@ -176,11 +170,11 @@ func (e *EC2) AssociateVpcCidrBlock(_ *wire.Caller, in *ec2.AssociateVpcCidrBloc
 		e.giveIPv6(v)
 		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
 	case in.Ipv6CidrBlock != nil:
-		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-")), Ipv6CidrBlock: in.Ipv6CidrBlock, Ipv6Pool: in.Ipv6Pool,
+		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock, Ipv6Pool: in.Ipv6Pool,
 			Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
 	default:
-		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet, types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-")), CidrBlock: in.CidrBlock,
+		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet, types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, aws.ToString(in.CidrBlock))), CidrBlock: in.CidrBlock,
 			CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 		out.CidrBlockAssociation = &v.CidrBlockAssociationSet[len(v.CidrBlockAssociationSet)-1]
 	}
@@ -189,42 +183,15 @@ func (e *EC2) AssociateVpcCidrBlock(_ *wire.Caller, in *ec2.AssociateVpcCidrBloc
 
 // CreateSubnet carves a subnet out of a VPC's blocks.
 func (e *EC2) CreateSubnet(_ *wire.Caller, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutput, error) {
-	return e.createSubnet(e.w.ID("subnet-"), in)
-}
-
-func (e *EC2) createSubnet(id string, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutput, error) {
-	v := e.vpcs.Get(aws.ToString(in.VpcId))
-	if v == nil {
-		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
-	}
-	p, err := netip.ParsePrefix(aws.ToString(in.CidrBlock))
-	if err != nil || p.Bits() > 28 {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", aws.ToString(in.CidrBlock))
-	}
-	if !slices.ContainsFunc(v.CidrBlockAssociationSet, func(a types.VpcCidrBlockAssociation) bool {
-		b := netip.MustParsePrefix(*a.CidrBlock)
-		return b.Contains(p.Addr()) && b.Bits() <= p.Bits()
-	}) {
-		return nil, wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", p)
-	}
-	if e.subnets.Find(func(s *subnet) bool {
-		return *s.VpcId == *in.VpcId && netip.MustParsePrefix(*s.CidrBlock).Overlaps(p)
-	}) != nil {
-		return nil, wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", p)
-	}
 	zone := aws.ToString(in.AvailabilityZone)
 	if zone == "" {
 		zone = aws.ToString(in.AvailabilityZoneId)
 	}
-	if zone == "" {
-		zone = e.Zones[0].Name
+	id := e.w.ID("subnet-", aws.ToString(in.VpcId), aws.ToString(in.CidrBlock))
+	s := &subnet{Subnet: types.Subnet{SubnetId: new(id), VpcId: in.VpcId, CidrBlock: in.CidrBlock, AvailabilityZone: new(zone)}}
+	if err := e.completeSubnet(s); err != nil {
+		return nil, err
 	}
-	z := e.zone(zone)
-	if z == nil {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone, e.zoneNames())
-	}
-	s := &subnet{next: 4, used: map[string]string{}, Subnet: types.Subnet{SubnetId: new(id), SubnetArn: e.arn("subnet", id), VpcId: in.VpcId, CidrBlock: new(p.String()), AvailabilityZone: new(z.Name), AvailabilityZoneId: new(z.ID),
-		State: types.SubnetStateAvailable, MapPublicIpOnLaunch: new(false), AssignIpv6AddressOnCreation: new(false), OwnerId: new(e.Account), DefaultForAz: new(false)}}
 	if in.Ipv6CidrBlock != nil {
 		s.setIPv6(e, *in.Ipv6CidrBlock)
 	}
@@ -233,8 +200,48 @@ func (e *EC2) createSubnet(id string, in *ec2.CreateSubnetInput) (*ec2.CreateSub
 	return &ec2.CreateSubnetOutput{Subnet: new(e.viewSubnet(s))}, nil
 }
 
+// completeSubnet gives a subnet of an ID, VPC, block and zone the rest, or says why
+// there cannot be such a subnet.
+func (e *EC2) completeSubnet(s *subnet) error {
+	v := e.vpcs.Get(aws.ToString(s.VpcId))
+	if v == nil {
+		return notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(s.VpcId))
+	}
+	p, err := netip.ParsePrefix(aws.ToString(s.CidrBlock))
+	if err != nil || p.Bits() > 28 {
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", aws.ToString(s.CidrBlock))
+	}
+	if !slices.ContainsFunc(v.CidrBlockAssociationSet, func(a types.VpcCidrBlockAssociation) bool {
+		b := netip.MustParsePrefix(*a.CidrBlock)
+		return b.Contains(p.Addr()) && b.Bits() <= p.Bits()
+	}) {
+		return wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", p)
+	}
+	if e.subnets.Find(func(x *subnet) bool {
+		return x != s && *x.VpcId == *s.VpcId && netip.MustParsePrefix(*x.CidrBlock).Overlaps(p)
+	}) != nil {
+		return wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", p)
+	}
+	zone := aws.ToString(s.AvailabilityZone)
+	if zone == "" {
+		zone = e.Zones[0].Name
+	}
+	z := e.zone(zone)
+	if z == nil {
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone, e.zoneNames())
+	}
+	s.Next, s.Used = 4, map[string]string{}
+	s.SubnetArn, s.CidrBlock, s.AvailabilityZone, s.AvailabilityZoneId = e.arn("subnet", *s.SubnetId), new(p.String()), new(z.Name), new(z.ID)
+	s.State, s.OwnerId, s.AssignIpv6AddressOnCreation, s.DefaultForAz = types.SubnetStateAvailable, new(e.Account), new(false), new(false)
+	if s.MapPublicIpOnLaunch == nil {
+		s.MapPublicIpOnLaunch = new(false)
+	}
+	return nil
+}
+
 func (s *subnet) setIPv6(e *EC2, block string) *types.SubnetIpv6CidrBlockAssociation {
-	s.Ipv6CidrBlockAssociationSet = append(s.Ipv6CidrBlockAssociationSet, types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-")), Ipv6CidrBlock: new(block),
+	s.Ipv6CidrBlockAssociationSet = append(s.Ipv6CidrBlockAssociationSet, types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-", *s.SubnetId, block)), Ipv6CidrBlock: new(block),
 		Ipv6CidrBlockState: &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeAssociated}})
 	return &s.Ipv6CidrBlockAssociationSet[len(s.Ipv6CidrBlockAssociationSet)-1]
 }
@@ -252,7 +259,7 @@ func (e *EC2) zoneNames() string {
 
 // free counts a subnet's addresses: its size less the five that AWS keeps.
 func (s *subnet) free() int {
-	return 1<<(32-netip.MustParsePrefix(*s.CidrBlock).Bits()) - 5 - len(s.used)
+	return 1<<(32-netip.MustParsePrefix(*s.CidrBlock).Bits()) - 5 - len(s.Used)
 }
 
 func (e *EC2) viewSubnet(s *subnet) types.Subnet {
@@ -264,29 +271,8 @@ func (e *EC2) viewSubnet(s *subnet) types.Subnet {
 
 // DescribeSubnets lists subnets; one unknown ID fails the whole call.
 func (e *EC2) DescribeSubnets(_ *wire.Caller, in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
-	rows, err := pick(&e.subnets, in.SubnetIds, func(id string) error { return notFound("InvalidSubnetID.NotFound", "subnet ID", id) }, in.Filters, func(s *subnet, n string) []string {
-		switch n {
-		case "vpc-id":
-			return one(s.VpcId)
-		case "subnet-id":
-			return one(s.SubnetId)
-		case "availability-zone", "availabilityZone":
-			return one(s.AvailabilityZone)
-		case "cidr-block", "cidr", "cidrBlock":
-			return one(s.CidrBlock)
-		case "state":
-			return []string{string(s.State)}
-		}
-		return e.tagFilter(*s.SubnetId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeSubnetsOutput{Subnets: []types.Subnet{}}
-	for _, s := range rows {
-		out.Subnets = append(out.Subnets, e.viewSubnet(s))
-	}
-	return out, nil
+	l, err := res.List(e.subnets, in.SubnetIds, filters(in.Filters), e.viewSubnet)
+	return &ec2.DescribeSubnetsOutput{Subnets: l}, err
 }
 
 // DeleteSubnet refuses while an interface or NAT gateway is inside.
@@ -346,13 +332,13 @@ func (e *EC2) takeIP(s *subnet, holder string) (string, bool) {
 	base := binary.BigEndian.Uint32(p.Masked().Addr().AsSlice())
 	for range size {
 		var b [4]byte
-		binary.BigEndian.PutUint32(b[:], base+uint32(s.next))
-		if s.next++; s.next >= size-1 {
-			s.next = 4
+		binary.BigEndian.PutUint32(b[:], base+uint32(s.Next))
+		if s.Next++; s.Next >= size-1 {
+			s.Next = 4
 		}
 		a := netip.AddrFrom4(b).String()
-		if s.used[a] == "" {
-			s.used[a] = holder
+		if s.Used[a] == "" {
+			s.Used[a] = holder
 			return a, true
 		}
 	}
@@ -367,18 +353,10 @@ func (e *EC2) Subnet(id string) *types.Subnet {
 	return nil
 }
 
-// TakeAddress uses one address of a subnet for holder; false when it is full.
-func (e *EC2) TakeAddress(subnetID, holder string) (string, bool) {
-	if s := e.subnets.Get(subnetID); s != nil {
-		return e.takeIP(s, holder)
-	}
-	return "", false
-}
-
 // ReleaseAddress gives back one address.
 func (e *EC2) ReleaseAddress(subnetID, addr string) {
 	if s := e.subnets.Get(subnetID); s != nil {
-		delete(s.used, addr)
+		delete(s.Used, addr)
 	}
 }
 
@@ -393,30 +371,7 @@ func (e *EC2) Vpc(id string) *types.Vpc {
 // VPCDNS tells whether both DNS attributes of a VPC are on.
 func (e *EC2) VPCDNS(id string) bool {
 	v := e.vpcs.Get(id)
-	return v != nil && v.dnsHostnames && v.dnsSupport
-}
-
-// AdoptVPC creates a VPC under a given ID: one that existed before
-// the world began.
-func (e *EC2) AdoptVPC(id, cidr string) error {
-	if e.vpcs.Get(id) != nil {
-		return nil
-	}
-	_, err := e.createVpc(id, &ec2.CreateVpcInput{CidrBlock: new(cidr)})
-	if err == nil {
-		v := e.vpcs.Get(id)
-		v.dnsHostnames = true
-	}
-	return err
-}
-
-// AdoptSubnet creates a subnet under a given ID.
-func (e *EC2) AdoptSubnet(id, vpcID, cidr, zone string) error {
-	if e.subnets.Get(id) != nil {
-		return nil
-	}
-	_, err := e.createSubnet(id, &ec2.CreateSubnetInput{VpcId: new(vpcID), CidrBlock: new(cidr), AvailabilityZone: new(zone)})
-	return err
+	return v != nil && v.DNSHostnames && v.DNSSupport
 }
 
 // AdoptRoutes gives an existing subnet its way to the internet: a gateway route

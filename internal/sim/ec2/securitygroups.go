@@ -1,12 +1,14 @@
 package ec2
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -22,7 +24,7 @@ func (e *EC2) registerSecurityGroups(s *wire.Service) {
 }
 
 func (e *EC2) newGroup(vpcID, name, desc string) *types.SecurityGroup {
-	id := e.w.ID("sg-")
+	id := e.w.ID("sg-", vpcID, name)
 	g := e.groups.Put(id, &types.SecurityGroup{GroupId: new(id), GroupName: new(name), Description: new(desc), VpcId: new(vpcID), OwnerId: new(e.Account), SecurityGroupArn: e.arn("security-group", id)})
 	e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
 	return g
@@ -68,27 +70,8 @@ func (e *EC2) viewGroup(g *types.SecurityGroup) types.SecurityGroup {
 
 // DescribeSecurityGroups lists groups.
 func (e *EC2) DescribeSecurityGroups(_ *wire.Caller, in *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error) {
-	rows, err := pick(&e.groups, in.GroupIds, func(id string) error {
-		return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
-	}, in.Filters, func(g *types.SecurityGroup, n string) []string {
-		switch n {
-		case "vpc-id":
-			return one(g.VpcId)
-		case "group-id":
-			return one(g.GroupId)
-		case "group-name":
-			return one(g.GroupName)
-		}
-		return e.tagFilter(*g.GroupId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeSecurityGroupsOutput{SecurityGroups: []types.SecurityGroup{}}
-	for _, g := range rows {
-		out.SecurityGroups = append(out.SecurityGroups, e.viewGroup(g))
-	}
-	return out, nil
+	l, err := res.List(e.groups, in.GroupIds, filters(in.Filters), e.viewGroup)
+	return &ec2.DescribeSecurityGroupsOutput{SecurityGroups: l}, err
 }
 
 // DeleteSecurityGroup refuses a group in use by an interface or another group.
@@ -120,9 +103,15 @@ func (e *EC2) dropGroup(id string) {
 func (e *EC2) allow(group string, egress bool, p types.IpPermission, specs []types.TagSpecification) []types.SecurityGroupRule {
 	var out []types.SecurityGroupRule
 	add := func(f func(*types.SecurityGroupRule)) {
-		id := e.w.ID("sgr-")
-		r := &types.SecurityGroupRule{SecurityGroupRuleId: new(id), GroupId: new(group), GroupOwnerId: new(e.Account), IsEgress: new(egress), IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort}
+		r := &types.SecurityGroupRule{GroupId: new(group), GroupOwnerId: new(e.Account), IsEgress: new(egress), IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort}
 		f(r)
+		from := ""
+		if r.ReferencedGroupInfo != nil {
+			from = aws.ToString(r.ReferencedGroupInfo.GroupId)
+		}
+		id := e.w.ID("sgr-", group, fmt.Sprint(egress, aws.ToString(r.IpProtocol), aws.ToInt32(r.FromPort), aws.ToInt32(r.ToPort)),
+			aws.ToString(r.CidrIpv4), aws.ToString(r.CidrIpv6), from)
+		r.SecurityGroupRuleId = new(id)
 		e.rules.Put(id, r)
 		e.tagSpec(id, specs)
 		out = append(out, *r)
@@ -207,24 +196,8 @@ func (e *EC2) RevokeSecurityGroupEgress(_ *wire.Caller, in *ec2.RevokeSecurityGr
 
 // DescribeSecurityGroupRules lists rules.
 func (e *EC2) DescribeSecurityGroupRules(_ *wire.Caller, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
-	rows, err := pick(&e.rules, in.SecurityGroupRuleIds, func(id string) error {
-		return notFound("InvalidSecurityGroupRuleId.NotFound", "security group rule ID", id)
-	}, in.Filters, func(r *types.SecurityGroupRule, n string) []string {
-		if n == "group-id" {
-			return one(r.GroupId)
-		}
-		return e.tagFilter(*r.SecurityGroupRuleId, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: []types.SecurityGroupRule{}}
-	for _, r := range rows {
-		v := *r
-		v.Tags = e.tagsOf(*r.SecurityGroupRuleId)
-		out.SecurityGroupRules = append(out.SecurityGroupRules, v)
-	}
-	return out, nil
+	l, err := res.List(e.rules, in.SecurityGroupRuleIds, filters(in.Filters), e.viewRule)
+	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: l}, err
 }
 
 // Group is a security group as DescribeSecurityGroups shows it, or nil.
@@ -235,10 +208,20 @@ func (e *EC2) Group(id string) *types.SecurityGroup {
 	return nil
 }
 
-// AdoptGroup creates a security group under a given ID.
-func (e *EC2) AdoptGroup(id, vpcID string) {
-	if e.groups.Get(id) == nil {
-		e.groups.Put(id, &types.SecurityGroup{GroupId: new(id), GroupName: new("existing-" + id), Description: new("existed before"), VpcId: new(vpcID), OwnerId: new(e.Account), SecurityGroupArn: e.arn("security-group", id)})
-		e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
+// completeGroup gives a security group of an ID and a VPC its name and the rule that
+// lets everything out.
+func (e *EC2) completeGroup(g *types.SecurityGroup) error {
+	id := *g.GroupId
+	if g.GroupName == nil {
+		g.GroupName, g.Description = new("existing-"+id), new("existed before")
 	}
+	g.OwnerId, g.SecurityGroupArn = new(e.Account), e.arn("security-group", id)
+	e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
+	return nil
+}
+
+func (e *EC2) viewRule(r *types.SecurityGroupRule) types.SecurityGroupRule {
+	v := *r
+	v.Tags = e.tagsOf(*r.SecurityGroupRuleId)
+	return v
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -28,18 +29,22 @@ func (e *EC2) registerTags(s *wire.Service) {
 		return &ec2.DeleteTagsOutput{}, nil
 	})
 	wire.Handle(s, "DescribeTags", func(_ *wire.Caller, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
-		out := &ec2.DescribeTagsOutput{Tags: []types.TagDescription{}}
+		l := []types.TagDescription{}
 		for _, id := range slices.Sorted(maps.Keys(e.tags)) {
 			for _, k := range slices.Sorted(maps.Keys(e.tags[id])) {
-				v := e.tags[id][k]
-				if matches(in.Filters, func(n string) []string {
-					return map[string][]string{"resource-id": {id}, "key": {k}, "value": {v}}[n]
-				}) {
-					out.Tags = append(out.Tags, types.TagDescription{Key: new(k), Value: new(v), ResourceId: new(id)})
-				}
+				l = append(l, types.TagDescription{Key: new(k), Value: new(e.tags[id][k]), ResourceId: new(id), ResourceType: resourceType(id)})
 			}
 		}
-		return out, nil
+		var rest []res.Filter
+		for _, f := range filters(in.Filters) {
+			if key, ok := strings.CutPrefix(f.Name, "tag:"); ok { // a key with its value
+				rest = append(rest, res.Filter{Name: "key", Values: []string{key}})
+				f.Name = "value"
+			}
+			rest = append(rest, f)
+		}
+		l, err := res.Pick(l, rest, res.Fields[types.TagDescription](tagFilters))
+		return &ec2.DescribeTagsOutput{Tags: l}, err
 	})
 }
 
@@ -69,16 +74,19 @@ func (e *EC2) tagsOf(id string) []types.Tag {
 	return out
 }
 
-// tagFilter answers the filters that every taggable resource has.
-func (e *EC2) tagFilter(id, name string) []string {
-	if k, ok := strings.CutPrefix(name, "tag:"); ok {
-		if v, ok := e.tags[id][k]; ok {
-			return []string{v}
-		}
-		return nil
-	}
-	if name == "tag-key" {
-		return slices.Sorted(maps.Keys(e.tags[id]))
-	}
-	return nil
+// resourceType is what kind of thing an identifier names, by its prefix.
+func resourceType(id string) types.ResourceType {
+	prefix, _, _ := strings.Cut(id, "-")
+	return map[string]types.ResourceType{
+		"vpc": types.ResourceTypeVpc, "subnet": types.ResourceTypeSubnet, "igw": types.ResourceTypeInternetGateway,
+		"eigw": types.ResourceTypeEgressOnlyInternetGateway, "eipalloc": types.ResourceTypeElasticIp, "nat": types.ResourceTypeNatgateway,
+		"rtb": types.ResourceTypeRouteTable, "sg": types.ResourceTypeSecurityGroup, "sgr": types.ResourceTypeSecurityGroupRule,
+		"lt": types.ResourceTypeLaunchTemplate, "i": types.ResourceTypeInstance, "ami": types.ResourceTypeImage, "key": types.ResourceTypeKeyPair,
+		"eni": types.ResourceTypeNetworkInterface, "vpce": types.ResourceTypeVpcEndpoint, "pg": types.ResourceTypePlacementGroup,
+	}[prefix]
+}
+
+// tagIdentity is what tells a resource without any name of its own from others.
+func tagIdentity(tags []types.Tag) string {
+	return identity([]types.TagSpecification{{Tags: tags}})
 }

@@ -22,8 +22,8 @@ import (
 
 type accessEntry struct {
 	types.AccessEntry
-	policies []types.AssociatedAccessPolicy
-	from     time.Duration // effective some seconds after it was made
+	Policies []types.AssociatedAccessPolicy
+	From     time.Duration // effective some seconds after it was made
 }
 
 func (s *EKS) registerAccess(svc *wire.Service) {
@@ -54,8 +54,8 @@ func (s *EKS) creatorAdmin(c *cluster, caller *wire.Caller, in *types.CreateAcce
 	}
 	who := roleOf(s.iam.Principal(caller.AccessKey))
 	e := s.newEntry(c, who, "STANDARD")
-	e.policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"), AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}
-	e.from = 0
+	e.Policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"), AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}
+	e.From = 0
 }
 
 // roleOf turns an assumed-role session's ARN into its role's.
@@ -70,7 +70,7 @@ func roleOf(arn string) string {
 }
 
 func (s *EKS) newEntry(c *cluster, principal, typ string) *accessEntry {
-	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ), AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry")), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), KubernetesGroups: []string{}, Username: new(principal)}, from: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
+	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ), AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry", c.ID, principal)), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), KubernetesGroups: []string{}, Username: new(principal)}, From: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
 	switch typ {
 	case "EC2_LINUX":
 		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes"}
@@ -149,7 +149,7 @@ func (s *EKS) ListAccessEntries(_ *wire.Caller, in *eks.ListAccessEntriesInput) 
 	}
 	out := &eks.ListAccessEntriesOutput{AccessEntries: []string{}}
 	for _, e := range c.entries.All() {
-		if in.AssociatedPolicyArn == nil || slices.ContainsFunc(e.policies, func(p types.AssociatedAccessPolicy) bool { return *p.PolicyArn == *in.AssociatedPolicyArn }) {
+		if in.AssociatedPolicyArn == nil || slices.ContainsFunc(e.Policies, func(p types.AssociatedAccessPolicy) bool { return *p.PolicyArn == *in.AssociatedPolicyArn }) {
 			out.AccessEntries = append(out.AccessEntries, *e.PrincipalArn)
 		}
 	}
@@ -191,7 +191,7 @@ func (s *EKS) AssociateAccessPolicy(_ *wire.Caller, in *eks.AssociateAccessPolic
 		return nil, notFound("The policyArn could not be found: %s", aws.ToString(in.PolicyArn))
 	}
 	p := types.AssociatedAccessPolicy{PolicyArn: in.PolicyArn, AccessScope: in.AccessScope, AssociatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date())}
-	e.policies = append(slices.DeleteFunc(e.policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == *in.PolicyArn }), p)
+	e.Policies = append(slices.DeleteFunc(e.Policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == *in.PolicyArn }), p)
 	return &eks.AssociateAccessPolicyOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicy: &p}, nil
 }
 
@@ -201,7 +201,7 @@ func (s *EKS) DisassociateAccessPolicy(_ *wire.Caller, in *eks.DisassociateAcces
 	if err != nil {
 		return nil, err
 	}
-	e.policies = slices.DeleteFunc(e.policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == aws.ToString(in.PolicyArn) })
+	e.Policies = slices.DeleteFunc(e.Policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == aws.ToString(in.PolicyArn) })
 	return &eks.DisassociateAccessPolicyOutput{}, nil
 }
 
@@ -211,7 +211,7 @@ func (s *EKS) ListAssociatedAccessPolicies(_ *wire.Caller, in *eks.ListAssociate
 	if err != nil {
 		return nil, err
 	}
-	return &eks.ListAssociatedAccessPoliciesOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicies: append([]types.AssociatedAccessPolicy{}, e.policies...)}, nil
+	return &eks.ListAssociatedAccessPoliciesOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicies: append([]types.AssociatedAccessPolicy{}, e.Policies...)}, nil
 }
 
 // whoami reads a k8s-aws-v1 token as aws-iam-authenticator does: a presigned
@@ -247,9 +247,9 @@ func (c *cluster) whoami(token string) *kubeapi.User {
 // authentication mode allows.
 func (c *cluster) user(arn string) *kubeapi.User {
 	mode := c.AccessConfig.AuthenticationMode
-	if e := c.entries.Get(arn); e != nil && mode != types.AuthenticationModeConfigMap && c.e.w.Elapsed() >= e.from {
+	if e := c.entries.Get(arn); e != nil && mode != types.AuthenticationModeConfigMap && c.e.w.Elapsed() >= e.From {
 		u := &kubeapi.User{Name: *e.Username, Groups: e.KubernetesGroups}
-		for _, p := range e.policies {
+		for _, p := range e.Policies {
 			g := kubeapi.Grant{Policy: (*p.PolicyArn)[strings.LastIndex(*p.PolicyArn, "/")+1:]}
 			if p.AccessScope != nil && p.AccessScope.Type == types.AccessScopeTypeNamespace {
 				g.Namespaces = p.AccessScope.Namespaces
@@ -261,7 +261,7 @@ func (c *cluster) user(arn string) *kubeapi.User {
 	if mode == types.AuthenticationModeApi {
 		return nil
 	}
-	if e := c.entries.Get(arn); e != nil && mode == types.AuthenticationModeConfigMap && len(e.policies) > 0 {
+	if e := c.entries.Get(arn); e != nil && mode == types.AuthenticationModeConfigMap && len(e.Policies) > 0 {
 		return &kubeapi.User{Name: "kubernetes-admin", Groups: []string{"system:masters"}}
 	}
 	return c.mapped(arn)
@@ -330,7 +330,7 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 	if t := s.iam.Trust(roleARN); t != "" && !strings.Contains(t, "pods.eks.amazonaws.com") {
 		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
 	}
-	id := "a-" + s.w.Hex("association", 17)
+	id := "a-" + s.w.Hex("association "+c.ID+" "+ns+"/"+sa, 17)
 	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name, Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
 	if in != nil {
 		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = in.Tags, in.TargetRoleArn, in.DisableSessionTags, in.Policy
@@ -438,8 +438,9 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 		return nil, wire.Errorf("ResourceLimitExceededException", "Cannot add more than one OIDC identity provider to a cluster")
 	}
 	p := &types.OidcIdentityProviderConfig{ClusterName: c.Name, IdentityProviderConfigName: o.IdentityProviderConfigName, IssuerUrl: o.IssuerUrl, ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix, RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
-		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp"))}
-	u, err := c.begin(types.UpdateTypeAssociateIdentityProviderConfig, nil, s.w.Draw("eks:update", *c.Name+"/idp", 6*time.Minute, 3*time.Minute, 10*time.Minute), func() { p.Status = types.ConfigStatusActive })
+		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp", c.ID))}
+	u, err := c.begin(types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+		clusterChange{IDP: aws.ToString(o.IdentityProviderConfigName)})
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,11 @@ import (
 
 type addon struct {
 	types.Addon
-	namespace string
-	token     string
-	applied   bool          // its creation is over; what follows is health
-	unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
-	updates   table.Table[types.Update]
+	Namespace string
+	Token     string
+	Applied   bool          // its creation is over; what follows is health
+	Unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
+	Updates   table.Table[types.Update]
 }
 
 func (s *EKS) registerAddons(svc *wire.Service) {
@@ -72,7 +72,7 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 		return nil, wire.Errorf("InvalidRequestException", "Cluster '%s' is not in ACTIVE status", *c.Name).Member("clusterName", *c.Name)
 	}
 	if a := c.addons.Get(name); a != nil {
-		if in.ClientRequestToken != nil && a.token == *in.ClientRequestToken {
+		if in.ClientRequestToken != nil && a.Token == *in.ClientRequestToken {
 			return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 		}
 		return nil, inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
@@ -93,17 +93,17 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	if in.ServiceAccountRoleArn != nil && s.iam.Role(*in.ServiceAccountRoleArn) == nil {
 		return nil, invalid("Role %s does not exist", *in.ServiceAccountRoleArn)
 	}
-	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version), AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon")), ClusterName: c.Name, Status: types.AddonStatusCreating, CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
-		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, token: aws.ToString(in.ClientRequestToken)}
+	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version), AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon", c.ID, name)), ClusterName: c.Name, Status: types.AddonStatusCreating, CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
+		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Token: aws.ToString(in.ClientRequestToken)}
 	if in.NamespaceConfig != nil {
-		a.namespace = aws.ToString(in.NamespaceConfig.Namespace)
+		a.Namespace = aws.ToString(in.NamespaceConfig.Namespace)
 	}
-	if a.namespace == "" {
-		a.namespace = catalogue[name].namespace
+	if a.Namespace == "" {
+		a.Namespace = catalogue[name].namespace
 	}
-	a.NamespaceConfig = &types.AddonNamespaceConfigResponse{Namespace: new(a.namespace)}
+	a.NamespaceConfig = &types.AddonNamespaceConfigResponse{Namespace: new(a.Namespace)}
 	for _, p := range in.PodIdentityAssociations {
-		as, err := s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn)
+		as, err := s.associate(c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn)
 		if err != nil {
 			return nil, err
 		}
@@ -111,10 +111,7 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	}
 	if conflict := c.conflict(name, in.ResolveConflicts); conflict != "" {
 		c.addons.Put(name, a)
-		s.w.After(seconds(8), func() {
-			a.Status = types.AddonStatusCreateFailed
-			a.Health.Issues = []types.AddonIssue{{Code: types.AddonIssueCodeConfigurationConflict, Message: new(conflict)}}
-		})
+		s.w.Schedule(seconds(8), "eks:addon-conflict", c.ID, addonEvent{part: a.part(), Conflict: conflict})
 		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 	}
 	c.addons.Put(name, a)
@@ -142,15 +139,53 @@ func (s *EKS) bringUp(c *cluster, a *addon) {
 	i := catalogue[*a.AddonName]
 	name := *a.AddonName
 	d := s.w.Draw("eks:addon", *c.Name+"/"+name, seconds(i.typical), seconds(i.first), seconds(i.high))
-	s.w.After(d/3, func() {
-		if c.addons.Get(name) == a && c.kube != nil {
-			c.install(name, *a.AddonVersion, a)
-		}
-	})
-	s.w.Took("eks:addon", *c.Name+"/"+name, d, func() {
-		a.applied = true
+	s.w.Schedule(d/3, "eks:addon-install", c.ID, addonEvent{part: a.part()})
+	s.w.Start("eks:addon", *c.Name+"/"+name, d, "eks:addon-made", c.ID, addonEvent{part: a.part()})
+}
+
+// addonEvent is something that happens to an add-on.
+type addonEvent struct {
+	part
+	Conflict string                `json:",omitempty"`
+	Preserve bool                  `json:",omitempty"`
+	Update   string                `json:",omitempty"`
+	Change   *eks.UpdateAddonInput `json:",omitempty"`
+}
+
+func (a *addon) part() part { return part{*a.AddonName, *a.AddonArn} }
+
+// addonOf is the add-on that an event means, or nil when it is gone.
+func (c *cluster) addonOf(p part) *addon {
+	if a := c.addons.Get(p.Name); a != nil && *a.AddonArn == p.ARN {
+		return a
+	}
+	return nil
+}
+
+func (s *EKS) addonConflict(c *cluster, e addonEvent) {
+	if a := c.addonOf(e.part); a != nil {
+		a.Status = types.AddonStatusCreateFailed
+		a.Health.Issues = []types.AddonIssue{{Code: types.AddonIssueCodeConfigurationConflict, Message: new(e.Conflict)}}
+	}
+}
+
+func (s *EKS) addonInstall(c *cluster, e addonEvent) {
+	if a := c.addonOf(e.part); a != nil && c.kube != nil {
+		c.install(e.Name, *a.AddonVersion, a)
+	}
+}
+
+func (s *EKS) addonMade(c *cluster, e addonEvent) {
+	if a := c.addonOf(e.part); a != nil {
+		a.Applied = true
 		s.judge(c, a)
-	})
+	}
+}
+
+func (s *EKS) addonJudge(c *cluster, e addonEvent) {
+	if a := c.addonOf(e.part); a != nil {
+		s.judge(c, a)
+	}
 }
 
 // Settled looks at the add-ons again: the cluster's workloads may have changed.
@@ -167,14 +202,14 @@ const giveUp = 20 * time.Minute
 // judge derives an add-on's status from its pods, and looks again when waiting
 // longer would change the answer.
 func (s *EKS) judge(c *cluster, a *addon) {
-	if !a.applied || c.deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
+	if !a.Applied || c.Deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
 		return
 	}
 	i := catalogue[*a.AddonName]
-	desired, ready, exists := c.nodes.Workload(i.kind, a.namespace, i.workload)
+	desired, ready, exists := c.nodes.Workload(i.kind, a.Namespace, i.workload)
 	if exists && ready >= desired {
 		a.set(s, types.AddonStatusActive, []types.AddonIssue{})
-		a.unready = 0
+		a.Unready = 0
 		return
 	}
 	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas, Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
@@ -187,13 +222,13 @@ func (s *EKS) judge(c *cluster, a *addon) {
 	if a.Status == types.AddonStatusCreating || i.kind == "DaemonSet" && a.Status == types.AddonStatusActive {
 		patience = giveUp
 	}
-	if a.unready == 0 {
-		a.unready = s.w.Elapsed()
-		s.w.After(patience+time.Second, func() { s.judge(c, a) })
+	if a.Unready == 0 {
+		a.Unready = s.w.Elapsed()
+		s.w.Schedule(patience+time.Second, "eks:addon-judge", c.ID, addonEvent{part: a.part()})
 		return
 	}
 	switch {
-	case s.w.Elapsed()-a.unready <= patience:
+	case s.w.Elapsed()-a.Unready <= patience:
 	case a.Status == types.AddonStatusCreating:
 		a.set(s, types.AddonStatusCreateFailed, short)
 	default:
@@ -240,17 +275,25 @@ func (s *EKS) DeleteAddon(_ *wire.Caller, in *eks.DeleteAddonInput) (*eks.Delete
 	}
 	if a.Status != types.AddonStatusDeleting {
 		a.Status = types.AddonStatusDeleting
-		s.w.Took("eks:addon-delete", *c.Name+"/"+*a.AddonName, s.w.Draw("eks:addon-delete", *c.Name+"/"+*a.AddonName, seconds(10), seconds(5), seconds(20)), func() {
-			if !in.Preserve {
-				c.uninstall(*a.AddonName, a.namespace)
-			}
-			for _, p := range a.PodIdentityAssociations {
-				c.associations.Delete(p[strings.LastIndex(p, "/")+1:])
-			}
-			c.addons.Delete(*a.AddonName)
-		})
+		key := *c.Name + "/" + *a.AddonName
+		d := s.w.Draw("eks:addon-delete", key, seconds(10), seconds(5), seconds(20))
+		s.w.Start("eks:addon-delete", key, d, "eks:addon-gone", c.ID, addonEvent{part: a.part(), Preserve: in.Preserve})
 	}
 	return &eks.DeleteAddonOutput{Addon: new(a.Addon)}, nil
+}
+
+func (s *EKS) addonGone(c *cluster, e addonEvent) {
+	a := c.addonOf(e.part)
+	if a == nil {
+		return
+	}
+	if !e.Preserve {
+		c.uninstall(e.Name, a.Namespace)
+	}
+	for _, p := range a.PodIdentityAssociations {
+		c.associations.Delete(p[strings.LastIndex(p, "/")+1:])
+	}
+	c.addons.Delete(e.Name)
 }
 
 // UpdateAddon changes version, values, role or pod identity associations.
@@ -268,8 +311,8 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	if err := checkValues(in.ConfigurationValues); err != nil {
 		return nil, err
 	}
-	id := s.w.UUID("update")
-	u := a.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
+	id := s.w.UUID("update", c.ID, *a.AddonName)
+	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
 	a.Status = types.AddonStatusUpdating
 	if in.PodIdentityAssociations != nil {
 		if err := s.reassociate(c, a, in.PodIdentityAssociations); err != nil {
@@ -277,23 +320,33 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 		}
 	}
 	i := catalogue[*a.AddonName]
-	s.w.Took("eks:addon-update", *c.Name+"/"+*a.AddonName, s.w.Draw("eks:addon-update", *c.Name+"/"+*a.AddonName, seconds(i.typical), seconds(i.first), seconds(i.high)), func() {
-		if in.AddonVersion != nil {
-			a.AddonVersion = in.AddonVersion
-		}
-		if in.ConfigurationValues != nil {
-			a.ConfigurationValues = in.ConfigurationValues
-		}
-		if in.ServiceAccountRoleArn != nil {
-			a.ServiceAccountRoleArn = in.ServiceAccountRoleArn
-		}
-		c.install(*a.AddonName, *a.AddonVersion, a)
-		u.Status = types.UpdateStatusSuccessful
-		a.Status = types.AddonStatusActive
-		a.unready = 0
-		s.judge(c, a)
-	})
+	key := *c.Name + "/" + *a.AddonName
+	d := s.w.Draw("eks:addon-update", key, seconds(i.typical), seconds(i.first), seconds(i.high))
+	s.w.Start("eks:addon-update", key, d, "eks:addon-updated", c.ID, addonEvent{part: a.part(), Update: id, Change: in})
 	return &eks.UpdateAddonOutput{Update: u}, nil
+}
+
+func (s *EKS) addonUpdated(c *cluster, e addonEvent) {
+	a := c.addonOf(e.part)
+	if a == nil {
+		return
+	}
+	if e.Change.AddonVersion != nil {
+		a.AddonVersion = e.Change.AddonVersion
+	}
+	if e.Change.ConfigurationValues != nil {
+		a.ConfigurationValues = e.Change.ConfigurationValues
+	}
+	if e.Change.ServiceAccountRoleArn != nil {
+		a.ServiceAccountRoleArn = e.Change.ServiceAccountRoleArn
+	}
+	c.install(e.Name, *a.AddonVersion, a)
+	if u := a.Updates.Get(e.Update); u != nil {
+		u.Status = types.UpdateStatusSuccessful
+	}
+	a.Status = types.AddonStatusActive
+	a.Unready = 0
+	s.judge(c, a)
 }
 
 // reassociate replaces an add-on's pod identity associations.
@@ -301,11 +354,11 @@ func (s *EKS) reassociate(c *cluster, a *addon, want []types.AddonPodIdentityAss
 	var keep []string
 	for _, p := range want {
 		have := c.associations.Find(func(x *types.PodIdentityAssociation) bool {
-			return *x.Namespace == a.namespace && *x.ServiceAccount == aws.ToString(p.ServiceAccount)
+			return *x.Namespace == a.Namespace && *x.ServiceAccount == aws.ToString(p.ServiceAccount)
 		})
 		if have == nil {
 			var err error
-			if have, err = s.associate(c, a.namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err != nil {
+			if have, err = s.associate(c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,6 @@ import (
 	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
-	"github.com/slipway-eks/slipway/internal/sim/node"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -39,7 +38,7 @@ const badZones = "use1-az3 usw1-az2 cac1-az3"
 func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*eks.CreateClusterOutput, error) {
 	name := aws.ToString(in.Name)
 	if c := s.clusters.Get(name); c != nil {
-		if in.ClientRequestToken != nil && c.token == *in.ClientRequestToken {
+		if in.ClientRequestToken != nil && c.Token == *in.ClientRequestToken {
 			return &eks.CreateClusterOutput{Cluster: c.view()}, nil
 		}
 		return nil, inUse("Cluster already exists with name: %s", name).Member("clusterName", name)
@@ -74,18 +73,18 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 		}
 	}
 	c := s.newCluster(name, version, vpcID, zones, in)
-	c.token = aws.ToString(in.ClientRequestToken)
-	c.selfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
+	c.Token = aws.ToString(in.ClientRequestToken)
+	c.SelfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
 	s.clusters.Put(name, c)
 	s.creatorAdmin(c, caller, in.AccessConfig)
 	d := s.w.Draw("eks:cluster", name, 10*time.Minute, 8*time.Minute+20*time.Second, 11*time.Minute+30*time.Second)
-	s.w.After(d/5, func() { s.placeInterfaces(c) })
-	s.w.Took("eks:cluster", name, d, func() { s.clusterUp(c) })
+	s.w.Schedule(d/5, "eks:interfaces", c.ID, nil)
+	s.w.Start("eks:cluster", name, d, "eks:cluster-up", c.ID, nil)
 	return &eks.CreateClusterOutput{Cluster: c.view()}, nil
 }
 
 func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.CreateClusterInput) *cluster {
-	c := &cluster{e: s, zones: zones, fargate: map[string]bool{}, autoAt: map[string]bool{}, byNode: map[string]string{}, byInstance: map[string]string{}}
+	c := &cluster{ID: strings.ToUpper(s.w.Hex("cluster "+name, 32)), Zones: zones, OnFargate: map[string]bool{}, ByNode: map[string]string{}, ByInstance: map[string]string{}}
 	rc := in.ResourcesVpcConfig
 	public, private := true, false
 	if rc.EndpointPublicAccess != nil {
@@ -122,7 +121,7 @@ func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.Cr
 	if in.StorageConfig != nil {
 		c.StorageConfig = &types.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
 	}
-	return c
+	return s.bind(c)
 }
 
 func remote(in *types.RemoteNetworkConfigRequest) *types.RemoteNetworkConfigResponse {
@@ -218,7 +217,7 @@ func (s *EKS) checkKey(e types.EncryptionConfig) error {
 // interfaces, two to four of them in some of the subnets (facts/eks.md §3).
 func (s *EKS) placeInterfaces(c *cluster) {
 	if c.ResourcesVpcConfig.ClusterSecurityGroupId == nil {
-		out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: c.ResourcesVpcConfig.VpcId, GroupName: new("eks-cluster-sg-" + *c.Name + "-" + s.w.Hex("sgname", 8)),
+		out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: c.ResourcesVpcConfig.VpcId, GroupName: new("eks-cluster-sg-" + *c.Name + "-" + s.w.Hex("security group "+c.ID, 8)),
 			Description:       new("EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads."),
 			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeSecurityGroup, Tags: []ec2types.Tag{{Key: new("kubernetes.io/cluster/" + *c.Name), Value: new("owned")}, {Key: new("aws:eks:cluster-name"), Value: c.Name}}}}})
 		if err != nil {
@@ -228,68 +227,58 @@ func (s *EKS) placeInterfaces(c *cluster) {
 		c.ResourcesVpcConfig.ClusterSecurityGroupId = new(id)
 		s.ec2.AuthorizeSecurityGroupIngress(nil, &ec2sdk.AuthorizeSecurityGroupIngressInput{GroupId: new(id), IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: new(id)}}}}})
 	}
-	for _, id := range c.enis {
+	for _, id := range c.ENIs {
 		s.ec2.DropInterface(id)
 	}
-	c.enis = nil
+	c.ENIs = nil
 	seen := map[string]bool{}
 	for _, id := range c.ResourcesVpcConfig.SubnetIds {
 		sub := s.ec2.Subnet(id)
-		if sub == nil || seen[*sub.AvailabilityZone] || len(c.enis) == 2 {
+		if sub == nil || seen[*sub.AvailabilityZone] || len(c.ENIs) == 2 {
 			continue
 		}
 		seen[*sub.AvailabilityZone] = true
 		groups := append([]string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}, c.ResourcesVpcConfig.SecurityGroupIds...)
 		if n := s.ec2.NewInterface(id, "Amazon EKS "+*c.Name, groups); n != nil {
-			c.enis = append(c.enis, *n.NetworkInterfaceId)
+			c.ENIs = append(c.ENIs, *n.NetworkInterfaceId)
 		}
 	}
 }
 
 // clusterUp is the moment the control plane answers.
 func (s *EKS) clusterUp(c *cluster) {
-	if c.deleting {
+	if c.Deleting {
 		return
 	}
 	name := *c.Name
-	c.nodes = node.New(s.w, name, c)
-	k, err := kubeapi.NewCluster(kubelet(*c.Version), func() string { return s.w.UUID("k8s:" + name) }, s.w.Date, c.nodes.Changed)
+	c.nodes = s.fleet.New(c.ID, c)
+	k, err := kubeapi.NewCluster(kubelet(*c.Version), c.uid, s.w.Date, c.nodes.Changed)
 	if err != nil {
 		c.Status = types.ClusterStatusFailed
 		return
 	}
-	c.kube, c.nodes.API = k, k
-	k.Token, k.Down = c.whoami, s.down[name]
-	id := strings.ToUpper(s.w.Hex("endpoint", 32))
+	k.SetDown(s.down[name])
 	suffix := "amazonaws.com"
 	if s.Partition == "aws-cn" {
 		suffix = "amazonaws.com.cn"
 	}
-	c.Endpoint = new(fmt.Sprintf("https://%s.gr7.%s.eks.%s", id, s.Region, suffix))
-	if s.Serve != nil {
-		url, stop, err := s.Serve(k)
-		if err != nil {
-			c.Status = types.ClusterStatusFailed
-			return
-		}
-		c.Endpoint, c.stop = new(url), stop
+	c.Endpoint = new(fmt.Sprintf("https://%s.gr7.%s.eks.%s", c.ID, s.Region, suffix))
+	if err := s.serve(c, k); err != nil {
+		c.Status = types.ClusterStatusFailed
+		return
 	}
 	c.CertificateAuthority = &types.Certificate{Data: new(base64.StdEncoding.EncodeToString(k.CA))}
-	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", s.Region, suffix, id))}}
+	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", s.Region, suffix, c.ID))}}
 	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
 		k.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns, Labels: map[string]string{"kubernetes.io/metadata.name": ns}}})
 		k.Save(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: ns}})
 	}
-	if c.selfManaged {
+	if c.SelfManaged {
 		for _, a := range []string{"vpc-cni", "coredns", "kube-proxy"} {
 			c.install(a, defaultVersion(a, *c.Version), nil)
 		}
 	}
-	for _, l := range c.Logging.ClusterLogging {
-		if aws.ToBool(l.Enabled) {
-			s.logs.Ensure("/aws/eks/" + name + "/cluster")
-		}
-	}
+	s.logging(c)
 	k.Bootstrap()
 	c.grantNodeManager()
 	c.Status = types.ClusterStatusActive
@@ -339,142 +328,57 @@ func (s *EKS) DeleteCluster(_ *wire.Caller, in *eks.DeleteClusterInput) (*eks.De
 	case c.busy() != nil:
 		return nil, inUse("Cannot delete cluster because cluster %s currently has update %s in progress", name, *c.busy().Id).Member("clusterName", name)
 	}
-	if c.deleting {
+	if c.Deleting {
 		return &eks.DeleteClusterOutput{Cluster: c.view()}, nil
 	}
-	c.deleting = true
+	c.Deleting = true
 	c.Status = types.ClusterStatusDeleting
-	s.w.Took("eks:cluster-delete", name, s.w.Draw("eks:cluster-delete", name, 3*time.Minute, 70*time.Second, 8*time.Minute+40*time.Second), func() {
-		for _, id := range c.enis {
-			s.ec2.DropInterface(id)
-		}
-		if c.nodes != nil {
-			c.nodes.Stop()
-		}
-		if c.stop != nil {
-			c.stop()
-		}
-		if g := c.ResourcesVpcConfig.ClusterSecurityGroupId; g != nil {
-			s.ec2.DeleteSecurityGroup(nil, &ec2sdk.DeleteSecurityGroupInput{GroupId: g})
-		}
-		s.clusters.Delete(name)
-	})
+	d := s.w.Draw("eks:cluster-delete", name, 3*time.Minute, 70*time.Second, 8*time.Minute+40*time.Second)
+	s.w.Start("eks:cluster-delete", name, d, "eks:cluster-down", c.ID, nil)
 	return &eks.DeleteClusterOutput{Cluster: c.view()}, nil
+}
+
+// clusterDown is the moment a control plane is gone.
+func (s *EKS) clusterDown(c *cluster) {
+	for _, id := range c.ENIs {
+		s.ec2.DropInterface(id)
+	}
+	if c.nodes != nil {
+		c.nodes.Stop()
+	}
+	if c.stop != nil {
+		c.stop()
+	}
+	if g := c.ResourcesVpcConfig.ClusterSecurityGroupId; g != nil {
+		s.ec2.DeleteSecurityGroup(nil, &ec2sdk.DeleteSecurityGroupInput{GroupId: g})
+	}
+	s.drop(c)
 }
 
 // busy is the update in progress, if any.
 func (c *cluster) busy() *types.Update {
-	return c.updates.Find(func(u *types.Update) bool { return u.Status == types.UpdateStatusInProgress })
+	return c.Updates.Find(func(u *types.Update) bool { return u.Status == types.UpdateStatusInProgress })
 }
 
-// begin starts an update of d that applies at its end; one at a time.
-func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, d time.Duration, apply func()) (*types.Update, error) {
+// begin starts an update that applies a change at its end; one at a time.
+func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration, change clusterChange) (*types.Update, error) {
 	if u := c.busy(); u != nil {
 		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
 	}
 	if c.Status != types.ClusterStatusActive {
 		return nil, inUse("Cannot %s because cluster %s is in status %s", kind, *c.Name, c.Status).Member("clusterName", *c.Name)
 	}
-	id := c.e.w.UUID("update")
-	u := c.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: kind, Params: params, CreatedAt: new(c.e.w.Date()), Errors: []types.ErrorDetail{}})
+	w := c.e.w
+	change.Update = w.UUID("update", c.ID, string(kind))
+	u := c.Updates.Put(change.Update, &types.Update{Id: new(change.Update), Status: types.UpdateStatusInProgress, Type: kind, Params: params,
+		CreatedAt: new(w.Date()), Errors: []types.ErrorDetail{}})
 	c.Status = types.ClusterStatusUpdating
-	c.e.w.Took("eks:update", *c.Name+"/"+string(kind), d, func() {
-		apply()
-		u.Status = types.UpdateStatusSuccessful
-		c.e.w.After(2*time.Second, func() { // status lags the update (facts/eks.md §1)
-			if c.Status == types.ClusterStatusUpdating {
-				c.Status = types.ClusterStatusActive
-				c.look() // an update is also a check
-			}
-		})
-	})
+	w.Start("eks:update", *c.Name+"/"+string(kind), w.Draw("eks:update", *c.Name+"/"+name, typical, low, high), "eks:updated", c.ID, change)
 	return u, nil
 }
 
 func param(t types.UpdateParamType, v string) types.UpdateParam {
 	return types.UpdateParam{Type: t, Value: new(v)}
-}
-
-// UpdateClusterConfig applies one kind of change, one call at a time.
-func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInput) (*eks.UpdateClusterConfigOutput, error) {
-	c, err := s.cluster(in.Name)
-	if err != nil {
-		return nil, err
-	}
-	type change struct {
-		kind  types.UpdateType
-		p     []types.UpdateParam
-		apply func()
-		check func() error
-	}
-	var all []change
-	if r := in.ResourcesVpcConfig; r != nil {
-		if len(r.SubnetIds)+len(r.SecurityGroupIds) > 0 {
-			all = append(all, change{types.UpdateTypeVpcConfigUpdate, []types.UpdateParam{param(types.UpdateParamTypeSubnets, strings.Join(r.SubnetIds, ","))}, func() {
-				if len(r.SubnetIds) > 0 {
-					c.ResourcesVpcConfig.SubnetIds = r.SubnetIds
-				}
-				if len(r.SecurityGroupIds) > 0 {
-					c.ResourcesVpcConfig.SecurityGroupIds = r.SecurityGroupIds
-				}
-				s.placeInterfaces(c)
-			}, func() error { return s.checkVpcUpdate(c, r) }})
-		}
-		if r.EndpointPrivateAccess != nil || r.EndpointPublicAccess != nil || len(r.PublicAccessCidrs) > 0 {
-			all = append(all, change{types.UpdateTypeEndpointAccessUpdate, nil, func() { c.setEndpoints(r) }, func() error { return c.checkEndpoints(r) }})
-		}
-	}
-	if l := in.Logging; l != nil {
-		all = append(all, change{types.UpdateTypeLoggingUpdate, nil, func() {
-			c.Logging = l
-			for _, x := range l.ClusterLogging {
-				if aws.ToBool(x.Enabled) {
-					s.logs.Ensure("/aws/eks/" + *c.Name + "/cluster")
-				}
-			}
-		}, func() error {
-			if sameLogging(c.Logging, l) {
-				return invalid("No changes needed for the logging config provided")
-			}
-			return nil
-		}})
-	}
-	none := func() error { return nil }
-	if a := in.AccessConfig; a != nil {
-		all = append(all, change{types.UpdateTypeAccessConfigUpdate, nil, func() { c.AccessConfig.AuthenticationMode = a.AuthenticationMode }, none})
-	}
-	if u := in.UpgradePolicy; u != nil {
-		all = append(all, change{types.UpdateTypeUpgradePolicyUpdate, nil, func() { c.UpgradePolicy = &types.UpgradePolicyResponse{SupportType: u.SupportType} }, none})
-	}
-	if z := in.ZonalShiftConfig; z != nil {
-		all = append(all, change{types.UpdateTypeZonalShiftConfigUpdate, nil, func() { c.ZonalShiftConfig = &types.ZonalShiftConfigResponse{Enabled: z.Enabled} }, none})
-	}
-	if p := in.ControlPlaneScalingConfig; p != nil {
-		all = append(all, change{types.UpdateTypeControlPlaneScalingConfigUpdate, nil, func() { c.ControlPlaneScalingConfig = p }, none})
-	}
-	if in.DeletionProtection != nil {
-		all = append(all, change{types.UpdateTypeDeletionProtectionUpdate, nil, func() { c.DeletionProtection = in.DeletionProtection }, none})
-	}
-	if m := in.ComputeConfig; m != nil {
-		all = append(all, change{types.UpdateTypeAutoModeUpdate, nil, func() {
-			c.ComputeConfig = &types.ComputeConfigResponse{Enabled: m.Enabled, NodePools: m.NodePools, NodeRoleArn: m.NodeRoleArn}
-		}, none})
-	}
-	switch len(all) {
-	case 0:
-		return nil, invalid("No changes needed for the cluster config provided")
-	case 1:
-	default:
-		return nil, invalid("Only one type of update can be allowed.")
-	}
-	if err := all[0].check(); err != nil {
-		return nil, err
-	}
-	u, err := c.begin(all[0].kind, all[0].p, s.w.Draw("eks:update", *c.Name+"/"+string(all[0].kind), 5*time.Minute, 2*time.Minute, 10*time.Minute), all[0].apply)
-	if err != nil {
-		return nil, err
-	}
-	return &eks.UpdateClusterConfigOutput{Update: u}, nil
 }
 
 func enabledLogs(l *types.Logging) []string {
@@ -492,8 +396,6 @@ func enabledLogs(l *types.Logging) []string {
 	return out
 }
 
-func sameLogging(a, b *types.Logging) bool { return slices.Equal(enabledLogs(a), enabledLogs(b)) }
-
 func (s *EKS) checkVpcUpdate(c *cluster, r *types.VpcConfigRequest) error {
 	if len(r.SubnetIds) > 0 {
 		vpcID, zones, err := s.checkSubnets(r.SubnetIds)
@@ -503,8 +405,8 @@ func (s *EKS) checkVpcUpdate(c *cluster, r *types.VpcConfigRequest) error {
 		if vpcID != *c.ResourcesVpcConfig.VpcId {
 			return invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
 		}
-		if !slices.Equal(zones, c.zones) {
-			return invalid("Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation.", strings.Join(zones, ","), strings.Join(c.zones, ","))
+		if !slices.Equal(zones, c.Zones) {
+			return invalid("Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation.", strings.Join(zones, ","), strings.Join(c.Zones, ","))
 		}
 	}
 	return s.checkGroups(r.SecurityGroupIds, *c.ResourcesVpcConfig.VpcId)
@@ -558,7 +460,8 @@ func (s *EKS) AssociateEncryptionConfig(_ *wire.Caller, in *eks.AssociateEncrypt
 			return nil, err
 		}
 	}
-	u, err := c.begin(types.UpdateTypeAssociateEncryptionConfig, nil, s.w.Draw("eks:update", *c.Name+"/encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute), func() { c.EncryptionConfig = in.EncryptionConfig })
+	u, err := c.begin(types.UpdateTypeAssociateEncryptionConfig, nil, "encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute,
+		clusterChange{Encryption: in.EncryptionConfig})
 	if err != nil {
 		return nil, err
 	}
@@ -571,15 +474,15 @@ func (s *EKS) DescribeUpdate(_ *wire.Caller, in *eks.DescribeUpdateInput) (*eks.
 	if err != nil {
 		return nil, err
 	}
-	u := c.updates.Get(aws.ToString(in.UpdateId))
+	u := c.Updates.Get(aws.ToString(in.UpdateId))
 	for _, g := range c.groups.All() {
 		if u == nil {
-			u = g.updates.Get(aws.ToString(in.UpdateId))
+			u = g.Updates.Get(aws.ToString(in.UpdateId))
 		}
 	}
 	for _, a := range c.addons.All() {
 		if u == nil {
-			u = a.updates.Get(aws.ToString(in.UpdateId))
+			u = a.Updates.Get(aws.ToString(in.UpdateId))
 		}
 	}
 	if u == nil {
@@ -595,7 +498,7 @@ func (s *EKS) ListUpdates(_ *wire.Caller, in *eks.ListUpdatesInput) (*eks.ListUp
 		return nil, err
 	}
 	out := &eks.ListUpdatesOutput{UpdateIds: []string{}}
-	for _, u := range c.updates.All() {
+	for _, u := range c.Updates.All() {
 		out.UpdateIds = append(out.UpdateIds, *u.Id)
 	}
 	return out, nil

@@ -5,6 +5,7 @@
 package eks
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 	"github.com/slipway-eks/slipway/internal/sim/logs"
 	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/table"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
@@ -34,41 +36,59 @@ type EKS struct {
 	kms                        *kms.KMS
 	logs                       *logs.Logs
 
-	// Serve makes a cluster's API reachable and returns its endpoint; when nil the
-	// endpoint is a name that only an in-process transport reaches.
-	Serve func(*kubeapi.Cluster) (url string, stop func(), err error)
+	// Serve makes a cluster's API reachable, at an earlier endpoint if it can, and
+	// returns its endpoint; when nil the endpoint is a name that only an in-process
+	// transport reaches.
+	Serve func(c *kubeapi.Cluster, earlier string) (url string, stop func(), err error)
 
-	clusters table.Table[cluster]
-	down     map[string]string // clusters whose API server fails, and why
+	res.Registry
+	fleet        *node.Fleet
+	clusters     *res.Kind[cluster]
+	groups       *res.Owned[nodegroup]
+	addons       *res.Owned[addon]
+	profiles     *res.Owned[types.FargateProfile]
+	entries      *res.Owned[accessEntry]
+	associations *res.Owned[types.PodIdentityAssociation]
+	idps         *res.Owned[types.OidcIdentityProviderConfig]
+	down         map[string]string // clusters whose API server fails, and why
 }
 
+// cluster is a control plane. What is not exported is made anew when a saved region is
+// loaded.
 type cluster struct {
 	types.Cluster
+	ID          string   // no other cluster ever has it
+	Zones       []string // of the subnets at creation
+	ENIs        []string
+	Token       string
+	SelfManaged bool // bootstrapSelfManagedAddons
+	Deleting    bool
+	Updates     table.Table[types.Update]
+	OnFargate   map[string]bool // pod UIDs for which a micro-VM was started
+	AutoNodes   int             // nodes that Auto Mode started
+	AutoPending bool            // one more is on its way
+	ByNode      map[string]string
+	ByInstance  map[string]string // instance ID -> node name
+	Kubernetes  json.RawMessage   `json:",omitempty"` // in a saved region: kube
+	Loops       json.RawMessage   `json:",omitempty"` // in a saved region: nodes
+
 	e            *EKS
 	kube         *kubeapi.Cluster
 	nodes        *node.Cluster
-	zones        []string // of the subnets at creation
-	enis         []string
 	stop         func()
-	token        string
-	selfManaged  bool
-	deleting     bool
-	updates      table.Table[types.Update]
-	addons       table.Table[addon]
-	groups       table.Table[nodegroup]
-	profiles     table.Table[types.FargateProfile]
-	entries      table.Table[accessEntry]
-	associations table.Table[types.PodIdentityAssociation]
-	idps         table.Table[types.OidcIdentityProviderConfig]
-	fargate      map[string]bool
-	autoAt       map[string]bool
-	byNode       map[string]string // node name -> instance ID
-	byInstance   map[string]string
+	addons       *res.Kind[addon]
+	groups       *res.Kind[nodegroup]
+	profiles     *res.Kind[types.FargateProfile]
+	entries      *res.Kind[accessEntry]
+	associations *res.Kind[types.PodIdentityAssociation]
+	idps         *res.Kind[types.OidcIdentityProviderConfig]
 }
 
 // New is a region without clusters.
 func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *kms.KMS, l *logs.Logs) *EKS {
-	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l, down: map[string]string{}}
+	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l, down: map[string]string{}, fleet: node.NewFleet(w)}
+	s.kinds()
+	s.events()
 	e.OnRunning = append(e.OnRunning, s.booted)
 	e.OnTerminated = append(e.OnTerminated, s.gone)
 	return s
@@ -134,7 +154,7 @@ func (s *EKS) Kube(host string) *kubeapi.Cluster {
 func (s *EKS) SetDown(name, why string) {
 	s.down[name] = why
 	if c := s.clusters.Get(name); c != nil && c.kube != nil {
-		c.kube.Down = why
+		c.kube.SetDown(why)
 		c.look()
 	}
 }

@@ -51,15 +51,34 @@ func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileI
 			return nil, invalid("Subnet %s provided in Fargate Profile is not a private subnet", id)
 		}
 	}
-	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name, FargateProfileArn: s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fp")), PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating, CreatedAt: new(s.w.Date())})
+	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name, FargateProfileArn: s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name)), PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating, CreatedAt: new(s.w.Date())})
 	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {
 		s.newEntry(c, *in.PodExecutionRoleArn, "FARGATE_LINUX")
 	}
-	s.w.Took("eks:fargate", *c.Name+"/"+name, s.w.Draw("eks:fargate", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 120*time.Second), func() {
+	d := s.w.Draw("eks:fargate", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 120*time.Second)
+	s.w.Start("eks:fargate", *c.Name+"/"+name, d, "eks:fargate-up", c.ID, part{name, *p.FargateProfileArn})
+	return &eks.CreateFargateProfileOutput{FargateProfile: new(*p)}, nil
+}
+
+// profileOf is the profile that an event means, or nil when it is gone.
+func (c *cluster) profileOf(e part) *types.FargateProfile {
+	if p := c.profiles.Get(e.Name); p != nil && *p.FargateProfileArn == e.ARN {
+		return p
+	}
+	return nil
+}
+
+func (s *EKS) profileUp(c *cluster, e part) {
+	if p := c.profileOf(e); p != nil && p.Status == types.FargateProfileStatusCreating {
 		p.Status = types.FargateProfileStatusActive
 		c.nodes.Changed()
-	})
-	return &eks.CreateFargateProfileOutput{FargateProfile: new(*p)}, nil
+	}
+}
+
+func (s *EKS) profileDown(c *cluster, e part) {
+	if c.profileOf(e) != nil {
+		c.profiles.Delete(e.Name)
+	}
 }
 
 func (s *EKS) profile(clusterName, name *string) (*cluster, *types.FargateProfile, error) {
@@ -106,9 +125,9 @@ func (s *EKS) DeleteFargateProfile(_ *wire.Caller, in *eks.DeleteFargateProfileI
 	}
 	if p.Status != types.FargateProfileStatusDeleting {
 		p.Status = types.FargateProfileStatusDeleting
-		s.w.Took("eks:fargate-delete", *c.Name+"/"+*p.FargateProfileName, s.w.Draw("eks:fargate-delete", *c.Name+"/"+*p.FargateProfileName, 3*time.Minute, 90*time.Second, 20*time.Minute), func() {
-			c.profiles.Delete(*p.FargateProfileName)
-		})
+		key := *c.Name + "/" + *p.FargateProfileName
+		d := s.w.Draw("eks:fargate-delete", key, 3*time.Minute, 90*time.Second, 20*time.Minute)
+		s.w.Start("eks:fargate-delete", key, d, "eks:fargate-down", c.ID, part{*p.FargateProfileName, *p.FargateProfileArn})
 	}
 	return &eks.DeleteFargateProfileOutput{FargateProfile: new(*p)}, nil
 }
@@ -147,36 +166,50 @@ func selectsPod(f *types.FargateProfile, p *corev1.Pod) bool {
 // onFargate starts a micro-VM for one pod.
 func (c *cluster) onFargate(p *corev1.Pod) {
 	uid := string(p.UID)
-	if c.fargate[uid] {
+	if c.OnFargate[uid] {
 		return
 	}
-	c.fargate[uid] = true
-	ns, name := p.Namespace, p.Name
-	c.e.w.After(c.e.w.Draw("fargate:pod", uid, 45*time.Second, 30*time.Second, 70*time.Second), func() {
-		q := kubeapi.Get[corev1.Pod](c.kube, ns, name)
-		if q == nil || string(q.UID) != uid {
-			return
-		}
-		k := c.e.w.Pick("fargate:"+uid, 250)
-		host := fmt.Sprintf("fargate-ip-192-168-%d-%d.%s.compute.internal", 96+k%32, k, c.e.Region)
-		c.nodes.Register(node.Spec{Name: host, Zone: c.zones[0], Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2", InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32, k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"}, Taints: []corev1.Taint{{Key: "eks.amazonaws.com/compute-type", Value: "fargate", Effect: corev1.TaintEffectNoSchedule}}, CPUs: 2, MemMiB: 4096, Pods: 1, Ready: true})
-		u := q.DeepCopy()
-		u.Spec.NodeName = host
-		c.kube.Save(u)
-	})
+	c.OnFargate[uid] = true
+	d := c.e.w.Draw("fargate:pod", uid, 45*time.Second, 30*time.Second, 70*time.Second)
+	c.e.w.Schedule(d, "eks:fargate-pod", c.ID, waitingPod{p.Namespace, p.Name, uid})
+}
+
+// waitingPod is a pod for which a micro-VM is being started.
+type waitingPod struct{ Namespace, Name, UID string }
+
+// startMicroVM is the moment a pod's micro-VM is there.
+func (c *cluster) startMicroVM(p waitingPod) {
+	q := kubeapi.Get[corev1.Pod](c.kube, p.Namespace, p.Name)
+	if q == nil || string(q.UID) != p.UID {
+		return
+	}
+	k := c.e.w.Pick("fargate:"+p.UID, 250)
+	host := fmt.Sprintf("fargate-ip-192-168-%d-%d.%s.compute.internal", 96+k%32, k, c.e.Region)
+	c.nodes.Register(node.Spec{Name: host, Zone: c.Zones[0], Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2",
+		InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32, k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"},
+		Taints: []corev1.Taint{{Key: "eks.amazonaws.com/compute-type", Value: "fargate", Effect: corev1.TaintEffectNoSchedule}},
+		CPUs:   2, MemMiB: 4096, Pods: 1, Ready: true})
+	u := q.DeepCopy()
+	u.Spec.NodeName = host
+	c.kube.Save(u)
 }
 
 // onAutoMode adds one node for pods that wait; nodes bring their own network.
 func (c *cluster) onAutoMode(*corev1.Pod) {
-	if c.autoAt["pending"] {
+	if c.AutoPending {
 		return
 	}
-	c.autoAt["pending"] = true
-	n := len(c.autoAt)
-	c.e.w.After(c.e.w.Draw("automode:node", fmt.Sprint(*c.Name, n), 55*time.Second, 40*time.Second, 80*time.Second), func() {
-		delete(c.autoAt, "pending")
-		id := c.e.w.ID("i-")
-		c.autoAt[id] = true
-		c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: c.zones[0], Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux", Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: fmt.Sprintf("192.168.120.%d", n+10), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]}, CPUs: 2, MemMiB: 4096, Pods: 27, Ready: true})
-	})
+	c.AutoPending = true
+	d := c.e.w.Draw("automode:node", fmt.Sprint(*c.Name, c.AutoNodes+1), 55*time.Second, 40*time.Second, 80*time.Second)
+	c.e.w.Schedule(d, "eks:auto-node", c.ID, nil)
+}
+
+func (c *cluster) startAutoNode() {
+	c.AutoPending = false
+	c.AutoNodes++
+	id := c.e.w.ID("i-", "auto", c.ID)
+	c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: c.Zones[0], Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux",
+		Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: fmt.Sprintf("192.168.120.%d", c.AutoNodes+10), Version: kubelet(*c.Version),
+		Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]},
+		CPUs:   2, MemMiB: 4096, Pods: 27, Ready: true})
 }

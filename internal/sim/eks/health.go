@@ -17,14 +17,14 @@ import (
 // reports what is missing as health issues. The user guide says within three
 // hours; 9 minutes were measured (facts/eks.md §1).
 func (c *cluster) watchHealth() {
-	s := c.e
-	s.w.After(s.w.Draw("eks:health-check", *c.Name, 9*time.Minute, 5*time.Minute, 15*time.Minute), func() {
-		if c.deleting {
-			return
-		}
+	c.e.w.Schedule(c.e.w.Draw("eks:health-check", *c.Name, 9*time.Minute, 5*time.Minute, 15*time.Minute), "eks:health", c.ID, nil)
+}
+
+func (c *cluster) checkHealth() {
+	if !c.Deleting {
 		c.look()
 		c.watchHealth()
-	})
+	}
 }
 
 // look brings the health of the cluster and its groups up to date.
@@ -90,10 +90,10 @@ var clusterChecks = []func(*cluster) *types.ClusterIssue{
 	},
 	keyIssue,
 	func(c *cluster) *types.ClusterIssue {
-		if c.kube == nil || c.kube.Down == "" {
+		if c.kube == nil || c.kube.Down() == "" {
 			return nil
 		}
-		return clusterIssue(types.ClusterIssueCodeClusterUnreachable, []string{*c.Name}, "Amazon EKS is unable to communicate with your Kubernetes cluster API server: %s", c.kube.Down)
+		return clusterIssue(types.ClusterIssueCodeClusterUnreachable, []string{*c.Name}, "Amazon EKS is unable to communicate with your Kubernetes cluster API server: %s", c.kube.Down())
 	},
 }
 
@@ -132,25 +132,25 @@ func groupIssue(code types.NodegroupIssueCode, bad bool, id, text string) *types
 // groupChecks are what a managed node group stands on (facts/eks.md §5 rows 22-26).
 var groupChecks = []func(*nodegroup) *types.Issue{
 	func(g *nodegroup) *types.Issue {
-		return groupIssue(types.NodegroupIssueCodeAutoScalingGroupNotFound, g.c.e.asg.Group(g.asg) == nil, g.asg,
+		return groupIssue(types.NodegroupIssueCodeAutoScalingGroupNotFound, g.c.e.asg.Group(g.ASG) == nil, g.ASG,
 			"We couldn't find the Auto Scaling group associated with the managed node group. You may be able to recreate an Auto Scaling group with the same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
-		_, _, err := g.c.e.ec2.TemplateData(&g.template, nil, "1")
-		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateNotFound, err != nil, g.template,
+		_, _, err := g.c.e.ec2.TemplateData(&g.Template, nil, "1")
+		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateNotFound, err != nil, g.Template,
 			"We couldn't find the Amazon EC2 launch template for your managed node group. You may be able to recreate a launch template with the same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
-		id, version := g.c.e.asg.Template(g.asg)
-		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateVersionMismatch, id != "" && (id != g.template || version != "1"), g.template,
+		id, version := g.c.e.asg.Template(g.ASG)
+		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateVersionMismatch, id != "" && (id != g.Template || version != "1"), g.Template,
 			"The Amazon EC2 launch template version for your managed node group does not match the version that Amazon EKS created. You may be able to revert to the version that Amazon EKS created to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
-		if g.userLT == nil {
+		if g.UserLT == nil {
 			return nil
 		}
-		_, _, err := g.c.e.ec2.TemplateData(g.userLT.Id, nil, *g.userLT.Version)
-		return groupIssue(types.NodegroupIssueCodeSourceEc2LaunchTemplateNotFound, err != nil, *g.userLT.Id,
+		_, _, err := g.c.e.ec2.TemplateData(g.UserLT.Id, nil, *g.UserLT.Version)
+		return groupIssue(types.NodegroupIssueCodeSourceEc2LaunchTemplateNotFound, err != nil, *g.UserLT.Id,
 			"We couldn't find the source Amazon EC2 launch template for your managed node group.")
 	},
 	func(g *nodegroup) *types.Issue {
@@ -158,7 +158,7 @@ var groupChecks = []func(*nodegroup) *types.Issue{
 			"We couldn't find the IAM role for your managed node group. You may be able to recreate an IAM role with the same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
-		return groupIssue(types.NodegroupIssueCodeIamInstanceProfileNotFound, !g.c.e.iam.HasProfile(g.profile), g.profile,
+		return groupIssue(types.NodegroupIssueCodeIamInstanceProfileNotFound, !g.c.e.iam.HasProfile(g.Profile), g.Profile,
 			"We couldn't find the IAM instance profile for your managed node group. You may be able to recreate an instance profile with the same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
@@ -166,7 +166,7 @@ var groupChecks = []func(*nodegroup) *types.Issue{
 		return groupIssue(types.NodegroupIssueCodeEc2SubnetNotFound, len(gone) > 0, strings.Join(gone, ","), "We couldn't find one or more subnets of your managed node group.")
 	},
 	func(g *nodegroup) *types.Issue {
-		return groupIssue(types.NodegroupIssueCodeClusterUnreachable, g.c.kube.Down != "", *g.c.Name,
+		return groupIssue(types.NodegroupIssueCodeClusterUnreachable, g.c.kube.Down() != "", *g.c.Name,
 			"Amazon EKS or one or more of your managed nodes is unable to to communicate with your Kubernetes cluster API server. This can happen if there are network disruptions or if API servers are timing out processing requests.")
 	},
 	func(g *nodegroup) *types.Issue {
@@ -174,7 +174,7 @@ var groupChecks = []func(*nodegroup) *types.Issue{
 			"Amazon EKS or one or more of your managed nodes is failing to authenticate or authorize with your Kubernetes cluster API server.")
 	},
 	// A failed scale-out stays until one succeeds, even at size 0 (RM#2326).
-	func(g *nodegroup) *types.Issue { return launchIssue(g.asg, g.c.e.asg.LastFailure(g.asg)) },
+	func(g *nodegroup) *types.Issue { return launchIssue(g.ASG, g.c.e.asg.LastFailure(g.ASG)) },
 }
 
 // launchIssue is how EKS words why the group's instances could not be started.

@@ -34,18 +34,23 @@ func (s *EKS) booted(i *ec2types.Instance) {
 		return // an instance that knows no cluster joins none
 	}
 	d := s.w.Draw("node:join", *i.InstanceId, seconds(20), seconds(14), seconds(40))
-	var try func()
-	try = func() {
-		if i.State.Name != ec2types.InstanceStateNameRunning || c.deleting {
-			return
-		}
-		if why := s.cannotJoin(c, i); why != "" {
-			s.w.After(15*time.Second, try) // kubelet and nodeadm keep trying
-			return
-		}
-		s.register(c, i, c.groups.Get(group))
+	s.w.Start("node:join", *i.InstanceId, d, "eks:joins", c.ID, joining{*i.InstanceId, group})
+}
+
+// joining is an instance on its way to being a node, and the managed group it is of.
+type joining struct{ Instance, Group string }
+
+// join is a try of an instance; kubelet and nodeadm keep trying.
+func (s *EKS) join(c *cluster, p joining) {
+	i := s.ec2.Instance(p.Instance)
+	if i == nil || i.State.Name != ec2types.InstanceStateNameRunning || c.Deleting {
+		return
 	}
-	s.w.Took("node:join", *i.InstanceId, d, try)
+	if s.cannotJoin(c, i) != "" {
+		s.w.Schedule(15*time.Second, "eks:joins", c.ID, p)
+		return
+	}
+	s.register(c, i, c.groups.Get(p.Group))
 }
 
 // bootstraps tells whether EKS adds the cluster to a group's user data: it does for
@@ -105,7 +110,7 @@ func (s *EKS) cannotJoin(c *cluster, i *ec2types.Instance) string {
 		return "no instance role"
 	case s.iam.STS(s.Region) != nil:
 		return "kubelet gets no token: STS is not activated in the region" // row 18
-	case c.kube.Down != "":
+	case c.kube.Down() != "":
 		return "the API server does not answer"
 	case !s.iam.Allows(role, "ec2:DescribeInstances", "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2FullAccess"):
 		return "the node role cannot call ec2:DescribeInstances" // row 17
@@ -197,7 +202,7 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, g *nodegroup) {
 		taints = t
 	}
 	name := *i.PrivateDnsName
-	c.byNode[name], c.byInstance[*i.InstanceId] = *i.InstanceId, name
+	c.ByNode[name], c.ByInstance[*i.InstanceId] = *i.InstanceId, name
 	c.nodes.Register(node.Spec{Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType), Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
 		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: max(4, it.Pods()), Ready: os == "windows"})
 }
@@ -209,12 +214,12 @@ func taintEffect(e types.TaintEffect) corev1.TaintEffect {
 // gone removes the node of a terminated instance.
 func (s *EKS) gone(i *ec2types.Instance) {
 	for _, c := range s.clusters.All() {
-		if n := c.byInstance[*i.InstanceId]; n != "" {
-			if c.nodes != nil && !c.deleting {
+		if n := c.ByInstance[*i.InstanceId]; n != "" {
+			if c.nodes != nil && !c.Deleting {
 				c.nodes.Forget(n)
 			}
-			delete(c.byInstance, *i.InstanceId)
-			delete(c.byNode, n)
+			delete(c.ByInstance, *i.InstanceId)
+			delete(c.ByNode, n)
 		}
 	}
 }
@@ -223,7 +228,7 @@ func (s *EKS) gone(i *ec2types.Instance) {
 // IRSA or the node role, and a free address in the node's subnet.
 func (c *cluster) CNI(n *corev1.Node, sa string) string {
 	s := c.e
-	i := s.ec2.Instance(c.byNode[n.Name])
+	i := s.ec2.Instance(c.ByNode[n.Name])
 	if i == nil {
 		return ""
 	}
@@ -264,7 +269,7 @@ func inflate(b []byte) []byte {
 }
 
 func groupLog(g *nodegroup, end time.Duration) world.Entry {
-	return world.Entry{Kind: "eks:nodegroup", Name: *g.c.Name + "/" + *g.NodegroupName, Start: g.started, End: end, Note: string(g.Status)}
+	return world.Entry{Kind: "eks:nodegroup", Name: *g.c.Name + "/" + *g.NodegroupName, Start: g.Started, End: end, Note: string(g.Status)}
 }
 
 func entryLog(s *EKS, cluster, principal string) world.Entry {

@@ -31,8 +31,8 @@ func (c *cluster) install(name, version string, a *addon) {
 			_ = json.Unmarshal([]byte(*a.ConfigurationValues), &cfg) // validated when it came in
 		}
 		role = a.ServiceAccountRoleArn
-		if a.namespace != "" {
-			ns = a.namespace
+		if a.Namespace != "" {
+			ns = a.Namespace
 		}
 	}
 	k := c.kube

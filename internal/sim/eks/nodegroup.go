@@ -25,14 +25,15 @@ import (
 
 type nodegroup struct {
 	types.Nodegroup
-	c        *cluster
-	token    string
-	asg      string
-	template string // launch template that EKS made
-	profile  string
-	userLT   *types.LaunchTemplateSpecification
-	started  time.Duration
-	updates  table.Table[types.Update]
+	Token    string
+	ASG      string
+	Template string // launch template that EKS made
+	Profile  string
+	UserLT   *types.LaunchTemplateSpecification
+	Started  time.Duration
+	Updates  table.Table[types.Update]
+
+	c *cluster
 }
 
 func (s *EKS) registerNodegroups(svc *wire.Service) {
@@ -81,7 +82,7 @@ func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*ek
 		return nil, err
 	}
 	if g := c.groups.Get(name); g != nil {
-		if in.ClientRequestToken != nil && g.token == *in.ClientRequestToken {
+		if in.ClientRequestToken != nil && g.Token == *in.ClientRequestToken {
 			return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 		}
 		return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName", name)
@@ -104,15 +105,52 @@ func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*ek
 			return nil, invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
 		}
 	}
-	g := &nodegroup{c: c, token: aws.ToString(in.ClientRequestToken), userLT: in.LaunchTemplate, started: s.w.Elapsed()}
+	g := &nodegroup{c: c, Token: aws.ToString(in.ClientRequestToken), UserLT: in.LaunchTemplate, Started: s.w.Elapsed()}
 	if err := g.fill(in); err != nil {
 		return nil, err
 	}
 	c.groups.Put(name, g)
 	key := *c.Name + "/" + name
 	setup := s.w.Draw("eks:nodegroup-setup", key, seconds(45), seconds(30), seconds(75))
-	s.w.After(setup, func() { g.provision(in) })
+	s.w.Schedule(setup, "eks:group-provision", c.ID, groupEvent{part: g.part()})
 	return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+}
+
+// groupEvent is something that happens to a node group.
+type groupEvent struct {
+	part
+	Update string                          `json:",omitempty"`
+	Change *eks.UpdateNodegroupConfigInput `json:",omitempty"`
+}
+
+func (g *nodegroup) part() part { return part{*g.NodegroupName, *g.NodegroupArn} }
+
+// groupOf is the group that an event means, or nil when it is gone.
+func (c *cluster) groupOf(p part) *nodegroup {
+	if g := c.groups.Get(p.Name); g != nil && *g.NodegroupArn == p.ARN {
+		return g
+	}
+	return nil
+}
+
+func (s *EKS) groupProvision(c *cluster, e groupEvent) {
+	if g := c.groupOf(e.part); g != nil {
+		g.provision()
+	}
+}
+
+func (s *EKS) groupAwait(c *cluster, e groupEvent) {
+	if g := c.groupOf(e.part); g != nil {
+		g.await()
+	}
+}
+
+func (s *EKS) groupActive(c *cluster, e groupEvent) {
+	if g := c.groupOf(e.part); g != nil && g.Status == types.NodegroupStatusCreating {
+		g.Status = types.NodegroupStatusActive
+		g.ModifiedAt = new(s.w.Date())
+		s.w.Record(groupLog(g, s.w.Elapsed()))
+	}
 }
 
 // fill sets the group's description from the request, with EKS's defaults.
@@ -126,7 +164,7 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 		if err != nil {
 			return wire.Errorf("InvalidRequestException", "%s", err.(*wire.Error).Message)
 		}
-		g.userLT = &types.LaunchTemplateSpecification{Id: ver.LaunchTemplateId, Name: ver.LaunchTemplateName, Version: new(fmt.Sprint(*ver.VersionNumber))}
+		g.UserLT = &types.LaunchTemplateSpecification{Id: ver.LaunchTemplateId, Name: ver.LaunchTemplateName, Version: new(fmt.Sprint(*ver.VersionNumber))}
 		custom = aws.ToString(d.ImageId)
 		if d.InstanceType != "" {
 			if len(kinds) > 0 {
@@ -193,8 +231,8 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if capacity == "" {
 		capacity = types.CapacityTypesOnDemand
 	}
-	g.Nodegroup = types.Nodegroup{NodegroupName: in.NodegroupName, NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("ng")), ClusterName: g.c.Name, Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints, NodeRole: in.NodeRole, ScalingConfig: sc,
-		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.userLT, DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
+	g.Nodegroup = types.Nodegroup{NodegroupName: in.NodegroupName, NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("nodegroup", g.c.ID, *in.NodegroupName)), ClusterName: g.c.Name, Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints, NodeRole: in.NodeRole, ScalingConfig: sc,
+		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT, DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
 	if in.ReleaseVersion != nil {
 		g.ReleaseVersion = in.ReleaseVersion
 	}
@@ -216,21 +254,21 @@ func minorNumber(v string) int {
 
 // provision makes the launch template and the Auto Scaling group, and lets the
 // node role in.
-func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
+func (g *nodegroup) provision() {
 	s, c := g.c.e, g.c
 	if g.Status != types.NodegroupStatusCreating {
 		return
 	}
 	name := *g.NodegroupName
 	s.admitNodes(c, *g.NodeRole, g.AmiType)
-	id := s.w.UUID("nggroup")
-	g.asg = "eks-" + name + "-" + id
-	g.profile = "eks-" + id
+	id := s.w.UUID("group of", *g.NodegroupArn)
+	g.ASG = "eks-" + name + "-" + id
+	g.Profile = "eks-" + id
 	role := (*g.NodeRole)[strings.LastIndex(*g.NodeRole, "/")+1:]
-	s.iam.AdoptProfile("arn:"+s.Partition+":iam::"+s.Account+":instance-profile/"+g.profile, role)
+	s.iam.AdoptProfile("arn:"+s.Partition+":iam::"+s.Account+":instance-profile/"+g.Profile, role)
 	data := &ec2types.RequestLaunchTemplateData{}
-	if g.userLT != nil {
-		d, _, err := s.ec2.TemplateData(g.userLT.Id, nil, *g.userLT.Version)
+	if g.UserLT != nil {
+		d, _, err := s.ec2.TemplateData(g.UserLT.Id, nil, *g.UserLT.Version)
 		if err == nil {
 			data = ec2.RequestData(d)
 		}
@@ -241,7 +279,7 @@ func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
 		data.UserData = nil // EKS merges its own; what joins is decided by the tags
 	}
 	data.InstanceType = ""
-	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.profile)}
+	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.Profile)}
 	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {
 		data.SecurityGroupIds = []string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}
 	}
@@ -250,7 +288,7 @@ func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
 		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
 		return
 	}
-	g.template = *lt.LaunchTemplate.LaunchTemplateId
+	g.Template = *lt.LaunchTemplate.LaunchTemplateId
 	var over []asgtypes.LaunchTemplateOverrides
 	for _, k := range g.InstanceTypes {
 		over = append(over, asgtypes.LaunchTemplateOverrides{InstanceType: new(k)})
@@ -260,16 +298,16 @@ func (g *nodegroup) provision(in *eks.CreateNodegroupInput) {
 		spot = 0
 	}
 	tag := func(k, v string) asgtypes.Tag {
-		return asgtypes.Tag{Key: new(k), Value: new(v), PropagateAtLaunch: new(true), ResourceId: new(g.asg), ResourceType: new("auto-scaling-group")}
+		return asgtypes.Tag{Key: new(k), Value: new(v), PropagateAtLaunch: new(true), ResourceId: new(g.ASG), ResourceType: new("auto-scaling-group")}
 	}
-	_, err = s.asg.CreateAutoScalingGroup(nil, &asgsdk.CreateAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), MinSize: g.ScalingConfig.MinSize, MaxSize: g.ScalingConfig.MaxSize, DesiredCapacity: g.ScalingConfig.DesiredSize, VPCZoneIdentifier: new(strings.Join(g.Subnets, ",")),
-		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.template), Version: new("1")}, Overrides: over}, InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
+	_, err = s.asg.CreateAutoScalingGroup(nil, &asgsdk.CreateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize, MaxSize: g.ScalingConfig.MaxSize, DesiredCapacity: g.ScalingConfig.DesiredSize, VPCZoneIdentifier: new(strings.Join(g.Subnets, ",")),
+		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.Template), Version: new("1")}, Overrides: over}, InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
 		Tags:                 []asgtypes.Tag{tag("eks:cluster-name", *c.Name), tag("eks:nodegroup-name", name), tag("kubernetes.io/cluster/"+*c.Name, "owned"), tag("k8s.io/cluster-autoscaler/enabled", "true"), tag("k8s.io/cluster-autoscaler/"+*c.Name, "owned")}})
 	if err != nil {
 		g.fail(types.NodegroupIssueCodeAutoScalingGroupInvalidConfiguration, err.Error(), nil)
 		return
 	}
-	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.asg)}}}
+	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.ASG)}}}
 	g.await()
 }
 
@@ -296,13 +334,13 @@ func (g *nodegroup) deadline() time.Duration {
 
 // members are the group's instances and the nodes that joined.
 func (g *nodegroup) members() (instances []string, nodes []*corev1.Node) {
-	a := g.c.e.asg.Group(g.asg)
+	a := g.c.e.asg.Group(g.ASG)
 	if a == nil {
 		return nil, nil
 	}
 	for _, i := range a.Instances {
 		instances = append(instances, *i.InstanceId)
-		if n := g.c.byInstance[*i.InstanceId]; n != "" {
+		if n := g.c.ByInstance[*i.InstanceId]; n != "" {
 			if k := kubeapi.Get[corev1.Node](g.c.kube, "", n); k != nil {
 				nodes = append(nodes, k)
 			}
@@ -325,25 +363,20 @@ func (g *nodegroup) await() {
 		}
 	}
 	if want := int(*g.ScalingConfig.DesiredSize); ready >= want && len(instances) >= want {
-		s.w.After(s.w.Draw("eks:nodegroup-confirm", *g.c.Name+"/"+*g.NodegroupName, seconds(20), seconds(10), seconds(40)), func() {
-			if g.Status == types.NodegroupStatusCreating {
-				g.Status = types.NodegroupStatusActive
-				g.ModifiedAt = new(s.w.Date())
-				s.w.Record(groupLog(g, s.w.Elapsed()))
-			}
-		})
+		d := s.w.Draw("eks:nodegroup-confirm", *g.c.Name+"/"+*g.NodegroupName, seconds(20), seconds(10), seconds(40))
+		s.w.Schedule(d, "eks:group-active", g.c.ID, groupEvent{part: g.part()})
 		return
 	}
-	if s.w.Elapsed()-g.started > g.deadline() {
+	if s.w.Elapsed()-g.Started > g.deadline() {
 		g.explain(instances, nodes)
 		return
 	}
-	s.w.After(3*time.Second, g.await)
+	s.w.Schedule(3*time.Second, "eks:group-await", g.c.ID, groupEvent{part: g.part()})
 }
 
 // explain ends a group as EKS would, from what its instances and nodes show.
 func (g *nodegroup) explain(instances []string, nodes []*corev1.Node) {
-	if i := launchIssue(g.asg, g.c.e.asg.LastFailure(g.asg)); i != nil && len(instances) < int(*g.ScalingConfig.DesiredSize) {
+	if i := launchIssue(g.ASG, g.c.e.asg.LastFailure(g.ASG)); i != nil && len(instances) < int(*g.ScalingConfig.DesiredSize) {
 		g.fail(i.Code, *i.Message, i.ResourceIds)
 		return
 	}
@@ -358,7 +391,7 @@ func (g *nodegroup) explain(instances []string, nodes []*corev1.Node) {
 	var bad []string
 	for _, n := range nodes {
 		if !node.NodeReady(n) {
-			bad = append(bad, g.c.byNode[n.Name])
+			bad = append(bad, g.c.ByNode[n.Name])
 		}
 	}
 	if len(bad) == 0 {
@@ -413,21 +446,31 @@ func (s *EKS) DeleteNodegroup(_ *wire.Caller, in *eks.DeleteNodegroupInput) (*ek
 	if *g.ScalingConfig.DesiredSize == 0 {
 		d /= 3
 	}
-	s.w.After(d/2, func() {
-		s.asg.DeleteAutoScalingGroup(nil, &asgsdk.DeleteAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), ForceDelete: new(true)})
-	})
-	s.w.Took("eks:nodegroup-delete", key, d, func() {
-		s.ec2.DeleteLaunchTemplate(nil, &ec2sdk.DeleteLaunchTemplateInput{LaunchTemplateId: new(g.template)})
-		s.iam.DropProfile(g.profile)
-		role := *g.NodeRole
-		c.groups.Delete(*g.NodegroupName)
-		if c.groups.Find(func(x *nodegroup) bool { return *x.NodeRole == role }) == nil {
-			if e := c.entries.Get(role); e != nil && strings.HasPrefix(*e.Type, "EC2_") {
-				c.entries.Delete(role)
-			}
-		}
-	})
+	s.w.Schedule(d/2, "eks:group-scale-in", c.ID, groupEvent{part: g.part()})
+	s.w.Start("eks:nodegroup-delete", key, d, "eks:group-gone", c.ID, groupEvent{part: g.part()})
 	return &eks.DeleteNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
+}
+
+func (s *EKS) groupScaleIn(c *cluster, e groupEvent) {
+	if g := c.groupOf(e.part); g != nil {
+		s.asg.DeleteAutoScalingGroup(nil, &asgsdk.DeleteAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), ForceDelete: new(true)})
+	}
+}
+
+func (s *EKS) groupGone(c *cluster, e groupEvent) {
+	g := c.groupOf(e.part)
+	if g == nil {
+		return
+	}
+	s.ec2.DeleteLaunchTemplate(nil, &ec2sdk.DeleteLaunchTemplateInput{LaunchTemplateId: new(g.Template)})
+	s.iam.DropProfile(g.Profile)
+	role := *g.NodeRole
+	c.groups.Delete(*g.NodegroupName)
+	if c.groups.Find(func(x *nodegroup) bool { return *x.NodeRole == role }) == nil {
+		if e := c.entries.Get(role); e != nil && strings.HasPrefix(*e.Type, "EC2_") {
+			c.entries.Delete(role)
+		}
+	}
 }
 
 // UpdateNodegroupConfig changes labels, taints, sizes and update settings.
@@ -439,18 +482,28 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName", *g.NodegroupName)
 	}
-	id := s.w.UUID("update")
-	u := g.updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}})
+	id := s.w.UUID("update", *g.NodegroupArn)
+	u := g.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}})
 	g.Status = types.NodegroupStatusUpdating
-	s.w.Took("eks:nodegroup-update", *c.Name+"/"+*g.NodegroupName, s.w.Draw("eks:nodegroup-update", *c.Name+"/"+*g.NodegroupName, seconds(30), seconds(15), seconds(60)), func() {
-		g.apply(in)
-		u.Status = types.UpdateStatusSuccessful
-		g.Status = types.NodegroupStatusActive
-		if len(g.Health.Issues) > 0 {
-			g.Status = types.NodegroupStatusDegraded
-		}
-	})
+	key := *c.Name + "/" + *g.NodegroupName
+	d := s.w.Draw("eks:nodegroup-update", key, seconds(30), seconds(15), seconds(60))
+	s.w.Start("eks:nodegroup-update", key, d, "eks:group-updated", c.ID, groupEvent{part: g.part(), Update: id, Change: in})
 	return &eks.UpdateNodegroupConfigOutput{Update: u}, nil
+}
+
+func (s *EKS) groupUpdated(c *cluster, e groupEvent) {
+	g := c.groupOf(e.part)
+	if g == nil {
+		return
+	}
+	g.apply(e.Change)
+	if u := g.Updates.Get(e.Update); u != nil {
+		u.Status = types.UpdateStatusSuccessful
+	}
+	g.Status = types.NodegroupStatusActive
+	if len(g.Health.Issues) > 0 {
+		g.Status = types.NodegroupStatusDegraded
+	}
 }
 
 func hasTaint(in []types.Taint, t types.Taint) bool {
@@ -503,7 +556,7 @@ func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 			n.DesiredSize = sc.DesiredSize
 		}
 		g.ScalingConfig = &n
-		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.asg), MinSize: n.MinSize, MaxSize: n.MaxSize, DesiredCapacity: n.DesiredSize})
+		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: n.MinSize, MaxSize: n.MaxSize, DesiredCapacity: n.DesiredSize})
 	}
 	if in.UpdateConfig != nil {
 		g.UpdateConfig = in.UpdateConfig

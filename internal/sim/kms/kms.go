@@ -9,34 +9,44 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
-	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
 // KMS is the service's state in one region.
 type KMS struct {
+	res.Registry
 	w                          *world.World
 	Account, Partition, Region string
-	keys                       table.Table[types.KeyMetadata]
+	keys                       *res.Kind[types.KeyMetadata]
 }
 
 // New is a region without keys.
 func New(w *world.World, region, account, partition string) *KMS {
-	return &KMS{w: w, Region: region, Account: account, Partition: partition}
+	k := &KMS{w: w, Region: region, Account: account, Partition: partition}
+	k.keys = res.Add(&k.Registry, &res.Kind[types.KeyMetadata]{Name: "key", Key: func(m *types.KeyMetadata) string { return bare(aws.ToString(m.Arn)) },
+		Missing: missing, Complete: k.complete})
+	return k
 }
+
+func missing(id string) error { return wire.Errorf("NotFoundException", "Key '%s' does not exist", id) }
+
+// bare is a key's ID, of its ARN or its ID.
+func bare(id string) string { return id[strings.LastIndex(id, "/")+1:] }
 
 // Register adds the operations.
 func (k *KMS) Register(s *wire.Service) {
 	wire.Handle(s, "CreateKey", func(_ *wire.Caller, in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
-		id := k.w.UUID("kms")
-		return &kms.CreateKeyOutput{KeyMetadata: k.Adopt("arn:" + k.Partition + ":kms:" + k.Region + ":" + k.Account + ":key/" + id)}, nil
+		id := k.w.UUID("kms", aws.ToString(in.Description))
+		m := &types.KeyMetadata{Arn: new("arn:" + k.Partition + ":kms:" + k.Region + ":" + k.Account + ":key/" + id)}
+		return &kms.CreateKeyOutput{KeyMetadata: k.keys.Put(id, m)}, k.complete(m)
 	})
 	wire.Handle(s, "DescribeKey", func(_ *wire.Caller, in *kms.DescribeKeyInput) (*kms.DescribeKeyOutput, error) {
 		if m := k.Key(aws.ToString(in.KeyId)); m != nil {
 			return &kms.DescribeKeyOutput{KeyMetadata: m}, nil
 		}
-		return nil, wire.Errorf("NotFoundException", "Key '%s' does not exist", aws.ToString(in.KeyId))
+		return nil, missing(aws.ToString(in.KeyId))
 	})
 	wire.Handle(s, "DisableKey", func(_ *wire.Caller, in *kms.DisableKeyInput) (*kms.DisableKeyOutput, error) {
 		return &kms.DisableKeyOutput{}, k.turn(in.KeyId, types.KeyStateDisabled)
@@ -56,7 +66,7 @@ func (k *KMS) Register(s *wire.Service) {
 func (k *KMS) turn(id *string, to types.KeyState) error {
 	m := k.Key(aws.ToString(id))
 	if m == nil {
-		return wire.Errorf("NotFoundException", "Key '%s' does not exist", aws.ToString(id))
+		return missing(aws.ToString(id))
 	}
 	if m.KeyState == types.KeyStatePendingDeletion && to == types.KeyStateEnabled {
 		return wire.Errorf("KMSInvalidStateException", "%s is pending deletion.", *m.Arn)
@@ -67,14 +77,12 @@ func (k *KMS) turn(id *string, to types.KeyState) error {
 
 // Key finds a key by ID or ARN, or nil.
 func (k *KMS) Key(id string) *types.KeyMetadata {
-	return k.keys.Get(id[strings.LastIndex(id, "/")+1:])
+	return k.keys.Get(bare(id))
 }
 
-// Adopt registers an enabled symmetric key under a given ARN.
-func (k *KMS) Adopt(arn string) *types.KeyMetadata {
-	if m := k.Key(arn); m != nil {
-		return m
-	}
-	id := arn[strings.LastIndex(arn, "/")+1:]
-	return k.keys.Put(id, &types.KeyMetadata{KeyId: new(id), Arn: new(arn), AWSAccountId: new(k.Account), Enabled: true, KeyState: types.KeyStateEnabled, KeySpec: types.KeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt, CreationDate: new(k.w.Date())})
+// complete makes a key of an ARN an enabled symmetric one.
+func (k *KMS) complete(m *types.KeyMetadata) error {
+	m.KeyId, m.AWSAccountId, m.CreationDate = new(bare(*m.Arn)), new(k.Account), new(k.w.Date())
+	m.Enabled, m.KeyState, m.KeySpec, m.KeyUsage = true, types.KeyStateEnabled, types.KeySpecSymmetricDefault, types.KeyUsageTypeEncryptDecrypt
+	return nil
 }

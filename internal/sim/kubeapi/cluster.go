@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,20 +32,30 @@ type Cluster struct {
 	// Version is the control plane's, such as v1.34.1-eks-113cf36.
 	Version string
 	// CA is the cluster's certificate authority, PEM.
-	CA []byte
-	// Down is why the API server answers nothing but 503; "" when it works.
-	Down string
-
+	CA      []byte
+	down    atomic.Pointer[string]
 	objects *objects
 	caKey   *ecdsa.PrivateKey
 	caCert  *x509.Certificate
-	uid     func() string
+	uid     func(key string) string
 	date    func() time.Time
 }
 
-// NewCluster is an empty cluster; changed is called, under the storage's lock,
-// whenever an object changes. Certificates are on wall time.
-func NewCluster(version string, uid func() string, date func() time.Time, changed func()) (*Cluster, error) {
+// Down is why the API server answers nothing but 503; "" when it works.
+func (c *Cluster) Down() string {
+	if p := c.down.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// SetDown makes the API server fail for a reason, or "" work again.
+func (c *Cluster) SetDown(why string) { c.down.Store(&why) }
+
+// NewCluster is an empty cluster; uid draws an object's identifier by its key, and
+// changed is called, under the storage's lock, whenever an object changes.
+// Certificates are on wall time.
+func NewCluster(version string, uid func(key string) string, date func() time.Time, changed func()) (*Cluster, error) {
 	c := &Cluster{Version: version, uid: uid, date: date, objects: newObjects(changed)}
 	if err := c.makeCA(); err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
@@ -71,9 +82,9 @@ func (c *Cluster) makeCA() error {
 	return nil
 }
 
-// Listen serves the cluster's API over TLS on a free loopback port, and returns
-// its https URL.
-func (c *Cluster) Listen() (url string, stop func(), err error) {
+// Listen serves the cluster's API over TLS on loopback: at an earlier URL, if its port
+// is free, or at another one. It returns the https URL.
+func (c *Cluster) Listen(earlier string) (url string, stop func(), err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return "", nil, err
@@ -84,9 +95,15 @@ func (c *Cluster) Listen() (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2", "http/1.1"}})
-	if err != nil {
-		return "", nil, err
+	secure := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2", "http/1.1"}}
+	var l net.Listener
+	if addr, ok := strings.CutPrefix(earlier, "https://127.0.0.1:"); ok {
+		l, _ = tls.Listen("tcp", "127.0.0.1:"+addr, secure) //nolint:errcheck // somebody has the port: another one does
+	}
+	if l == nil {
+		if l, err = tls.Listen("tcp", "127.0.0.1:0", secure); err != nil {
+			return "", nil, err
+		}
 	}
 	s := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second}
 	go s.Serve(l) //nolint:errcheck // ends with Close
@@ -95,7 +112,7 @@ func (c *Cluster) Listen() (url string, stop func(), err error) {
 
 // ServeHTTP answers one Kubernetes API request.
 func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.Down != "" {
+	if c.Down() != "" {
 		answer(w, http.StatusServiceUnavailable, "ServiceUnavailable", "the server is currently unable to handle the request")
 		return
 	}
@@ -229,7 +246,7 @@ func (c *Cluster) Save(o runtime.Object) bool {
 		if m.GetResourceVersion() != "" {
 			return false // deleted meanwhile
 		}
-		m.SetUID(types.UID(c.uid()))
+		m.SetUID(types.UID(c.uid(key)))
 		m.SetCreationTimestamp(metav1.NewTime(c.date().Truncate(time.Second)))
 		if specOf(o).IsValid() && m.GetGeneration() == 0 {
 			m.SetGeneration(1)

@@ -26,7 +26,7 @@ import (
 func open(t *testing.T, token string, u *kubeapi.User) (*kubeapi.Cluster, kubernetes.Interface) {
 	t.Helper()
 	n := 0
-	c, err := kubeapi.NewCluster("v1.34.4-eks-1", func() string { n++; return fmt.Sprint("uid-", n) }, time.Now, nil)
+	c, err := kubeapi.NewCluster("v1.34.4-eks-1", func(string) string { n++; return fmt.Sprint("uid-", n) }, time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/table"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
@@ -16,21 +17,31 @@ import (
 
 // Logs is the service's state in one region.
 type Logs struct {
+	res.Registry
 	w      *world.World
 	prefix string
-	groups table.Table[types.LogGroup]
+	groups *res.Kind[types.LogGroup]
 }
 
 // New is a region without log groups.
 func New(w *world.World, region, account, partition string) *Logs {
-	return &Logs{w: w, prefix: "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:"}
+	l := &Logs{w: w, prefix: "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:"}
+	l.groups = res.Add(&l.Registry, &res.Kind[types.LogGroup]{Name: "log-group", Key: func(g *types.LogGroup) string { return aws.ToString(g.LogGroupName) }, Complete: l.complete})
+	return l
 }
 
 // Ensure makes a log group unless it exists, as EKS does when logging is on.
 func (l *Logs) Ensure(name string) {
 	if l.groups.Get(name) == nil {
-		l.groups.Put(name, &types.LogGroup{LogGroupName: new(name), LogGroupArn: new(l.prefix + name), Arn: new(l.prefix + name + ":*"), CreationTime: new(l.w.Date().UnixMilli())})
+		_ = l.complete(l.groups.Put(name, &types.LogGroup{LogGroupName: new(name)})) // it cannot fail
 	}
+}
+
+// complete gives a log group of a name the rest.
+func (l *Logs) complete(g *types.LogGroup) error {
+	arn := l.prefix + *g.LogGroupName
+	g.LogGroupArn, g.Arn, g.CreationTime = new(arn), new(arn+":*"), new(l.w.Date().UnixMilli())
+	return nil
 }
 
 // Register adds the operations.

@@ -5,6 +5,7 @@
 package node
 
 import (
+	"encoding/json"
 	"sync/atomic"
 	"time"
 
@@ -27,41 +28,101 @@ type Env interface {
 	Settled()
 }
 
+// Fleet is the clusters of one region, and what happens in them.
+type Fleet struct {
+	w        *world.World
+	clusters map[string]*Cluster
+}
+
+// NewFleet says what happens at the events of clusters.
+func NewFleet(w *world.World) *Fleet {
+	f := &Fleet{w: w, clusters: map[string]*Cluster{}}
+	f.on("node:pass", func(c *Cluster, _ at) {
+		c.pending.Store(false)
+		c.pass()
+	})
+	f.on("node:ready", (*Cluster).ready)
+	f.on("node:renew", (*Cluster).renew)
+	f.on("node:start", (*Cluster).run)
+	f.on("node:stop", (*Cluster).stopped)
+	return f
+}
+
+// at is where in a cluster something happens: a pod, a node, or a pod on a node.
+type at struct {
+	Namespace string `json:",omitempty"`
+	Pod       string `json:",omitempty"`
+	UID       string `json:",omitempty"`
+	Node      string `json:",omitempty"`
+}
+
+// on says what happens at a kind of event in the cluster that is its key, while that
+// cluster is there.
+func (f *Fleet) on(kind string, do func(*Cluster, at)) {
+	world.On(f.w, kind, func(id string, p at) {
+		if c := f.clusters[id]; c != nil {
+			do(c, p)
+		}
+	})
+}
+
 // Cluster runs one cluster's control loops.
 type Cluster struct {
 	API *kubeapi.Cluster
 
 	w       *world.World
 	env     Env
-	name    string
-	pending atomic.Bool
-	started map[string]bool // pod UIDs whose start is under way or over
-	readied map[string]bool // node names whose network has come up
-	stopped bool
+	id      string
+	stop    func()
+	pending atomic.Bool // a pass is scheduled
+	loops
+}
+
+// loops is what the control loops remember.
+type loops struct {
+	Started map[string]bool // pod UIDs whose start, or with stop: whose end, is under way or over
+	Readied map[string]bool // node names whose network has come up
+	Pending bool            `json:",omitempty"` // in a saved cluster: pending
 }
 
 // settle is how long the control loops take to notice a change.
 const settle = 200 * time.Millisecond
 
-// New makes the loops of a cluster; Changed must be called when its objects change.
-func New(w *world.World, name string, env Env) *Cluster {
-	return &Cluster{w: w, env: env, name: name, started: map[string]bool{}, readied: map[string]bool{}}
+// New makes the loops of a cluster. The identifier is its own for ever: a cluster of
+// the same name that comes later has another. Changed must be called when the
+// cluster's objects change.
+func (f *Fleet) New(id string, env Env) *Cluster {
+	c := &Cluster{w: f.w, env: env, id: id, loops: loops{Started: map[string]bool{}, Readied: map[string]bool{}}}
+	c.stop = func() { delete(f.clusters, id) }
+	f.clusters[id] = c
+	return c
+}
+
+// Save is what the control loops remember, as JSON.
+func (c *Cluster) Save() (json.RawMessage, error) {
+	l := c.loops
+	l.Pending = c.pending.Load()
+	return json.Marshal(l)
+}
+
+// Load goes on from what other control loops remembered.
+func (c *Cluster) Load(b json.RawMessage) error {
+	err := json.Unmarshal(b, &c.loops)
+	c.pending.Store(c.Pending)
+	return err
 }
 
 // Changed schedules one pass of the loops; many changes make one pass.
 func (c *Cluster) Changed() {
 	if c.pending.CompareAndSwap(false, true) {
-		c.w.After(settle, func() {
-			c.pending.Store(false)
-			if !c.stopped {
-				c.pass()
-			}
-		})
+		c.after(settle, "node:pass", at{})
 	}
 }
 
+func (c *Cluster) after(d time.Duration, kind string, p at) { c.w.Schedule(d, kind, c.id, p) }
+
 // Stop ends the loops: the control plane is gone.
-func (c *Cluster) Stop() { c.stopped = true }
+func (c *Cluster) Stop() { c.stop() }
 
 // pass is one round of every control loop, in the order in which their results
 // feed each other.

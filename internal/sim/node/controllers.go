@@ -25,12 +25,14 @@ func ownerIs(p metav1.Object, owner metav1.Object) bool {
 	return r != nil && r.UID == owner.GetUID()
 }
 
-// newPod makes a pod of a template; its name is drawn from the world.
-func (c *Cluster) newPod(owner metav1.Object, kind string, t corev1.PodTemplateSpec) *corev1.Pod {
+// newPod makes a pod of a template, on a node or, with "", where the scheduler puts it;
+// its name is drawn from the world.
+func (c *Cluster) newPod(owner metav1.Object, kind string, t corev1.PodTemplateSpec, node string) *corev1.Pod {
 	p := &corev1.Pod{ObjectMeta: *t.ObjectMeta.DeepCopy(), Spec: *t.Spec.DeepCopy()}
 	p.Namespace = owner.GetNamespace()
-	p.Name = owner.GetName() + "-" + c.w.Hex("pod:"+c.name, 5)
+	p.Name = owner.GetName() + "-" + c.w.Hex("pod "+c.id+" "+owner.GetNamespace()+"/"+owner.GetName()+" "+node, 5)
 	p.OwnerReferences = owned(owner, kind)
+	p.Spec.NodeName = node
 	return p
 }
 
@@ -55,8 +57,7 @@ func (c *Cluster) daemonSets() {
 			}
 			st.DesiredNumberScheduled++
 			if have == nil {
-				p := c.newPod(ds, "DaemonSet", ds.Spec.Template)
-				p.Spec.NodeName = n.Name
+				p := c.newPod(ds, "DaemonSet", ds.Spec.Template, n.Name)
 				p.Spec.Tolerations = append(p.Spec.Tolerations, corev1.Toleration{Key: corev1.TaintNodeNotReady, Operator: corev1.TolerationOpExists}, corev1.Toleration{Key: corev1.TaintNodeUnschedulable, Operator: corev1.TolerationOpExists})
 				c.API.Save(p)
 				continue
@@ -214,9 +215,32 @@ func (c *Cluster) deployments() {
 	}
 }
 
+// The controller creates this many pods of a ReplicaSet in one pass, as Kubernetes'
+// own does (burstReplicas); and none while so many wait for a node, which stands for
+// the room that a control plane has.
+const (
+	burstReplicas = 500
+	waitingPods   = 2000
+)
+
+// createPods makes some of the pods that a ReplicaSet lacks, and says how many.
+func (c *Cluster) createPods(s *appsv1.ReplicaSet, lacks, room int) int {
+	n := max(0, min(lacks, burstReplicas, room))
+	for range n {
+		c.API.Save(c.newPod(s, "ReplicaSet", s.Spec.Template, ""))
+	}
+	return n
+}
+
 // replicaSets keeps the wanted number of pods.
 func (c *Cluster) replicaSets() {
 	pods := kubeapi.List[corev1.Pod](c.API)
+	room := waitingPods
+	for _, p := range pods {
+		if p.Spec.NodeName == "" {
+			room--
+		}
+	}
 	for _, s := range kubeapi.List[appsv1.ReplicaSet](c.API) {
 		var mine []*corev1.Pod
 		st := appsv1.ReplicaSetStatus{ObservedGeneration: s.Generation}
@@ -229,13 +253,12 @@ func (c *Cluster) replicaSets() {
 			}
 		}
 		st.AvailableReplicas = st.ReadyReplicas
-		for i := len(mine); i < int(*s.Spec.Replicas); i++ {
-			c.API.Save(c.newPod(s, "ReplicaSet", s.Spec.Template))
-		}
+		made := c.createPods(s, int(*s.Spec.Replicas)-len(mine), room)
+		room -= made
 		for i := int(*s.Spec.Replicas); i < len(mine); i++ {
 			c.API.Remove(mine[i])
 		}
-		st.Replicas = *s.Spec.Replicas
+		st.Replicas = min(int32(len(mine)+made), *s.Spec.Replicas)
 		if !reflect.DeepEqual(st, s.Status) {
 			n := s.DeepCopy()
 			n.Status = st

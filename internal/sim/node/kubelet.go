@@ -31,7 +31,7 @@ type Spec struct {
 
 // Register is a kubelet's first call: a Node that is not ready yet.
 func (c *Cluster) Register(s Spec) {
-	if c.stopped || kubeapi.Get[corev1.Node](c.API, "", s.Name) != nil {
+	if kubeapi.Get[corev1.Node](c.API, "", s.Name) != nil {
 		return
 	}
 	l := map[string]string{"kubernetes.io/hostname": s.Name, "kubernetes.io/arch": s.Arch, "kubernetes.io/os": s.OS, "beta.kubernetes.io/arch": s.Arch, "beta.kubernetes.io/os": s.OS,
@@ -58,9 +58,9 @@ func (c *Cluster) Register(s Spec) {
 	}
 	c.conditions(n, false)
 	c.API.Save(n)
-	c.renew(s.Name)
+	c.renew(at{Node: s.Name})
 	if s.Ready {
-		c.w.After(2*time.Second, func() { c.ready(s.Name) })
+		c.after(2*time.Second, "node:ready", at{Node: s.Name})
 	}
 }
 
@@ -88,18 +88,19 @@ func (c *Cluster) conditions(n *corev1.Node, ready bool) {
 }
 
 // ready turns a node Ready, once.
-func (c *Cluster) ready(name string) {
+func (c *Cluster) ready(p at) {
+	name := p.Node
 	n := kubeapi.Get[corev1.Node](c.API, "", name)
-	if n == nil || NodeReady(n) || c.stopped {
+	if n == nil || NodeReady(n) {
 		return
 	}
 	u := n.DeepCopy()
 	c.conditions(u, true)
 	if !c.API.Save(u) {
-		c.w.After(time.Second, func() { c.ready(name) })
+		c.after(time.Second, "node:ready", p)
 		return
 	}
-	c.event("Node", "", name, string(n.UID), "Normal", "NodeReady", "Node "+name+" status is now: NodeReady")
+	c.event("Node", "", name, "Normal", "NodeReady", "Node "+name+" status is now: NodeReady")
 }
 
 // Forget removes a node whose instance is gone, with its pods.
@@ -115,7 +116,7 @@ func (c *Cluster) Forget(name string) {
 	if l := kubeapi.Get[coordinationv1.Lease](c.API, leaseNamespace, name); l != nil {
 		c.API.Remove(l)
 	}
-	delete(c.readied, name)
+	delete(c.Readied, name)
 }
 
 // cniDir is where a network plugin leaves its configuration; a pod that mounts it
@@ -146,61 +147,59 @@ func (c *Cluster) kubelets() {
 		case n == nil:
 			c.API.Remove(p) // the node is gone; its pods go with it
 		case p.DeletionTimestamp != nil:
-			c.stop(p)
+			c.end(p)
 		case !p.Spec.HostNetwork && !NodeReady(n):
 			// waits for the pod network
-		case !c.started[string(p.UID)]:
-			c.started[string(p.UID)] = true
-			c.start(p, n)
-		case IsCNI(&p.Spec) && podReady(p) && !NodeReady(n) && !c.readied[n.Name]:
-			c.readied[n.Name] = true
-			name := n.Name
-			c.w.After(c.w.Draw("node:ready", name, 3*time.Second, 1*time.Second, 6*time.Second), func() { c.ready(name) })
+		case !c.Started[string(p.UID)]:
+			c.Started[string(p.UID)] = true
+			d := c.w.Draw("pod:start", n.Name+"/"+p.Labels["k8s-app"], 4*time.Second, 2*time.Second, 9*time.Second)
+			c.after(d, "node:start", at{p.Namespace, p.Name, string(p.UID), n.Name})
+		case IsCNI(&p.Spec) && podReady(p) && !NodeReady(n) && !c.Readied[n.Name]:
+			c.Readied[n.Name] = true
+			c.after(c.w.Draw("node:ready", n.Name, 3*time.Second, 1*time.Second, 6*time.Second), "node:ready", at{Node: n.Name})
 		}
 	}
 }
 
-func (c *Cluster) stop(p *corev1.Pod) {
+// end lets a pod finish.
+func (c *Cluster) end(p *corev1.Pod) {
 	key := "stop:" + string(p.UID)
-	if c.started[key] {
+	if c.Started[key] {
 		return
 	}
-	c.started[key] = true
-	ns, name, uid := p.Namespace, p.Name, p.UID
-	c.w.After(2*time.Second, func() {
-		if q := kubeapi.Get[corev1.Pod](c.API, ns, name); q != nil && q.UID == uid {
-			c.API.Remove(q)
-		}
-	})
+	c.Started[key] = true
+	c.after(2*time.Second, "node:stop", at{Namespace: p.Namespace, Pod: p.Name, UID: string(p.UID)})
 }
 
-// start pulls the images and runs a pod; a network plugin asks AWS first.
-func (c *Cluster) start(p *corev1.Pod, n *corev1.Node) {
-	ns, name, uid, node := p.Namespace, p.Name, p.UID, n.Name
-	d := c.w.Draw("pod:start", node+"/"+p.Labels["k8s-app"], 4*time.Second, 2*time.Second, 9*time.Second)
-	var run func()
-	run = func() {
-		q := kubeapi.Get[corev1.Pod](c.API, ns, name)
-		cur := kubeapi.Get[corev1.Node](c.API, "", node)
-		if q == nil || q.UID != uid || cur == nil || c.stopped {
-			return
-		}
-		u := q.DeepCopy()
-		problem := ""
-		if IsCNI(&q.Spec) && q.Labels["k8s-app"] == "aws-node" {
-			problem = c.env.CNI(cur, q.Spec.ServiceAccountName)
-		}
-		c.report(u, cur, problem)
-		if !c.API.Save(u) {
-			c.w.After(time.Second, run)
-			return
-		}
-		if problem != "" {
-			c.event("Pod", ns, name, string(uid), "Warning", "BackOff", "Back-off restarting failed container: "+problem)
-			c.w.After(30*time.Second, run)
-		}
+func (c *Cluster) stopped(p at) {
+	if q := kubeapi.Get[corev1.Pod](c.API, p.Namespace, p.Pod); q != nil && string(q.UID) == p.UID {
+		c.API.Remove(q)
 	}
-	c.w.After(d, run)
+	delete(c.Started, "stop:"+p.UID)
+	delete(c.Started, p.UID)
+}
+
+// run is a pod whose images are there; a network plugin asks AWS first.
+func (c *Cluster) run(p at) {
+	q := kubeapi.Get[corev1.Pod](c.API, p.Namespace, p.Pod)
+	n := kubeapi.Get[corev1.Node](c.API, "", p.Node)
+	if q == nil || string(q.UID) != p.UID || n == nil {
+		return
+	}
+	u := q.DeepCopy()
+	problem := ""
+	if IsCNI(&q.Spec) && q.Labels["k8s-app"] == "aws-node" {
+		problem = c.env.CNI(n, q.Spec.ServiceAccountName)
+	}
+	c.report(u, n, problem)
+	if !c.API.Save(u) {
+		c.after(time.Second, "node:start", p)
+		return
+	}
+	if problem != "" {
+		c.event("Pod", p.Namespace, p.Pod, "Warning", "BackOff", "Back-off restarting failed container: "+problem)
+		c.after(30*time.Second, "node:start", p)
+	}
 }
 
 func (c *Cluster) report(p *corev1.Pod, n *corev1.Node, problem string) {

@@ -19,9 +19,10 @@ const (
 const leaseNamespace = corev1.NamespaceNodeLease
 
 // renew keeps a node's lease alive for as long as the node is there.
-func (c *Cluster) renew(name string) {
+func (c *Cluster) renew(p at) {
+	name := p.Node
 	n := kubeapi.Get[corev1.Node](c.API, "", name)
-	if n == nil || c.stopped {
+	if n == nil {
 		return
 	}
 	at := metav1.NewMicroTime(c.w.Date())
@@ -33,5 +34,5 @@ func (c *Cluster) renew(name string) {
 		c.API.Save(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: leaseNamespace, OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: name, UID: n.UID}}},
 			Spec: coordinationv1.LeaseSpec{HolderIdentity: new(name), LeaseDurationSeconds: new(leaseSeconds), RenewTime: &at}})
 	}
-	c.w.After(renewEvery, func() { c.renew(name) })
+	c.after(renewEvery, "node:renew", p)
 }

@@ -54,7 +54,7 @@ func (c *Cluster) unschedulable(p *corev1.Pod, nodes int) {
 	n := p.DeepCopy()
 	n.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: msg}}
 	c.API.Save(n)
-	c.event("Pod", p.Namespace, p.Name, string(p.UID), "Warning", "FailedScheduling", msg)
+	c.event("Pod", p.Namespace, p.Name, "Warning", "FailedScheduling", msg)
 }
 
 // fits is the scheduler's filter: schedulable, tolerated, selected, room left.
@@ -72,12 +72,12 @@ func fits(p *corev1.Pod, n *corev1.Node, pods int) bool {
 }
 
 // event records a Kubernetes event.
-func (c *Cluster) event(kind, ns, name, uid, typ, reason, msg string) {
+func (c *Cluster) event(kind, ns, name, typ, reason, msg string) {
 	if ns == "" {
 		ns = "default"
 	}
 	now := metav1.NewTime(c.w.Date())
-	e := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name + "." + c.w.Hex("event:"+c.name, 16)}, InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: ns, Name: name}, Type: typ, Reason: reason, Message: msg, FirstTimestamp: now, LastTimestamp: now, Count: 1}
+	e := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name + "." + c.w.Hex("event "+c.id+" "+kind+" "+ns+"/"+name+" "+reason, 16)}, InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: ns, Name: name}, Type: typ, Reason: reason, Message: msg, FirstTimestamp: now, LastTimestamp: now, Count: 1}
 	if kind == "Node" {
 		e.InvolvedObject.Namespace = ""
 		e.InvolvedObject.UID = "" // kubelets name the node, not its UID

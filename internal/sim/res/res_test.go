@@ -143,3 +143,37 @@ func TestAdoptedResourcesAreCompleted(t *testing.T) {
 		}
 	}
 }
+
+func TestFieldsReadWhatAPathPointsAt(t *testing.T) {
+	type leaf struct {
+		Name *string
+		N    int32
+		On   *bool
+	}
+	type tree struct {
+		Leaves []leaf
+		Top    *leaf
+	}
+	f := res.Fields[tree](map[string]string{"leaf.name": "Leaves.Name", "top.n": "Top.N", "top.on": "Top.On", "bark": ""})
+	x := &tree{Leaves: []leaf{{Name: new("a")}, {}, {Name: new("b")}}, Top: &leaf{N: 3, On: new(true)}}
+	for name, want := range map[string]string{"leaf.name": "[a b]", "top.n": "[3]", "top.on": "[true]"} {
+		if got := fmt.Sprint(f[name](x)); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	if got := f["top.n"](&tree{}); got != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+	if rows, err := res.Pick([]tree{*x, {}}, []res.Filter{{Name: "top.n", Values: []string{"3"}}}, f); err != nil || len(rows) != 1 {
+		t.Errorf("%v %v", rows, err)
+	}
+	if _, err := res.Pick([]tree{*x}, []res.Filter{{Name: "roots"}}, f); err == nil {
+		t.Error("roots is no filter")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a path that is not there was taken")
+		}
+	}()
+	res.Fields[tree](map[string]string{"x": "Leaves.Colour"})
+}

@@ -1,0 +1,92 @@
+package kubeapi
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// saved is a cluster at rest: its certificate authority, so that kubeconfigs go on
+// working, and its objects. Watches do not survive: they begin anew with a list.
+type saved struct {
+	Version  string        `json:"version"`
+	CA       []byte        `json:"ca"`
+	Key      []byte        `json:"key"` // of the certificate authority
+	Down     string        `json:"down,omitempty"`
+	Revision uint64        `json:"revision"`
+	Objects  []savedObject `json:"objects"`
+}
+
+type savedObject struct {
+	Key    string          `json:"key"`
+	Kind   string          `json:"kind"`
+	Object json.RawMessage `json:"object"`
+}
+
+// Snapshot is the cluster as JSON.
+func (c *Cluster) Snapshot() (json.RawMessage, error) {
+	key, err := x509.MarshalECPrivateKey(c.caKey)
+	if err != nil {
+		return nil, err
+	}
+	s := saved{Version: c.Version, CA: c.CA, Key: key, Down: c.Down()}
+	c.objects.mu.Lock()
+	rows := maps.Clone(c.objects.rows)
+	s.Revision = c.objects.rv
+	c.objects.mu.Unlock()
+	for _, k := range slices.Sorted(maps.Keys(rows)) {
+		b, err := json.Marshal(rows[k])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", k, err)
+		}
+		s.Objects = append(s.Objects, savedObject{k, kindOf(rows[k]).name, b})
+	}
+	return json.Marshal(s)
+}
+
+// LoadCluster makes a cluster of a saved one; the arguments are NewCluster's.
+func LoadCluster(b json.RawMessage, uid func(key string) string, date func() time.Time, changed func()) (*Cluster, error) {
+	var s saved
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, err
+	}
+	c := &Cluster{Version: s.Version, CA: s.CA, uid: uid, date: date, objects: newObjects(changed)}
+	c.SetDown(s.Down)
+	block, _ := pem.Decode(s.CA)
+	if block == nil {
+		return nil, fmt.Errorf("the saved certificate authority is no PEM")
+	}
+	var err error
+	if c.caCert, err = x509.ParseCertificate(block.Bytes); err != nil {
+		return nil, err
+	}
+	if c.caKey, err = x509.ParseECPrivateKey(s.Key); err != nil {
+		return nil, err
+	}
+	for _, o := range s.Objects {
+		x, err := o.decode()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Key, err)
+		}
+		c.objects.rows[o.Key] = x
+	}
+	c.objects.rv, c.objects.base = s.Revision, s.Revision
+	handler()
+	return c, nil
+}
+
+func (o savedObject) decode() (runtime.Object, error) {
+	for _, k := range kinds {
+		if k.name == o.Kind {
+			x := k.empty()
+			return x, json.Unmarshal(o.Object, x)
+		}
+	}
+	return nil, fmt.Errorf("unknown kind %s", o.Kind)
+}
