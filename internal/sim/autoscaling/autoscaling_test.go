@@ -1,0 +1,142 @@
+package autoscaling_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	sim "github.com/slipway-eks/slipway/internal/sim/autoscaling"
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/world"
+)
+
+type region struct {
+	w *world.World
+	e *ec2.EC2
+	a *sim.AutoScaling
+}
+
+func must[O any](out O, err error) O {
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// start makes a group g of n instances over two zones, whose template names no type
+// that EC2 lacks.
+func start(n int32) region {
+	w := world.New(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), 1, 0)
+	e := ec2.New(w, "us-west-2", "111122223333", "aws")
+	r := region{w, e, sim.New(w, e)}
+	vpc := must(e.CreateVpc(nil, &ec2sdk.CreateVpcInput{CidrBlock: new("10.0.0.0/16")})).Vpc.VpcId
+	var subnets []string
+	for i, zone := range []string{"us-west-2a", "us-west-2b"} {
+		s := must(e.CreateSubnet(nil, &ec2sdk.CreateSubnetInput{VpcId: vpc, CidrBlock: new(fmt.Sprintf("10.0.%d.0/24", i)), AvailabilityZone: &zone}))
+		subnets = append(subnets, *s.Subnet.SubnetId)
+	}
+	data := &ec2types.RequestLaunchTemplateData{ImageId: new(ec2.ImageID("amazon-eks-node-al2023", "x86_64")), InstanceType: "m5.large"}
+	lt := must(e.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("lt"), LaunchTemplateData: data})).LaunchTemplate
+	must(r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MinSize: new(int32(0)), MaxSize: new(int32(9)), DesiredCapacity: &n,
+		VPCZoneIdentifier: new(strings.Join(subnets, ",")), LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: lt.LaunchTemplateId, Version: new("1")}}))
+	return r
+}
+
+// zones counts the group's instances in service, by zone.
+func (r region) zones() string {
+	n := map[string]int{}
+	for _, i := range r.a.Group("g").Instances {
+		if i.LifecycleState == types.LifecycleStateInService {
+			n[*i.AvailabilityZone]++
+		}
+	}
+	return fmt.Sprint(n)
+}
+
+func (r region) scale(n int32) {
+	must(r.a.SetDesiredCapacity(nil, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("g"), DesiredCapacity: &n}))
+}
+
+func TestAGroupHoldsWhatIsDesiredAcrossZones(t *testing.T) {
+	r := start(4)
+	r.w.Advance(time.Minute)
+	if z := r.zones(); z != "map[us-west-2a:2 us-west-2b:2]" {
+		t.Errorf("%s", z)
+	}
+	r.e.Terminate(*r.a.Group("g").Instances[0].InstanceId)
+	r.w.Advance(2 * time.Minute)
+	if n := len(r.a.Group("g").Instances); n != 4 {
+		t.Errorf("%d after one died", n)
+	}
+	r.scale(1)
+	r.w.Advance(2 * time.Minute)
+	if n := len(r.a.Group("g").Instances); n != 1 {
+		t.Errorf("%d after scaling in", n)
+	}
+}
+
+// One zone without capacity is gone round; none at all is said, and tried again.
+func TestAGroupSaysWhyItCannotLaunch(t *testing.T) {
+	r := start(0)
+	r.e.NoCapacity["m5.large/us-west-2a"] = true
+	r.scale(2)
+	r.w.Advance(time.Minute)
+	if z := r.zones(); z != "map[us-west-2b:2]" || r.a.LastFailure("g") != "" {
+		t.Errorf("%s %s", z, r.a.LastFailure("g"))
+	}
+	r.e.NoCapacity["m5.large"] = true
+	r.scale(3)
+	r.w.Advance(10 * time.Minute)
+	acts := must(r.a.DescribeScalingActivities(nil, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("g")})).Activities
+	failed := 0
+	for _, a := range acts {
+		if a.StatusCode == types.ScalingActivityStatusCodeFailed {
+			failed++
+		}
+	}
+	if why := r.a.LastFailure("g"); !strings.Contains(why, "sufficient m5.large capacity") || failed < 2 || failed > 5 {
+		t.Errorf("%d failures, the last %q", failed, why)
+	}
+	clear(r.e.NoCapacity)
+	r.w.Advance(10 * time.Minute)
+	if n := len(r.a.Group("g").Instances); n != 3 || r.a.LastFailure("g") != "" {
+		t.Errorf("with capacity: %d instances, %q", n, r.a.LastFailure("g"))
+	}
+}
+
+func TestAGroupThatIsDeletedEndsItsInstances(t *testing.T) {
+	r := start(2)
+	r.w.Advance(time.Minute)
+	if _, err := r.a.DeleteAutoScalingGroup(nil, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("g")}); err == nil {
+		t.Error("a group with instances was deleted without force")
+	}
+	must(r.a.DeleteAutoScalingGroup(nil, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("g"), ForceDelete: new(true)}))
+	if g := r.a.Group("g"); g == nil || g.Status == nil {
+		t.Error("it does not say that it is being deleted")
+	}
+	r.w.Advance(time.Minute)
+	if r.a.Group("g") != nil {
+		t.Error("it is there after its instances")
+	}
+}
+
+func TestSuspendedProcessesRest(t *testing.T) {
+	r := start(0)
+	must(r.a.SuspendProcesses(nil, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("g"), ScalingProcesses: []string{"Launch"}}))
+	r.scale(2)
+	r.w.Advance(time.Minute)
+	if n := len(r.a.Group("g").Instances); n != 0 {
+		t.Errorf("%d launched while suspended", n)
+	}
+	must(r.a.ResumeProcesses(nil, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: new("g")}))
+	r.w.Advance(time.Minute)
+	if n := len(r.a.Group("g").Instances); n != 2 {
+		t.Errorf("%d after resuming", n)
+	}
+}
