@@ -172,7 +172,8 @@ func (r *Region) adoptCompute(x Existing) error {
 			Versions []types.LaunchTemplateVersion
 		}{LaunchTemplate: types.LaunchTemplate{LaunchTemplateId: &t.ID}}
 		for range max(1, t.Versions) {
-			row.Versions = append(row.Versions, types.LaunchTemplateVersion{LaunchTemplateData: &types.ResponseLaunchTemplateData{InstanceType: types.InstanceType(t.Type)}})
+			row.Versions = append(row.Versions,
+				types.LaunchTemplateVersion{LaunchTemplateData: &types.ResponseLaunchTemplateData{InstanceType: types.InstanceType(t.Type)}})
 		}
 		if err := r.adopt("ec2:launch-template", row); err != nil {
 			return err

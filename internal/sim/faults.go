@@ -75,7 +75,8 @@ func ParseFaults(b []byte) ([]Fault, error) {
 	}
 	for i, x := range f.Faults {
 		if n := x.kinds(); n != 1 {
-			return nil, fmt.Errorf("faults[%d] names %d kinds of fault: give one of capacity, call, duration, apiServer, pages, vcpus, freeTier, stsDisabled", i, n)
+			return nil, fmt.Errorf("faults[%d] names %d kinds of fault: give one of capacity, call, duration, apiServer, pages, vcpus, freeTier, stsDisabled",
+				i, n)
 		}
 		if x.Pages != nil && x.Pages.Size < 1 {
 			return nil, fmt.Errorf("faults[%d].pages.size is %d: a page holds at least one", i, x.Pages.Size)
@@ -86,7 +87,8 @@ func ParseFaults(b []byte) ([]Fault, error) {
 
 func (f Fault) kinds() int {
 	n := 0
-	for _, set := range []bool{f.Capacity != nil, f.Call != nil, f.Duration != nil, f.APIServer != nil, f.Pages != nil, f.VCPUs != nil, f.FreeTier, f.STSDisabled} {
+	for _, set := range []bool{f.Capacity != nil, f.Call != nil, f.Duration != nil, f.APIServer != nil, f.Pages != nil, f.VCPUs != nil, f.FreeTier,
+		f.STSDisabled} {
 		if set {
 			n++
 		}

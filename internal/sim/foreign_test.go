@@ -34,7 +34,8 @@ func foreign(t *testing.T, region, scenario string, asked map[string]func(*sim.R
 	go s.Serve(ctx, "127.0.0.1:0", func(u string) { url <- u }) //nolint:errcheck // ends with the test
 	c := exec.CommandContext(ctx, "node", "client.mjs", scenario)
 	c.Dir = filepath.Join(testregion.Root(t), "test/node")
-	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+<-url, "AWS_ACCESS_KEY_ID="+iam.Key, "AWS_SECRET_ACCESS_KEY="+iam.Secret, "AWS_REGION="+region, "SLIPWAY_CLOCK_SPEED=600", "NODE_NO_WARNINGS=1")
+	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+<-url, "AWS_ACCESS_KEY_ID="+iam.Key, "AWS_SECRET_ACCESS_KEY="+iam.Secret, "AWS_REGION="+region,
+		"SLIPWAY_CLOCK_SPEED=600", "NODE_NO_WARNINGS=1")
 	var errs bytes.Buffer
 	c.Stderr = &errs
 	in, _ := c.StdinPipe()
@@ -96,7 +97,8 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 		{row: "1", scenario: "race", status: "CREATE_FAILED", code: "NodeCreationFailure", message: unhealthy},
 		{row: "3", scenario: "noCNIPolicy", status: "CREATE_FAILED", code: "NodeCreationFailure", message: unhealthy},
 		{row: "4", scenario: "noPodAddresses", status: "CREATE_FAILED", code: "NodeCreationFailure", message: unhealthy},
-		{row: "5", scenario: "cniUnready", status: "CREATE_FAILED", code: "InsufficientNumberOfReplicas", message: "doesn't have the desired number of replicas"},
+		{row: "5", scenario: "cniUnready", status: "CREATE_FAILED", code: "InsufficientNumberOfReplicas",
+			message: "doesn't have the desired number of replicas"},
 		{row: "6", scenario: "corednsFirst", status: "DEGRADED", code: "InsufficientNumberOfReplicas", message: "doesn't have the desired number of replicas"},
 		{row: "7", scenario: "selfManagedCopy", status: "CREATE_FAILED", code: "ConfigurationConflict", message: "Apply failed with 1 conflict"},
 		{row: "10", scenario: "noRoute", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
@@ -107,18 +109,28 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 		{row: "15", scenario: "noDNS", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
 		{row: "16", scenario: "badUserData", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
 		{row: "17", scenario: "noWorkerPolicy", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
-		{row: "18", scenario: "noSTS", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined, asked: faulty(sim.Fault{STSDisabled: true}, "deactivate", "activate")},
-		{row: "19", scenario: "vcpuLimit", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures", message: "^Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more vCPU capacity than your current vCPU limit of 8 ", asked: faulty(sim.Fault{VCPUs: new(8)}, "limit", "")},
-		{row: "20", scenario: "noCapacity", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures", message: "^Could not launch On-Demand Instances. InsufficientInstanceCapacity - ", asked: faulty(sim.Fault{Capacity: &sim.CapacityFault{InstanceType: "m5.large"}}, "limit", "")},
-		{row: "21", scenario: "freeTier", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures", message: "^Could not launch On-Demand Instances. InvalidParameterCombination - .* Free Tier", asked: faulty(sim.Fault{FreeTier: true}, "limit", "")},
+		{row: "18", scenario: "noSTS", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined,
+			asked: faulty(sim.Fault{STSDisabled: true}, "deactivate", "activate")},
+		{row: "19", scenario: "vcpuLimit", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures",
+			message: "^Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more vCPU capacity than your current vCPU limit of 8 ",
+			asked:   faulty(sim.Fault{VCPUs: new(8)}, "limit", "")},
+		{row: "20", scenario: "noCapacity", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures",
+			message: "^Could not launch On-Demand Instances. InsufficientInstanceCapacity - ",
+			asked:   faulty(sim.Fault{Capacity: &sim.CapacityFault{InstanceType: "m5.large"}}, "limit", "")},
+		{row: "21", scenario: "freeTier", status: "CREATE_FAILED", code: "AsgInstanceLaunchFailures",
+			message: "^Could not launch On-Demand Instances. InvalidParameterCombination - .* Free Tier",
+			asked:   faulty(sim.Fault{FreeTier: true}, "limit", "")},
 		{row: "22", scenario: "fullSubnet", status: "CREATE_FAILED", code: "InsufficientFreeAddresses", message: "not enough free addresses in the subnet"},
-		{row: "23", scenario: "templateEdited", status: "DEGRADED", code: "Ec2LaunchTemplateVersionMismatch", message: "does not match the version that Amazon EKS created"},
-		{row: "23", scenario: "templateDeleted", status: "DEGRADED", code: "Ec2LaunchTemplateNotFound", message: "couldn't find the Amazon EC2 launch template"},
+		{row: "23", scenario: "templateEdited", status: "DEGRADED", code: "Ec2LaunchTemplateVersionMismatch",
+			message: "does not match the version that Amazon EKS created"},
+		{row: "23", scenario: "templateDeleted", status: "DEGRADED", code: "Ec2LaunchTemplateNotFound",
+			message: "couldn't find the Amazon EC2 launch template"},
 		{row: "24", scenario: "scalingGroupDeleted", status: "DEGRADED", code: "AutoScalingGroupNotFound", message: "couldn't find the Auto Scaling group"},
 		{row: "24", scenario: "nodeRoleDeleted", status: "DEGRADED", code: "IamNodeRoleNotFound", message: "couldn't find the IAM role"},
 		{row: "24", scenario: "profileDeleted", status: "DEGRADED", code: "IamInstanceProfileNotFound", message: "couldn't find the IAM instance profile"},
 		{row: "25", scenario: "nodeManagerDeleted", status: "DEGRADED", code: "AccessDenied", message: "failing to authenticate or authorize"},
-		{row: "26", scenario: "unreachable", status: "ACTIVE", code: "ClusterUnreachable", message: "unable to communicate", asked: faulty(sim.Fault{APIServer: &sim.ServerFault{Cluster: "foreign"}}, "break", "mend")},
+		{row: "26", scenario: "unreachable", status: "ACTIVE", code: "ClusterUnreachable", message: "unable to communicate",
+			asked: faulty(sim.Fault{APIServer: &sim.ServerFault{Cluster: "foreign"}}, "break", "mend")},
 		{row: "27", scenario: "subnetDeleted", status: "ACTIVE", code: "Ec2SubnetNotFound", message: "couldn't find one or more subnets"},
 		{row: "28", scenario: "fullControlPlaneSubnet", status: "ACTIVE", code: "InsufficientFreeAddresses", message: "not have enough available IP addresses"},
 		{row: "29", scenario: "keyDisabled", status: "ACTIVE", code: "KmsKeyDisabled", message: "is disabled"},
@@ -129,7 +141,8 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 		t.Run("row "+x.row+" "+x.scenario, func(t *testing.T) {
 			got := foreign(t, "us-west-2", x.scenario, x.asked)
 			broken, repaired := decode[outcome](t, got["broken"]), decode[outcome](t, got["repaired"])
-			if broken.Status != x.status || len(broken.Issues) != 1 || broken.Issues[0].Code != x.code || !regexp.MustCompile(x.message).MatchString(broken.Issues[0].Message) {
+			if broken.Status != x.status || len(broken.Issues) != 1 || broken.Issues[0].Code != x.code ||
+				!regexp.MustCompile(x.message).MatchString(broken.Issues[0].Message) {
 				t.Errorf("with the cause: %+v", broken)
 			}
 			if repaired.Status != "ACTIVE" || len(repaired.Issues) != 0 {

@@ -17,8 +17,12 @@ import (
 
 // many has more than one of what is listed.
 const many = testregion.Cluster + `
-iam: {withOIDC: true, podIdentityAssociations: [{namespace: a, serviceAccountName: a, permissionPolicyARNs: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}, {namespace: b, serviceAccountName: b, permissionPolicyARNs: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}]}
-accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::111122223333:role/a", accessPolicies: [{policyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", accessScope: {type: cluster}}, {policyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy", accessScope: {type: namespace, namespaces: [a]}}]}, {principalARN: "arn:aws:iam::111122223333:role/b"}]}
+iam: {withOIDC: true, podIdentityAssociations: [{namespace: a, serviceAccountName: a, permissionPolicyARNs: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
+	{namespace: b, serviceAccountName: b, permissionPolicyARNs: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}]}
+accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::111122223333:role/a",
+	accessPolicies: [{policyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", accessScope: {type: cluster}},
+	{policyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy", accessScope: {type: namespace, namespaces: [a]}}]},
+	{principalARN: "arn:aws:iam::111122223333:role/b"}]}
 addons: [{name: eks-pod-identity-agent}]
 managedNodeGroups: [{name: m1, desiredCapacity: 1}, {name: m2, desiredCapacity: 1}]
 nodeGroups: [{name: s1, desiredCapacity: 1}]

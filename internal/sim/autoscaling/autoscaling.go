@@ -73,7 +73,8 @@ func (a *AutoScaling) find(name *string) (*group, error) {
 func tags(in []types.Tag) []types.TagDescription {
 	var out []types.TagDescription
 	for _, t := range in {
-		out = append(out, types.TagDescription{Key: t.Key, Value: t.Value, PropagateAtLaunch: t.PropagateAtLaunch, ResourceId: t.ResourceId, ResourceType: new("auto-scaling-group")})
+		out = append(out, types.TagDescription{Key: t.Key, Value: t.Value, PropagateAtLaunch: t.PropagateAtLaunch, ResourceId: t.ResourceId,
+			ResourceType: new("auto-scaling-group")})
 	}
 	return out
 }
@@ -89,7 +90,8 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 		spec = in.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
 	}
 	if spec == nil {
-		return nil, wire.Errorf("ValidationError", "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+		return nil, wire.Errorf("ValidationError",
+			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
 	}
 	if _, _, err := a.ec2.TemplateData(spec.LaunchTemplateId, spec.LaunchTemplateName, aws.ToString(spec.Version)); err != nil {
 		return nil, wire.Errorf("ValidationError", "You must use a valid fully-formed launch template. %s", message(err))
@@ -104,11 +106,16 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 		desired = *in.DesiredCapacity
 	}
 	if desired < aws.ToInt32(in.MinSize) || desired > aws.ToInt32(in.MaxSize) {
-		return nil, wire.Errorf("ValidationError", "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired, aws.ToInt32(in.MinSize), aws.ToInt32(in.MaxSize))
+		return nil, wire.Errorf("ValidationError", "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired,
+			aws.ToInt32(in.MinSize), aws.ToInt32(in.MaxSize))
 	}
-	g := &group{AutoScalingGroup: types.AutoScalingGroup{AutoScalingGroupName: new(name), AutoScalingGroupARN: new(a.prefix + a.w.UUID("asg", name) + ":autoScalingGroupName/" + name), MinSize: in.MinSize, MaxSize: in.MaxSize, DesiredCapacity: new(desired), LaunchTemplate: in.LaunchTemplate,
-		MixedInstancesPolicy: in.MixedInstancesPolicy, VPCZoneIdentifier: in.VPCZoneIdentifier, CreatedTime: new(a.w.Date()), HealthCheckType: new("EC2"), DefaultCooldown: new(int32(300)), Instances: []types.Instance{}, Tags: tags(in.Tags),
-		TargetGroupARNs: in.TargetGroupARNs, LoadBalancerNames: in.LoadBalancerNames, MaxInstanceLifetime: in.MaxInstanceLifetime, CapacityRebalance: in.CapacityRebalance}}
+	g := &group{AutoScalingGroup: types.AutoScalingGroup{AutoScalingGroupName: new(name),
+		AutoScalingGroupARN: new(a.prefix + a.w.UUID("asg", name) + ":autoScalingGroupName/" + name), MinSize: in.MinSize, MaxSize: in.MaxSize,
+		DesiredCapacity: new(desired), LaunchTemplate: in.LaunchTemplate,
+		MixedInstancesPolicy: in.MixedInstancesPolicy, VPCZoneIdentifier: in.VPCZoneIdentifier, CreatedTime: new(a.w.Date()), HealthCheckType: new("EC2"),
+		DefaultCooldown: new(int32(300)), Instances: []types.Instance{}, Tags: tags(in.Tags),
+		TargetGroupARNs: in.TargetGroupARNs, LoadBalancerNames: in.LoadBalancerNames, MaxInstanceLifetime: in.MaxInstanceLifetime,
+		CapacityRebalance: in.CapacityRebalance}}
 	a.groups.Put(name, g)
 	a.reconcile(g)
 	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
@@ -218,13 +225,16 @@ func (a *AutoScaling) launch(g *group) bool {
 	for try := range subnets {
 		sub := subnets[(g.Turn+try)%len(subnets)]
 		for _, k := range kinds {
-			i, err := a.ec2.Start(ec2.Launch{Template: spec.LaunchTemplateId, TemplateName: spec.LaunchTemplateName, Version: aws.ToString(spec.Version), Type: k, Subnet: sub, Spot: spot, Tags: tg})
+			i, err := a.ec2.Start(ec2.Launch{Template: spec.LaunchTemplateId, TemplateName: spec.LaunchTemplateName, Version: aws.ToString(spec.Version),
+				Type: k, Subnet: sub, Spot: spot, Tags: tg})
 			if err != nil {
 				last = err
 				continue
 			}
 			g.Turn++
-			g.Instances = append(g.Instances, types.Instance{InstanceId: i.InstanceId, AvailabilityZone: i.Placement.AvailabilityZone, InstanceType: new(string(i.InstanceType)), LifecycleState: types.LifecycleStatePending, HealthStatus: new("Healthy"), ProtectedFromScaleIn: new(false), LaunchTemplate: spec})
+			g.Instances = append(g.Instances, types.Instance{InstanceId: i.InstanceId, AvailabilityZone: i.Placement.AvailabilityZone,
+				InstanceType: new(string(i.InstanceType)), LifecycleState: types.LifecycleStatePending, HealthStatus: new("Healthy"),
+				ProtectedFromScaleIn: new(false), LaunchTemplate: spec})
 			a.activity(g, types.ScalingActivityStatusCodeSuccessful, "Launching a new EC2 instance: "+*i.InstanceId, "")
 			return true
 		}
@@ -238,7 +248,9 @@ func (a *AutoScaling) launch(g *group) bool {
 }
 
 func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc, why string) {
-	act := types.Activity{ActivityId: new(a.w.UUID("activity", *g.AutoScalingGroupName)), AutoScalingGroupName: g.AutoScalingGroupName, StartTime: new(a.w.Date()), EndTime: new(a.w.Date()), StatusCode: s, Description: new(desc), Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
+	act := types.Activity{ActivityId: new(a.w.UUID("activity", *g.AutoScalingGroupName)), AutoScalingGroupName: g.AutoScalingGroupName,
+		StartTime: new(a.w.Date()), EndTime: new(a.w.Date()), StatusCode: s, Description: new(desc),
+		Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
 	if why != "" {
 		act.StatusMessage = new(why)
 	}
@@ -273,7 +285,8 @@ func (a *AutoScaling) terminated(i *ec2types.Instance) {
 }
 
 // DescribeAutoScalingGroups lists groups.
-func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput,
+	error) {
 	out := &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []types.AutoScalingGroup{}}
 	for _, g := range a.groups.All() {
 		if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, *g.AutoScalingGroupName) {
@@ -349,7 +362,8 @@ func (a *AutoScaling) DeleteAutoScalingGroup(_ *wire.Caller, in *autoscaling.Del
 		return nil, err
 	}
 	if len(g.Instances) > 0 && !aws.ToBool(in.ForceDelete) {
-		return nil, wire.Errorf("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
+		return nil, wire.Errorf("ResourceInUse",
+			"You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
 	}
 	g.DesiredCapacity, g.MinSize = new(int32(0)), new(int32(0))
 	if len(g.Instances) == 0 {
@@ -365,7 +379,8 @@ func (a *AutoScaling) DeleteAutoScalingGroup(_ *wire.Caller, in *autoscaling.Del
 }
 
 // DescribeScalingActivities lists activities, newest first.
-func (a *AutoScaling) DescribeScalingActivities(_ *wire.Caller, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
+func (a *AutoScaling) DescribeScalingActivities(_ *wire.Caller, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput,
+	error) {
 	g, err := a.find(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
@@ -401,7 +416,8 @@ func (a *AutoScaling) ResumeProcesses(_ *wire.Caller, in *autoscaling.ResumeProc
 }
 
 // EnableMetricsCollection turns group metrics on.
-func (a *AutoScaling) EnableMetricsCollection(_ *wire.Caller, in *autoscaling.EnableMetricsCollectionInput) (*autoscaling.EnableMetricsCollectionOutput, error) {
+func (a *AutoScaling) EnableMetricsCollection(_ *wire.Caller, in *autoscaling.EnableMetricsCollectionInput) (*autoscaling.EnableMetricsCollectionOutput,
+	error) {
 	g, err := a.find(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
@@ -434,7 +450,8 @@ func (a *AutoScaling) DescribeTags(_ *wire.Caller, _ *autoscaling.DescribeTagsIn
 }
 
 // TerminateInstanceInAutoScalingGroup ends one instance.
-func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(_ *wire.Caller, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
+func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(_ *wire.Caller,
+	in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
 	for _, g := range a.groups.All() {
 		for _, i := range a.live(g) {
 			if *i.InstanceId == aws.ToString(in.InstanceId) {

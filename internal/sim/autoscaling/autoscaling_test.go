@@ -43,8 +43,10 @@ func start(n int32) region {
 	}
 	data := &ec2types.RequestLaunchTemplateData{ImageId: new(ec2.ImageID("amazon-eks-node-al2023", "x86_64")), InstanceType: "m5.large"}
 	lt := must(e.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("lt"), LaunchTemplateData: data})).LaunchTemplate
-	must(r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MinSize: new(int32(0)), MaxSize: new(int32(9)), DesiredCapacity: &n,
-		VPCZoneIdentifier: new(strings.Join(subnets, ",")), LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: lt.LaunchTemplateId, Version: new("1")}}))
+	must(r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MinSize: new(int32(0)),
+		MaxSize: new(int32(9)), DesiredCapacity: &n,
+		VPCZoneIdentifier: new(strings.Join(subnets, ",")), LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: lt.LaunchTemplateId,
+			Version: new("1")}}))
 	return r
 }
 

@@ -37,10 +37,13 @@ func (e *EC2) defaultACL(v *vpc) types.NetworkAcl {
 		return types.NetworkAclEntry{Egress: new(egress), RuleNumber: new(n), RuleAction: a, Protocol: new("-1"), CidrBlock: new("0.0.0.0/0")}
 	}
 	acl := types.NetworkAcl{NetworkAclId: new("acl-" + suffix), VpcId: v.VpcId, OwnerId: new(e.Account), IsDefault: new(true),
-		Entries: []types.NetworkAclEntry{entry(false, 100, types.RuleActionAllow), entry(false, 32767, types.RuleActionDeny), entry(true, 100, types.RuleActionAllow), entry(true, 32767, types.RuleActionDeny)}}
+		Entries: []types.NetworkAclEntry{entry(false, 100, types.RuleActionAllow), entry(false, 32767, types.RuleActionDeny),
+			entry(true, 100, types.RuleActionAllow), entry(true, 32767, types.RuleActionDeny)}}
 	for _, s := range e.subnets.All() {
 		if aws.ToString(s.VpcId) == *v.VpcId {
-			acl.Associations = append(acl.Associations, types.NetworkAclAssociation{NetworkAclAssociationId: new("aclassoc-" + strings.TrimPrefix(*s.SubnetId, "subnet-")), NetworkAclId: acl.NetworkAclId, SubnetId: s.SubnetId})
+			acl.Associations = append(acl.Associations,
+				types.NetworkAclAssociation{NetworkAclAssociationId: new("aclassoc-" + strings.TrimPrefix(*s.SubnetId, "subnet-")),
+					NetworkAclId: acl.NetworkAclId, SubnetId: s.SubnetId})
 		}
 	}
 	return acl

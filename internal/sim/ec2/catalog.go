@@ -46,8 +46,10 @@ var sizes = []struct {
 	enis, ips  int
 	burstVCPUs int
 }{
-	{"nano", 0, 2, 2, 2}, {"micro", 0, 2, 2, 2}, {"small", 0, 3, 4, 2}, {"medium", 1, 3, 6, 2}, {"large", 2, 3, 10, 2}, {"xlarge", 4, 4, 15, 4}, {"2xlarge", 8, 4, 15, 8},
-	{"4xlarge", 16, 8, 30, 0}, {"8xlarge", 32, 8, 30, 0}, {"9xlarge", 36, 8, 30, 0}, {"12xlarge", 48, 8, 30, 0}, {"16xlarge", 64, 15, 50, 0}, {"18xlarge", 72, 15, 50, 0}, {"24xlarge", 96, 15, 50, 0}, {"48xlarge", 192, 15, 50, 0},
+	{"nano", 0, 2, 2, 2}, {"micro", 0, 2, 2, 2}, {"small", 0, 3, 4, 2}, {"medium", 1, 3, 6, 2}, {"large", 2, 3, 10, 2}, {"xlarge", 4, 4, 15, 4}, {"2xlarge",
+		8, 4, 15, 8},
+	{"4xlarge", 16, 8, 30, 0}, {"8xlarge", 32, 8, 30, 0}, {"9xlarge", 36, 8, 30, 0}, {"12xlarge", 48, 8, 30, 0}, {"16xlarge", 64, 15, 50, 0}, {"18xlarge", 72,
+		15, 50, 0}, {"24xlarge", 96, 15, 50, 0}, {"48xlarge", 192, 15, 50, 0},
 }
 
 // families: memory per vCPU in MiB, architecture, GPUs per 4 vCPUs-ish factor.
@@ -57,10 +59,16 @@ var families = map[string]struct {
 	gpu     bool
 	from    string // smallest size
 }{
-	"m5": {4096, "x86_64", false, "large"}, "m5a": {4096, "x86_64", false, "large"}, "m5d": {4096, "x86_64", false, "large"}, "m5n": {4096, "x86_64", false, "large"}, "m6i": {4096, "x86_64", false, "large"}, "m6a": {4096, "x86_64", false, "large"}, "m7i": {4096, "x86_64", false, "large"}, "m7a": {4096, "x86_64", false, "medium"},
-	"m6g": {4096, "arm64", false, "medium"}, "m7g": {4096, "arm64", false, "medium"}, "m8g": {4096, "arm64", false, "medium"}, "c6g": {2048, "arm64", false, "medium"}, "c7g": {2048, "arm64", false, "medium"}, "r6g": {8192, "arm64", false, "medium"}, "r7g": {8192, "arm64", false, "medium"},
-	"c3": {1920, "x86_64", false, "large"}, "c4": {1920, "x86_64", false, "large"}, "c5": {2048, "x86_64", false, "large"}, "c5a": {2048, "x86_64", false, "large"}, "c5d": {2048, "x86_64", false, "large"}, "c5n": {2688, "x86_64", false, "large"}, "c6i": {2048, "x86_64", false, "large"}, "c6a": {2048, "x86_64", false, "large"}, "c7i": {2048, "x86_64", false, "large"},
-	"r5": {8192, "x86_64", false, "large"}, "r5a": {8192, "x86_64", false, "large"}, "r6i": {8192, "x86_64", false, "large"}, "r7i": {8192, "x86_64", false, "large"},
+	"m5": {4096, "x86_64", false, "large"}, "m5a": {4096, "x86_64", false, "large"}, "m5d": {4096, "x86_64", false, "large"}, "m5n": {4096, "x86_64", false,
+		"large"}, "m6i": {4096, "x86_64", false, "large"}, "m6a": {4096, "x86_64", false, "large"}, "m7i": {4096, "x86_64", false, "large"}, "m7a": {4096,
+		"x86_64", false, "medium"},
+	"m6g": {4096, "arm64", false, "medium"}, "m7g": {4096, "arm64", false, "medium"}, "m8g": {4096, "arm64", false, "medium"}, "c6g": {2048, "arm64", false,
+		"medium"}, "c7g": {2048, "arm64", false, "medium"}, "r6g": {8192, "arm64", false, "medium"}, "r7g": {8192, "arm64", false, "medium"},
+	"c3": {1920, "x86_64", false, "large"}, "c4": {1920, "x86_64", false, "large"}, "c5": {2048, "x86_64", false, "large"}, "c5a": {2048, "x86_64", false,
+		"large"}, "c5d": {2048, "x86_64", false, "large"}, "c5n": {2688, "x86_64", false, "large"}, "c6i": {2048, "x86_64", false, "large"}, "c6a": {2048,
+		"x86_64", false, "large"}, "c7i": {2048, "x86_64", false, "large"},
+	"r5": {8192, "x86_64", false, "large"}, "r5a": {8192, "x86_64", false, "large"}, "r6i": {8192, "x86_64", false, "large"}, "r7i": {8192, "x86_64", false,
+		"large"},
 	"g4dn": {4096, "x86_64", true, "xlarge"}, "g5": {4096, "x86_64", true, "xlarge"}, "p3": {7808, "x86_64", true, "2xlarge"},
 }
 
@@ -142,7 +150,8 @@ func allTypes() []Type {
 
 // DescribeRegions lists this region and its neighbours.
 func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
-	names := []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "sa-east-1", "ca-central-1"}
+	names := []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-northeast-1",
+		"ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "sa-east-1", "ca-central-1"}
 	switch e.Partition {
 	case "aws-cn":
 		names = []string{"cn-north-1", "cn-northwest-1"}
@@ -152,7 +161,8 @@ func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec
 	out := &ec2.DescribeRegionsOutput{}
 	for _, n := range names {
 		if len(in.RegionNames) == 0 || slices.Contains(in.RegionNames, n) {
-			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: new("opt-in-not-required"), Endpoint: new("ec2." + n + ".amazonaws.com")})
+			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: new("opt-in-not-required"),
+				Endpoint: new("ec2." + n + ".amazonaws.com")})
 		}
 	}
 	return out, nil
@@ -171,8 +181,9 @@ func (e *EC2) DescribeAvailabilityZones(_ *wire.Caller, in *ec2.DescribeAvailabi
 		if len(in.ZoneNames)+len(in.ZoneIds) > 0 && !named {
 			continue
 		}
-		l = append(l, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region), GroupName: new(e.Region),
-			State: types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
+		l = append(l, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region),
+			GroupName: new(e.Region),
+			State:     types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
 	}
 	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.AvailabilityZone](zoneFilters))
 	return &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: l}, err
@@ -197,9 +208,13 @@ func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceType
 		}
 	}
 	for _, t := range rows {
-		info := types.InstanceTypeInfo{InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(true), BareMetal: new(false), VCpuInfo: &types.VCpuInfo{DefaultVCpus: new(int32(t.VCPUs))}, MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))},
-			ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)}}, SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
-			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)), Ipv6Supported: new(true), EfaSupported: new(strings.HasPrefix(t.Name, "p3dn") || strings.HasPrefix(t.Name, "c5n.18"))}, Hypervisor: types.InstanceTypeHypervisorNitro}
+		info := types.InstanceTypeInfo{InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(true), BareMetal: new(false),
+			VCpuInfo: &types.VCpuInfo{DefaultVCpus: new(int32(t.VCPUs))}, MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))},
+			ProcessorInfo:         &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)}},
+			SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
+			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)),
+				Ipv6Supported: new(true),
+				EfaSupported:  new(strings.HasPrefix(t.Name, "p3dn") || strings.HasPrefix(t.Name, "c5n.18"))}, Hypervisor: types.InstanceTypeHypervisorNitro}
 		if t.GPUs > 0 {
 			info.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
 		}
@@ -256,7 +271,8 @@ func (e *EC2) offered(t Type, z Zone) bool {
 
 // defaultImages registers the AMIs that SSM's public parameters point at.
 func (e *EC2) defaultImages() {
-	for _, f := range []struct{ name, arch string }{{"amazon-eks-node-al2023", "x86_64"}, {"amazon-eks-node-al2023", "arm64"}, {"amazon-eks-node-al2", "x86_64"}, {"bottlerocket", "x86_64"}, {"bottlerocket", "arm64"}, {"windows", "x86_64"}, {"ubuntu", "x86_64"}} {
+	for _, f := range []struct{ name, arch string }{{"amazon-eks-node-al2023", "x86_64"}, {"amazon-eks-node-al2023", "arm64"},
+		{"amazon-eks-node-al2", "x86_64"}, {"bottlerocket", "x86_64"}, {"bottlerocket", "arm64"}, {"windows", "x86_64"}, {"ubuntu", "x86_64"}} {
 		e.newImage(ImageID(f.name, f.arch), f.name+"-"+f.arch, f.arch)
 	}
 }
@@ -279,7 +295,8 @@ func (e *EC2) newImage(id, name, arch string) {
 // completeImage gives an AMI of an ID, a name and an architecture the rest.
 func completeImage(i *types.Image) error {
 	i.State, i.OwnerId, i.RootDeviceName, i.RootDeviceType = types.ImageStateAvailable, new("602401143452"), new("/dev/xvda"), types.DeviceTypeEbs
-	i.BlockDeviceMappings = []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}
+	i.BlockDeviceMappings = []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"),
+		Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}
 	return nil
 }
 
@@ -342,8 +359,10 @@ func (e *EC2) DeleteKeyPair(_ *wire.Caller, in *ec2.DeleteKeyPairInput) (*ec2.De
 // DescribeAccountAttributes reads the account's EC2 limits.
 func (e *EC2) DescribeAccountAttributes(_ *wire.Caller, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
 	out := &ec2.DescribeAccountAttributesOutput{}
-	for _, a := range []struct{ k, v string }{{"vpc-max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)}, {"max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)}, {"supported-platforms", "VPC"}} {
-		out.AccountAttributes = append(out.AccountAttributes, types.AccountAttribute{AttributeName: new(a.k), AttributeValues: []types.AccountAttributeValue{{AttributeValue: new(a.v)}}})
+	for _, a := range []struct{ k, v string }{{"vpc-max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)}, {"max-elastic-ips", fmt.Sprint(e.Quotas.Addresses)},
+		{"supported-platforms", "VPC"}} {
+		out.AccountAttributes = append(out.AccountAttributes,
+			types.AccountAttribute{AttributeName: new(a.k), AttributeValues: []types.AccountAttributeValue{{AttributeValue: new(a.v)}}})
 	}
 	return out, nil
 }

@@ -94,7 +94,8 @@ func (e *EC2) completeTemplate(t *launchTemplate) error {
 
 func (t *launchTemplate) add(e *EC2, d *types.RequestLaunchTemplateData) *types.LaunchTemplateVersion {
 	n := int64(len(t.Versions) + 1)
-	t.Versions = append(t.Versions, types.LaunchTemplateVersion{LaunchTemplateId: t.LaunchTemplateId, LaunchTemplateName: t.LaunchTemplateName, VersionNumber: new(n), DefaultVersion: new(n == 1), CreateTime: new(e.w.Date()), LaunchTemplateData: convert[types.ResponseLaunchTemplateData](d)})
+	t.Versions = append(t.Versions, types.LaunchTemplateVersion{LaunchTemplateId: t.LaunchTemplateId, LaunchTemplateName: t.LaunchTemplateName,
+		VersionNumber: new(n), DefaultVersion: new(n == 1), CreateTime: new(e.w.Date()), LaunchTemplateData: convert[types.ResponseLaunchTemplateData](d)})
 	t.LatestVersionNumber = new(n)
 	return &t.Versions[n-1]
 }
@@ -113,7 +114,8 @@ func (e *EC2) template(id, name *string) (*launchTemplate, error) {
 	if t := e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == aws.ToString(name) }); t != nil {
 		return t, nil
 	}
-	return nil, wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", aws.ToString(name))
+	return nil, wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.",
+		aws.ToString(name))
 }
 
 // CreateLaunchTemplateVersion adds a version.
@@ -188,7 +190,8 @@ func (e *EC2) TemplateData(id, name *string, version string) (*types.ResponseLau
 	}
 	i := t.resolve(version)
 	if i < 0 {
-		return nil, nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version, *t.LaunchTemplateId)
+		return nil, nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version,
+			*t.LaunchTemplateId)
 	}
 	return t.Versions[i].LaunchTemplateData, &t.Versions[i], nil
 }
@@ -242,7 +245,8 @@ func (e *EC2) Start(l Launch) (*types.Instance, error) {
 			l.Tags = append(slices.Clone(s.Tags), l.Tags...)
 		}
 	}
-	l.Tags = append(l.Tags, types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: ver.LaunchTemplateId}, types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(fmt.Sprint(*ver.VersionNumber))})
+	l.Tags = append(l.Tags, types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: ver.LaunchTemplateId},
+		types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(fmt.Sprint(*ver.VersionNumber))})
 	return e.launch(l, public, d.MetadataOptions)
 }
 
@@ -264,13 +268,19 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", l.Type)
 	}
 	if e.FreeTierOnly && !slices.Contains(freeTier, l.Type) {
-		return nil, wire.Errorf("InvalidParameterCombination", "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.")
+		return nil, wire.Errorf("InvalidParameterCombination",
+			"The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the "+
+				"filter 'free-tier-eligible=true'.")
 	}
 	if e.NoCapacity[l.Type] || e.NoCapacity[l.Type+"/"+*s.AvailabilityZone] {
-		return nil, wire.Errorf("InsufficientInstanceCapacity", "We currently do not have sufficient %s capacity in the Availability Zone you requested (%s). Our system will be working on provisioning additional capacity.", l.Type, *s.AvailabilityZone).With(500)
+		return nil, wire.Errorf("InsufficientInstanceCapacity",
+			"We currently do not have sufficient %s capacity in the Availability Zone you requested (%s). Our system will be working on provisioning "+
+				"additional capacity.", l.Type, *s.AvailabilityZone).With(500)
 	}
 	if e.usedVCPUs()+it.VCPUs > e.Quotas.VCPUs {
-		return nil, wire.Errorf("VcpuLimitExceeded", "You have requested more vCPU capacity than your current vCPU limit of %d allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.", e.Quotas.VCPUs)
+		return nil, wire.Errorf("VcpuLimitExceeded",
+			"You have requested more vCPU capacity than your current vCPU limit of %d allows for the instance bucket that the specified instance type "+
+				"belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.", e.Quotas.VCPUs)
 	}
 	id := e.w.ID("i-", l.Subnet, l.Image, tagIdentity(l.Tags))
 	groups := l.Groups
@@ -279,18 +289,24 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 	}
 	ni := e.newInterface(s, "", types.NetworkInterfaceTypeInterface, groups)
 	if ni == nil {
-		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", l.Subnet)
+		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet",
+			"There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", l.Subnet)
 	}
-	ni.Attachment = &types.NetworkInterfaceAttachment{InstanceId: new(id), DeviceIndex: new(int32(0)), DeleteOnTermination: new(true), Status: types.AttachmentStatusAttached}
+	ni.Attachment = &types.NetworkInterfaceAttachment{InstanceId: new(id), DeviceIndex: new(int32(0)), DeleteOnTermination: new(true),
+		Status: types.AttachmentStatusAttached}
 	ni.Status = types.NetworkInterfaceStatusInUse
 	zone := e.Region + ".compute.internal"
 	if e.Region == "us-east-1" {
 		zone = "ec2.internal"
 	}
-	i := &types.Instance{InstanceId: new(id), ImageId: new(l.Image), InstanceType: types.InstanceType(l.Type), SubnetId: new(l.Subnet), VpcId: s.VpcId, LaunchTime: new(e.w.Date()), PrivateIpAddress: ni.PrivateIpAddress,
-		PrivateDnsName: new("ip-" + strings.ReplaceAll(*ni.PrivateIpAddress, ".", "-") + "." + zone), Placement: &types.Placement{AvailabilityZone: s.AvailabilityZone}, Architecture: types.ArchitectureValues(it.Arch),
-		State: &types.InstanceState{Code: new(int32(0)), Name: types.InstanceStateNamePending}, IamInstanceProfile: &types.IamInstanceProfile{Arn: new(l.Profile)},
-		NetworkInterfaces: []types.InstanceNetworkInterface{{NetworkInterfaceId: ni.NetworkInterfaceId, SubnetId: ni.SubnetId, PrivateIpAddress: ni.PrivateIpAddress}}}
+	i := &types.Instance{InstanceId: new(id), ImageId: new(l.Image), InstanceType: types.InstanceType(l.Type), SubnetId: new(l.Subnet), VpcId: s.VpcId,
+		LaunchTime: new(e.w.Date()), PrivateIpAddress: ni.PrivateIpAddress,
+		PrivateDnsName: new("ip-" + strings.ReplaceAll(*ni.PrivateIpAddress, ".",
+			"-") + "." + zone), Placement: &types.Placement{AvailabilityZone: s.AvailabilityZone}, Architecture: types.ArchitectureValues(it.Arch),
+		State: &types.InstanceState{Code: new(int32(0)),
+			Name: types.InstanceStateNamePending}, IamInstanceProfile: &types.IamInstanceProfile{Arn: new(l.Profile)},
+		NetworkInterfaces: []types.InstanceNetworkInterface{{NetworkInterfaceId: ni.NetworkInterfaceId, SubnetId: ni.SubnetId,
+			PrivateIpAddress: ni.PrivateIpAddress}}}
 	if public || aws.ToBool(s.MapPublicIpOnLaunch) {
 		i.PublicIpAddress = new(fmt.Sprintf("198.51.100.%d", e.w.Pick(id, 250)+1))
 	}
@@ -298,7 +314,8 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 		i.InstanceLifecycle = types.InstanceLifecycleTypeSpot
 	}
 	if meta != nil {
-		i.MetadataOptions = convert[types.InstanceMetadataOptionsResponse](map[string]any{"HttpTokens": meta.HttpTokens, "HttpPutResponseHopLimit": meta.HttpPutResponseHopLimit})
+		i.MetadataOptions = convert[types.InstanceMetadataOptionsResponse](map[string]any{"HttpTokens": meta.HttpTokens,
+			"HttpPutResponseHopLimit": meta.HttpPutResponseHopLimit})
 	}
 	for _, g := range groups {
 		i.SecurityGroups = append(i.SecurityGroups, types.GroupIdentifier{GroupId: new(g)})
@@ -347,7 +364,8 @@ func (e *EC2) usedVCPUs() int {
 func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
 	out := &ec2.RunInstancesOutput{ReservationId: new(e.w.ID("r-", aws.ToString(in.ClientToken), aws.ToString(in.SubnetId))), OwnerId: new(e.Account)}
 	for range aws.ToInt32(in.MaxCount) {
-		l := Launch{Type: string(in.InstanceType), Subnet: aws.ToString(in.SubnetId), Image: aws.ToString(in.ImageId), UserData: aws.ToString(in.UserData), Groups: in.SecurityGroupIds}
+		l := Launch{Type: string(in.InstanceType), Subnet: aws.ToString(in.SubnetId), Image: aws.ToString(in.ImageId), UserData: aws.ToString(in.UserData),
+			Groups: in.SecurityGroupIds}
 		if in.IamInstanceProfile != nil {
 			l.Profile = aws.ToString(in.IamInstanceProfile.Arn) + aws.ToString(in.IamInstanceProfile.Name)
 		}
@@ -436,7 +454,8 @@ func (e *EC2) newInterface(s *subnet, desc string, t types.NetworkInterfaceType,
 	if !ok {
 		return nil
 	}
-	n := &types.NetworkInterface{NetworkInterfaceId: new(id), SubnetId: s.SubnetId, VpcId: s.VpcId, AvailabilityZone: s.AvailabilityZone, Description: new(desc), InterfaceType: t, PrivateIpAddress: new(ip),
+	n := &types.NetworkInterface{NetworkInterfaceId: new(id), SubnetId: s.SubnetId, VpcId: s.VpcId, AvailabilityZone: s.AvailabilityZone,
+		Description: new(desc), InterfaceType: t, PrivateIpAddress: new(ip),
 		Status: types.NetworkInterfaceStatusInUse, OwnerId: new(e.Account), RequesterManaged: new(t != types.NetworkInterfaceTypeInterface)}
 	for _, g := range groups {
 		n.Groups = append(n.Groups, types.GroupIdentifier{GroupId: new(g)})
@@ -489,7 +508,8 @@ func (e *EC2) CreatePlacementGroup(_ *wire.Caller, in *ec2.CreatePlacementGroupI
 	if e.placements.Get(name) != nil {
 		return nil, wire.Errorf("InvalidPlacementGroup.Duplicate", "The Placement Group '%s' already exists.", name)
 	}
-	p := e.placements.Put(name, &types.PlacementGroup{GroupName: new(name), GroupId: new(e.w.ID("pg-", name)), Strategy: types.PlacementStrategy(in.Strategy), State: types.PlacementGroupStateAvailable})
+	p := e.placements.Put(name, &types.PlacementGroup{GroupName: new(name), GroupId: new(e.w.ID("pg-", name)), Strategy: types.PlacementStrategy(in.Strategy),
+		State: types.PlacementGroupStateAvailable})
 	return &ec2.CreatePlacementGroupOutput{PlacementGroup: p}, nil
 }
 

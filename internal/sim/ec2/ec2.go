@@ -135,7 +135,8 @@ func zonesOf(region string) []Zone {
 	p := strings.Split(region, "-")
 	short := p[0]
 	for _, w := range p[1:] {
-		dir := map[string]string{"north": "n", "south": "s", "east": "e", "west": "w", "central": "c", "northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw", "gov": "g"}[w]
+		dir := map[string]string{"north": "n", "south": "s", "east": "e", "west": "w", "central": "c", "northeast": "ne", "southeast": "se",
+			"northwest": "nw", "southwest": "sw", "gov": "g"}[w]
 		if dir == "" {
 			dir = w
 		}
@@ -146,11 +147,13 @@ func zonesOf(region string) []Zone {
 		if region == "us-west-1" && i == 1 {
 			i = 2 // this account sees usw1-az1 and usw1-az3
 		}
-		out = append(out, Zone{Name: region + string(l), ID: short + "-az" + string(rune('1'+i)), Type: "availability-zone", OptIn: types.AvailabilityZoneOptInStatusOptInNotRequired})
+		out = append(out, Zone{Name: region + string(l), ID: short + "-az" + string(rune('1'+i)), Type: "availability-zone",
+			OptIn: types.AvailabilityZoneOptInStatusOptInNotRequired})
 	}
 	if region == "us-west-2" {
 		for _, l := range "ab" {
-			out = append(out, Zone{Name: "us-west-2-lax-1" + string(l), ID: "usw2-lax1-az" + string(rune('1'+l-'a')), Type: "local-zone", Parent: "us-west-2a", OptIn: types.AvailabilityZoneOptInStatusOptedIn})
+			out = append(out, Zone{Name: "us-west-2-lax-1" + string(l), ID: "usw2-lax1-az" + string(rune('1'+l-'a')), Type: "local-zone",
+				Parent: "us-west-2a", OptIn: types.AvailabilityZoneOptInStatusOptedIn})
 		}
 	}
 	return out

@@ -107,11 +107,15 @@ func TestFiltersAreEC2s(t *testing.T) {
 		{len(must(e.DescribeVpcs(nil, &ec2.DescribeVpcsInput{Filters: f("is-default", "false")})).Vpcs), 1, "is-default"},
 		{len(must(e.DescribeVpcs(nil, &ec2.DescribeVpcsInput{Filters: f("tag:Name", "n?t")})).Vpcs), 1, "tag:Name"},
 		{len(must(e.DescribeVpcs(nil, &ec2.DescribeVpcsInput{Filters: f("owner-id", "9")})).Vpcs), 0, "owner-id"},
-		{len(must(e.DescribeRouteTables(nil, &ec2.DescribeRouteTablesInput{Filters: f("route.nat-gateway-id", n.nat)})).RouteTables), 1, "route.nat-gateway-id"},
+		{len(must(e.DescribeRouteTables(nil, &ec2.DescribeRouteTablesInput{Filters: f("route.nat-gateway-id", n.nat)})).RouteTables), 1,
+			"route.nat-gateway-id"},
 		{len(must(e.DescribeAddresses(nil, &ec2.DescribeAddressesInput{Filters: f("domain", "vpc")})).Addresses), 1, "domain"},
-		{len(must(e.DescribeSecurityGroups(nil, &ec2.DescribeSecurityGroupsInput{Filters: f("egress.ip-permission.cidr", "0.0.0.0/0")})).SecurityGroups), 1, "egress"},
-		{len(must(e.DescribeNetworkInterfaces(nil, &ec2.DescribeNetworkInterfacesInput{Filters: f("interface-type", "natGateway")})).NetworkInterfaces), 1, "interface-type"},
-		{len(must(e.DescribeInstanceTypes(nil, &ec2.DescribeInstanceTypesInput{Filters: f("instance-type", "m5.large", "m6?.large")})).InstanceTypes), 4, "instance-type"},
+		{len(must(e.DescribeSecurityGroups(nil, &ec2.DescribeSecurityGroupsInput{Filters: f("egress.ip-permission.cidr", "0.0.0.0/0")})).SecurityGroups), 1,
+			"egress"},
+		{len(must(e.DescribeNetworkInterfaces(nil, &ec2.DescribeNetworkInterfacesInput{Filters: f("interface-type", "natGateway")})).NetworkInterfaces), 1,
+			"interface-type"},
+		{len(must(e.DescribeInstanceTypes(nil, &ec2.DescribeInstanceTypesInput{Filters: f("instance-type", "m5.large", "m6?.large")})).InstanceTypes), 4,
+			"instance-type"},
 	} {
 		if x.got != x.want {
 			t.Errorf("%s: %d, want %d", x.what, x.got, x.want)
@@ -153,7 +157,8 @@ func TestAnInstanceRunsAndEnds(t *testing.T) {
 	var states []string
 	e.OnRunning = append(e.OnRunning, func(i *types.Instance) { states = append(states, "running") })
 	e.OnTerminated = append(e.OnTerminated, func(i *types.Instance) { states = append(states, "terminated") })
-	in := &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), InstanceType: "m5.large", SubnetId: &n.public, ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64"))}
+	in := &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), InstanceType: "m5.large", SubnetId: &n.public,
+		ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64"))}
 	id := *must(e.RunInstances(nil, in)).Instances[0].InstanceId
 	free := *e.Subnet(n.public).AvailableIpAddressCount
 	w.Advance(time.Minute)

@@ -75,7 +75,8 @@ func (e *EC2) DetachInternetGateway(_ *wire.Caller, in *ec2.DetachInternetGatewa
 	if e.nats.Find(func(n *types.NatGateway) bool {
 		return *n.VpcId == aws.ToString(in.VpcId) && n.State != types.NatGatewayStateDeleted && n.State != types.NatGatewayStateFailed
 	}) != nil {
-		return nil, wire.Errorf("DependencyViolation", "Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", aws.ToString(in.VpcId))
+		return nil, wire.Errorf("DependencyViolation",
+			"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", aws.ToString(in.VpcId))
 	}
 	g.Attachments = nil
 	return &ec2.DetachInternetGatewayOutput{}, nil
@@ -101,21 +102,25 @@ func (e *EC2) DescribeInternetGateways(_ *wire.Caller, in *ec2.DescribeInternetG
 }
 
 // CreateEgressOnlyInternetGateway makes and attaches one.
-func (e *EC2) CreateEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.CreateEgressOnlyInternetGatewayInput) (*ec2.CreateEgressOnlyInternetGatewayOutput, error) {
+func (e *EC2) CreateEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.CreateEgressOnlyInternetGatewayInput) (*ec2.CreateEgressOnlyInternetGatewayOutput,
+	error) {
 	id := e.w.ID("eigw-", aws.ToString(in.VpcId))
-	g := e.eigws.Put(id, &types.EgressOnlyInternetGateway{EgressOnlyInternetGatewayId: new(id), Attachments: []types.InternetGatewayAttachment{{VpcId: in.VpcId, State: "attached"}}})
+	g := e.eigws.Put(id, &types.EgressOnlyInternetGateway{EgressOnlyInternetGatewayId: new(id),
+		Attachments: []types.InternetGatewayAttachment{{VpcId: in.VpcId, State: "attached"}}})
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.CreateEgressOnlyInternetGatewayOutput{EgressOnlyInternetGateway: g}, nil
 }
 
 // DeleteEgressOnlyInternetGateway removes one.
-func (e *EC2) DeleteEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.DeleteEgressOnlyInternetGatewayInput) (*ec2.DeleteEgressOnlyInternetGatewayOutput, error) {
+func (e *EC2) DeleteEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.DeleteEgressOnlyInternetGatewayInput) (*ec2.DeleteEgressOnlyInternetGatewayOutput,
+	error) {
 	e.eigws.Delete(aws.ToString(in.EgressOnlyInternetGatewayId))
 	return &ec2.DeleteEgressOnlyInternetGatewayOutput{ReturnCode: new(true)}, nil
 }
 
 // DescribeEgressOnlyInternetGateways lists them.
-func (e *EC2) DescribeEgressOnlyInternetGateways(_ *wire.Caller, in *ec2.DescribeEgressOnlyInternetGatewaysInput) (*ec2.DescribeEgressOnlyInternetGatewaysOutput, error) {
+func (e *EC2) DescribeEgressOnlyInternetGateways(_ *wire.Caller,
+	in *ec2.DescribeEgressOnlyInternetGatewaysInput) (*ec2.DescribeEgressOnlyInternetGatewaysOutput, error) {
 	l, err := res.List(e.eigws, in.EgressOnlyInternetGatewayIds, filters(in.Filters), e.viewEgressOnly)
 	return &ec2.DescribeEgressOnlyInternetGatewaysOutput{EgressOnlyInternetGateways: l}, err
 }
@@ -127,7 +132,8 @@ func (e *EC2) AllocateAddress(_ *wire.Caller, in *ec2.AllocateAddressInput) (*ec
 	}
 	id := e.w.ID("eipalloc-", identity(in.TagSpecifications))
 	n := e.w.Pick(id, 250)
-	a := e.addresses.Put(id, &types.Address{AllocationId: new(id), PublicIp: new(fmt.Sprintf("203.0.113.%d", n+1)), Domain: types.DomainTypeVpc, NetworkBorderGroup: new(e.Region)})
+	a := e.addresses.Put(id, &types.Address{AllocationId: new(id), PublicIp: new(fmt.Sprintf("203.0.113.%d", n+1)), Domain: types.DomainTypeVpc,
+		NetworkBorderGroup: new(e.Region)})
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.AllocateAddressOutput{AllocationId: a.AllocationId, PublicIp: a.PublicIp, Domain: a.Domain}, nil
 }
@@ -168,11 +174,14 @@ func (e *EC2) CreateNatGateway(_ *wire.Caller, in *ec2.CreateNatGatewayInput) (*
 	id := e.w.ID("nat-", *s.SubnetId, *a.AllocationId)
 	ni := e.newInterface(s, "Interface for NAT Gateway "+id, types.NetworkInterfaceTypeNatGateway, nil)
 	if ni == nil {
-		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", *s.SubnetId)
+		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet",
+			"There are not enough free addresses in subnet '%s' to satisfy the requested number of instances.", *s.SubnetId)
 	}
 	a.AssociationId = new(e.w.ID("eipassoc-", id))
-	n := e.nats.Put(id, &types.NatGateway{NatGatewayId: new(id), SubnetId: in.SubnetId, VpcId: s.VpcId, State: types.NatGatewayStatePending, CreateTime: new(e.w.Date()), ConnectivityType: types.ConnectivityTypePublic,
-		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: in.AllocationId, PublicIp: a.PublicIp, NetworkInterfaceId: ni.NetworkInterfaceId, PrivateIp: ni.PrivateIpAddress}}})
+	n := e.nats.Put(id, &types.NatGateway{NatGatewayId: new(id), SubnetId: in.SubnetId, VpcId: s.VpcId, State: types.NatGatewayStatePending,
+		CreateTime: new(e.w.Date()), ConnectivityType: types.ConnectivityTypePublic,
+		NatGatewayAddresses: []types.NatGatewayAddress{{AllocationId: in.AllocationId, PublicIp: a.PublicIp, NetworkInterfaceId: ni.NetworkInterfaceId,
+			PrivateIp: ni.PrivateIpAddress}}})
 	e.tagSpec(id, in.TagSpecifications)
 	e.remember("nat", in.ClientToken, id)
 	zone := *s.AvailabilityZone
@@ -225,7 +234,8 @@ func (e *EC2) Nat(id string) *types.NatGateway { return e.nats.Get(id) }
 func (e *EC2) newRouteTable(v *vpc, identity string) *types.RouteTable {
 	id := e.w.ID("rtb-", *v.VpcId, identity)
 	return e.routes.Put(id, &types.RouteTable{RouteTableId: new(id), VpcId: v.VpcId, OwnerId: new(e.Account),
-		Routes: []types.Route{{DestinationCidrBlock: v.CidrBlock, GatewayId: new("local"), State: types.RouteStateActive, Origin: types.RouteOriginCreateRouteTable}}})
+		Routes: []types.Route{{DestinationCidrBlock: v.CidrBlock, GatewayId: new("local"), State: types.RouteStateActive,
+			Origin: types.RouteOriginCreateRouteTable}}})
 }
 
 // CreateRouteTable makes a table with the local route.
@@ -278,12 +288,16 @@ func (e *EC2) CreateRoute(_ *wire.Caller, in *ec2.CreateRouteInput) (*ec2.Create
 		return nil, wire.Errorf("InvalidNatGatewayID.NotFound", "The natGateway ID '%s' does not exist", id)
 	}
 	for _, x := range r.Routes {
-		if aws.ToString(x.DestinationCidrBlock) == aws.ToString(in.DestinationCidrBlock) && aws.ToString(x.DestinationIpv6CidrBlock) == aws.ToString(in.DestinationIpv6CidrBlock) {
-			return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s%s already exists.", aws.ToString(in.DestinationCidrBlock), aws.ToString(in.DestinationIpv6CidrBlock))
+		if aws.ToString(x.DestinationCidrBlock) == aws.ToString(in.DestinationCidrBlock) &&
+			aws.ToString(x.DestinationIpv6CidrBlock) == aws.ToString(in.DestinationIpv6CidrBlock) {
+			return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s%s already exists.", aws.ToString(in.DestinationCidrBlock),
+				aws.ToString(in.DestinationIpv6CidrBlock))
 		}
 	}
-	r.Routes = append(r.Routes, types.Route{DestinationCidrBlock: in.DestinationCidrBlock, DestinationIpv6CidrBlock: in.DestinationIpv6CidrBlock, GatewayId: in.GatewayId, NatGatewayId: in.NatGatewayId,
-		EgressOnlyInternetGatewayId: in.EgressOnlyInternetGatewayId, TransitGatewayId: in.TransitGatewayId, State: types.RouteStateActive, Origin: types.RouteOriginCreateRoute})
+	r.Routes = append(r.Routes, types.Route{DestinationCidrBlock: in.DestinationCidrBlock, DestinationIpv6CidrBlock: in.DestinationIpv6CidrBlock,
+		GatewayId: in.GatewayId, NatGatewayId: in.NatGatewayId,
+		EgressOnlyInternetGatewayId: in.EgressOnlyInternetGatewayId, TransitGatewayId: in.TransitGatewayId, State: types.RouteStateActive,
+		Origin: types.RouteOriginCreateRoute})
 	return &ec2.CreateRouteOutput{Return: new(true)}, nil
 }
 
@@ -294,7 +308,8 @@ func (e *EC2) DeleteRoute(_ *wire.Caller, in *ec2.DeleteRouteInput) (*ec2.Delete
 		return nil, notFound("InvalidRouteTableID.NotFound", "routeTable ID", aws.ToString(in.RouteTableId))
 	}
 	r.Routes = slices.DeleteFunc(r.Routes, func(x types.Route) bool {
-		return aws.ToString(x.DestinationCidrBlock) == aws.ToString(in.DestinationCidrBlock) && aws.ToString(x.DestinationIpv6CidrBlock) == aws.ToString(in.DestinationIpv6CidrBlock)
+		return aws.ToString(x.DestinationCidrBlock) == aws.ToString(in.DestinationCidrBlock) &&
+			aws.ToString(x.DestinationIpv6CidrBlock) == aws.ToString(in.DestinationIpv6CidrBlock)
 	})
 	return &ec2.DeleteRouteOutput{}, nil
 }
@@ -309,7 +324,8 @@ func (e *EC2) AssociateRouteTable(_ *wire.Caller, in *ec2.AssociateRouteTableInp
 		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", aws.ToString(in.SubnetId))
 	}
 	id := e.w.ID("rtbassoc-", *r.RouteTableId, *in.SubnetId)
-	r.Associations = append(r.Associations, types.RouteTableAssociation{RouteTableAssociationId: new(id), RouteTableId: r.RouteTableId, SubnetId: in.SubnetId, Main: new(false), AssociationState: associated()})
+	r.Associations = append(r.Associations, types.RouteTableAssociation{RouteTableAssociationId: new(id), RouteTableId: r.RouteTableId, SubnetId: in.SubnetId,
+		Main: new(false), AssociationState: associated()})
 	return &ec2.AssociateRouteTableOutput{AssociationId: new(id), AssociationState: associated()}, nil
 }
 
@@ -383,7 +399,8 @@ func (e *EC2) CreateVpcEndpoint(_ *wire.Caller, in *ec2.CreateVpcEndpointInput) 
 	if t == "" {
 		t = types.VpcEndpointTypeGateway
 	}
-	v := &types.VpcEndpoint{VpcEndpointId: new(id), VpcId: in.VpcId, ServiceName: in.ServiceName, VpcEndpointType: t, State: types.StateAvailable, SubnetIds: in.SubnetIds, RouteTableIds: in.RouteTableIds,
+	v := &types.VpcEndpoint{VpcEndpointId: new(id), VpcId: in.VpcId, ServiceName: in.ServiceName, VpcEndpointType: t, State: types.StateAvailable,
+		SubnetIds: in.SubnetIds, RouteTableIds: in.RouteTableIds,
 		PrivateDnsEnabled: in.PrivateDnsEnabled, CreationTimestamp: new(e.w.Date())}
 	for _, g := range in.SecurityGroupIds {
 		v.Groups = append(v.Groups, types.SecurityGroupIdentifier{GroupId: new(g)})
@@ -434,7 +451,8 @@ func (e *EC2) DescribeVpcEndpointServices(_ *wire.Caller, in *ec2.DescribeVpcEnd
 			zones = append(zones, z.Name)
 		}
 	}
-	for _, n := range []string{"ec2", "ecr.api", "ecr.dkr", "s3", "sts", "logs", "autoscaling", "cloudformation", "eks", "eks-auth", "elasticloadbalancing", "ssm"} {
+	for _, n := range []string{"ec2", "ecr.api", "ecr.dkr", "s3", "sts", "logs", "autoscaling", "cloudformation", "eks", "eks-auth", "elasticloadbalancing",
+		"ssm"} {
 		full := prefix + e.Region + "." + n
 		if len(in.ServiceNames) > 0 && !slices.Contains(in.ServiceNames, full) {
 			continue
@@ -444,7 +462,8 @@ func (e *EC2) DescribeVpcEndpointServices(_ *wire.Caller, in *ec2.DescribeVpcEnd
 			t = types.ServiceTypeGateway
 		}
 		out.ServiceNames = append(out.ServiceNames, full)
-		out.ServiceDetails = append(out.ServiceDetails, types.ServiceDetail{ServiceName: new(full), ServiceType: []types.ServiceTypeDetail{{ServiceType: t}}, AvailabilityZones: zones, Owner: new("amazon")})
+		out.ServiceDetails = append(out.ServiceDetails, types.ServiceDetail{ServiceName: new(full), ServiceType: []types.ServiceTypeDetail{{ServiceType: t}},
+			AvailabilityZones: zones, Owner: new("amazon")})
 	}
 	return out, nil
 }

@@ -24,10 +24,12 @@ func (e *EC2) kinds() {
 		"InvalidInternetGatewayID.NotFound", "internetGateway ID", igwFilters)
 	e.eigws = kind(e, "egress-only-internet-gateway", func(g *types.EgressOnlyInternetGateway) *string { return g.EgressOnlyInternetGatewayId },
 		"InvalidGatewayID.NotFound", "egressOnlyInternetGateway ID", nil)
-	e.addresses = kind(e, "elastic-ip", func(a *types.Address) *string { return a.AllocationId }, "InvalidAllocationID.NotFound", "allocation ID", addressFilters)
+	e.addresses = kind(e, "elastic-ip", func(a *types.Address) *string { return a.AllocationId }, "InvalidAllocationID.NotFound", "allocation ID",
+		addressFilters)
 	e.nats = kind(e, "natgateway", func(n *types.NatGateway) *string { return n.NatGatewayId }, "", "", natFilters)
 	e.nats.Missing = func(id string) error { return wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", id) }
-	e.routes = kind(e, "route-table", func(r *types.RouteTable) *string { return r.RouteTableId }, "InvalidRouteTableID.NotFound", "routeTable ID", routeFilters)
+	e.routes = kind(e, "route-table", func(r *types.RouteTable) *string { return r.RouteTableId }, "InvalidRouteTableID.NotFound", "routeTable ID",
+		routeFilters)
 	e.groups = kind(e, "security-group", func(g *types.SecurityGroup) *string { return g.GroupId }, "InvalidGroup.NotFound", "security group", groupFilters)
 	e.groups.Complete = e.completeGroup
 	for name, get := range e.permissionFilters() {
@@ -49,7 +51,8 @@ func (e *EC2) kinds() {
 	e.keys.Complete = e.completeKey
 	e.enis = kind(e, "network-interface", func(n *types.NetworkInterface) *string { return n.NetworkInterfaceId },
 		"InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interfaceFilters)
-	e.endpoints = kind(e, "vpc-endpoint", func(v *types.VpcEndpoint) *string { return v.VpcEndpointId }, "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id", endpointFilters)
+	e.endpoints = kind(e, "vpc-endpoint", func(v *types.VpcEndpoint) *string { return v.VpcEndpointId }, "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id",
+		endpointFilters)
 	e.placements = kind(e, "placement-group", func(p *types.PlacementGroup) *string { return p.GroupName }, "", "", placementFilters)
 	e.placements.Missing = func(n string) error {
 		return wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", n)

@@ -89,7 +89,8 @@ func (e *EC2) giveIPv6(v *vpc) {
 	a := [16]byte{0x26, 0x00, 0x1f, 0x14}
 	binary.BigEndian.PutUint16(a[4:], uint16(n))
 	v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, types.VpcIpv6CidrBlockAssociation{
-		AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, "ipv6")), Ipv6CidrBlock: new(netip.PrefixFrom(netip.AddrFrom16(a), 56).String()), Ipv6Pool: new("Amazon"), NetworkBorderGroup: new(e.Region),
+		AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, "ipv6")), Ipv6CidrBlock: new(netip.PrefixFrom(netip.AddrFrom16(a),
+			56).String()), Ipv6Pool: new("Amazon"), NetworkBorderGroup: new(e.Region),
 		Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 }
 
@@ -170,12 +171,15 @@ func (e *EC2) AssociateVpcCidrBlock(_ *wire.Caller, in *ec2.AssociateVpcCidrBloc
 		e.giveIPv6(v)
 		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
 	case in.Ipv6CidrBlock != nil:
-		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock, Ipv6Pool: in.Ipv6Pool,
-			Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
+		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet,
+			types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock,
+				Ipv6Pool:           in.Ipv6Pool,
+				Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
 	default:
-		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet, types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, aws.ToString(in.CidrBlock))), CidrBlock: in.CidrBlock,
-			CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
+		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet,
+			types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, aws.ToString(in.CidrBlock))), CidrBlock: in.CidrBlock,
+				CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
 		out.CidrBlockAssociation = &v.CidrBlockAssociationSet[len(v.CidrBlockAssociationSet)-1]
 	}
 	return out, nil
@@ -229,7 +233,8 @@ func (e *EC2) completeSubnet(s *subnet) error {
 	z := e.zone(zone)
 	if z == nil {
 		return wire.Errorf("InvalidParameterValue",
-			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone, e.zoneNames())
+			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone,
+			e.zoneNames())
 	}
 	s.Next, s.Used = 4, map[string]string{}
 	s.SubnetArn, s.CidrBlock, s.AvailabilityZone, s.AvailabilityZoneId = e.arn("subnet", *s.SubnetId), new(p.String()), new(z.Name), new(z.ID)
@@ -241,8 +246,9 @@ func (e *EC2) completeSubnet(s *subnet) error {
 }
 
 func (s *subnet) setIPv6(e *EC2, block string) *types.SubnetIpv6CidrBlockAssociation {
-	s.Ipv6CidrBlockAssociationSet = append(s.Ipv6CidrBlockAssociationSet, types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-", *s.SubnetId, block)), Ipv6CidrBlock: new(block),
-		Ipv6CidrBlockState: &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeAssociated}})
+	s.Ipv6CidrBlockAssociationSet = append(s.Ipv6CidrBlockAssociationSet,
+		types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-", *s.SubnetId, block)), Ipv6CidrBlock: new(block),
+			Ipv6CidrBlockState: &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeAssociated}})
 	return &s.Ipv6CidrBlockAssociationSet[len(s.Ipv6CidrBlockAssociationSet)-1]
 }
 

@@ -25,7 +25,8 @@ func (e *EC2) registerSecurityGroups(s *wire.Service) {
 
 func (e *EC2) newGroup(vpcID, name, desc string) *types.SecurityGroup {
 	id := e.w.ID("sg-", vpcID, name)
-	g := e.groups.Put(id, &types.SecurityGroup{GroupId: new(id), GroupName: new(name), Description: new(desc), VpcId: new(vpcID), OwnerId: new(e.Account), SecurityGroupArn: e.arn("security-group", id)})
+	g := e.groups.Put(id, &types.SecurityGroup{GroupId: new(id), GroupName: new(name), Description: new(desc), VpcId: new(vpcID), OwnerId: new(e.Account),
+		SecurityGroupArn: e.arn("security-group", id)})
 	e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
 	return g
 }
@@ -103,7 +104,8 @@ func (e *EC2) dropGroup(id string) {
 func (e *EC2) allow(group string, egress bool, p types.IpPermission, specs []types.TagSpecification) []types.SecurityGroupRule {
 	var out []types.SecurityGroupRule
 	add := func(f func(*types.SecurityGroupRule)) {
-		r := &types.SecurityGroupRule{GroupId: new(group), GroupOwnerId: new(e.Account), IsEgress: new(egress), IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort}
+		r := &types.SecurityGroupRule{GroupId: new(group), GroupOwnerId: new(e.Account), IsEgress: new(egress), IpProtocol: p.IpProtocol,
+			FromPort: p.FromPort, ToPort: p.ToPort}
 		f(r)
 		from := ""
 		if r.ReferencedGroupInfo != nil {
@@ -168,7 +170,8 @@ func (e *EC2) revoke(group string, egress bool, ids []string, ps []types.IpPermi
 	for _, r := range e.rules.Select(func(r *types.SecurityGroupRule) bool { return *r.GroupId == group && aws.ToBool(r.IsEgress) == egress }) {
 		gone := slices.Contains(ids, *r.SecurityGroupRuleId)
 		for _, p := range ps {
-			same := aws.ToString(p.IpProtocol) == aws.ToString(r.IpProtocol) && aws.ToInt32(p.FromPort) == aws.ToInt32(r.FromPort) && aws.ToInt32(p.ToPort) == aws.ToInt32(r.ToPort)
+			same := aws.ToString(p.IpProtocol) == aws.ToString(r.IpProtocol) && aws.ToInt32(p.FromPort) == aws.ToInt32(r.FromPort) &&
+				aws.ToInt32(p.ToPort) == aws.ToInt32(r.ToPort)
 			gone = gone || same && (slices.ContainsFunc(p.IpRanges, func(x types.IpRange) bool {
 				return aws.ToString(x.CidrIp) == aws.ToString(r.CidrIpv4) && r.CidrIpv4 != nil
 			}) ||

@@ -54,7 +54,8 @@ func (s *EKS) creatorAdmin(c *cluster, caller *wire.Caller, in *types.CreateAcce
 	}
 	who := roleOf(s.iam.Principal(caller.AccessKey))
 	e := s.newEntry(c, who, "STANDARD")
-	e.Policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"), AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}
+	e.Policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"),
+		AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}
 	e.From = 0
 }
 
@@ -70,7 +71,10 @@ func roleOf(arn string) string {
 }
 
 func (s *EKS) newEntry(c *cluster, principal, typ string) *accessEntry {
-	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ), AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry", c.ID, principal)), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), KubernetesGroups: []string{}, Username: new(principal)}, From: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
+	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ),
+		AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry", c.ID, principal)), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()),
+		KubernetesGroups: []string{}, Username: new(principal)},
+		From: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
 	switch typ {
 	case "EC2_LINUX":
 		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes"}
@@ -90,7 +94,8 @@ func (s *EKS) CreateAccessEntry(_ *wire.Caller, in *eks.CreateAccessEntryInput) 
 		return nil, err
 	}
 	if c.AccessConfig.AuthenticationMode == types.AuthenticationModeConfigMap {
-		return nil, wire.Errorf("InvalidRequestException", "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
+		return nil, wire.Errorf("InvalidRequestException",
+			"The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
 	}
 	p := aws.ToString(in.PrincipalArn)
 	if c.entries.Get(p) != nil {
@@ -149,7 +154,8 @@ func (s *EKS) ListAccessEntries(_ *wire.Caller, in *eks.ListAccessEntriesInput) 
 	}
 	out := &eks.ListAccessEntriesOutput{AccessEntries: []string{}}
 	for _, e := range c.entries.All() {
-		if in.AssociatedPolicyArn == nil || slices.ContainsFunc(e.Policies, func(p types.AssociatedAccessPolicy) bool { return *p.PolicyArn == *in.AssociatedPolicyArn }) {
+		if in.AssociatedPolicyArn == nil || slices.ContainsFunc(e.Policies,
+			func(p types.AssociatedAccessPolicy) bool { return *p.PolicyArn == *in.AssociatedPolicyArn }) {
 			out.AccessEntries = append(out.AccessEntries, *e.PrincipalArn)
 		}
 	}
@@ -211,7 +217,8 @@ func (s *EKS) ListAssociatedAccessPolicies(_ *wire.Caller, in *eks.ListAssociate
 	if err != nil {
 		return nil, err
 	}
-	return &eks.ListAssociatedAccessPoliciesOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn, AssociatedAccessPolicies: append([]types.AssociatedAccessPolicy{}, e.Policies...)}, nil
+	return &eks.ListAssociatedAccessPoliciesOutput{ClusterName: c.Name, PrincipalArn: e.PrincipalArn,
+		AssociatedAccessPolicies: append([]types.AssociatedAccessPolicy{}, e.Policies...)}, nil
 }
 
 // whoami reads a k8s-aws-v1 token as aws-iam-authenticator does: a presigned
@@ -331,7 +338,8 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
 	}
 	id := "a-" + s.w.Hex("association "+c.ID+" "+ns+"/"+sa, 17)
-	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name, Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
+	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name,
+		Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
 	if in != nil {
 		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = in.Tags, in.TargetRoleArn, in.DisableSessionTags, in.Policy
 	}
@@ -380,7 +388,8 @@ func (s *EKS) ListPodIdentityAssociations(_ *wire.Caller, in *eks.ListPodIdentit
 	out := &eks.ListPodIdentityAssociationsOutput{Associations: []types.PodIdentityAssociationSummary{}}
 	for _, a := range c.associations.All() {
 		if (in.Namespace == nil || *in.Namespace == *a.Namespace) && (in.ServiceAccount == nil || *in.ServiceAccount == *a.ServiceAccount) {
-			out.Associations = append(out.Associations, types.PodIdentityAssociationSummary{AssociationArn: a.AssociationArn, AssociationId: a.AssociationId, ClusterName: a.ClusterName, Namespace: a.Namespace, ServiceAccount: a.ServiceAccount, OwnerArn: a.OwnerArn})
+			out.Associations = append(out.Associations, types.PodIdentityAssociationSummary{AssociationArn: a.AssociationArn, AssociationId: a.AssociationId,
+				ClusterName: a.ClusterName, Namespace: a.Namespace, ServiceAccount: a.ServiceAccount, OwnerArn: a.OwnerArn})
 		}
 	}
 	return out, nil
@@ -428,7 +437,8 @@ func (s *EKS) DeletePodIdentityAssociation(_ *wire.Caller, in *eks.DeletePodIden
 }
 
 // AssociateIdentityProviderConfig is a cluster update like any other.
-func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateIdentityProviderConfigInput) (*eks.AssociateIdentityProviderConfigOutput, error) {
+func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateIdentityProviderConfigInput) (*eks.AssociateIdentityProviderConfigOutput,
+	error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
@@ -437,7 +447,9 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 	if c.idps.Len() > 0 {
 		return nil, wire.Errorf("ResourceLimitExceededException", "Cannot add more than one OIDC identity provider to a cluster")
 	}
-	p := &types.OidcIdentityProviderConfig{ClusterName: c.Name, IdentityProviderConfigName: o.IdentityProviderConfigName, IssuerUrl: o.IssuerUrl, ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix, RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
+	p := &types.OidcIdentityProviderConfig{ClusterName: c.Name, IdentityProviderConfigName: o.IdentityProviderConfigName, IssuerUrl: o.IssuerUrl,
+		ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix,
+		RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
 		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp", c.ID))}
 	u, err := c.begin(types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
 		clusterChange{IDP: aws.ToString(o.IdentityProviderConfigName)})

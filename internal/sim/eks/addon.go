@@ -45,7 +45,8 @@ func (s *EKS) addon(clusterName, name *string) (*cluster, *addon, error) {
 	}
 	a := c.addons.Get(aws.ToString(name))
 	if a == nil {
-		return nil, nil, notFound("No addon: %s found in cluster: %s", aws.ToString(name), *c.Name).Member("clusterName", *c.Name).Member("addonName", aws.ToString(name))
+		return nil, nil, notFound("No addon: %s found in cluster: %s", aws.ToString(name), *c.Name).Member("clusterName", *c.Name).Member("addonName",
+			aws.ToString(name))
 	}
 	return c, a, nil
 }
@@ -93,8 +94,11 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	if in.ServiceAccountRoleArn != nil && s.iam.Role(*in.ServiceAccountRoleArn) == nil {
 		return nil, invalid("Role %s does not exist", *in.ServiceAccountRoleArn)
 	}
-	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version), AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon", c.ID, name)), ClusterName: c.Name, Status: types.AddonStatusCreating, CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
-		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"), Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Token: aws.ToString(in.ClientRequestToken)}
+	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version),
+		AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon", c.ID, name)), ClusterName: c.Name, Status: types.AddonStatusCreating,
+		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
+		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"),
+		Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Token: aws.ToString(in.ClientRequestToken)}
 	if in.NamespaceConfig != nil {
 		a.Namespace = aws.ToString(in.NamespaceConfig.Namespace)
 	}
@@ -126,10 +130,12 @@ func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
 		return ""
 	}
 	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, i.namespace, i.workload); d != nil {
-		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDaemonSet.apps " + i.workload + " - .spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
+		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDaemonSet.apps " + i.workload + " - " +
+			".spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
 	}
 	if d := kubeapi.Get[appsv1.Deployment](c.kube, i.namespace, i.workload); d != nil {
-		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDeployment.apps " + i.workload + " - .spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
+		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDeployment.apps " + i.workload + " - " +
+			".spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
 	}
 	return ""
 }
@@ -202,7 +208,8 @@ const giveUp = 20 * time.Minute
 // judge derives an add-on's status from its pods, and looks again when waiting
 // longer would change the answer.
 func (s *EKS) judge(c *cluster, a *addon) {
-	if !a.Applied || c.Deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed || a.Status == types.AddonStatusDeleting {
+	if !a.Applied || c.Deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed ||
+		a.Status == types.AddonStatusDeleting {
 		return
 	}
 	i := catalogue[*a.AddonName]
@@ -212,7 +219,8 @@ func (s *EKS) judge(c *cluster, a *addon) {
 		a.Unready = 0
 		return
 	}
-	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas, Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
+	short := []types.AddonIssue{{Code: types.AddonIssueCodeInsufficientNumberOfReplicas,
+		Message: new("The add-on is unhealthy because it doesn't have the desired number of replicas.")}}
 	if i.kind == "Deployment" && !slices.ContainsFunc(kubeapi.List[corev1.Node](c.kube), node.NodeReady) {
 		a.set(s, types.AddonStatusDegraded, short)
 		return
@@ -303,7 +311,8 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 		return nil, err
 	}
 	if a.Status == types.AddonStatusCreating || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusDeleting {
-		return nil, inUse("Addon %s cannot be updated as it is currently in %s state", *a.AddonName, a.Status).Member("clusterName", *c.Name).Member("addonName", *a.AddonName)
+		return nil, inUse("Addon %s cannot be updated as it is currently in %s state", *a.AddonName, a.Status).Member("clusterName",
+			*c.Name).Member("addonName", *a.AddonName)
 	}
 	if in.AddonVersion != nil && !slices.Contains(versionsOf(*a.AddonName, *c.Version), *in.AddonVersion) {
 		return nil, invalid("Addon version specified is not supported").Member("addonName", *a.AddonName)
@@ -312,7 +321,8 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 		return nil, err
 	}
 	id := s.w.UUID("update", c.ID, *a.AddonName)
-	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
+	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()),
+		Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
 	a.Status = types.AddonStatusUpdating
 	if in.PodIdentityAssociations != nil {
 		if err := s.reassociate(c, a, in.PodIdentityAssociations); err != nil {
@@ -393,11 +403,13 @@ func (s *EKS) DescribeAddonVersions(_ *wire.Caller, in *eks.DescribeAddonVersion
 				if byVersion[av] == nil {
 					order = append(order, av)
 				}
-				byVersion[av] = append(byVersion[av], types.Compatibility{ClusterVersion: new(v.Minor), PlatformVersions: []string{"*"}, DefaultVersion: av == defaultVersion(n, v.Minor)})
+				byVersion[av] = append(byVersion[av], types.Compatibility{ClusterVersion: new(v.Minor), PlatformVersions: []string{"*"},
+					DefaultVersion: av == defaultVersion(n, v.Minor)})
 			}
 		}
 		for _, av := range order {
-			info.AddonVersions = append(info.AddonVersions, types.AddonVersionInfo{AddonVersion: new(av), Architecture: []string{"amd64", "arm64"}, ComputeTypes: []string{"ec2"}, Compatibilities: byVersion[av], RequiresIamPermissions: len(i.policies) > 0})
+			info.AddonVersions = append(info.AddonVersions, types.AddonVersionInfo{AddonVersion: new(av), Architecture: []string{"amd64", "arm64"},
+				ComputeTypes: []string{"ec2"}, Compatibilities: byVersion[av], RequiresIamPermissions: len(i.policies) > 0})
 		}
 		if len(info.AddonVersions) > 0 {
 			out.Addons = append(out.Addons, info)
@@ -413,7 +425,8 @@ func (s *EKS) DescribeAddonConfiguration(_ *wire.Caller, in *eks.DescribeAddonCo
 	if !ok {
 		return nil, notFound("No addon found with name %s", aws.ToString(in.AddonName))
 	}
-	out := &eks.DescribeAddonConfigurationOutput{AddonName: in.AddonName, AddonVersion: in.AddonVersion, ConfigurationSchema: new(`{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}`)}
+	out := &eks.DescribeAddonConfigurationOutput{AddonName: in.AddonName, AddonVersion: in.AddonVersion,
+		ConfigurationSchema: new(`{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}`)}
 	if i.podIdentity {
 		var arns []string
 		for _, p := range i.policies {

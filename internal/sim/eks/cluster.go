@@ -84,7 +84,8 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 }
 
 func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.CreateClusterInput) *cluster {
-	c := &cluster{ID: strings.ToUpper(s.w.Hex("cluster "+name, 32)), Zones: zones, OnFargate: map[string]bool{}, ByNode: map[string]string{}, ByInstance: map[string]string{}}
+	c := &cluster{ID: strings.ToUpper(s.w.Hex("cluster "+name, 32)), Zones: zones, OnFargate: map[string]bool{}, ByNode: map[string]string{},
+		ByInstance: map[string]string{}}
 	rc := in.ResourcesVpcConfig
 	public, private := true, false
 	if rc.EndpointPublicAccess != nil {
@@ -101,13 +102,18 @@ func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.Cr
 	if in.AccessConfig != nil && in.AccessConfig.AuthenticationMode != "" {
 		mode = in.AccessConfig.AuthenticationMode
 	}
-	c.Cluster = types.Cluster{Name: new(name), Arn: s.arn("cluster/%s", name), Version: new(version), PlatformVersion: new("eks.12"), RoleArn: in.RoleArn, Status: types.ClusterStatusCreating, CreatedAt: new(s.w.Date()), Tags: in.Tags, ClientRequestToken: in.ClientRequestToken,
-		ResourcesVpcConfig:      &types.VpcConfigResponse{SubnetIds: rc.SubnetIds, SecurityGroupIds: rc.SecurityGroupIds, VpcId: new(vpcID), EndpointPublicAccess: public, EndpointPrivateAccess: private, PublicAccessCidrs: cidrs, ControlPlaneEgressMode: rc.ControlPlaneEgressMode},
-		AccessConfig:            &types.AccessConfigResponse{AuthenticationMode: mode},
-		KubernetesNetworkConfig: s.serviceNetwork(in.KubernetesNetworkConfig, vpcID), EncryptionConfig: in.EncryptionConfig, Logging: in.Logging, Health: &types.ClusterHealth{Issues: []types.ClusterIssue{}},
-		UpgradePolicy: &types.UpgradePolicyResponse{SupportType: types.SupportTypeExtended}, DeletionProtection: in.DeletionProtection, RemoteNetworkConfig: remote(in.RemoteNetworkConfig), ControlPlaneScalingConfig: in.ControlPlaneScalingConfig}
+	c.Cluster = types.Cluster{Name: new(name), Arn: s.arn("cluster/%s", name), Version: new(version), PlatformVersion: new("eks.12"), RoleArn: in.RoleArn,
+		Status: types.ClusterStatusCreating, CreatedAt: new(s.w.Date()), Tags: in.Tags, ClientRequestToken: in.ClientRequestToken,
+		ResourcesVpcConfig: &types.VpcConfigResponse{SubnetIds: rc.SubnetIds, SecurityGroupIds: rc.SecurityGroupIds, VpcId: new(vpcID),
+			EndpointPublicAccess: public, EndpointPrivateAccess: private, PublicAccessCidrs: cidrs, ControlPlaneEgressMode: rc.ControlPlaneEgressMode},
+		AccessConfig: &types.AccessConfigResponse{AuthenticationMode: mode},
+		KubernetesNetworkConfig: s.serviceNetwork(in.KubernetesNetworkConfig,
+			vpcID), EncryptionConfig: in.EncryptionConfig, Logging: in.Logging, Health: &types.ClusterHealth{Issues: []types.ClusterIssue{}},
+		UpgradePolicy: &types.UpgradePolicyResponse{SupportType: types.SupportTypeExtended}, DeletionProtection: in.DeletionProtection,
+		RemoteNetworkConfig: remote(in.RemoteNetworkConfig), ControlPlaneScalingConfig: in.ControlPlaneScalingConfig}
 	if c.Logging == nil {
-		c.Logging = &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(false), Types: []types.LogType{"api", "audit", "authenticator", "controllerManager", "scheduler"}}}}
+		c.Logging = &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(false),
+			Types: []types.LogType{"api", "audit", "authenticator", "controllerManager", "scheduler"}}}}
 	}
 	if in.UpgradePolicy != nil {
 		c.UpgradePolicy.SupportType = in.UpgradePolicy.SupportType
@@ -116,7 +122,8 @@ func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.Cr
 		c.ZonalShiftConfig = &types.ZonalShiftConfigResponse{Enabled: in.ZonalShiftConfig.Enabled}
 	}
 	if in.ComputeConfig != nil {
-		c.ComputeConfig = &types.ComputeConfigResponse{Enabled: in.ComputeConfig.Enabled, NodePools: in.ComputeConfig.NodePools, NodeRoleArn: in.ComputeConfig.NodeRoleArn}
+		c.ComputeConfig = &types.ComputeConfigResponse{Enabled: in.ComputeConfig.Enabled, NodePools: in.ComputeConfig.NodePools,
+			NodeRoleArn: in.ComputeConfig.NodeRoleArn}
 	}
 	if in.StorageConfig != nil {
 		c.StorageConfig = &types.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
@@ -164,7 +171,9 @@ func (s *EKS) checkSubnets(ids []string) (vpcID string, zones []string, err erro
 		}
 		vpcID = *sub.VpcId
 		if strings.Contains(badZones, *sub.AvailabilityZoneId) {
-			return "", nil, wire.Errorf("UnsupportedAvailabilityZoneException", "Cannot create cluster because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster.", *sub.AvailabilityZone).Member("validZones", s.validZones())
+			return "", nil, wire.Errorf("UnsupportedAvailabilityZoneException",
+				"Cannot create cluster because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster.",
+				*sub.AvailabilityZone).Member("validZones", s.validZones())
 		}
 		if *sub.AvailableIpAddressCount < 6 {
 			return "", nil, invalid("Subnet %s does not have enough free addresses: %d available, at least 6 are required", id, *sub.AvailableIpAddressCount)
@@ -217,15 +226,19 @@ func (s *EKS) checkKey(e types.EncryptionConfig) error {
 // interfaces, two to four of them in some of the subnets (facts/eks.md §3).
 func (s *EKS) placeInterfaces(c *cluster) {
 	if c.ResourcesVpcConfig.ClusterSecurityGroupId == nil {
-		out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: c.ResourcesVpcConfig.VpcId, GroupName: new("eks-cluster-sg-" + *c.Name + "-" + s.w.Hex("security group "+c.ID, 8)),
-			Description:       new("EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads."),
-			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeSecurityGroup, Tags: []ec2types.Tag{{Key: new("kubernetes.io/cluster/" + *c.Name), Value: new("owned")}, {Key: new("aws:eks:cluster-name"), Value: c.Name}}}}})
+		out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: c.ResourcesVpcConfig.VpcId,
+			GroupName:   new("eks-cluster-sg-" + *c.Name + "-" + s.w.Hex("security group "+c.ID, 8)),
+			Description: new("EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads."),
+			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeSecurityGroup,
+				Tags: []ec2types.Tag{{Key: new("kubernetes.io/cluster/" + *c.Name), Value: new("owned")},
+					{Key: new("aws:eks:cluster-name"), Value: c.Name}}}}})
 		if err != nil {
 			return // the VPC is gone; the cluster's health will say so
 		}
 		id := *out.GroupId
 		c.ResourcesVpcConfig.ClusterSecurityGroupId = new(id)
-		s.ec2.AuthorizeSecurityGroupIngress(nil, &ec2sdk.AuthorizeSecurityGroupIngressInput{GroupId: new(id), IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: new(id)}}}}})
+		s.ec2.AuthorizeSecurityGroupIngress(nil, &ec2sdk.AuthorizeSecurityGroupIngressInput{GroupId: new(id),
+			IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: new(id)}}}}})
 	}
 	for _, id := range c.ENIs {
 		s.ec2.DropInterface(id)
@@ -361,7 +374,8 @@ func (c *cluster) busy() *types.Update {
 }
 
 // begin starts an update that applies a change at its end; one at a time.
-func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration, change clusterChange) (*types.Update, error) {
+func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
+	change clusterChange) (*types.Update, error) {
 	if u := c.busy(); u != nil {
 		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
 	}
@@ -406,7 +420,9 @@ func (s *EKS) checkVpcUpdate(c *cluster, r *types.VpcConfigRequest) error {
 			return invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
 		}
 		if !slices.Equal(zones, c.Zones) {
-			return invalid("Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation.", strings.Join(zones, ","), strings.Join(c.Zones, ","))
+			return invalid(
+				"Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during "+
+					"cluster creation.", strings.Join(zones, ","), strings.Join(c.Zones, ","))
 		}
 	}
 	return s.checkGroups(r.SecurityGroupIds, *c.ResourcesVpcConfig.VpcId)
@@ -436,7 +452,9 @@ func (c *cluster) checkEndpoints(r *types.VpcConfigRequest) error {
 	}
 	v := c.ResourcesVpcConfig
 	if private == v.EndpointPrivateAccess && public == v.EndpointPublicAccess && slices.Equal(cidrs, v.PublicAccessCidrs) {
-		return invalid("Cluster is already at the desired configuration with endpointPrivateAccess: %t , endpointPublicAccess: %t, and Public Endpoint Restrictions: [%s]", private, public, strings.Join(cidrs, ", "))
+		return invalid(
+			"Cluster is already at the desired configuration with endpointPrivateAccess: %t , endpointPublicAccess: %t, and Public Endpoint Restrictions: "+
+				"[%s]", private, public, strings.Join(cidrs, ", "))
 	}
 	if !private && !public {
 		return invalid("Private and public endpoint access cannot both be disabled")
@@ -511,7 +529,8 @@ func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVer
 		if aws.ToBool(in.DefaultOnly) && !v.Default || len(in.ClusterVersions) > 0 && !slices.Contains(in.ClusterVersions, v.Minor) {
 			continue
 		}
-		out.ClusterVersions = append(out.ClusterVersions, types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"), DefaultVersion: v.Default, VersionStatus: v.Status, KubernetesPatchVersion: new(v.Patch), DefaultPlatformVersion: new("eks.12")})
+		out.ClusterVersions = append(out.ClusterVersions, types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"),
+			DefaultVersion: v.Default, VersionStatus: v.Status, KubernetesPatchVersion: new(v.Patch), DefaultPlatformVersion: new("eks.12")})
 	}
 	return out, nil
 }

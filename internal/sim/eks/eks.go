@@ -86,7 +86,8 @@ type cluster struct {
 
 // New is a region without clusters.
 func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *kms.KMS, l *logs.Logs) *EKS {
-	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l, down: map[string]string{}, fleet: node.NewFleet(w)}
+	s := &EKS{w: w, Region: e.Region, Account: e.Account, Partition: e.Partition, ec2: e, iam: i, asg: a, kms: k, logs: l, down: map[string]string{},
+		fleet: node.NewFleet(w)}
 	s.kinds()
 	s.events()
 	e.OnRunning = append(e.OnRunning, s.booted)

@@ -65,7 +65,8 @@ func start() *region {
 }
 
 func (r *region) create() *types.Cluster {
-	return must(r.eks.CreateCluster(nil, &eks.CreateClusterInput{Name: new("c"), RoleArn: new(role), ResourcesVpcConfig: &types.VpcConfigRequest{SubnetIds: r.subnets}})).Cluster
+	return must(r.eks.CreateCluster(nil, &eks.CreateClusterInput{Name: new("c"), RoleArn: new(role),
+		ResourcesVpcConfig: &types.VpcConfigRequest{SubnetIds: r.subnets}})).Cluster
 }
 
 func (r *region) status() types.ClusterStatus {
@@ -138,7 +139,8 @@ func TestEverythingOfEKSIsTaggedByARN(t *testing.T) {
 	c := r.create()
 	r.w.Advance(12 * time.Minute)
 	a := must(r.eks.CreateAddon(nil, &eks.CreateAddonInput{ClusterName: new("c"), AddonName: new("vpc-cni")})).Addon
-	g := must(r.eks.CreateNodegroup(nil, &eks.CreateNodegroupInput{ClusterName: new("c"), NodegroupName: new("g"), NodeRole: new(nodes), Subnets: r.subnets})).Nodegroup
+	g := must(r.eks.CreateNodegroup(nil, &eks.CreateNodegroupInput{ClusterName: new("c"), NodegroupName: new("g"), NodeRole: new(nodes),
+		Subnets: r.subnets})).Nodegroup
 	for _, arn := range []*string{c.Arn, a.AddonArn, g.NodegroupArn} {
 		must(r.eks.TagResource(nil, &eks.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"a": "1", "b": "2"}}))
 		must(r.eks.UntagResource(nil, &eks.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"a"}}))
@@ -161,7 +163,8 @@ func TestAnAddonIsJudgedByItsPods(t *testing.T) {
 	}
 	must(r.eks.CreateAddon(nil, &eks.CreateAddonInput{ClusterName: new("c"), AddonName: new("kube-proxy")}))
 	r.w.Advance(5 * time.Minute)
-	for n, want := range map[string]types.AddonStatus{"vpc-cni": types.AddonStatusActive, "coredns": types.AddonStatusDegraded, "kube-proxy": types.AddonStatusCreateFailed} {
+	for n, want := range map[string]types.AddonStatus{"vpc-cni": types.AddonStatusActive, "coredns": types.AddonStatusDegraded,
+		"kube-proxy": types.AddonStatusCreateFailed} {
 		if a := must(r.eks.DescribeAddon(nil, &eks.DescribeAddonInput{ClusterName: new("c"), AddonName: &n})).Addon; a.Status != want {
 			t.Errorf("%s is %s (%+v), want %s", n, a.Status, a.Health.Issues, want)
 		}
@@ -176,14 +179,17 @@ func TestEKSGoesOnAfterALoad(t *testing.T) {
 		switch minute {
 		case 13:
 			must(r.eks.CreateAddon(nil, &eks.CreateAddonInput{ClusterName: new("c"), AddonName: new("eks-pod-identity-agent")}))
-			must(r.eks.CreateNodegroup(nil, &eks.CreateNodegroupInput{ClusterName: new("c"), NodegroupName: new("g"), NodeRole: new(nodes), Subnets: r.subnets}))
+			must(r.eks.CreateNodegroup(nil, &eks.CreateNodegroupInput{ClusterName: new("c"), NodegroupName: new("g"), NodeRole: new(nodes),
+				Subnets: r.subnets}))
 		case 20:
-			must(r.eks.UpdateClusterConfig(nil, &eks.UpdateClusterConfigInput{Name: new("c"), AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationModeApiAndConfigMap}}))
+			must(r.eks.UpdateClusterConfig(nil, &eks.UpdateClusterConfigInput{Name: new("c"),
+				AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationModeApiAndConfigMap}}))
 		}
 		r.w.Advance(time.Minute)
 		next := empty()
 		next.subnets = r.subnets
-		if err := errors.Join(next.w.Load(must(r.w.Save())), next.ec2.Load(must(r.ec2.Save())), next.asg.Load(must(r.asg.Save())), next.eks.Load(must(r.eks.Save()))); err != nil {
+		if err := errors.Join(next.w.Load(must(r.w.Save())), next.ec2.Load(must(r.ec2.Save())), next.asg.Load(must(r.asg.Save())),
+			next.eks.Load(must(r.eks.Save()))); err != nil {
 			t.Fatal(err)
 		}
 		if a, b := string(must(r.eks.Save())), string(must(next.eks.Save())); a != b {

@@ -35,7 +35,8 @@ func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileI
 	if p := c.profiles.Find(func(p *types.FargateProfile) bool {
 		return p.Status == types.FargateProfileStatusDeleting || p.Status == types.FargateProfileStatusCreating
 	}); p != nil {
-		return nil, inUse("Cannot Create Fargate Profile %s because cluster %s currently has Fargate profile %s in status %s", name, *c.Name, *p.FargateProfileName, p.Status).Member("clusterName", *c.Name)
+		return nil, inUse("Cannot Create Fargate Profile %s because cluster %s currently has Fargate profile %s in status %s", name, *c.Name,
+			*p.FargateProfileName, p.Status).Member("clusterName", *c.Name)
 	}
 	if !s.iam.Assumable(aws.ToString(in.PodExecutionRoleArn), "eks-fargate-pods.amazonaws.com") {
 		return nil, invalid("Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal")
@@ -51,7 +52,10 @@ func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileI
 			return nil, invalid("Subnet %s provided in Fargate Profile is not a private subnet", id)
 		}
 	}
-	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name, FargateProfileArn: s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name)), PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating, CreatedAt: new(s.w.Date())})
+	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
+		FargateProfileArn:   s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name)),
+		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating,
+		CreatedAt: new(s.w.Date())})
 	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {
 		s.newEntry(c, *in.PodExecutionRoleArn, "FARGATE_LINUX")
 	}
@@ -121,7 +125,8 @@ func (s *EKS) DeleteFargateProfile(_ *wire.Caller, in *eks.DeleteFargateProfileI
 		return nil, err
 	}
 	if q := c.profiles.Find(func(q *types.FargateProfile) bool { return q.Status == types.FargateProfileStatusDeleting }); q != nil && q != p {
-		return nil, inUse("Cannot Delete Fargate Profile %s because cluster %s currently has Fargate profile %s in status DELETING", *p.FargateProfileName, *c.Name, *q.FargateProfileName).Member("clusterName", *c.Name)
+		return nil, inUse("Cannot Delete Fargate Profile %s because cluster %s currently has Fargate profile %s in status DELETING", *p.FargateProfileName,
+			*c.Name, *q.FargateProfileName).Member("clusterName", *c.Name)
 	}
 	if p.Status != types.FargateProfileStatusDeleting {
 		p.Status = types.FargateProfileStatusDeleting
@@ -148,7 +153,8 @@ func (c *cluster) Unplaced(p *corev1.Pod) {
 
 func selectsPod(f *types.FargateProfile, p *corev1.Pod) bool {
 	for _, s := range f.Selectors {
-		ok := aws.ToString(s.Namespace) == p.Namespace || strings.HasSuffix(aws.ToString(s.Namespace), "*") && strings.HasPrefix(p.Namespace, strings.TrimSuffix(*s.Namespace, "*"))
+		ok := aws.ToString(s.Namespace) == p.Namespace || strings.HasSuffix(aws.ToString(s.Namespace), "*") &&
+			strings.HasPrefix(p.Namespace, strings.TrimSuffix(*s.Namespace, "*"))
 		for k, v := range s.Labels {
 			ok = ok && p.Labels[k] == v
 		}
@@ -186,7 +192,8 @@ func (c *cluster) startMicroVM(p waitingPod) {
 	k := c.e.w.Pick("fargate:"+p.UID, 250)
 	host := fmt.Sprintf("fargate-ip-192-168-%d-%d.%s.compute.internal", 96+k%32, k, c.e.Region)
 	c.nodes.Register(node.Spec{Name: host, Zone: c.Zones[0], Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2",
-		InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32, k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"},
+		InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32,
+			k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"},
 		Taints: []corev1.Taint{{Key: "eks.amazonaws.com/compute-type", Value: "fargate", Effect: corev1.TaintEffectNoSchedule}},
 		CPUs:   2, MemMiB: 4096, Pods: 1, Ready: true})
 	u := q.DeepCopy()

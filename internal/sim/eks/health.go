@@ -62,22 +62,26 @@ func clusterIssue(code types.ClusterIssueCode, ids []string, format string, a ..
 // clusterChecks are what a control plane stands on (facts/eks.md §1, §5 rows 26-30).
 var clusterChecks = []func(*cluster) *types.ClusterIssue{
 	func(c *cluster) *types.ClusterIssue {
-		return clusterIssue(types.ClusterIssueCodeEc2SubnetNotFound, missing(c.ResourcesVpcConfig.SubnetIds, func(id string) bool { return c.e.ec2.Subnet(id) != nil }),
+		return clusterIssue(types.ClusterIssueCodeEc2SubnetNotFound,
+			missing(c.ResourcesVpcConfig.SubnetIds, func(id string) bool { return c.e.ec2.Subnet(id) != nil }),
 			"We couldn't find one or more subnets associated with your cluster.")
 	},
 	func(c *cluster) *types.ClusterIssue {
-		return clusterIssue(types.ClusterIssueCodeEc2SecurityGroupNotFound, missing(c.ResourcesVpcConfig.SecurityGroupIds, func(id string) bool { return c.e.ec2.Group(id) != nil }),
+		return clusterIssue(types.ClusterIssueCodeEc2SecurityGroupNotFound,
+			missing(c.ResourcesVpcConfig.SecurityGroupIds, func(id string) bool { return c.e.ec2.Group(id) != nil }),
 			"We couldn't find one or more security groups associated with your cluster.")
 	},
 	func(c *cluster) *types.ClusterIssue {
-		return clusterIssue(types.ClusterIssueCodeVpcNotFound, missing([]string{*c.ResourcesVpcConfig.VpcId}, func(id string) bool { return c.e.ec2.Vpc(id) != nil }),
+		return clusterIssue(types.ClusterIssueCodeVpcNotFound,
+			missing([]string{*c.ResourcesVpcConfig.VpcId}, func(id string) bool { return c.e.ec2.Vpc(id) != nil }),
 			"We couldn't find the VPC associated with your cluster.")
 	},
 	func(c *cluster) *types.ClusterIssue {
 		return clusterIssue(types.ClusterIssueCodeInsufficientFreeAddresses, missing(c.ResourcesVpcConfig.SubnetIds, func(id string) bool {
 			sub := c.e.ec2.Subnet(id)
 			return sub == nil || *sub.AvailableIpAddressCount >= updateAddresses
-		}), "One or more of the subnets associated with your cluster does not have enough available IP addresses for Amazon EKS to perform cluster management operations.")
+		}), "One or more of the subnets associated with your cluster does not have enough available IP addresses for Amazon EKS to perform cluster "+
+			"management operations.")
 	},
 	func(c *cluster) *types.ClusterIssue {
 		return clusterIssue(types.ClusterIssueCodeIamRoleNotFound, missing([]string{*c.RoleArn}, func(arn string) bool { return c.e.iam.Role(arn) != nil }),
@@ -93,7 +97,8 @@ var clusterChecks = []func(*cluster) *types.ClusterIssue{
 		if c.kube == nil || c.kube.Down() == "" {
 			return nil
 		}
-		return clusterIssue(types.ClusterIssueCodeClusterUnreachable, []string{*c.Name}, "Amazon EKS is unable to communicate with your Kubernetes cluster API server: %s", c.kube.Down())
+		return clusterIssue(types.ClusterIssueCodeClusterUnreachable, []string{*c.Name},
+			"Amazon EKS is unable to communicate with your Kubernetes cluster API server: %s", c.kube.Down())
 	},
 }
 
@@ -109,7 +114,8 @@ func keyIssue(c *cluster) *types.ClusterIssue {
 		case k == nil:
 			return clusterIssue(types.ClusterIssueCodeKmsKeyNotFound, []string{arn}, "We couldn't find the KMS key associated with your cluster.")
 		case k.KeyState == kmstypes.KeyStatePendingDeletion:
-			return clusterIssue(types.ClusterIssueCodeKmsKeyMarkedForDeletion, []string{arn}, "The KMS key associated with your cluster is marked for deletion.")
+			return clusterIssue(types.ClusterIssueCodeKmsKeyMarkedForDeletion, []string{arn},
+				"The KMS key associated with your cluster is marked for deletion.")
 		case !k.Enabled:
 			return clusterIssue(types.ClusterIssueCodeKmsKeyDisabled, []string{arn}, "The KMS key associated with your cluster is disabled.")
 		}
@@ -133,17 +139,20 @@ func groupIssue(code types.NodegroupIssueCode, bad bool, id, text string) *types
 var groupChecks = []func(*nodegroup) *types.Issue{
 	func(g *nodegroup) *types.Issue {
 		return groupIssue(types.NodegroupIssueCodeAutoScalingGroupNotFound, g.c.e.asg.Group(g.ASG) == nil, g.ASG,
-			"We couldn't find the Auto Scaling group associated with the managed node group. You may be able to recreate an Auto Scaling group with the same settings to recover.")
+			"We couldn't find the Auto Scaling group associated with the managed node group. You may be able to recreate an Auto Scaling group with the "+
+				"same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
 		_, _, err := g.c.e.ec2.TemplateData(&g.Template, nil, "1")
 		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateNotFound, err != nil, g.Template,
-			"We couldn't find the Amazon EC2 launch template for your managed node group. You may be able to recreate a launch template with the same settings to recover.")
+			"We couldn't find the Amazon EC2 launch template for your managed node group. You may be able to recreate a launch template with the same "+
+				"settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
 		id, version := g.c.e.asg.Template(g.ASG)
 		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateVersionMismatch, id != "" && (id != g.Template || version != "1"), g.Template,
-			"The Amazon EC2 launch template version for your managed node group does not match the version that Amazon EKS created. You may be able to revert to the version that Amazon EKS created to recover.")
+			"The Amazon EC2 launch template version for your managed node group does not match the version that Amazon EKS created. You may be able to "+
+				"revert to the version that Amazon EKS created to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
 		if g.UserLT == nil {
@@ -159,15 +168,18 @@ var groupChecks = []func(*nodegroup) *types.Issue{
 	},
 	func(g *nodegroup) *types.Issue {
 		return groupIssue(types.NodegroupIssueCodeIamInstanceProfileNotFound, !g.c.e.iam.HasProfile(g.Profile), g.Profile,
-			"We couldn't find the IAM instance profile for your managed node group. You may be able to recreate an instance profile with the same settings to recover.")
+			"We couldn't find the IAM instance profile for your managed node group. You may be able to recreate an instance profile with the same "+
+				"settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
 		gone := missing(g.Subnets, func(id string) bool { return g.c.e.ec2.Subnet(id) != nil })
-		return groupIssue(types.NodegroupIssueCodeEc2SubnetNotFound, len(gone) > 0, strings.Join(gone, ","), "We couldn't find one or more subnets of your managed node group.")
+		return groupIssue(types.NodegroupIssueCodeEc2SubnetNotFound, len(gone) > 0, strings.Join(gone, ","),
+			"We couldn't find one or more subnets of your managed node group.")
 	},
 	func(g *nodegroup) *types.Issue {
 		return groupIssue(types.NodegroupIssueCodeClusterUnreachable, g.c.kube.Down() != "", *g.c.Name,
-			"Amazon EKS or one or more of your managed nodes is unable to to communicate with your Kubernetes cluster API server. This can happen if there are network disruptions or if API servers are timing out processing requests.")
+			"Amazon EKS or one or more of your managed nodes is unable to to communicate with your Kubernetes cluster API server. This can happen if "+
+				"there are network disruptions or if API servers are timing out processing requests.")
 	},
 	func(g *nodegroup) *types.Issue {
 		return groupIssue(types.NodegroupIssueCodeAccessDenied, !g.c.nodeManaged(), *g.c.Name,
@@ -183,7 +195,9 @@ func launchIssue(asg, why string) *types.Issue {
 	case why == "":
 		return nil
 	case strings.Contains(why, "InsufficientFreeAddressesInSubnet"):
-		return groupIssue(types.NodegroupIssueCodeInsufficientFreeAddresses, true, asg, "Amazon Autoscaling was unable to launch instances because there are not enough free addresses in the subnet associated with your AutoScaling group(s).")
+		return groupIssue(types.NodegroupIssueCodeInsufficientFreeAddresses, true, asg,
+			"Amazon Autoscaling was unable to launch instances because there are not enough free addresses in the subnet associated with your AutoScaling "+
+				"group(s).")
 	}
 	return groupIssue(types.NodegroupIssueCodeAsgInstanceLaunchFailures, true, asg, why)
 }
@@ -192,8 +206,11 @@ func launchIssue(asg, why string) *types.Issue {
 const nodeManager = "eks:node-manager"
 
 func (c *cluster) grantNodeManager() {
-	r := &rbacv1.ClusterRole{Rules: []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list", "watch", "delete"}}, {APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"get", "list", "watch", "patch"}}, {APIGroups: []string{""}, Resources: []string{"pods/eviction"}, Verbs: []string{"create"}}}}
-	b := &rbacv1.ClusterRoleBinding{RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: nodeManager}, Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: nodeManager}}}
+	r := &rbacv1.ClusterRole{Rules: []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"},
+		Verbs: []string{"get", "list", "watch", "delete"}}, {APIGroups: []string{""}, Resources: []string{"nodes"},
+		Verbs: []string{"get", "list", "watch", "patch"}}, {APIGroups: []string{""}, Resources: []string{"pods/eviction"}, Verbs: []string{"create"}}}}
+	b := &rbacv1.ClusterRoleBinding{RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: nodeManager},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: nodeManager}}}
 	r.Name, b.Name = nodeManager, nodeManager
 	c.kube.Save(r)
 	c.kube.Save(b)

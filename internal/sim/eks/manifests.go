@@ -83,14 +83,18 @@ func (c *cluster) install(name, version string, a *addon) {
 }
 
 func podTemplate(name, version string, i addonInfo, cfg config, labels map[string]string) corev1.PodTemplateSpec {
-	s := corev1.PodSpec{ServiceAccountName: i.serviceAccount, Containers: []corev1.Container{{Name: i.workload, Image: "602401143452.dkr.ecr.amazonaws.com/eks/" + name + ":" + version}}, Tolerations: cfg.Tolerations, NodeSelector: map[string]string{"kubernetes.io/os": "linux"}}
+	s := corev1.PodSpec{ServiceAccountName: i.serviceAccount,
+		Containers:  []corev1.Container{{Name: i.workload, Image: "602401143452.dkr.ecr.amazonaws.com/eks/" + name + ":" + version}},
+		Tolerations: cfg.Tolerations, NodeSelector: map[string]string{"kubernetes.io/os": "linux"}}
 	for k, v := range cfg.NodeSelector {
 		s.NodeSelector[k] = v
 	}
 	if i.kind == "DaemonSet" {
 		s.Tolerations = append(s.Tolerations, corev1.Toleration{Operator: corev1.TolerationOpExists})
 		s.PriorityClassName = "system-node-critical"
-		s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: "eks.amazonaws.com/compute-type", Operator: corev1.NodeSelectorOpNotIn, Values: []string{"fargate", "auto", "hybrid"}}}}}}}}
+		s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: "eks.amazonaws.com/compute-type",
+				Operator: corev1.NodeSelectorOpNotIn, Values: []string{"fargate", "auto", "hybrid"}}}}}}}}
 	}
 	switch name {
 	case "vpc-cni":
@@ -99,7 +103,8 @@ func podTemplate(name, version string, i addonInfo, cfg config, labels map[strin
 	case "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent":
 		s.HostNetwork = true
 	case "coredns", "metrics-server", "aws-ebs-csi-driver", "aws-efs-csi-driver":
-		s.Tolerations = append(s.Tolerations, corev1.Toleration{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists}, corev1.Toleration{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule})
+		s.Tolerations = append(s.Tolerations, corev1.Toleration{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists},
+			corev1.Toleration{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule})
 	}
 	if cfg.ComputeType != "" {
 		labels = map[string]string{"k8s-app": labels["k8s-app"], "app.kubernetes.io/name": name, "eks.amazonaws.com/computeType": cfg.ComputeType}

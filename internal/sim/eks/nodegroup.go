@@ -51,7 +51,8 @@ func (s *EKS) group(clusterName, name *string) (*cluster, *nodegroup, error) {
 	}
 	g := c.groups.Get(aws.ToString(name))
 	if g == nil {
-		return nil, nil, notFound("No node group found for name: %s.", aws.ToString(name)).Member("clusterName", *c.Name).Member("nodegroupName", aws.ToString(name))
+		return nil, nil, notFound("No node group found for name: %s.", aws.ToString(name)).Member("clusterName", *c.Name).Member("nodegroupName",
+			aws.ToString(name))
 	}
 	return c, g, nil
 }
@@ -85,7 +86,8 @@ func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*ek
 		if in.ClientRequestToken != nil && g.Token == *in.ClientRequestToken {
 			return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 		}
-		return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName", name)
+		return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
+			name)
 	}
 	if _, err := s.active(in.ClusterName); err != nil {
 		return nil, err
@@ -94,7 +96,8 @@ func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*ek
 		return nil, wire.Errorf("ResourceLimitExceededException", "Nodegroup limit exceeded for cluster %s: 30", *c.Name)
 	}
 	if s.iam.Role(aws.ToString(in.NodeRole)) == nil || !s.iam.Assumable(aws.ToString(in.NodeRole), "ec2.amazonaws.com") {
-		return nil, invalid("Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole %s", aws.ToString(in.NodeRole))
+		return nil, invalid("Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole %s",
+			aws.ToString(in.NodeRole))
 	}
 	for _, id := range in.Subnets {
 		sub := s.ec2.Subnet(id)
@@ -173,7 +176,9 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 			kinds = []string{string(d.InstanceType)}
 		}
 		if d.IamInstanceProfile != nil {
-			return invalid("Launch template %s should not have IamInstanceProfile. The noderole in your request will be used to construct an instance profile.", *ver.LaunchTemplateId)
+			return invalid(
+				"Launch template %s should not have IamInstanceProfile. The noderole in your request will be used to construct an instance profile.",
+				*ver.LaunchTemplateId)
 		}
 		if custom != "" && s.ec2.Image(custom) == nil {
 			return wire.Errorf("InvalidRequestException", "The image id '[%s]' does not exist", custom)
@@ -218,10 +223,12 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 		sc = &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(2)), DesiredSize: new(int32(2))}
 	}
 	if aws.ToInt32(sc.MinSize) > aws.ToInt32(sc.DesiredSize) || aws.ToInt32(sc.DesiredSize) > aws.ToInt32(sc.MaxSize) || aws.ToInt32(sc.MaxSize) < 1 {
-		return invalid("Minimum capacity %d can't be greater than desired size %d, which can't be greater than maximum capacity %d", aws.ToInt32(sc.MinSize), aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize))
+		return invalid("Minimum capacity %d can't be greater than desired size %d, which can't be greater than maximum capacity %d", aws.ToInt32(sc.MinSize),
+			aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize))
 	}
 	for k := range in.Labels {
-		if strings.Contains(k, "kubernetes.io/") && !strings.HasPrefix(k, "node.kubernetes.io/") && !strings.HasPrefix(k, "kubelet.kubernetes.io/") && !strings.Contains(k, "topology.") {
+		if strings.Contains(k, "kubernetes.io/") && !strings.HasPrefix(k, "node.kubernetes.io/") && !strings.HasPrefix(k, "kubelet.kubernetes.io/") &&
+			!strings.Contains(k, "topology.") {
 			if strings.HasPrefix(k, "kubernetes.io/") || strings.Contains(k, ".kubernetes.io/") && !strings.Contains(k, "node-restriction") {
 				return invalid("Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]")
 			}
@@ -231,8 +238,13 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if capacity == "" {
 		capacity = types.CapacityTypesOnDemand
 	}
-	g.Nodegroup = types.Nodegroup{NodegroupName: in.NodegroupName, NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("nodegroup", g.c.ID, *in.NodegroupName)), ClusterName: g.c.Name, Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints, NodeRole: in.NodeRole, ScalingConfig: sc,
-		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT, DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
+	g.Nodegroup = types.Nodegroup{NodegroupName: in.NodegroupName,
+		NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("nodegroup", g.c.ID, *in.NodegroupName)), ClusterName: g.c.Name,
+		Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints,
+		NodeRole: in.NodeRole, ScalingConfig: sc,
+		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT,
+		DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"),
+		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
 	if in.ReleaseVersion != nil {
 		g.ReleaseVersion = in.ReleaseVersion
 	}
@@ -300,9 +312,14 @@ func (g *nodegroup) provision() {
 	tag := func(k, v string) asgtypes.Tag {
 		return asgtypes.Tag{Key: new(k), Value: new(v), PropagateAtLaunch: new(true), ResourceId: new(g.ASG), ResourceType: new("auto-scaling-group")}
 	}
-	_, err = s.asg.CreateAutoScalingGroup(nil, &asgsdk.CreateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize, MaxSize: g.ScalingConfig.MaxSize, DesiredCapacity: g.ScalingConfig.DesiredSize, VPCZoneIdentifier: new(strings.Join(g.Subnets, ",")),
-		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.Template), Version: new("1")}, Overrides: over}, InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
-		Tags:                 []asgtypes.Tag{tag("eks:cluster-name", *c.Name), tag("eks:nodegroup-name", name), tag("kubernetes.io/cluster/"+*c.Name, "owned"), tag("k8s.io/cluster-autoscaler/enabled", "true"), tag("k8s.io/cluster-autoscaler/"+*c.Name, "owned")}})
+	_, err = s.asg.CreateAutoScalingGroup(nil, &asgsdk.CreateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize,
+		MaxSize: g.ScalingConfig.MaxSize, DesiredCapacity: g.ScalingConfig.DesiredSize, VPCZoneIdentifier: new(strings.Join(g.Subnets, ",")),
+		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{
+			LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.Template), Version: new("1")}, Overrides: over},
+			InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
+		Tags: []asgtypes.Tag{tag("eks:cluster-name", *c.Name), tag("eks:nodegroup-name", name),
+			tag("kubernetes.io/cluster/"+*c.Name, "owned"), tag("k8s.io/cluster-autoscaler/enabled", "true"),
+			tag("k8s.io/cluster-autoscaler/"+*c.Name, "owned")}})
 	if err != nil {
 		g.fail(types.NodegroupIssueCodeAutoScalingGroupInvalidConfiguration, err.Error(), nil)
 		return
@@ -480,10 +497,12 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 		return nil, err
 	}
 	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
-		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName", *g.NodegroupName)
+		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName",
+			*g.NodegroupName)
 	}
 	id := s.w.UUID("update", *g.NodegroupArn)
-	u := g.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}})
+	u := g.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()),
+		Errors: []types.ErrorDetail{}})
 	g.Status = types.NodegroupStatusUpdating
 	key := *c.Name + "/" + *g.NodegroupName
 	d := s.w.Draw("eks:nodegroup-update", key, seconds(30), seconds(15), seconds(60))
@@ -536,7 +555,8 @@ func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 		}
 		if t := in.Taints; t != nil {
 			u.Spec.Taints = slices.DeleteFunc(u.Spec.Taints, func(x corev1.Taint) bool {
-				return slices.ContainsFunc(slices.Concat(t.AddOrUpdateTaints, t.RemoveTaints), func(y types.Taint) bool { return *y.Key == x.Key && taintEffect(y.Effect) == x.Effect })
+				return slices.ContainsFunc(slices.Concat(t.AddOrUpdateTaints, t.RemoveTaints),
+					func(y types.Taint) bool { return *y.Key == x.Key && taintEffect(y.Effect) == x.Effect })
 			})
 			for _, x := range t.AddOrUpdateTaints {
 				u.Spec.Taints = append(u.Spec.Taints, corev1.Taint{Key: *x.Key, Value: aws.ToString(x.Value), Effect: taintEffect(x.Effect)})
@@ -556,7 +576,8 @@ func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 			n.DesiredSize = sc.DesiredSize
 		}
 		g.ScalingConfig = &n
-		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: n.MinSize, MaxSize: n.MaxSize, DesiredCapacity: n.DesiredSize})
+		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: n.MinSize, MaxSize: n.MaxSize,
+			DesiredCapacity: n.DesiredSize})
 	}
 	if in.UpdateConfig != nil {
 		g.UpdateConfig = in.UpdateConfig

@@ -69,7 +69,8 @@ func (c *Cluster) makeCA() error {
 	if err != nil {
 		return err
 	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kubernetes"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kubernetes"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
 	if err != nil {
 		return err
@@ -89,7 +90,8 @@ func (c *Cluster) Listen(earlier string) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "kube-apiserver"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	t := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "kube-apiserver"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
 	der, err := x509.CreateCertificate(rand.Reader, t, c.caCert, &key.PublicKey, c.caKey)
 	if err != nil {
@@ -155,7 +157,8 @@ func (c *Cluster) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	x := &recorder{header: http.Header{}, status: http.StatusOK}
 	c.ServeHTTP(x, in)
-	return &http.Response{Status: http.StatusText(x.status), StatusCode: x.status, Header: x.header, Body: io.NopCloser(bytes.NewReader(x.body.Bytes())), Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
+	return &http.Response{Status: http.StatusText(x.status), StatusCode: x.status, Header: x.header, Body: io.NopCloser(bytes.NewReader(x.body.Bytes())),
+		Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
 }
 
 func (c *Cluster) stream(r, in *http.Request) (*http.Response, error) {

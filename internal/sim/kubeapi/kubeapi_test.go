@@ -36,9 +36,10 @@ func open(t *testing.T, token string, u *kubeapi.User) (*kubeapi.Cluster, kubern
 		}
 		return nil
 	}
-	k, err := kubernetes.NewForConfig(&rest.Config{Host: "https://cluster", BearerToken: token, QPS: -1, WrapTransport: func(http.RoundTripper) http.RoundTripper {
-		return bearer{c, token}
-	}})
+	k, err := kubernetes.NewForConfig(&rest.Config{Host: "https://cluster", BearerToken: token, QPS: -1,
+		WrapTransport: func(http.RoundTripper) http.RoundTripper {
+			return bearer{c, token}
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,8 @@ func TestVersionDiscoveryPatchAndConflict(t *testing.T) {
 	if err != nil || len(p.Data) != 2 {
 		t.Errorf("%v %v", p, err)
 	}
-	if _, err := api.Patch(t.Context(), "c", types.ApplyPatchType, []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"9"}}`), metav1.PatchOptions{FieldManager: "other"}); !apierrors.IsConflict(err) {
+	if _, err := api.Patch(t.Context(), "c", types.ApplyPatchType, []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"9"}}`),
+		metav1.PatchOptions{FieldManager: "other"}); !apierrors.IsConflict(err) {
 		t.Errorf("server-side apply over another manager's field: %v", err)
 	}
 	if _, err := api.Update(t.Context(), cm, metav1.UpdateOptions{}); !apierrors.IsConflict(err) {
@@ -138,27 +140,34 @@ func TestEvictionKeepsDisruptionBudgets(t *testing.T) {
 	c, k := open(t, "good", admin)
 	labels := map[string]string{"app": "a"}
 	for i := range 2 {
-		c.Save(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprint("p", i), Labels: labels}, Spec: corev1.PodSpec{NodeName: "n", Containers: []corev1.Container{{Name: "c", Image: "i"}}}, Status: corev1.PodStatus{Phase: corev1.PodRunning}})
+		c.Save(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprint("p", i), Labels: labels},
+			Spec: corev1.PodSpec{NodeName: "n", Containers: []corev1.Container{{Name: "c", Image: "i"}}}, Status: corev1.PodStatus{Phase: corev1.PodRunning}})
 	}
-	c.Save(&policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "b"}, Spec: policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: labels}}, Status: policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: 1, CurrentHealthy: 2, DesiredHealthy: 1}})
+	c.Save(&policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "b"},
+		Spec:   policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: labels}},
+		Status: policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: 1, CurrentHealthy: 2, DesiredHealthy: 1}})
 	evict := func(name string) error {
 		return k.PolicyV1().Evictions("default").Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default"}})
 	}
 	if err := evict("p0"); err != nil {
 		t.Fatal(err)
 	}
-	if err := evict("p1"); !apierrors.IsTooManyRequests(err) || !strings.Contains(err.Error(), "Cannot evict pod as it would violate the pod's disruption budget") {
+	if err := evict("p1"); !apierrors.IsTooManyRequests(err) ||
+		!strings.Contains(err.Error(), "Cannot evict pod as it would violate the pod's disruption budget") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestBadObjectsAreRefused(t *testing.T) {
 	_, k := open(t, "good", admin)
-	_, err := k.AppsV1().DaemonSets("default").Create(t.Context(), &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "d"}, Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}}}, metav1.CreateOptions{})
+	_, err := k.AppsV1().DaemonSets("default").Create(t.Context(),
+		&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "d"},
+			Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}}}, metav1.CreateOptions{})
 	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "does not match template") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := k.CoreV1().Pods("default").Create(t.Context(), &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "Not A Name"}}, metav1.CreateOptions{}); !apierrors.IsInvalid(err) {
+	if _, err := k.CoreV1().Pods("default").Create(t.Context(), &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "Not A Name"}},
+		metav1.CreateOptions{}); !apierrors.IsInvalid(err) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -86,7 +86,8 @@ func cells(o runtime.Object) []any {
 	case *corev1.Secret:
 		return []any{x.Name, string(x.Type), len(x.Data), age(x)}
 	case *corev1.Event:
-		return []any{duration.HumanDuration(time.Since(x.LastTimestamp.Time)), x.Type, x.Reason, strings.ToLower(x.InvolvedObject.Kind) + "/" + x.InvolvedObject.Name, x.Message}
+		return []any{duration.HumanDuration(time.Since(x.LastTimestamp.Time)), x.Type, x.Reason,
+			strings.ToLower(x.InvolvedObject.Kind) + "/" + x.InvolvedObject.Name, x.Message}
 	case *corev1.Service:
 		return []any{x.Name, string(x.Spec.Type), x.Spec.ClusterIP, age(x)}
 	case *corev1.ServiceAccount:
@@ -138,7 +139,8 @@ func nodeCells(x *corev1.Node) []any {
 	status, ip, ext := "Unknown", "<none>", "<none>"
 	for _, c := range x.Status.Conditions {
 		if c.Type == corev1.NodeReady {
-			status = map[corev1.ConditionStatus]string{corev1.ConditionTrue: "Ready", corev1.ConditionFalse: "NotReady", corev1.ConditionUnknown: "NotReady"}[c.Status]
+			status = map[corev1.ConditionStatus]string{corev1.ConditionTrue: "Ready", corev1.ConditionFalse: "NotReady",
+				corev1.ConditionUnknown: "NotReady"}[c.Status]
 		}
 	}
 	if x.Spec.Unschedulable {

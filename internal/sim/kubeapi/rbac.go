@@ -15,15 +15,19 @@ func (c *Cluster) Bootstrap() {
 	all := []string{rbacv1.VerbAll}
 	groups := []string{"", "apps", "policy"}
 	named := func(name string, rules ...rbacv1.PolicyRule) {
-		c.Save(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}}, Rules: rules})
+		c.Save(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}},
+			Rules: rules})
 	}
-	work := []string{"pods", "pods/eviction", "configmaps", "services", "serviceaccounts", "events", "daemonsets", "deployments", "replicasets", "poddisruptionbudgets"}
+	work := []string{"pods", "pods/eviction", "configmaps", "services", "serviceaccounts", "events", "daemonsets", "deployments", "replicasets",
+		"poddisruptionbudgets"}
 	named("cluster-admin", rbacv1.PolicyRule{APIGroups: all, Resources: all, Verbs: all}, rbacv1.PolicyRule{NonResourceURLs: all, Verbs: all})
 	named("admin", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "secrets"), Verbs: all},
 		rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles", "rolebindings"}, Verbs: all})
 	named("edit", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "secrets"), Verbs: all})
 	named("view", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "namespaces"), Verbs: readVerbs})
-	c.Save(&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "cluster-admin"}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"}, Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:masters"}}})
+	c.Save(&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "cluster-admin"},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:masters"}}})
 }
 
 // bound tells whether RBAC allows a request: a cluster role binding, or a role

@@ -150,7 +150,8 @@ func newStore(k kind) (*registry.Store, error) {
 			return storage.SelectionPredicate{Label: ls, Field: fs, GetAttrs: attrs}
 		},
 	}
-	open := func(*storagebackend.ConfigForResource, string, func(runtime.Object) (string, error), func() runtime.Object, func() runtime.Object, storage.AttrFunc, storage.IndexerFuncs, *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+	open := func(*storagebackend.ConfigForResource, string, func(runtime.Object) (string, error), func() runtime.Object, func() runtime.Object,
+		storage.AttrFunc, storage.IndexerFuncs, *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 		return backend{}, func() {}, nil
 	}
 	return s, s.CompleteWithOptions(&generic.StoreOptions{AttrFunc: attrs, RESTOptions: generic.RESTOptions{
@@ -166,7 +167,8 @@ func (r statusREST) Destroy()            {}
 func (r statusREST) Get(ctx context.Context, n string, o *metav1.GetOptions) (runtime.Object, error) {
 	return r.s.Get(ctx, n, o)
 }
-func (r statusREST) Update(ctx context.Context, n string, u rest.UpdatedObjectInfo, c rest.ValidateObjectFunc, v rest.ValidateObjectUpdateFunc, _ bool, o *metav1.UpdateOptions) (runtime.Object, bool, error) {
+func (r statusREST) Update(ctx context.Context, n string, u rest.UpdatedObjectInfo, c rest.ValidateObjectFunc, v rest.ValidateObjectUpdateFunc, _ bool,
+	o *metav1.UpdateOptions) (runtime.Object, bool, error) {
 	return r.s.Update(ctx, n, u, c, v, false, o)
 }
 
@@ -189,7 +191,9 @@ func (r evictionREST) Create(ctx context.Context, name string, o runtime.Object,
 	c := clusterOf(ctx)
 	if b := blockingBudget(c, pod); b != nil {
 		e := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)
-		e.ErrStatus.Details.Causes = append(e.ErrStatus.Details.Causes, metav1.StatusCause{Type: "DisruptionBudget", Message: fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently", b.Name, b.Status.DesiredHealthy, b.Status.CurrentHealthy)})
+		e.ErrStatus.Details.Causes = append(e.ErrStatus.Details.Causes,
+			metav1.StatusCause{Type: "DisruptionBudget", Message: fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently", b.Name,
+				b.Status.DesiredHealthy, b.Status.CurrentHealthy)})
 		return nil, e
 	}
 	if ev.DeleteOptions != nil && len(ev.DeleteOptions.DryRun) > 0 {

@@ -163,7 +163,8 @@ func (o *objects) get(key string) runtime.Object {
 	return o.rows[key]
 }
 
-func (backend) Delete(ctx context.Context, key string, out runtime.Object, p *storage.Preconditions, validate storage.ValidateObjectFunc, _ runtime.Object, _ storage.DeleteOptions) error {
+func (backend) Delete(ctx context.Context, key string, out runtime.Object, p *storage.Preconditions, validate storage.ValidateObjectFunc, _ runtime.Object,
+	_ storage.DeleteOptions) error {
 	o := at(ctx)
 	cur := o.get(key)
 	if cur == nil {
@@ -243,7 +244,8 @@ func (backend) GetList(ctx context.Context, key string, opts storage.ListOptions
 	return versioner.UpdateList(list, o.rv, next, nil)
 }
 
-func (backend) GuaranteedUpdate(ctx context.Context, key string, dst runtime.Object, ignoreNotFound bool, p *storage.Preconditions, try storage.UpdateFunc, _ runtime.Object) error {
+func (backend) GuaranteedUpdate(ctx context.Context, key string, dst runtime.Object, ignoreNotFound bool, p *storage.Preconditions, try storage.UpdateFunc,
+	_ runtime.Object) error {
 	o := at(ctx)
 	for {
 		cur := o.get(key)

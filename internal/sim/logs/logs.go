@@ -26,7 +26,8 @@ type Logs struct {
 // New is a region without log groups.
 func New(w *world.World, region, account, partition string) *Logs {
 	l := &Logs{w: w, prefix: "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:"}
-	l.groups = res.Add(&l.Registry, &res.Kind[types.LogGroup]{Name: "log-group", Key: func(g *types.LogGroup) string { return aws.ToString(g.LogGroupName) }, Complete: l.complete})
+	l.groups = res.Add(&l.Registry, &res.Kind[types.LogGroup]{Name: "log-group", Key: func(g *types.LogGroup) string { return aws.ToString(g.LogGroupName) },
+		Complete: l.complete})
 	return l
 }
 

@@ -58,7 +58,8 @@ func (c *Cluster) daemonSets() {
 			st.DesiredNumberScheduled++
 			if have == nil {
 				p := c.newPod(ds, "DaemonSet", ds.Spec.Template, n.Name)
-				p.Spec.Tolerations = append(p.Spec.Tolerations, corev1.Toleration{Key: corev1.TaintNodeNotReady, Operator: corev1.TolerationOpExists}, corev1.Toleration{Key: corev1.TaintNodeUnschedulable, Operator: corev1.TolerationOpExists})
+				p.Spec.Tolerations = append(p.Spec.Tolerations, corev1.Toleration{Key: corev1.TaintNodeNotReady, Operator: corev1.TolerationOpExists},
+					corev1.Toleration{Key: corev1.TaintNodeUnschedulable, Operator: corev1.TolerationOpExists})
 				c.API.Save(p)
 				continue
 			}
@@ -148,7 +149,8 @@ func selects(s corev1.PodSpec, n *corev1.Node) bool {
 
 func tolerates(ts []corev1.Toleration, t corev1.Taint) bool {
 	for _, x := range ts {
-		if (x.Effect == "" || x.Effect == t.Effect) && (x.Key == "" && x.Operator == corev1.TolerationOpExists || x.Key == t.Key && (x.Operator == corev1.TolerationOpExists || x.Value == t.Value)) {
+		if (x.Effect == "" || x.Effect == t.Effect) && (x.Key == "" && x.Operator == corev1.TolerationOpExists || x.Key == t.Key &&
+			(x.Operator == corev1.TolerationOpExists || x.Value == t.Value)) {
 			return true
 		}
 	}
@@ -171,7 +173,8 @@ func (c *Cluster) deployments() {
 		cur := kubeapi.Get[appsv1.ReplicaSet](c.API, d.Namespace, want)
 		if cur == nil {
 			t := *d.Spec.Template.DeepCopy()
-			cur = &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: want, Namespace: d.Namespace, Labels: t.Labels, OwnerReferences: owned(d, "Deployment")},
+			cur = &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: want, Namespace: d.Namespace, Labels: t.Labels,
+				OwnerReferences: owned(d, "Deployment")},
 				Spec: appsv1.ReplicaSetSpec{Replicas: new(*d.Spec.Replicas), Selector: d.Spec.Selector.DeepCopy(), Template: t}}
 			c.API.Save(cur)
 		} else if *cur.Spec.Replicas != *d.Spec.Replicas {
@@ -179,7 +182,8 @@ func (c *Cluster) deployments() {
 			n.Spec.Replicas = new(*d.Spec.Replicas)
 			c.API.Save(n)
 		}
-		st := appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: cur.Status.Replicas, UpdatedReplicas: cur.Status.Replicas, ReadyReplicas: cur.Status.ReadyReplicas, AvailableReplicas: cur.Status.ReadyReplicas}
+		st := appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: cur.Status.Replicas, UpdatedReplicas: cur.Status.Replicas,
+			ReadyReplicas: cur.Status.ReadyReplicas, AvailableReplicas: cur.Status.ReadyReplicas}
 		for _, s := range sets {
 			if !ownerIs(s, d) || s.Name == want {
 				continue

@@ -15,7 +15,8 @@ import (
 
 // NotReadyMessage is the kubelet's, to the letter, while no network plugin has
 // written its configuration (terraform-aws-eks #3446).
-const NotReadyMessage = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
+const NotReadyMessage = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni " +
+	"plugin not initialized"
 
 // Spec is a node about to register.
 type Spec struct {
@@ -34,8 +35,10 @@ func (c *Cluster) Register(s Spec) {
 	if kubeapi.Get[corev1.Node](c.API, "", s.Name) != nil {
 		return
 	}
-	l := map[string]string{"kubernetes.io/hostname": s.Name, "kubernetes.io/arch": s.Arch, "kubernetes.io/os": s.OS, "beta.kubernetes.io/arch": s.Arch, "beta.kubernetes.io/os": s.OS,
-		"topology.kubernetes.io/zone": s.Zone, "topology.kubernetes.io/region": s.Region, "failure-domain.beta.kubernetes.io/zone": s.Zone, "failure-domain.beta.kubernetes.io/region": s.Region}
+	l := map[string]string{"kubernetes.io/hostname": s.Name, "kubernetes.io/arch": s.Arch, "kubernetes.io/os": s.OS, "beta.kubernetes.io/arch": s.Arch,
+		"beta.kubernetes.io/os":       s.OS,
+		"topology.kubernetes.io/zone": s.Zone, "topology.kubernetes.io/region": s.Region, "failure-domain.beta.kubernetes.io/zone": s.Zone,
+		"failure-domain.beta.kubernetes.io/region": s.Region}
 	if s.InstanceType != "" {
 		l["node.kubernetes.io/instance-type"], l["beta.kubernetes.io/instance-type"] = s.InstanceType, s.InstanceType
 	}
@@ -48,10 +51,12 @@ func (c *Cluster) Register(s Spec) {
 	}
 	n.Status = corev1.NodeStatus{
 		Capacity: resources(s, 0), Allocatable: resources(s, 1),
-		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch, ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
+		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch,
+			ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
 	}
 	if s.InternalIP != "" {
-		n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: s.InternalIP}, {Type: corev1.NodeInternalDNS, Address: s.Name}, {Type: corev1.NodeHostName, Address: s.Name}}
+		n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: s.InternalIP}, {Type: corev1.NodeInternalDNS, Address: s.Name},
+			{Type: corev1.NodeHostName, Address: s.Name}}
 	}
 	if s.ExternalIP != "" {
 		n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeExternalIP, Address: s.ExternalIP})
@@ -65,7 +70,9 @@ func (c *Cluster) Register(s Spec) {
 }
 
 func resources(s Spec, reserve int) corev1.ResourceList {
-	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprint(max(1, s.CPUs))), corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dMi", max(512, s.MemMiB-reserve*512))), corev1.ResourcePods: resource.MustParse(fmt.Sprint(s.Pods))}
+	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprint(max(1, s.CPUs))),
+		corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dMi", max(512, s.MemMiB-reserve*512))),
+		corev1.ResourcePods:   resource.MustParse(fmt.Sprint(s.Pods))}
 }
 
 // conditions sets the kubelet's report; a node that is not ready carries the taint.
@@ -76,14 +83,18 @@ func (c *Cluster) conditions(n *corev1.Node, ready bool) {
 		st, why, msg = corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"
 	}
 	n.Status.Conditions = []corev1.NodeCondition{
-		{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientMemory", Message: "kubelet has sufficient memory available", LastHeartbeatTime: now, LastTransitionTime: now},
-		{Type: corev1.NodeDiskPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasNoDiskPressure", Message: "kubelet has no disk pressure", LastHeartbeatTime: now, LastTransitionTime: now},
-		{Type: corev1.NodePIDPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientPID", Message: "kubelet has sufficient PID available", LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientMemory",
+			Message: "kubelet has sufficient memory available", LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodeDiskPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasNoDiskPressure", Message: "kubelet has no disk pressure",
+			LastHeartbeatTime: now, LastTransitionTime: now},
+		{Type: corev1.NodePIDPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientPID", Message: "kubelet has sufficient PID available",
+			LastHeartbeatTime: now, LastTransitionTime: now},
 		{Type: corev1.NodeReady, Status: st, Reason: why, Message: msg, LastHeartbeatTime: now, LastTransitionTime: now},
 	}
 	n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
 	if !ready {
-		n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute})
+		n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule},
+			corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute})
 	}
 }
 
@@ -222,14 +233,17 @@ func (c *Cluster) report(p *corev1.Pod, n *corev1.Node, problem string) {
 		k := c.w.Pick("podip:"+string(p.UID), 1<<14)
 		p.Status.PodIP = fmt.Sprintf("192.168.%d.%d", 64+k/250%64, k%250+2)
 	}
-	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodInitialized, Status: corev1.ConditionTrue}, {Type: corev1.ContainersReady, Status: ready}, {Type: corev1.PodReady, Status: ready, LastTransitionTime: now, Message: problem}}
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
+		{Type: corev1.PodInitialized, Status: corev1.ConditionTrue}, {Type: corev1.ContainersReady, Status: ready},
+		{Type: corev1.PodReady, Status: ready, LastTransitionTime: now, Message: problem}}
 	restarts := int32(0)
 	if len(p.Status.ContainerStatuses) > 0 && problem != "" {
 		restarts = p.Status.ContainerStatuses[0].RestartCount + 1
 	}
 	p.Status.ContainerStatuses = nil
 	for _, k := range p.Spec.Containers {
-		cs := corev1.ContainerStatus{Name: k.Name, Image: k.Image, Ready: problem == "", RestartCount: restarts, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
+		cs := corev1.ContainerStatus{Name: k.Name, Image: k.Image, Ready: problem == "", RestartCount: restarts,
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
 		if problem != "" {
 			cs.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: problem}}
 		}

@@ -31,7 +31,8 @@ func (c *Cluster) renew(p at) {
 		u.Spec.RenewTime = &at
 		c.API.Save(u)
 	} else {
-		c.API.Save(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: leaseNamespace, OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: name, UID: n.UID}}},
+		c.API.Save(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: leaseNamespace,
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: name, UID: n.UID}}},
 			Spec: coordinationv1.LeaseSpec{HolderIdentity: new(name), LeaseDurationSeconds: new(leaseSeconds), RenewTime: &at}})
 	}
 	c.after(renewEvery, "node:renew", p)

@@ -46,7 +46,8 @@ func start(t *testing.T) *cluster {
 }
 
 func (c *cluster) node(name string, taints ...corev1.Taint) {
-	c.Register(node.Spec{Name: name, Zone: "us-west-2a", Region: "us-west-2", Arch: "amd64", OS: "linux", Version: "v1.34.4", CPUs: 2, MemMiB: 8192, Pods: 29, Taints: taints})
+	c.Register(node.Spec{Name: name, Zone: "us-west-2a", Region: "us-west-2", Arch: "amd64", OS: "linux", Version: "v1.34.4", CPUs: 2, MemMiB: 8192, Pods: 29,
+		Taints: taints})
 }
 
 func template(app string, s corev1.PodSpec) corev1.PodTemplateSpec {
@@ -56,7 +57,8 @@ func template(app string, s corev1.PodSpec) corev1.PodTemplateSpec {
 
 func (c *cluster) daemon(app string, s corev1.PodSpec) {
 	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": app}}
-	c.API.Save(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: app, Namespace: "kube-system"}, Spec: appsv1.DaemonSetSpec{Selector: sel, Template: template(app, s)}})
+	c.API.Save(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: app, Namespace: "kube-system"},
+		Spec: appsv1.DaemonSetSpec{Selector: sel, Template: template(app, s)}})
 }
 
 func (c *cluster) cni() {
@@ -66,7 +68,8 @@ func (c *cluster) cni() {
 
 func (c *cluster) deploy(app string, replicas int32) {
 	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": app}}
-	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: app, Namespace: "default"}, Spec: appsv1.DeploymentSpec{Replicas: new(replicas), Selector: sel, Template: template(app, corev1.PodSpec{})}}
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: app, Namespace: "default"},
+		Spec: appsv1.DeploymentSpec{Replicas: new(replicas), Selector: sel, Template: template(app, corev1.PodSpec{})}}
 	if cur := kubeapi.Get[appsv1.Deployment](c.API, "default", app); cur != nil {
 		d = cur.DeepCopy()
 		d.Spec.Replicas = new(replicas)
@@ -137,7 +140,8 @@ func TestPodsGoWhereTheyMay(t *testing.T) {
 	c.w.Advance(time.Minute) // all are Ready
 	c.deploy("web", 10)
 	c.w.Advance(5 * time.Minute)
-	for app, want := range map[string]string{"everywhere": "map[n1:1 n2:1 n3:1]", "untainted": "map[n1:1 n2:1]", "elsewhere": "map[]", "web": "map[n1:5 n2:5]"} {
+	for app, want := range map[string]string{"everywhere": "map[n1:1 n2:1 n3:1]", "untainted": "map[n1:1 n2:1]", "elsewhere": "map[]",
+		"web": "map[n1:5 n2:5]"} {
 		if on, ready := c.pods(app); fmt.Sprint(on) != want || app == "web" && ready != 10 {
 			t.Errorf("%s: %v, %d ready; want %s", app, on, ready, want)
 		}

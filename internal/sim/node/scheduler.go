@@ -77,7 +77,9 @@ func (c *Cluster) event(kind, ns, name, typ, reason, msg string) {
 		ns = "default"
 	}
 	now := metav1.NewTime(c.w.Date())
-	e := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name + "." + c.w.Hex("event "+c.id+" "+kind+" "+ns+"/"+name+" "+reason, 16)}, InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: ns, Name: name}, Type: typ, Reason: reason, Message: msg, FirstTimestamp: now, LastTimestamp: now, Count: 1}
+	e := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name + "." + c.w.Hex("event "+c.id+" "+kind+" "+ns+"/"+name+" "+reason, 16)},
+		InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: ns, Name: name}, Type: typ, Reason: reason, Message: msg, FirstTimestamp: now,
+		LastTimestamp: now, Count: 1}
 	if kind == "Node" {
 		e.InvolvedObject.Namespace = ""
 		e.InvolvedObject.UID = "" // kubelets name the node, not its UID

@@ -25,6 +25,7 @@ func Register(s *wire.Service, q *ec2.Quotas) {
 		if !ok {
 			return nil, wire.Errorf("NoSuchResourceException", "The request failed because the specified resource does not exist.")
 		}
-		return &servicequotas.GetServiceQuotaOutput{Quota: &types.ServiceQuota{QuotaCode: in.QuotaCode, ServiceCode: in.ServiceCode, QuotaName: new(v.name), Value: new(float64(v.n)), Adjustable: true}}, nil
+		return &servicequotas.GetServiceQuotaOutput{Quota: &types.ServiceQuota{QuotaCode: in.QuotaCode, ServiceCode: in.ServiceCode, QuotaName: new(v.name),
+			Value: new(float64(v.n)), Adjustable: true}}, nil
 	})
 }

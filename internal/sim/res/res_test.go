@@ -29,7 +29,8 @@ func describe() res.Kind[box] {
 func boxes(reg *res.Registry) *res.Kind[box] {
 	k := describe()
 	res.Add(reg, &k)
-	for _, b := range []box{{ID: "a", Colour: "red", Labels: map[string]string{"env": "prod"}}, {ID: "b", Colour: "green"}, {ID: "c", Colour: "grey", Labels: map[string]string{"team": "x"}}} {
+	for _, b := range []box{{ID: "a", Colour: "red", Labels: map[string]string{"env": "prod"}}, {ID: "b", Colour: "green"},
+		{ID: "c", Colour: "grey", Labels: map[string]string{"team": "x"}}} {
 		k.Put(b.ID, &b)
 	}
 	return &k

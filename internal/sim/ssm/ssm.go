@@ -32,7 +32,8 @@ func (s *SSM) GetParameter(_ *wire.Caller, in *ssm.GetParameterInput) (*ssm.GetP
 	if v == "" {
 		return nil, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
 	}
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Name: in.Name, Value: new(v), Type: types.ParameterTypeString, DataType: new("text"), Version: 1, LastModifiedDate: new(time.Unix(1760000000, 0).UTC()),
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Name: in.Name, Value: new(v), Type: types.ParameterTypeString, DataType: new("text"),
+		Version: 1, LastModifiedDate: new(time.Unix(1760000000, 0).UTC()),
 		ARN: new("arn:" + s.Partition + ":ssm:" + s.Region + "::parameter" + name)}}, nil
 }
 

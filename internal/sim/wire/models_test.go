@@ -259,13 +259,14 @@ func TestOutputsRoundTrip(t *testing.T) {
 	}))
 	defer ts.Close()
 	// In process: no socket, so no reply floor either (facts/sim.md §2).
-	cfg := aws.Config{Region: "us-west-2", BaseEndpoint: &ts.URL, Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: doer(func(r *http.Request) (*http.Response, error) {
-		w := httptest.NewRecorder()
-		ts.Config.Handler.ServeHTTP(w, r)
-		return w.Result(), nil
-	}), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "S"}, nil
-	})}
+	cfg := aws.Config{Region: "us-west-2", BaseEndpoint: &ts.URL, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient: doer(func(r *http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			ts.Config.Handler.ServeHTTP(w, r)
+			return w.Result(), nil
+		}), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AK", SecretAccessKey: "S"}, nil
+		})}
 	total, good := 0, 0
 	for _, c := range served(cfg) {
 		s, err := newService(c.model)

@@ -113,7 +113,8 @@ func (p *pager) bounds(in reflect.Value, most int) (from, size int, err error) {
 	if p.limit != "" {
 		if n, ok := number(in.FieldByName(p.limit)); ok {
 			if n < p.least || p.most > 0 && n > p.most {
-				return 0, 0, p.refuse(fmt.Sprintf("Value ( %d ) for parameter %s is invalid. Expecting a value between %d and %d.", n, lower(p.limit), p.least, p.most))
+				return 0, 0, p.refuse(fmt.Sprintf("Value ( %d ) for parameter %s is invalid. Expecting a value between %d and %d.", n, lower(p.limit),
+					p.least, p.most))
 			}
 			size = n
 		}

@@ -107,15 +107,20 @@ func TestPagesOfEachService(t *testing.T) {
 		code                          string
 	}{
 		{of("ec2", "DescribeVpcs", ec2.DescribeVpcsInput{}, ec2.DescribeVpcsOutput{}), "NextToken", "MaxResults", "Vpcs", "", 0, 5, 1000, "InvalidNextToken"},
-		{of("ec2", "DescribeInstanceTypes", ec2.DescribeInstanceTypesInput{}, ec2.DescribeInstanceTypesOutput{}), "NextToken", "MaxResults", "InstanceTypes", "", 100, 5, 100, "InvalidNextToken"},
+		{of("ec2", "DescribeInstanceTypes", ec2.DescribeInstanceTypesInput{}, ec2.DescribeInstanceTypesOutput{}), "NextToken", "MaxResults", "InstanceTypes",
+			"", 100, 5, 100, "InvalidNextToken"},
 		{of("iam", "ListRoles", iam.ListRolesInput{}, iam.ListRolesOutput{}), "Marker", "MaxItems", "Roles", "IsTruncated", 100, 1, 1000, "ValidationError"},
 		{of("kms", "ListKeys", kms.ListKeysInput{}, kms.ListKeysOutput{}), "Marker", "Limit", "Keys", "Truncated", 100, 1, 1000, "InvalidMarkerException"},
-		{of("cloudformation", "DescribeStacks", cloudformation.DescribeStacksInput{}, cloudformation.DescribeStacksOutput{}), "NextToken", "", "Stacks", "", 100, 1, 100, "ValidationError"},
-		{of("cloudformation", "DescribeChangeSet", cloudformation.DescribeChangeSetInput{}, cloudformation.DescribeChangeSetOutput{}), "NextToken", "", "Changes", "", 100, 1, 100, "ValidationError"},
-		{of("autoscaling", "DescribeAutoScalingGroups", autoscaling.DescribeAutoScalingGroupsInput{}, autoscaling.DescribeAutoScalingGroupsOutput{}), "NextToken", "MaxRecords", "AutoScalingGroups", "", 50, 1, 100, "InvalidNextToken"},
+		{of("cloudformation", "DescribeStacks", cloudformation.DescribeStacksInput{}, cloudformation.DescribeStacksOutput{}), "NextToken", "", "Stacks", "",
+			100, 1, 100, "ValidationError"},
+		{of("cloudformation", "DescribeChangeSet", cloudformation.DescribeChangeSetInput{}, cloudformation.DescribeChangeSetOutput{}), "NextToken", "",
+			"Changes", "", 100, 1, 100, "ValidationError"},
+		{of("autoscaling", "DescribeAutoScalingGroups", autoscaling.DescribeAutoScalingGroupsInput{}, autoscaling.DescribeAutoScalingGroupsOutput{}),
+			"NextToken", "MaxRecords", "AutoScalingGroups", "", 50, 1, 100, "InvalidNextToken"},
 	} {
 		p := x.p
-		if p == nil || p.token != x.token || p.limit != x.limit || p.lists[0] != x.list || p.truncated != x.truncated || p.size != x.size || p.least != x.least || p.most != x.most || p.code != x.code {
+		if p == nil || p.token != x.token || p.limit != x.limit || p.lists[0] != x.list || p.truncated != x.truncated || p.size != x.size ||
+			p.least != x.least || p.most != x.most || p.code != x.code {
 			t.Errorf("%+v, want %+v", p, x)
 		}
 	}

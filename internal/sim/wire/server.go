@@ -432,10 +432,13 @@ func (s *Service) encode(name string, out any, err error, id string) *reply {
 func (s *Service) encodeQuery(name string, out any, ae *Error, id string) string {
 	ec2 := s.Protocol == "AwsEc2QueryProtocol"
 	if ae != nil && ec2 {
-		return fmt.Sprintf(`<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>`, ae.Code, xmlEscaper.Replace(ae.Message), id)
+		return fmt.Sprintf(`<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>`, ae.Code,
+			xmlEscaper.Replace(ae.Message), id)
 	}
 	if ae != nil {
-		return fmt.Sprintf(`<ErrorResponse xmlns="%s"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>`, s.Xmlns, ae.Code, xmlEscaper.Replace(ae.Message), id)
+		return fmt.Sprintf(
+			`<ErrorResponse xmlns="%s"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>`,
+			s.Xmlns, ae.Code, xmlEscaper.Replace(ae.Message), id)
 	}
 	x := &xmlWriter{m: s.model}
 	fmt.Fprintf(&x.b, `<%sResponse xmlns="%s">`, name, s.Xmlns)
