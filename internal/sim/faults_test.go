@@ -1,13 +1,17 @@
 package sim_test
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/smithy-go"
 
-	"github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 )
@@ -20,6 +24,20 @@ faults:
   - call: {service: eks, operation: ListAddons, code: ServerException, status: 500, times: 2}
 `
 
+// bare is a client of EKS without any patience.
+func bare(s *sim.Sim) *eks.Client {
+	return eks.New(eks.Options{Region: "us-west-2", Credentials: credentials.NewStaticCredentialsProvider(iam.Key, iam.Secret, ""),
+		HTTPClient: &http.Client{Transport: s}, Retryer: aws.NopRetryer{}})
+}
+
+func code(err error) string {
+	var e smithy.APIError
+	if errors.As(err, &e) {
+		return e.ErrorCode()
+	}
+	return ""
+}
+
 func TestFaultFileHasItsHours(t *testing.T) {
 	faults, err := sim.ParseFaults([]byte(faultFile))
 	if err != nil {
@@ -27,13 +45,10 @@ func TestFaultFileHasItsHours(t *testing.T) {
 	}
 	s := sim.New(sim.Options{Seed: 1})
 	s.Region("us-west-2").Inject(faults...)
-	c, err := aws.New(t.Context(), aws.Options{Region: "us-west-2", Transport: s, Key: iam.Key, Secret: iam.Secret})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := bare(s)
 	list := func() string {
-		_, err := c.EKS.ListClusters(t.Context(), &eks.ListClustersInput{})
-		return aws.Code(err)
+		_, err := c.ListClusters(t.Context(), &eks.ListClustersInput{})
+		return code(err)
 	}
 	for _, x := range []struct {
 		advance time.Duration
@@ -45,8 +60,8 @@ func TestFaultFileHasItsHours(t *testing.T) {
 		}
 	}
 	for i, want := range []string{"ServerException", "ServerException", "ResourceNotFoundException"} {
-		_, err := c.EKS.ListAddons(t.Context(), &eks.ListAddonsInput{ClusterName: new("nobody")})
-		if got := aws.Code(err); got != want {
+		_, err := c.ListAddons(t.Context(), &eks.ListAddonsInput{ClusterName: new("nobody")})
+		if got := code(err); got != want {
 			t.Errorf("call %d: %q, want %q", i+1, got, want)
 		}
 	}
