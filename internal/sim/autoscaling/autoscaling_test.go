@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	sim "github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/world"

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	sim "github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"

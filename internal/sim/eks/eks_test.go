@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	sim "github.com/slipway-eks/slipway/internal/sim/eks"
