@@ -201,6 +201,7 @@ func (w *world) roles(account string) {
 	c := w.c
 	role(c.IAM.ServiceRoleARN, []string{"AmazonEKSClusterPolicy"}, "eks.amazonaws.com")
 	role(c.IAM.FargatePodExecutionRoleARN, nil, "eks-fargate-pods.amazonaws.com")
+	policy(c.IAM.ServiceRolePermissionsBoundary, c.IAM.FargatePodExecutionRolePermissionsBoundary)
 	for _, p := range c.IAM.PodIdentityAssociations {
 		role(p.RoleARN, nil, "pods.eks.amazonaws.com")
 		policy(p.PermissionPolicyARNs...)
@@ -213,9 +214,11 @@ func (w *world) roles(account string) {
 	for _, a := range c.Addons {
 		role(a.ServiceAccountRoleARN, nil, "pods.eks.amazonaws.com")
 		policy(a.AttachPolicyARNs...)
+		policy(a.PermissionsBoundary)
 		for _, p := range a.PodIdentityAssociations {
 			role(p.RoleARN, nil, "pods.eks.amazonaws.com")
 			policy(p.PermissionPolicyARNs...)
+			policy(p.PermissionsBoundaryARN)
 		}
 	}
 	for _, p := range c.FargateProfiles {
@@ -228,6 +231,7 @@ func (w *world) roles(account string) {
 	}
 	if c.AutoMode() {
 		role(c.AutoModeConfig.NodeRoleARN, nil, "ec2.amazonaws.com")
+		policy(c.AutoModeConfig.PermissionsBoundaryARN)
 	}
 	for _, n := range c.Groups() {
 		if n.IAM == nil {
@@ -235,6 +239,7 @@ func (w *world) roles(account string) {
 		}
 		role(n.IAM.InstanceRoleARN, []string{"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"}, "ec2.amazonaws.com")
 		policy(n.IAM.AttachPolicyARNs...)
+		policy(n.IAM.InstanceRolePermissionsBoundary)
 		if p := n.IAM.InstanceProfileARN; w.say("instance profile", p) {
 			w.x.InstanceProfiles = append(w.x.InstanceProfiles, sim.ExistingProfile{ARN: p, Role: n.IAM.InstanceRoleARN})
 		}

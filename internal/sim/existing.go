@@ -82,7 +82,7 @@ func (r *Region) Adopt(x Existing) error {
 		r.IAM.AdoptProfile(p.ARN, p.Role[strings.LastIndex(p.Role, "/")+1:])
 	}
 	for _, p := range x.Policies {
-		r.IAM.AdoptPolicy(p, `{"Version":"2012-10-17","Statement":[]}`)
+		r.IAM.AdoptPolicy(p, "")
 	}
 	for _, k := range x.Keys {
 		if err := r.adopt("kms:key", kmstypes.KeyMetadata{Arn: &k}); err != nil {

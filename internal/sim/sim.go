@@ -119,7 +119,7 @@ func (s *Sim) newRegion(name string) *Region {
 	v := wire.NewServer()
 	r.pageSize, v.PageSize = s.options.PageSize, s.options.PageSize
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
-	v.Before = func(c *wire.Caller, op string) error {
+	v.Before = func(c *wire.Caller, op string, in any) error {
 		for _, f := range r.faults {
 			if err := f(c.Service, op); err != nil {
 				return err
@@ -133,7 +133,10 @@ func (s *Sim) newRegion(name string) *Region {
 				return err
 			}
 		}
-		return r.IAM.Authenticate(c, c.Service+":"+op)
+		if err := r.IAM.Authenticate(c); err != nil {
+			return err
+		}
+		return r.IAM.Authorize(c, op, in)
 	}
 	v.Add("ec2", "ec2", r.EC2.Register)
 	v.Add("iam", "iam", r.IAM.Register)

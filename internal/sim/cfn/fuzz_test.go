@@ -13,7 +13,7 @@ func FuzzTemplate(f *testing.F) {
 			f.Add(x.body, "v")
 		}
 	}
-	f.Add("Parameters: {P: {Type: Number, Default: 1}}\n"+res("!Sub '${P}'"), "2")
+	f.Add("Parameters: {P: {Type: Number, Default: 1}}\n"+vpc("!Sub '${P}'"), "2")
 	f.Fuzz(func(t *testing.T, body, param string) {
 		if len(body) > maxBodyBytes {
 			return

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// res is a template with one VPC whose CIDR block is an expression.
-func res(value string) string {
+// vpc is a template with one VPC whose CIDR block is an expression.
+func vpc(value string) string {
 	return "Resources:\n  A:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlock: " + value + "\n"
 }
 
@@ -75,67 +75,67 @@ const conditional = "Conditions: {C: !Equals [a, b]}\nResources: {A: {Type: 'AWS
 
 // hostile is templates that crashed, hung or grew the region, and their kin.
 var hostile = []struct{ name, body, want string }{
-	{"GetAtt of one element", res(`{"Fn::GetAtt": [A2]}`), "Unresolved resource dependencies [A2]"},
-	{"GetAtt of one element that is there", res("x") + "Outputs: {O: {Value: {Fn::GetAtt: [A]}}}", getAttForm},
-	{"GetAtt of nothing", res(`{"Fn::GetAtt": []}`), getAttForm},
-	{"GetAtt of lists", res(`{"Fn::GetAtt": [[A], [B]]}`), getAttForm},
-	{"Select -1", res("!Select [-1, [a, b]]"), "Fn::Select cannot select nonexistent value at index -1"},
-	{"Select past the end", res("!Select [2, [a, b]]"), "Fn::Select cannot select nonexistent value at index 2"},
-	{"Select of a huge index", res("!Select ['99999999999999999999', [a]]"), "Fn::Select requires a list argument"},
-	{"Select without a list", res("!Select [0, a]"), "Fn::Select requires a list argument"},
-	{"Cidr of negative bits", res("!Cidr [10.0.0.0/16, 2, -1]"), "Fn::Cidr cannot make 2 blocks with -1 subnet bits"},
-	{"Cidr of too many bits", res("!Cidr [10.0.0.0/16, 2, 40]"), "Fn::Cidr cannot make"},
-	{"Cidr of few IPv6 bits", res("!Cidr ['2001:db8::/56', 2, 9]"), ""},
-	{"Cidr of a huge count", res("!Cidr [10.0.0.0/16, 2000000000, 8]"), "count (1 to 256)"},
-	{"Cidr that does not fit", res("!Cidr [10.0.0.0/24, 9, 5]"), "Fn::Cidr cannot make 9 blocks"},
-	{"Sub of nothing", res(`{"Fn::Sub": []}`), subForm},
-	{"Sub of numbers", res(`{"Fn::Sub": [1, 2]}`), subForm},
-	{"Sub without a map", res(`{"Fn::Sub": ["${a}", [a]]}`), "Unresolved resource dependencies [a]"},
-	{"Sub of a list", res(`{"Fn::Sub": ["${a}", {"a": [1]}]}`), "variable a in Fn::Sub expression does not resolve to a string"},
-	{"Sub doubling", res(doubled(300)), "is larger than maximum allowed"},
-	{"Split by nothing", res("!Split ['', abc]"), splitForm},
-	{"Join of maps", res("!Join [',', [{a: b}]]"), joinForm},
-	{"Ref of a list", res(`{"Ref": [A]}`), "every Ref object must have a single String value"},
-	{"If of one", res(`{"Fn::If": [C]}`), "Fn::If requires a list argument"},
-	{"If of a list", "Conditions: {C: !Equals [a, a]}\n" + res(`{"Fn::If": [[C], a, b]}`), "unresolved condition dependency"},
-	{"If of no condition", res(`{"Fn::If": [C, a, b]}`), "unresolved condition dependency C in Fn::If"},
-	{"unknown function", res(`{"Fn::Grow": a}`), "Fn::Grow is not supported"},
-	{"FindInMap without maps", res("!FindInMap [M, a, b]"), "Mapping named 'M' is not present"},
-	{"FindInMap of a scalar", "Mappings: {M: {a: b}}\n" + res("!FindInMap [M, a, b]"), "Every Mappings attribute must be a map"},
-	{"a condition of itself", "Conditions: {C: !Not [!Condition C]}\n" + res("x"), "Circular dependency between conditions: [C]"},
-	{"conditions in a ring", "Conditions: {C: !Not [!Condition D], D: !Not [!Condition C]}\n" + res("x"), "Circular dependency between conditions: [C, D]"},
-	{"conditions through If", "Conditions: {C: !Equals [!If [C, a, b], a]}\n" + res("x"), "Circular dependency between conditions: [C]"},
-	{"a condition of a resource", "Conditions: {C: !Equals [!Ref A, a]}\n" + res("x"), "Cannot reference resources in the Conditions block"},
-	{"a ladder of conditions", ladder(200) + res("!If [C200, x, y]"), ""},
-	{"eleven operands", "Conditions: {C: !Or [" + strings.Repeat("!Equals [a, b],", 11) + "]}\n" + res("x"), "at most 10 boolean parameters"},
+	{"GetAtt of one element", vpc(`{"Fn::GetAtt": [A2]}`), "Unresolved resource dependencies [A2]"},
+	{"GetAtt of one element that is there", vpc("x") + "Outputs: {O: {Value: {Fn::GetAtt: [A]}}}", getAttForm},
+	{"GetAtt of nothing", vpc(`{"Fn::GetAtt": []}`), getAttForm},
+	{"GetAtt of lists", vpc(`{"Fn::GetAtt": [[A], [B]]}`), getAttForm},
+	{"Select -1", vpc("!Select [-1, [a, b]]"), "Fn::Select cannot select nonexistent value at index -1"},
+	{"Select past the end", vpc("!Select [2, [a, b]]"), "Fn::Select cannot select nonexistent value at index 2"},
+	{"Select of a huge index", vpc("!Select ['99999999999999999999', [a]]"), "Fn::Select requires a list argument"},
+	{"Select without a list", vpc("!Select [0, a]"), "Fn::Select requires a list argument"},
+	{"Cidr of negative bits", vpc("!Cidr [10.0.0.0/16, 2, -1]"), "Fn::Cidr cannot make 2 blocks with -1 subnet bits"},
+	{"Cidr of too many bits", vpc("!Cidr [10.0.0.0/16, 2, 40]"), "Fn::Cidr cannot make"},
+	{"Cidr of few IPv6 bits", vpc("!Cidr ['2001:db8::/56', 2, 9]"), ""},
+	{"Cidr of a huge count", vpc("!Cidr [10.0.0.0/16, 2000000000, 8]"), "count (1 to 256)"},
+	{"Cidr that does not fit", vpc("!Cidr [10.0.0.0/24, 9, 5]"), "Fn::Cidr cannot make 9 blocks"},
+	{"Sub of nothing", vpc(`{"Fn::Sub": []}`), subForm},
+	{"Sub of numbers", vpc(`{"Fn::Sub": [1, 2]}`), subForm},
+	{"Sub without a map", vpc(`{"Fn::Sub": ["${a}", [a]]}`), "Unresolved resource dependencies [a]"},
+	{"Sub of a list", vpc(`{"Fn::Sub": ["${a}", {"a": [1]}]}`), "variable a in Fn::Sub expression does not resolve to a string"},
+	{"Sub doubling", vpc(doubled(300)), "is larger than maximum allowed"},
+	{"Split by nothing", vpc("!Split ['', abc]"), splitForm},
+	{"Join of maps", vpc("!Join [',', [{a: b}]]"), joinForm},
+	{"Ref of a list", vpc(`{"Ref": [A]}`), "every Ref object must have a single String value"},
+	{"If of one", vpc(`{"Fn::If": [C]}`), "Fn::If requires a list argument"},
+	{"If of a list", "Conditions: {C: !Equals [a, a]}\n" + vpc(`{"Fn::If": [[C], a, b]}`), "unresolved condition dependency"},
+	{"If of no condition", vpc(`{"Fn::If": [C, a, b]}`), "unresolved condition dependency C in Fn::If"},
+	{"unknown function", vpc(`{"Fn::Grow": a}`), "Fn::Grow is not supported"},
+	{"FindInMap without maps", vpc("!FindInMap [M, a, b]"), "Mapping named 'M' is not present"},
+	{"FindInMap of a scalar", "Mappings: {M: {a: b}}\n" + vpc("!FindInMap [M, a, b]"), "Every Mappings attribute must be a map"},
+	{"a condition of itself", "Conditions: {C: !Not [!Condition C]}\n" + vpc("x"), "Circular dependency between conditions: [C]"},
+	{"conditions in a ring", "Conditions: {C: !Not [!Condition D], D: !Not [!Condition C]}\n" + vpc("x"), "Circular dependency between conditions: [C, D]"},
+	{"conditions through If", "Conditions: {C: !Equals [!If [C, a, b], a]}\n" + vpc("x"), "Circular dependency between conditions: [C]"},
+	{"a condition of a resource", "Conditions: {C: !Equals [!Ref A, a]}\n" + vpc("x"), "Cannot reference resources in the Conditions block"},
+	{"a ladder of conditions", ladder(200) + vpc("!If [C200, x, y]"), ""},
+	{"eleven operands", "Conditions: {C: !Or [" + strings.Repeat("!Equals [a, b],", 11) + "]}\n" + vpc("x"), "at most 10 boolean parameters"},
 	{"an anchor in itself", "Resources: &a {A: {Type: 'AWS::EC2::VPC', Properties: *a}}", "YAML aliases are not allowed"},
-	{"an alias bomb", "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\n" + res("*c"), "YAML aliases are not allowed"},
+	{"an alias bomb", "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\n" + vpc("*c"), "YAML aliases are not allowed"},
 	{"a merge key", "Metadata: &m {Type: 'AWS::EC2::VPC'}\nResources: {A: {<<: *m}}", "YAML aliases are not allowed"},
-	{"a resource of itself", res("!Ref A"), "Circular dependency between resources: [A]"},
+	{"a resource of itself", vpc("!Ref A"), "Circular dependency between resources: [A]"},
 	{"a resource that waits for itself", "Resources: {A: {Type: 'AWS::EC2::VPC', DependsOn: A}}", "Circular dependency between resources: [A]"},
 	{"a ring of three", "Resources: {A: {Type: 'AWS::EC2::VPC', DependsOn: B}, " +
 		"B: {Type: 'AWS::EC2::VPC', DependsOn: C}, C: {Type: 'AWS::EC2::VPC', DependsOn: A}}",
 		"Circular dependency between resources: [A, B, C]"},
-	{"null", res("null"), "[/Resources/A/Properties/CidrBlock] 'null' values are not allowed in templates"},
-	{"a key twice", res("x") + "Outputs: {}\nOutputs: {}\n", "YAML not well-formed. (line 7, column 1)"},
+	{"null", vpc("null"), "[/Resources/A/Properties/CidrBlock] 'null' values are not allowed in templates"},
+	{"a key twice", vpc("x") + "Outputs: {}\nOutputs: {}\n", "YAML not well-formed. (line 7, column 1)"},
 	{"broken JSON", "{\"Resources\": {\n ,}}", "JSON not well-formed. (line 2, column 2)"},
 	{"a list", "[a]", "unsupported structure"},
 	{"nothing", " ", "Either Template URL or Template Body must be specified."},
 	{"a list for resources", "Resources: [a]", "Expected a map"},
-	{"an unknown section", res("x") + "Resoruces: {}", "Invalid template property or properties [Resoruces]"},
+	{"an unknown section", vpc("x") + "Resoruces: {}", "Invalid template property or properties [Resoruces]"},
 	{"an unknown member", "Resources: {A: {Type: 'AWS::EC2::VPC', Property: {}}}", "Invalid template resource property 'Property'"},
 	{"a name with a dash", "Resources: {A-b: {Type: 'AWS::EC2::VPC'}}", "Resource name A-b is non alphanumeric."},
 	{"a long name", "Resources: {" + strings.Repeat("a", 256) + ": {Type: 'AWS::EC2::VPC'}}", "is longer than maximum allowed, 255"},
 	{"501 resources", "Resources:\n" + many(501, "  A%d: {Type: 'AWS::EC2::VPC'}"), "Number of resources, 501, is greater than maximum allowed, 500"},
 	{"500 resources", "Resources:\n" + many(500, "  A%d: {Type: 'AWS::EC2::VPC'}"), ""},
-	{"201 outputs", res("x") + "Outputs:\n" + many(201, "  O%d: {Value: x}"), "Number of outputs, 201, is greater than maximum allowed, 200"},
-	{"201 parameters", "Parameters:\n" + many(201, "  P%d: {Type: String, Default: x}") + res("x"), "Number of parameters, 201, is greater than"},
-	{"201 mappings", "Mappings:\n" + many(201, "  M%d: {a: {b: c}}") + res("x"), "Number of mappings, 201, is greater than"},
-	{"a long description", "Description: " + strings.Repeat("x", 1025) + "\n" + res("x"), "'Description' length is greater than 1024"},
-	{"a deep list", res(strings.Repeat("[", 9000) + strings.Repeat("]", 9000)), ""},
-	{"a deeper list", res(strings.Repeat("[", 25000)), "YAML not well-formed."},
-	{"an output without a value", res("x") + "Outputs: {O: {Description: x}}", "Every Outputs member must contain a Value object"},
-	{"an export without a name", res("x") + "Outputs: {O: {Value: x, Export: y}}", "must contain a Name"},
+	{"201 outputs", vpc("x") + "Outputs:\n" + many(201, "  O%d: {Value: x}"), "Number of outputs, 201, is greater than maximum allowed, 200"},
+	{"201 parameters", "Parameters:\n" + many(201, "  P%d: {Type: String, Default: x}") + vpc("x"), "Number of parameters, 201, is greater than"},
+	{"201 mappings", "Mappings:\n" + many(201, "  M%d: {a: {b: c}}") + vpc("x"), "Number of mappings, 201, is greater than"},
+	{"a long description", "Description: " + strings.Repeat("x", 1025) + "\n" + vpc("x"), "'Description' length is greater than 1024"},
+	{"a deep list", vpc(strings.Repeat("[", 9000) + strings.Repeat("]", 9000)), ""},
+	{"a deeper list", vpc(strings.Repeat("[", 25000)), "YAML not well-formed."},
+	{"an output without a value", vpc("x") + "Outputs: {O: {Description: x}}", "Every Outputs member must contain a Value object"},
+	{"an export without a name", vpc("x") + "Outputs: {O: {Value: x, Export: y}}", "must contain a Name"},
 	{"a reference to what is not made", conditional + "!Ref A}}}", "Unresolved resource dependencies [A]"},
 	{"a branch that is not taken", conditional + "!If [C, !Ref A, x]}}}", ""},
 	{"a policy's condition", "Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {P: {Condition: {Bool: {a: 'true'}}}}}}", ""},
@@ -173,7 +173,7 @@ func TestFunctionsResolve(t *testing.T) {
 		"!ImportValue {'Fn::Sub': '${S}-x'}":                        "value of 7-x",
 		"!GetAZs ''":                                                "[us-west-2a us-west-2b]",
 	} {
-		out, err := resolve(params+res(expression), nil)
+		out, err := resolve(params+vpc(expression), nil)
 		if err != nil {
 			t.Errorf("%s: %v", expression, err)
 			continue
@@ -204,11 +204,11 @@ func TestParametersAreChecked(t *testing.T) {
 		"constraint": {"C", "A", "Parameter C failed to satisfy constraint: small letters"},
 		"huge":       {"P", strings.Repeat("a", 4097), "Parameter 'P' must contain at most 4096 characters"},
 	} {
-		if _, err := deploy(head+res("x"), map[string]string{x.k: x.v}, testPseudo); err == nil || err.Error() != x.want {
+		if _, err := deploy(head+vpc("x"), map[string]string{x.k: x.v}, testPseudo); err == nil || err.Error() != x.want {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, err := deploy(head+res("x"), map[string]string{"E": "prod", "N": "3"}, testPseudo); err != nil {
+	if _, err := deploy(head+vpc("x"), map[string]string{"E": "prod", "N": "3"}, testPseudo); err != nil {
 		t.Error(err)
 	}
 }

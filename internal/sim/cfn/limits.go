@@ -15,6 +15,7 @@ const (
 	maxNameChars        = 255         // of a resource, output, parameter, mapping or attribute
 	maxParameterBytes   = 4096        // a parameter's value
 	maxOutputBytes      = 4096        // an output's value
+	maxTags             = 50          // of a stack
 	maxConditionArgs    = 10          // of Fn::And and Fn::Or
 	maxCidrs            = 256         // of Fn::Cidr
 	maxExpandedBytes    = 1024 * 1024 // of a template in S3, so of what its functions may make of one

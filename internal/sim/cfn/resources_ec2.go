@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,315 +9,313 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
-// handlers is every resource type that can be created.
-var handlers map[string]handler
+// is is a boolean property, as EC2 takes it.
+func (o *op) is(k string) *bool { return new(o.str(k) == "true") }
 
-func init() {
-	handlers = map[string]handler{
-		"AWS::EC2::VPC":                            {create: createVPC, delete: deleteVPC},
-		"AWS::EC2::VPCCidrBlock":                   {create: createVPCCidr, delete: nothing},
-		"AWS::EC2::Subnet":                         {create: createSubnet, delete: deleteSubnet, update: updateSubnet, fixed: []string{"VpcId", "CidrBlock", "AvailabilityZone"}},
-		"AWS::EC2::SubnetCidrBlock":                {create: createSubnetCidr, delete: nothing},
-		"AWS::EC2::InternetGateway":                {create: createIGW, delete: deleteIGW},
-		"AWS::EC2::EgressOnlyInternetGateway":      {create: createEIGW, delete: deleteEIGW},
-		"AWS::EC2::VPCGatewayAttachment":           {create: attachGateway, delete: detachGateway},
-		"AWS::EC2::EIP":                            {create: createEIP, delete: deleteEIP},
-		"AWS::EC2::NatGateway":                     {create: createNAT, delete: deleteNAT},
-		"AWS::EC2::RouteTable":                     {create: createRouteTable, delete: deleteRouteTable},
-		"AWS::EC2::Route":                          {create: createRoute, delete: deleteRoute},
-		"AWS::EC2::SubnetRouteTableAssociation":    {create: associateRoutes, delete: disassociateRoutes},
-		"AWS::EC2::SecurityGroup":                  {create: createGroup, delete: deleteGroup},
-		"AWS::EC2::SecurityGroupIngress":           {create: createIngress, delete: deleteRule},
-		"AWS::EC2::SecurityGroupEgress":            {create: createEgress, delete: deleteRule},
-		"AWS::EC2::LaunchTemplate":                 {create: createTemplate, delete: deleteTemplate, update: updateTemplate, fixed: []string{"LaunchTemplateName"}},
-		"AWS::EC2::PlacementGroup":                 {create: createPlacement, delete: deletePlacement},
-		"AWS::EC2::VPCEndpoint":                    {create: createEndpoint, delete: deleteEndpoint},
-		"AWS::IAM::Role":                           {create: createRole, delete: deleteRole, update: updateRole, fixed: []string{"RoleName", "Path"}},
-		"AWS::IAM::Policy":                         {create: createInline, delete: deleteInline, update: updateInline},
-		"AWS::IAM::ManagedPolicy":                  {create: createManaged, delete: deleteManaged},
-		"AWS::IAM::InstanceProfile":                {create: createProfile, delete: deleteProfile},
-		"AWS::EKS::Cluster":                        {create: createCluster, delete: deleteCluster, update: updateCluster, fixed: []string{"Name", "RoleArn", "KubernetesNetworkConfig", "EncryptionConfig"}},
-		"AWS::EKS::Nodegroup":                      {create: createNodegroup, delete: deleteNodegroup, update: updateNodegroup, fixed: []string{"ClusterName", "NodegroupName", "CapacityType", "NodeRole", "Subnets", "AmiType", "InstanceTypes", "DiskSize", "RemoteAccess"}},
-		"AWS::EKS::AccessEntry":                    {create: createEntry, delete: deleteEntry, update: updateEntry, fixed: []string{"ClusterName", "PrincipalArn", "Type"}},
-		"AWS::EKS::Addon":                          {create: createAddon, delete: deleteAddon, update: updateAddon, fixed: []string{"ClusterName", "AddonName"}},
-		"AWS::AutoScaling::AutoScalingGroup":       {create: createASG, delete: deleteASG, update: updateASG, fixed: []string{"AutoScalingGroupName"}},
-		"AWS::CloudFormation::WaitConditionHandle": {create: func(o *op) { o.after(0, "handle", nil) }, delete: nothing},
-	}
-}
-
-func nothing(o *op) { o.after(0, o.phys, nil) }
-
-// quick is how long a synchronous API's resource takes to be seen finished.
-const quick = 2 * time.Second
-
-// gave finishes a creation: the error, or the physical ID and attributes.
-func (o *op) gave(phys *string, a attrs, err error) {
+func createVPC(o *op) (progress, error) {
+	out, err := call(o, o.env.EC2.CreateVpc, &ec2.CreateVpcInput{CidrBlock: o.opt("CidrBlock"), TagSpecifications: o.tagSpecs(types.ResourceTypeVpc)})
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.after(quick, aws.ToString(phys), a)
-}
-
-func createVPC(o *op) {
-	out, err := o.env.EC2.CreateVpc(nil, &ec2.CreateVpcInput{CidrBlock: o.opt("CidrBlock"), TagSpecifications: o.tagSpecs(types.ResourceTypeVpc)})
-	if err != nil {
-		o.done("", nil, err)
-		return
-	}
-	id := out.Vpc.VpcId
+	id := *out.Vpc.VpcId
+	o.made(id)
 	for _, in := range []*ec2.ModifyVpcAttributeInput{
-		{VpcId: id, EnableDnsSupport: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsSupport") != "false")}},
-		{VpcId: id, EnableDnsHostnames: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsHostnames") == "true")}},
+		{VpcId: new(id), EnableDnsSupport: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsSupport") != "false")}},
+		{VpcId: new(id), EnableDnsHostnames: &types.AttributeBooleanValue{Value: o.is("EnableDnsHostnames")}},
 	} {
-		if _, err := o.env.EC2.ModifyVpcAttribute(nil, in); err != nil {
-			o.done(*id, nil, err)
-			return
+		if _, err := call(o, o.env.EC2.ModifyVpcAttribute, in); err != nil {
+			return progress{}, err
 		}
 	}
-	o.after(10*time.Second, *id, attrs{"VpcId": *id, "CidrBlock": o.str("CidrBlock")})
+	return after(10*time.Second, id, values{"VpcId": id, "CidrBlock": o.str("CidrBlock")})
 }
 
-func deleteVPC(o *op) {
-	_, err := o.env.EC2.DeleteVpc(nil, &ec2.DeleteVpcInput{VpcId: new(o.phys)})
-	o.done("", nil, err)
+func deleteVPC(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteVpc, &ec2.DeleteVpcInput{VpcId: new(o.phys)})
+	return gone(err)
 }
 
-func createVPCCidr(o *op) {
-	out, err := o.env.EC2.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: o.opt("VpcId"), CidrBlock: o.opt("CidrBlock"), Ipv6CidrBlock: o.opt("Ipv6CidrBlock"), Ipv6Pool: o.opt("Ipv6Pool"), AmazonProvidedIpv6CidrBlock: new(o.str("AmazonProvidedIpv6CidrBlock") == "true")})
+func createVPCCidr(o *op) (progress, error) {
+	out, err := call(o, o.env.EC2.AssociateVpcCidrBlock, &ec2.AssociateVpcCidrBlockInput{VpcId: o.opt("VpcId"), CidrBlock: o.opt("CidrBlock"),
+		Ipv6CidrBlock: o.opt("Ipv6CidrBlock"), Ipv6Pool: o.opt("Ipv6Pool"), AmazonProvidedIpv6CidrBlock: o.is("AmazonProvidedIpv6CidrBlock")})
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
 	id := "vpc-cidr-assoc"
 	if a := out.Ipv6CidrBlockAssociation; a != nil {
 		id = *a.AssociationId
-		for _, r := range o.s.res { // the VPC's attribute lists its blocks as they are now
-			if r.phys == o.str("VpcId") {
-				blocks, _ := r.attrs["Ipv6CidrBlocks"].([]any)
-				r.attrs["Ipv6CidrBlocks"] = append(blocks, *a.Ipv6CidrBlock)
+		for _, r := range o.s.Res { // the VPC's attribute lists its blocks as they are now
+			if r.Phys == o.str("VpcId") {
+				blocks, _ := r.Attrs["Ipv6CidrBlocks"].([]any)
+				r.Attrs["Ipv6CidrBlocks"] = append(blocks, *a.Ipv6CidrBlock)
 			}
 		}
 	} else if a := out.CidrBlockAssociation; a != nil {
 		id = *a.AssociationId
 	}
-	o.after(5*time.Second, id, attrs{"Id": id})
+	return after(5*time.Second, id, values{"Id": id})
 }
 
-func createSubnet(o *op) {
-	in := &ec2.CreateSubnetInput{VpcId: o.opt("VpcId"), CidrBlock: o.opt("CidrBlock"), AvailabilityZone: o.opt("AvailabilityZone"), Ipv6CidrBlock: o.opt("Ipv6CidrBlock"), TagSpecifications: o.tagSpecs(types.ResourceTypeSubnet)}
-	out, err := o.env.EC2.CreateSubnet(nil, in)
+func createSubnet(o *op) (progress, error) {
+	out, err := call(o, o.env.EC2.CreateSubnet, &ec2.CreateSubnetInput{VpcId: o.opt("VpcId"), CidrBlock: o.opt("CidrBlock"),
+		AvailabilityZone: o.opt("AvailabilityZone"), Ipv6CidrBlock: o.opt("Ipv6CidrBlock"), TagSpecifications: o.tagSpecs(types.ResourceTypeSubnet)})
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.phys = *out.Subnet.SubnetId
+	o.made(*out.Subnet.SubnetId)
 	if err := o.subnetAttributes(); err != nil {
-		o.done(o.phys, nil, err)
-		return
+		return progress{}, err
 	}
-	o.after(quick, o.phys, attrs{"SubnetId": o.phys, "AvailabilityZone": *out.Subnet.AvailabilityZone, "CidrBlock": o.str("CidrBlock"), "VpcId": o.str("VpcId")})
+	return after(quick, o.phys, values{"SubnetId": o.phys, "AvailabilityZone": *out.Subnet.AvailabilityZone,
+		"CidrBlock": o.str("CidrBlock"), "VpcId": o.str("VpcId")})
 }
 
+// subnetAttributes sets what CreateSubnet does not take.
 func (o *op) subnetAttributes() error {
-	flag := func(k string) *types.AttributeBooleanValue {
-		return &types.AttributeBooleanValue{Value: new(o.str(k) == "true")}
-	}
+	flag := func(k string) *types.AttributeBooleanValue { return &types.AttributeBooleanValue{Value: o.is(k)} }
+	var changes []*ec2.ModifySubnetAttributeInput
 	if _, ok := o.props["MapPublicIpOnLaunch"]; ok {
-		if _, err := o.env.EC2.ModifySubnetAttribute(nil, &ec2.ModifySubnetAttributeInput{SubnetId: new(o.phys), MapPublicIpOnLaunch: flag("MapPublicIpOnLaunch")}); err != nil {
-			return err
-		}
+		changes = append(changes, &ec2.ModifySubnetAttributeInput{MapPublicIpOnLaunch: flag("MapPublicIpOnLaunch")})
 	}
-	if o.str("AssignIpv6AddressOnCreation") == "true" {
-		if _, err := o.env.EC2.ModifySubnetAttribute(nil, &ec2.ModifySubnetAttributeInput{SubnetId: new(o.phys), AssignIpv6AddressOnCreation: flag("AssignIpv6AddressOnCreation")}); err != nil {
-			return err
-		}
+	if *o.is("AssignIpv6AddressOnCreation") {
+		changes = append(changes, &ec2.ModifySubnetAttributeInput{AssignIpv6AddressOnCreation: flag("AssignIpv6AddressOnCreation")})
 	}
-	if o.str("EnableDns64") == "true" {
-		if _, err := o.env.EC2.ModifySubnetAttribute(nil, &ec2.ModifySubnetAttributeInput{SubnetId: new(o.phys), EnableDns64: flag("EnableDns64")}); err != nil {
-			return err
-		}
+	if *o.is("EnableDns64") {
+		changes = append(changes, &ec2.ModifySubnetAttributeInput{EnableDns64: flag("EnableDns64")})
 	}
 	if m, ok := o.props["PrivateDnsNameOptionsOnLaunch"].(map[string]any); ok {
-		_, err := o.env.EC2.ModifySubnetAttribute(nil, &ec2.ModifySubnetAttributeInput{SubnetId: new(o.phys), PrivateDnsHostnameTypeOnLaunch: types.HostnameType(fmt.Sprint(m["HostnameType"]))})
-		return err
+		changes = append(changes, &ec2.ModifySubnetAttributeInput{PrivateDnsHostnameTypeOnLaunch: types.HostnameType(fmt.Sprint(m["HostnameType"]))})
+	}
+	for _, in := range changes {
+		in.SubnetId = new(o.phys)
+		if _, err := call(o, o.env.EC2.ModifySubnetAttribute, in); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func updateSubnet(o *op) {
-	if o.props["CidrBlock"] != o.old["CidrBlock"] || o.props["AvailabilityZone"] != o.old["AvailabilityZone"] {
-		o.done("", nil, said("CloudFormation cannot update a stack when a custom-named resource requires replacing"))
-		return
+func updateSubnet(o *op) (progress, error) {
+	if err := o.subnetAttributes(); err != nil {
+		return progress{}, err
 	}
-	o.done(o.phys, nil, o.subnetAttributes())
+	return done(o.phys, nil)
 }
 
-func deleteSubnet(o *op) {
-	_, err := o.env.EC2.DeleteSubnet(nil, &ec2.DeleteSubnetInput{SubnetId: new(o.phys)})
-	o.done("", nil, err)
+func deleteSubnet(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteSubnet, &ec2.DeleteSubnetInput{SubnetId: new(o.phys)})
+	return gone(err)
 }
 
-func createSubnetCidr(o *op) {
-	out, err := o.env.EC2.AssociateSubnetCidrBlock(nil, &ec2.AssociateSubnetCidrBlockInput{SubnetId: o.opt("SubnetId"), Ipv6CidrBlock: o.opt("Ipv6CidrBlock")})
+func createSubnetCidr(o *op) (progress, error) {
+	in := &ec2.AssociateSubnetCidrBlockInput{SubnetId: o.opt("SubnetId"), Ipv6CidrBlock: o.opt("Ipv6CidrBlock")}
+	out, err := call(o, o.env.EC2.AssociateSubnetCidrBlock, in)
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.after(quick, *out.Ipv6CidrBlockAssociation.AssociationId, nil)
+	return after(quick, *out.Ipv6CidrBlockAssociation.AssociationId, nil)
 }
 
-func createIGW(o *op) {
-	out, err := o.env.EC2.CreateInternetGateway(nil, &ec2.CreateInternetGatewayInput{TagSpecifications: o.tagSpecs(types.ResourceTypeInternetGateway)})
+func createIGW(o *op) (progress, error) {
+	in := &ec2.CreateInternetGatewayInput{TagSpecifications: o.tagSpecs(types.ResourceTypeInternetGateway)}
+	out, err := call(o, o.env.EC2.CreateInternetGateway, in)
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.after(12*time.Second, *out.InternetGateway.InternetGatewayId, attrs{"InternetGatewayId": *out.InternetGateway.InternetGatewayId})
+	id := *out.InternetGateway.InternetGatewayId
+	o.made(id)
+	return after(12*time.Second, id, values{"InternetGatewayId": id})
 }
 
-func deleteIGW(o *op) {
-	_, err := o.env.EC2.DeleteInternetGateway(nil, &ec2.DeleteInternetGatewayInput{InternetGatewayId: new(o.phys)})
-	o.done("", nil, err)
+func deleteIGW(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteInternetGateway, &ec2.DeleteInternetGatewayInput{InternetGatewayId: new(o.phys)})
+	return gone(err)
 }
 
-func createEIGW(o *op) {
-	out, err := o.env.EC2.CreateEgressOnlyInternetGateway(nil, &ec2.CreateEgressOnlyInternetGatewayInput{VpcId: o.opt("VpcId")})
+func createEIGW(o *op) (progress, error) {
+	out, err := call(o, o.env.EC2.CreateEgressOnlyInternetGateway, &ec2.CreateEgressOnlyInternetGatewayInput{VpcId: o.opt("VpcId")})
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	id := out.EgressOnlyInternetGateway.EgressOnlyInternetGatewayId
-	o.gave(id, attrs{"Id": *id}, nil)
+	id := *out.EgressOnlyInternetGateway.EgressOnlyInternetGatewayId
+	o.made(id)
+	return after(quick, id, values{"Id": id})
 }
 
-func deleteEIGW(o *op) {
-	_, err := o.env.EC2.DeleteEgressOnlyInternetGateway(nil, &ec2.DeleteEgressOnlyInternetGatewayInput{EgressOnlyInternetGatewayId: new(o.phys)})
-	o.done("", nil, err)
+func deleteEIGW(o *op) (progress, error) {
+	in := &ec2.DeleteEgressOnlyInternetGatewayInput{EgressOnlyInternetGatewayId: new(o.phys)}
+	_, err := call(o, o.env.EC2.DeleteEgressOnlyInternetGateway, in)
+	return gone(err)
 }
 
-func attachGateway(o *op) {
-	_, err := o.env.EC2.AttachInternetGateway(nil, &ec2.AttachInternetGatewayInput{InternetGatewayId: o.opt("InternetGatewayId"), VpcId: o.opt("VpcId")})
-	o.gave(new("IGW|"+o.str("VpcId")), attrs{"AttachmentType": "IGW"}, err)
+func attachGateway(o *op) (progress, error) {
+	in := &ec2.AttachInternetGatewayInput{InternetGatewayId: o.opt("InternetGatewayId"), VpcId: o.opt("VpcId")}
+	if _, err := call(o, o.env.EC2.AttachInternetGateway, in); err != nil {
+		return progress{}, err
+	}
+	o.made("IGW|" + o.str("VpcId"))
+	return after(quick, o.phys, values{"AttachmentType": "IGW"})
 }
 
-func detachGateway(o *op) {
-	_, err := o.env.EC2.DetachInternetGateway(nil, &ec2.DetachInternetGatewayInput{InternetGatewayId: o.opt("InternetGatewayId"), VpcId: o.opt("VpcId")})
-	o.done("", nil, err)
+// detachGateway tries again while a NAT gateway of the VPC has yet to let go of its
+// public address: templates need not say that one depends on the other.
+func detachGateway(o *op) (progress, error) {
+	in := &ec2.DetachInternetGatewayInput{InternetGatewayId: o.opt("InternetGatewayId"), VpcId: o.opt("VpcId")}
+	_, err := call(o, o.env.EC2.DetachInternetGateway, in)
+	return o.whileInUse(err)
 }
 
-func createEIP(o *op) {
-	out, err := o.env.EC2.AllocateAddress(nil, &ec2.AllocateAddressInput{Domain: types.DomainTypeVpc, TagSpecifications: o.tagSpecs(types.ResourceTypeElasticIp)})
+// whileInUse tries a deletion again while something else still uses the resource, for
+// ten minutes.
+func (o *op) whileInUse(err error) (progress, error) {
+	var e *wire.Error
+	if errors.As(err, &e) && e.Code == "DependencyViolation" && o.Tries < 60 {
+		o.Tries++
+		return again(10 * time.Second)
+	}
+	return gone(err)
+}
+
+func createEIP(o *op) (progress, error) {
+	in := &ec2.AllocateAddressInput{Domain: types.DomainTypeVpc, TagSpecifications: o.tagSpecs(types.ResourceTypeElasticIp)}
+	out, err := call(o, o.env.EC2.AllocateAddress, in)
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.after(10*time.Second, *out.PublicIp, attrs{"AllocationId": *out.AllocationId, "PublicIp": *out.PublicIp})
+	o.made(*out.PublicIp)
+	o.r.Attrs = values{"AllocationId": *out.AllocationId}
+	return after(10*time.Second, *out.PublicIp, values{"AllocationId": *out.AllocationId, "PublicIp": *out.PublicIp})
 }
 
-func deleteEIP(o *op) {
-	_, err := o.env.EC2.ReleaseElasticAddress(nil, &ec2.ReleaseAddressInput{AllocationId: new(fmt.Sprint(o.r.attrs["AllocationId"]))})
-	o.done("", nil, err)
+func deleteEIP(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.ReleaseElasticAddress, &ec2.ReleaseAddressInput{AllocationId: new(fmt.Sprint(o.r.Attrs["AllocationId"]))})
+	return gone(err)
 }
 
-func createNAT(o *op) {
-	out, err := o.env.EC2.CreateNatGateway(nil, &ec2.CreateNatGatewayInput{SubnetId: o.opt("SubnetId"), AllocationId: o.opt("AllocationId"), TagSpecifications: o.tagSpecs(types.ResourceTypeNatgateway)})
-	if err != nil {
-		o.done("", nil, err)
-		return
-	}
-	id := *out.NatGateway.NatGatewayId
-	o.r.phys = id
-	o.poll(func() (bool, error) {
-		switch n := o.env.EC2.Nat(id); n.State {
-		case types.NatGatewayStateAvailable:
-			return true, nil
-		case types.NatGatewayStateFailed:
-			return false, said("NatGateway %s is in state failed and hence failed to stabilize. Detailed failure message: %s", id, aws.ToString(n.FailureMessage))
+func createNAT(o *op) (progress, error) {
+	if o.phys == "" {
+		in := &ec2.CreateNatGatewayInput{SubnetId: o.opt("SubnetId"), AllocationId: o.opt("AllocationId"),
+			TagSpecifications: o.tagSpecs(types.ResourceTypeNatgateway)}
+		out, err := call(o, o.env.EC2.CreateNatGateway, in)
+		if err != nil {
+			return progress{}, err
 		}
-		return false, nil
-	}, func() { o.done(id, attrs{"NatGatewayId": id}, nil) })
-}
-
-func deleteNAT(o *op) {
-	if _, err := o.env.EC2.DeleteNatGateway(nil, &ec2.DeleteNatGatewayInput{NatGatewayId: new(o.phys)}); err != nil {
-		o.done("", nil, err)
-		return
+		o.made(*out.NatGateway.NatGatewayId)
 	}
-	o.poll(func() (bool, error) { return o.env.EC2.Nat(o.phys).State == types.NatGatewayStateDeleted, nil }, func() { o.done("", nil, nil) })
-}
-
-func createRouteTable(o *op) {
-	out, err := o.env.EC2.CreateRouteTable(nil, &ec2.CreateRouteTableInput{VpcId: o.opt("VpcId"), TagSpecifications: o.tagSpecs(types.ResourceTypeRouteTable)})
-	if err != nil {
-		o.done("", nil, err)
-		return
+	n := o.env.EC2.Nat(o.phys)
+	if n.State == types.NatGatewayStateFailed {
+		return progress{}, said("NatGateway %s is in state failed and hence failed to stabilize. Detailed failure message: %s",
+			o.phys, aws.ToString(n.FailureMessage))
 	}
-	o.gave(out.RouteTable.RouteTableId, attrs{"RouteTableId": *out.RouteTable.RouteTableId}, nil)
+	return until(n.State == types.NatGatewayStateAvailable, nil, o.phys, values{"NatGatewayId": o.phys})
 }
 
-func deleteRouteTable(o *op) {
-	_, err := o.env.EC2.DeleteRouteTable(nil, &ec2.DeleteRouteTableInput{RouteTableId: new(o.phys)})
-	o.done("", nil, err)
-}
-
-func createRoute(o *op) {
-	_, err := o.env.EC2.CreateRoute(nil, &ec2.CreateRouteInput{RouteTableId: o.opt("RouteTableId"), DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock"), GatewayId: o.opt("GatewayId"), NatGatewayId: o.opt("NatGatewayId"), EgressOnlyInternetGatewayId: o.opt("EgressOnlyInternetGatewayId"), TransitGatewayId: o.opt("TransitGatewayId")})
-	o.gave(new(o.str("RouteTableId")+"|"+o.str("DestinationCidrBlock")+o.str("DestinationIpv6CidrBlock")), nil, err)
-}
-
-func deleteRoute(o *op) {
-	_, err := o.env.EC2.DeleteRoute(nil, &ec2.DeleteRouteInput{RouteTableId: o.opt("RouteTableId"), DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock")})
-	o.done("", nil, err)
-}
-
-func associateRoutes(o *op) {
-	out, err := o.env.EC2.AssociateRouteTable(nil, &ec2.AssociateRouteTableInput{RouteTableId: o.opt("RouteTableId"), SubnetId: o.opt("SubnetId")})
-	if err != nil {
-		o.done("", nil, err)
-		return
-	}
-	o.gave(out.AssociationId, attrs{"Id": *out.AssociationId}, nil)
-}
-
-func disassociateRoutes(o *op) {
-	_, err := o.env.EC2.DisassociateRouteTable(nil, &ec2.DisassociateRouteTableInput{AssociationId: new(o.phys)})
-	o.done("", nil, err)
-}
-
-func createGroup(o *op) {
-	out, err := o.env.EC2.CreateSecurityGroup(nil, &ec2.CreateSecurityGroupInput{VpcId: o.opt("VpcId"), GroupName: new(o.name("GroupName", 255)), Description: o.opt("GroupDescription"), TagSpecifications: o.tagSpecs(types.ResourceTypeSecurityGroup)})
-	if err != nil {
-		o.done("", nil, err)
-		return
-	}
-	id := *out.GroupId
-	for _, k := range []string{"SecurityGroupIngress", "SecurityGroupEgress"} {
-		rules, _ := o.props[k].([]any)
-		for _, r := range rules {
-			m, _ := r.(map[string]any)
-			if err := o.authorize(id, m, k == "SecurityGroupEgress"); err != nil {
-				o.done(id, nil, err)
-				return
-			}
+func deleteNAT(o *op) (progress, error) {
+	if o.first() {
+		if _, err := call(o, o.env.EC2.DeleteNatGateway, &ec2.DeleteNatGatewayInput{NatGatewayId: new(o.phys)}); err != nil {
+			return gone(err)
 		}
 	}
-	o.after(6*time.Second, id, attrs{"GroupId": id, "VpcId": o.str("VpcId")})
+	n := o.env.EC2.Nat(o.phys)
+	return until(n == nil || n.State == types.NatGatewayStateDeleted, nil, "", nil)
 }
 
-func (o *op) authorize(group string, m map[string]any, egress bool) error {
-	p, err := permission(m, egress)
+func createRouteTable(o *op) (progress, error) {
+	in := &ec2.CreateRouteTableInput{VpcId: o.opt("VpcId"), TagSpecifications: o.tagSpecs(types.ResourceTypeRouteTable)}
+	out, err := call(o, o.env.EC2.CreateRouteTable, in)
 	if err != nil {
-		return err
+		return progress{}, err
 	}
-	if egress {
-		_, err = o.env.EC2.AuthorizeSecurityGroupEgress(nil, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: new(group), IpPermissions: []types.IpPermission{p}})
-		return err
+	o.made(*out.RouteTable.RouteTableId)
+	return after(quick, o.phys, values{"RouteTableId": o.phys})
+}
+
+func deleteRouteTable(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteRouteTable, &ec2.DeleteRouteTableInput{RouteTableId: new(o.phys)})
+	return gone(err)
+}
+
+func createRoute(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: o.opt("RouteTableId"),
+		DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock"),
+		GatewayId: o.opt("GatewayId"), NatGatewayId: o.opt("NatGatewayId"), TransitGatewayId: o.opt("TransitGatewayId"),
+		EgressOnlyInternetGatewayId: o.opt("EgressOnlyInternetGatewayId")})
+	if err != nil {
+		return progress{}, err
 	}
-	_, err = o.env.EC2.AuthorizeSecurityGroupIngress(nil, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: new(group), IpPermissions: []types.IpPermission{p}})
-	return err
+	o.made(o.str("RouteTableId") + "|" + o.str("DestinationCidrBlock") + o.str("DestinationIpv6CidrBlock"))
+	return after(quick, o.phys, nil)
+}
+
+func deleteRoute(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteRoute, &ec2.DeleteRouteInput{RouteTableId: o.opt("RouteTableId"),
+		DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock")})
+	return gone(err)
+}
+
+func associateRoutes(o *op) (progress, error) {
+	in := &ec2.AssociateRouteTableInput{RouteTableId: o.opt("RouteTableId"), SubnetId: o.opt("SubnetId")}
+	out, err := call(o, o.env.EC2.AssociateRouteTable, in)
+	if err != nil {
+		return progress{}, err
+	}
+	o.made(*out.AssociationId)
+	return after(quick, o.phys, values{"Id": o.phys})
+}
+
+func disassociateRoutes(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DisassociateRouteTable, &ec2.DisassociateRouteTableInput{AssociationId: new(o.phys)})
+	return gone(err)
+}
+
+func createGroup(o *op) (progress, error) {
+	in := &ec2.CreateSecurityGroupInput{VpcId: o.opt("VpcId"), GroupName: new(o.name("GroupName", 255)), Description: o.opt("GroupDescription"),
+		TagSpecifications: o.tagSpecs(types.ResourceTypeSecurityGroup)}
+	out, err := call(o, o.env.EC2.CreateSecurityGroup, in)
+	if err != nil {
+		return progress{}, err
+	}
+	o.made(*out.GroupId)
+	for _, m := range listOf(o.props["SecurityGroupIngress"]) {
+		if _, err := o.ingress(o.phys, m); err != nil {
+			return progress{}, err
+		}
+	}
+	for _, m := range listOf(o.props["SecurityGroupEgress"]) {
+		if _, err := o.egress(o.phys, m); err != nil {
+			return progress{}, err
+		}
+	}
+	return after(6*time.Second, o.phys, values{"GroupId": o.phys, "VpcId": o.str("VpcId")})
+}
+
+func (o *op) ingress(group string, m map[string]any) ([]types.SecurityGroupRule, error) {
+	p, err := permission(m, false)
+	if err != nil {
+		return nil, o.invalidProperties(err)
+	}
+	in := &ec2.AuthorizeSecurityGroupIngressInput{GroupId: new(group), IpPermissions: []types.IpPermission{p}}
+	out, err := call(o, o.env.EC2.AuthorizeSecurityGroupIngress, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.SecurityGroupRules, nil
+}
+
+func (o *op) egress(group string, m map[string]any) ([]types.SecurityGroupRule, error) {
+	p, err := permission(m, true)
+	if err != nil {
+		return nil, o.invalidProperties(err)
+	}
+	in := &ec2.AuthorizeSecurityGroupEgressInput{GroupId: new(group), IpPermissions: []types.IpPermission{p}}
+	out, err := call(o, o.env.EC2.AuthorizeSecurityGroupEgress, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.SecurityGroupRules, nil
 }
 
 func permission(m map[string]any, egress bool) (types.IpPermission, error) {
@@ -344,112 +343,106 @@ func permission(m map[string]any, egress bool) (types.IpPermission, error) {
 	return p, nil
 }
 
-func createIngress(o *op) { o.rule(false) }
-func createEgress(o *op)  { o.rule(true) }
-
-func (o *op) rule(egress bool) {
-	p, err := permission(o.props, egress)
-	if err != nil {
-		o.done("", nil, err)
-		return
-	}
-	var rules []types.SecurityGroupRule
-	if egress {
-		out, e := o.env.EC2.AuthorizeSecurityGroupEgress(nil, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: o.opt("GroupId"), IpPermissions: []types.IpPermission{p}})
-		rules, err = out.SecurityGroupRules, e
-	} else {
-		out, e := o.env.EC2.AuthorizeSecurityGroupIngress(nil, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: o.opt("GroupId"), IpPermissions: []types.IpPermission{p}})
-		rules, err = out.SecurityGroupRules, e
-	}
-	if err != nil || len(rules) == 0 {
-		o.done("", nil, err)
-		return
-	}
-	o.gave(rules[0].SecurityGroupRuleId, attrs{"Id": *rules[0].SecurityGroupRuleId}, nil)
+func createIngress(o *op) (progress, error) {
+	rules, err := o.ingress(o.str("GroupId"), o.props)
+	return o.rule(rules, err)
 }
 
-func deleteRule(o *op) {
-	var err error
-	if o.r.typ == "AWS::EC2::SecurityGroupEgress" {
-		_, err = o.env.EC2.RevokeSecurityGroupEgress(nil, &ec2.RevokeSecurityGroupEgressInput{GroupId: o.opt("GroupId"), SecurityGroupRuleIds: []string{o.phys}})
-	} else {
-		_, err = o.env.EC2.RevokeSecurityGroupIngress(nil, &ec2.RevokeSecurityGroupIngressInput{GroupId: o.opt("GroupId"), SecurityGroupRuleIds: []string{o.phys}})
-	}
-	o.done("", nil, err)
+func createEgress(o *op) (progress, error) {
+	rules, err := o.egress(o.str("GroupId"), o.props)
+	return o.rule(rules, err)
 }
 
-// deleteGroup tries again while interfaces of dying instances still use the group,
-// as CloudFormation does.
-func deleteGroup(o *op) {
-	tries := 0
-	var try func()
-	try = func() {
-		_, err := o.env.EC2.DeleteSecurityGroup(nil, &ec2.DeleteSecurityGroupInput{GroupId: new(o.phys)})
-		if err != nil && tries < 60 {
-			tries++
-			o.w.After(10*time.Second, try)
-			return
-		}
-		o.done("", nil, err)
+func (o *op) rule(rules []types.SecurityGroupRule, err error) (progress, error) {
+	switch {
+	case err != nil:
+		return progress{}, err
+	case len(rules) == 0:
+		return progress{}, said("No rule was added to %s", o.str("GroupId"))
 	}
-	try()
+	o.made(*rules[0].SecurityGroupRuleId)
+	return after(quick, o.phys, values{"Id": o.phys})
 }
 
-func createTemplate(o *op) {
+func deleteIngress(o *op) (progress, error) {
+	in := &ec2.RevokeSecurityGroupIngressInput{GroupId: o.opt("GroupId"), SecurityGroupRuleIds: []string{o.phys}}
+	_, err := call(o, o.env.EC2.RevokeSecurityGroupIngress, in)
+	return gone(err)
+}
+
+func deleteEgress(o *op) (progress, error) {
+	in := &ec2.RevokeSecurityGroupEgressInput{GroupId: o.opt("GroupId"), SecurityGroupRuleIds: []string{o.phys}}
+	_, err := call(o, o.env.EC2.RevokeSecurityGroupEgress, in)
+	return gone(err)
+}
+
+// deleteGroup tries again while interfaces of dying instances still use the group.
+func deleteGroup(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteSecurityGroup, &ec2.DeleteSecurityGroupInput{GroupId: new(o.phys)})
+	return o.whileInUse(err)
+}
+
+func createTemplate(o *op) (progress, error) {
 	d := &types.RequestLaunchTemplateData{}
 	if err := bind(o.props["LaunchTemplateData"], d); err != nil {
-		o.done("", nil, said("Properties validation failed for resource %s with message: %v", o.r.logical, err))
-		return
+		return progress{}, o.invalidProperties(err)
 	}
-	out, err := o.env.EC2.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new(o.name("LaunchTemplateName", 128)), LaunchTemplateData: d, TagSpecifications: o.tagSpecs(types.ResourceTypeLaunchTemplate)})
+	in := &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new(o.name("LaunchTemplateName", 128)), LaunchTemplateData: d,
+		TagSpecifications: o.tagSpecs(types.ResourceTypeLaunchTemplate)}
+	out, err := call(o, o.env.EC2.CreateLaunchTemplate, in)
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	id := *out.LaunchTemplate.LaunchTemplateId
-	o.gave(new(id), attrs{"LaunchTemplateId": id, "LatestVersionNumber": "1", "DefaultVersionNumber": "1"}, nil)
+	o.made(*out.LaunchTemplate.LaunchTemplateId)
+	return after(quick, o.phys, values{"LaunchTemplateId": o.phys, "LatestVersionNumber": "1", "DefaultVersionNumber": "1"})
 }
 
-func updateTemplate(o *op) {
+func updateTemplate(o *op) (progress, error) {
 	d := &types.RequestLaunchTemplateData{}
 	if err := bind(o.props["LaunchTemplateData"], d); err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, o.invalidProperties(err)
 	}
-	out, err := o.env.EC2.CreateLaunchTemplateVersion(nil, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: new(o.phys), LaunchTemplateData: d})
+	in := &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: new(o.phys), LaunchTemplateData: d}
+	out, err := call(o, o.env.EC2.CreateLaunchTemplateVersion, in)
 	if err != nil {
-		o.done("", nil, err)
-		return
+		return progress{}, err
 	}
-	o.done(o.phys, attrs{"LatestVersionNumber": fmt.Sprint(*out.LaunchTemplateVersion.VersionNumber)}, nil)
+	return done(o.phys, values{"LatestVersionNumber": fmt.Sprint(*out.LaunchTemplateVersion.VersionNumber)})
 }
 
-func deleteTemplate(o *op) {
-	_, err := o.env.EC2.DeleteLaunchTemplate(nil, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: new(o.phys)})
-	o.done("", nil, err)
+func deleteTemplate(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteLaunchTemplate, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: new(o.phys)})
+	return gone(err)
 }
 
-func createPlacement(o *op) {
+func createPlacement(o *op) (progress, error) {
 	name := o.name("GroupName", 255)
-	_, err := o.env.EC2.CreatePlacementGroup(nil, &ec2.CreatePlacementGroupInput{GroupName: new(name), Strategy: types.PlacementStrategy(o.str("Strategy"))})
-	o.gave(new(name), attrs{"GroupName": name}, err)
-}
-
-func deletePlacement(o *op) {
-	_, err := o.env.EC2.DeletePlacementGroup(nil, &ec2.DeletePlacementGroupInput{GroupName: new(o.phys)})
-	o.done("", nil, err)
-}
-
-func createEndpoint(o *op) {
-	out, err := o.env.EC2.CreateVpcEndpoint(nil, &ec2.CreateVpcEndpointInput{VpcId: o.opt("VpcId"), ServiceName: o.opt("ServiceName"), VpcEndpointType: types.VpcEndpointType(o.str("VpcEndpointType")), SubnetIds: o.strs("SubnetIds"), SecurityGroupIds: o.strs("SecurityGroupIds"), RouteTableIds: o.strs("RouteTableIds"), PrivateDnsEnabled: new(o.str("PrivateDnsEnabled") == "true")})
-	if err != nil {
-		o.done("", nil, err)
-		return
+	in := &ec2.CreatePlacementGroupInput{GroupName: new(name), Strategy: types.PlacementStrategy(o.str("Strategy"))}
+	if _, err := call(o, o.env.EC2.CreatePlacementGroup, in); err != nil {
+		return progress{}, err
 	}
-	o.after(30*time.Second, *out.VpcEndpoint.VpcEndpointId, attrs{"Id": *out.VpcEndpoint.VpcEndpointId})
+	o.made(name)
+	return after(quick, name, values{"GroupName": name})
 }
 
-func deleteEndpoint(o *op) {
-	_, err := o.env.EC2.DeleteVpcEndpoints(nil, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{o.phys}})
-	o.done("", nil, err)
+func deletePlacement(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeletePlacementGroup, &ec2.DeletePlacementGroupInput{GroupName: new(o.phys)})
+	return gone(err)
+}
+
+func createEndpoint(o *op) (progress, error) {
+	in := &ec2.CreateVpcEndpointInput{VpcId: o.opt("VpcId"), ServiceName: o.opt("ServiceName"),
+		VpcEndpointType: types.VpcEndpointType(o.str("VpcEndpointType")), PrivateDnsEnabled: o.is("PrivateDnsEnabled"),
+		SubnetIds: o.strs("SubnetIds"), SecurityGroupIds: o.strs("SecurityGroupIds"), RouteTableIds: o.strs("RouteTableIds")}
+	out, err := call(o, o.env.EC2.CreateVpcEndpoint, in)
+	if err != nil {
+		return progress{}, err
+	}
+	o.made(*out.VpcEndpoint.VpcEndpointId)
+	return after(30*time.Second, o.phys, values{"Id": o.phys})
+}
+
+func deleteEndpoint(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DeleteVpcEndpoints, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{o.phys}})
+	return gone(err)
 }

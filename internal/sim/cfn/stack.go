@@ -1,93 +1,251 @@
 package cfn
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	"github.com/slipway-eks/slipway/internal/sim/table"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
 // CFN is the service's state in one region.
 type CFN struct {
-	w      *world.World
-	env    *Env
-	stacks table.Table[stack]  // by ID, deleted ones too
-	sets   table.Table[change] // change sets by ARN
+	w   *world.World
+	env *Env
+
+	res.Registry
+	stacks *res.Kind[stack]  // by ID, deleted ones too
+	sets   *res.Kind[change] // change sets by ARN
+
+	// Found again when loaded: they follow from the stacks.
+	live      map[string]string          // name -> ID of the stack that is not deleted
+	exporters map[string]string          // export -> ID of the live stack that has it
+	importers map[string]map[string]bool // export -> IDs of stacks that used it
 }
 
+// stack is one stack: all of it is data, so that it can be saved at any moment. Its
+// status says what is being done; step goes on with it.
 type stack struct {
-	c         *CFN
-	id, name  string
-	status    types.StackStatus
-	reason    string
-	body      string
-	d         *deployment
-	params    map[string]string // as given
-	tags      []types.Tag
-	caps      []types.Capability
-	outputs   []types.Output
-	exports   map[string]string
-	imports   map[string]bool
-	res       map[string]*instance
-	events    []types.StackEvent
-	born      time.Time
-	updated   *time.Time
-	deleted   *time.Time
-	onFailure types.OnFailure
-	protected bool
-	token     string
-	pending   map[string]bool // resources in progress
-	failed    bool
-	start     time.Duration
-	was       *before // the update under way
+	ID, Name  string
+	Status    sdk.StackStatus
+	Reason    string `json:",omitempty"`
+	Body      string
+	Params    map[string]string // as given
+	Tags      []sdk.Tag
+	Caps      []sdk.Capability
+	Outputs   []sdk.Output
+	Exports   map[string]string
+	Imports   map[string]bool
+	Res       map[string]*instance
+	Events    []sdk.StackEvent // oldest first
+	Born      time.Time
+	Updated   *time.Time
+	Deleted   *time.Time
+	OnFailure sdk.OnFailure
+	Protected bool
+	Token     string
+	Key, ARN  string        // who called last: access key and principal
+	Role      string        // the ARN of the role that acts instead of the caller
+	Failed    bool          // nothing more is started
+	Retain    []string      // logical IDs that a deletion leaves
+	Start     time.Duration // of the operation under way
+	Last      int           // the number of the last instance
+	Was       *before       // the update under way
+
+	c *CFN
+	d *deployment // of Body and Params
 }
 
 // instance is one resource of a stack.
 type instance struct {
-	logical string
-	typ     string
-	phys    string
-	attrs   map[string]any
-	props   map[string]any
-	status  types.ResourceStatus
-	reason  string
-	at      time.Time
-	retain  bool
+	N       int // unique in the stack: a resource and its replacement share a name
+	Logical string
+	Type    string
+	Phys    string `json:",omitempty"`
+	Attrs   values `json:",omitempty"`
+	Props   values `json:",omitempty"`
+	Status  sdk.ResourceStatus
+	Reason  string `json:",omitempty"`
+	At      time.Time
+	Retain  bool  `json:",omitempty"`
+	Gone    bool  `json:",omitempty"` // deleted, or given up
+	Stuck   bool  `json:",omitempty"` // its deletion failed in the operation under way
+	Work    *work `json:",omitempty"`
 }
 
+const (
+	stepEvent   = "cfn:step"   // key: a stack's ID
+	turnEvent   = "cfn:turn"   // key: a stack's ID; payload: turn
+	changeEvent = "cfn:change" // key: a change set's ARN
+)
+
 // New is a region without stacks.
-func New(w *world.World, env *Env) *CFN { return &CFN{w: w, env: env} }
+func New(w *world.World, env *Env) *CFN {
+	c := &CFN{w: w, env: env}
+	c.stacks = res.Add(&c.Registry, &res.Kind[stack]{Name: "stack", Key: func(s *stack) string { return s.ID }})
+	c.sets = res.Add(&c.Registry, &res.Kind[change]{Name: "change-set", Key: func(x *change) string { return x.ARN }})
+	c.index()
+	world.On(w, stepEvent, func(id string, _ struct{}) {
+		if s := c.stacks.Get(id); s != nil {
+			s.step()
+		}
+	})
+	world.On(w, turnEvent, func(id string, t turn) {
+		if s := c.stacks.Get(id); s != nil {
+			if r := s.numbered(t.N); r != nil && r.Work != nil {
+				s.turn(r)
+			}
+		}
+	})
+	world.On(w, changeEvent, func(arn string, _ struct{}) {
+		if x := c.sets.Get(arn); x != nil {
+			c.compute(x)
+		}
+	})
+	return c
+}
+
+// Load replaces every stack and change set by saved ones.
+func (c *CFN) Load(b json.RawMessage) error {
+	if err := c.Registry.Load(b); err != nil {
+		return err
+	}
+	c.index()
+	for _, s := range c.stacks.All() {
+		s.c = c
+		var err error
+		if s.d, err = deploy(s.Body, s.Params, s.pseudo()); err != nil {
+			return fmt.Errorf("stack %s: %w", s.Name, err)
+		}
+		if s.Was != nil {
+			if s.Was.d, err = deploy(s.Was.Body, s.Was.Params, s.pseudo()); err != nil {
+				return fmt.Errorf("stack %s before its update: %w", s.Name, err)
+			}
+		}
+		c.known(s)
+	}
+	return nil
+}
+
+func (c *CFN) index() {
+	c.live, c.exporters, c.importers = map[string]string{}, map[string]string{}, map[string]map[string]bool{}
+}
+
+// known notes a stack's name, exports and imports.
+func (c *CFN) known(s *stack) {
+	if s.Status == sdk.StackStatusDeleteComplete {
+		if c.live[s.Name] == s.ID {
+			delete(c.live, s.Name)
+		}
+		return
+	}
+	c.live[s.Name] = s.ID
+	for n := range s.Exports {
+		c.exporters[n] = s.ID
+	}
+	for n := range s.Imports {
+		c.imports(n, s.ID)
+	}
+}
+
+func (c *CFN) imports(name, id string) {
+	if c.importers[name] == nil {
+		c.importers[name] = map[string]bool{}
+	}
+	c.importers[name][id] = true
+}
 
 // find resolves a stack by name (the live one) or ID.
 func (c *CFN) find(n string) *stack {
 	if s := c.stacks.Get(n); s != nil {
 		return s
 	}
-	return c.stacks.Find(func(s *stack) bool { return s.name == n && s.status != types.StackStatusDeleteComplete })
+	return c.stacks.Get(c.live[n])
 }
 
 func validation(format string, a ...any) *wire.Error {
 	return wire.Errorf("ValidationError", format, a...)
 }
 
-// begin makes a stack and starts it.
-func (c *CFN) begin(name, body string, params map[string]string, tags []types.Tag) (*stack, error) {
-	id := fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", c.env.EC2.Partition, c.env.EC2.Region, c.env.EC2.Account, name, c.w.UUID("stack"))
-	s := &stack{c: c, id: id, name: name, body: body, params: params, tags: tags, res: map[string]*instance{}, exports: map[string]string{}, imports: map[string]bool{}, pending: map[string]bool{}, born: c.w.Date(), start: c.w.Elapsed()}
+// add makes a stack; nothing is started.
+func (c *CFN) add(by *wire.Caller, name, body string, params map[string]string, tags []sdk.Tag) (*stack, error) {
+	e := c.env.EC2
+	id := fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", e.Partition, e.Region, e.Account, name, c.w.UUID("stack", name))
+	s := &stack{c: c, ID: id, Name: name, Body: body, Params: params, Tags: tags, Born: c.w.Date(), Start: c.w.Elapsed(),
+		Res: map[string]*instance{}, Exports: map[string]string{}, Imports: map[string]bool{}}
+	s.calledBy(by)
 	var err error
 	if s.d, err = deploy(body, params, s.pseudo()); err != nil {
 		return nil, validation("%s", err)
 	}
 	c.stacks.Put(id, s)
+	c.known(s)
 	return s, nil
+}
+
+// drop forgets a stack that came to nothing.
+func (c *CFN) drop(s *stack) {
+	c.stacks.Delete(s.ID)
+	delete(c.live, s.Name)
+}
+
+// numbered is an instance by its number, a replaced one too, or nil.
+func (s *stack) numbered(n int) *instance {
+	for _, r := range s.Res {
+		if r.N == n {
+			return r
+		}
+	}
+	if s.Was != nil {
+		for _, r := range s.Was.Cleanup {
+			if r.N == n {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// busy tells whether work on a resource is under way.
+func (s *stack) busy() bool {
+	for _, r := range s.Res {
+		if r.Work != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// event logs what happened to a resource, or to the stack itself (nil).
+func (s *stack) event(r *instance, st sdk.ResourceStatus, reason string) {
+	e := sdk.StackEvent{EventId: new(s.c.w.UUID("stack-event", s.ID)), StackId: new(s.ID), StackName: new(s.Name),
+		Timestamp: new(s.c.w.Date()), ResourceStatus: st}
+	if r == nil {
+		e.LogicalResourceId, e.PhysicalResourceId, e.ResourceType = new(s.Name), new(s.ID), new("AWS::CloudFormation::Stack")
+	} else {
+		e.LogicalResourceId, e.PhysicalResourceId, e.ResourceType = new(r.Logical), new(r.Phys), new(r.Type)
+	}
+	if reason != "" {
+		e.ResourceStatusReason = new(reason)
+	}
+	s.Events = append(s.Events, e)
+}
+
+func (s *stack) setStatus(st sdk.StackStatus, reason string) {
+	s.Status, s.Reason = st, reason
+	s.event(nil, sdk.ResourceStatus(st), reason)
+}
+
+func (s *stack) mark(r *instance, st sdk.ResourceStatus, reason string) {
+	r.Status, r.Reason, r.At = st, reason, s.c.w.Date()
+	s.event(r, st, reason)
 }
 
 // pseudo are the pseudo parameters of a stack.
@@ -97,7 +255,7 @@ func (s *stack) pseudo() map[string]string {
 		suffix = "amazonaws.com.cn"
 	}
 	return map[string]string{
-		"AWS::StackName": s.name, "AWS::StackId": s.id, "AWS::Region": e.Region,
+		"AWS::StackName": s.Name, "AWS::StackId": s.ID, "AWS::Region": e.Region,
 		"AWS::AccountId": e.Account, "AWS::Partition": e.Partition, "AWS::URLSuffix": suffix,
 	}
 }
@@ -112,158 +270,65 @@ func (s *stack) eval(v any) (any, error) {
 	}
 	in := &scope{t: s.d.t, params: s.d.params, pseudo: s.pseudo(), zones: zones, conditions: s.d.conditions, left: maxExpandedBytes}
 	in.resource = func(n string) (string, map[string]any, bool) {
-		r := s.res[n]
-		if r == nil || r.phys == "" {
+		r := s.Res[n]
+		if r == nil || r.Phys == "" {
 			return "", nil, false
 		}
-		return r.phys, r.attrs, true
+		return r.Phys, r.Attrs, true
 	}
-	in.export = func(n string) (string, bool) { return s.c.importValue(s, n) }
+	in.export = s.importValue
 	return in.eval(v)
 }
 
-// recognised refuses resource types that CloudFormation does not know.
-func recognised(t *template) error {
-	var bad []string
-	for _, r := range t.Resources {
-		if handlers[r.Type].create == nil && !slices.Contains(bad, r.Type) {
-			bad = append(bad, r.Type)
-		}
+// resolve resolves a resource's properties.
+func (s *stack) resolve(logical string) (values, error) {
+	v, err := s.eval(s.d.t.Resources[logical].Props)
+	m, _ := v.(map[string]any)
+	return m, err
+}
+
+// importValue is another stack's export; it is in use from now on.
+func (s *stack) importValue(name string) (string, bool) {
+	from := s.c.exporter(name)
+	if from == nil {
+		return "", false
 	}
-	if len(bad) == 0 {
+	s.Imports[name] = true
+	s.c.imports(name, s.ID)
+	return from.Exports[name], true
+}
+
+// exporter is the live stack that exports a name, or nil.
+func (c *CFN) exporter(name string) *stack {
+	s := c.stacks.Get(c.exporters[name])
+	if s == nil || s.Status == sdk.StackStatusDeleteComplete {
 		return nil
 	}
-	slices.Sort(bad)
-	return said("Template format error: Unrecognized resource types: [%s]", strings.Join(bad, ", "))
-}
-
-// event logs what happened to a resource, or to the stack itself (logical "").
-func (s *stack) event(logical string, st types.ResourceStatus, reason string) {
-	e := types.StackEvent{EventId: new(s.c.w.UUID("event")), StackId: new(s.id), StackName: new(s.name), Timestamp: new(s.c.w.Date()), ResourceStatus: st}
-	if logical == "" {
-		e.LogicalResourceId, e.PhysicalResourceId, e.ResourceType = new(s.name), new(s.id), new("AWS::CloudFormation::Stack")
-	} else {
-		r := s.res[logical]
-		e.LogicalResourceId, e.PhysicalResourceId, e.ResourceType = new(logical), new(r.phys), new(r.typ)
+	if _, has := s.Exports[name]; !has {
+		return nil
 	}
-	if reason != "" {
-		e.ResourceStatusReason = new(reason)
-	}
-	s.events = append([]types.StackEvent{e}, s.events...)
+	return s
 }
 
-func (s *stack) setStatus(st types.StackStatus, reason string) {
-	s.status, s.reason = st, reason
-	s.event("", types.ResourceStatus(st), reason)
-}
-
-func (s *stack) mark(r *instance, st types.ResourceStatus, reason string) {
-	r.status, r.reason, r.at = st, reason, s.c.w.Date()
-	s.event(r.logical, st, reason)
-}
-
-// create starts a new stack's resources.
-func (s *stack) create() {
-	s.setStatus(types.StackStatusCreateInProgress, "User Initiated")
-	s.instantiate()
-	s.c.w.After(time.Second, s.advance)
-}
-
-// instantiate adds the resources that the template makes and are not there.
-func (s *stack) instantiate() {
-	for _, n := range s.d.made {
-		if r := s.d.t.Resources[n]; s.res[n] == nil {
-			s.res[n] = &instance{logical: n, typ: r.Type, retain: r.Retain}
+// users are the live stacks that use an export, by name.
+func (c *CFN) users(name string) []string {
+	var out []string
+	for id := range c.importers[name] {
+		s := c.stacks.Get(id)
+		if s != nil && s.Status != sdk.StackStatusDeleteComplete && (s.Imports[name] || s.Was != nil && s.Was.Imports[name]) {
+			out = append(out, s.Name)
 		}
 	}
-}
-
-// advance starts every resource whose dependencies are complete.
-func (s *stack) advance() {
-	if s.failed {
-		if len(s.pending) == 0 {
-			s.settleFailure("")
-		}
-		return
-	}
-	done := true
-	for again := true; again; {
-		done, again = true, false
-		for _, n := range slices.Sorted(maps.Keys(s.res)) {
-			r := s.res[n]
-			if settled(r) {
-				continue
-			}
-			done = false
-			if s.pending[n] || !s.ready(n) {
-				continue
-			}
-			if r.phys == "" {
-				s.startResource(r)
-			} else if again = s.revisit(r) || again; s.failed {
-				return // failing looked after the rest
-			}
-		}
-	}
-	if done {
-		s.complete()
-	}
-}
-
-// settled tells whether a resource is as the template says.
-func settled(r *instance) bool {
-	return r.status == types.ResourceStatusCreateComplete || r.status == types.ResourceStatusUpdateComplete
-}
-
-func (s *stack) ready(n string) bool {
-	for _, d := range s.d.needs[n] {
-		if r := s.res[d]; r != nil && !settled(r) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *stack) startResource(r *instance) {
-	s.pending[r.logical] = true
-	v, err := s.eval(s.d.t.Resources[r.logical].Props)
-	s.mark(r, types.ResourceStatusCreateInProgress, "")
-	if err != nil {
-		s.finish(r, "", nil, err)
-		return
-	}
-	r.props, _ = v.(map[string]any)
-	h := handlers[r.typ]
-	begun := s.c.w.Elapsed()
-	// A handler takes a moment to start and to be seen finished.
-	s.c.w.After(h.lag(s.c.w, s.name+"/"+r.logical), func() {
-		h.create(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: r.props, done: func(phys string, attrs map[string]any, err error) {
-			s.c.w.Record(world.Entry{Kind: "cfn:" + r.typ, Name: s.name + "/" + r.logical, Start: begun, End: s.c.w.Elapsed()})
-			s.finish(r, phys, attrs, err)
-		}})
-	})
-}
-
-func (s *stack) finish(r *instance, phys string, attrs map[string]any, err error) {
-	delete(s.pending, r.logical)
-	if phys != "" {
-		r.phys = phys
-	}
-	r.attrs = attrs
-	if err != nil {
-		s.mark(r, types.ResourceStatusCreateFailed, handlerMessage(err))
-		s.fail()
-		return
-	}
-	s.mark(r, types.ResourceStatusCreateComplete, "")
-	s.advance()
+	slices.Sort(out)
+	return out
 }
 
 // handlerMessage words a service's error as CloudFormation does.
 func handlerMessage(err error) string {
 	var e *wire.Error
 	if errors.As(err, &e) {
-		return fmt.Sprintf("Resource handler returned message: %q (RequestToken: 5f0c0f6e-0000-4000-8000-000000000000, HandlerErrorCode: %s)", e.Message, handlerCode(e))
+		return fmt.Sprintf("Resource handler returned message: %q (RequestToken: 5f0c0f6e-0000-4000-8000-000000000000, HandlerErrorCode: %s)",
+			e.Message, handlerCode(e))
 	}
 	return err.Error()
 }
@@ -276,238 +341,10 @@ func handlerCode(e *wire.Error) string {
 		return "AlreadyExists"
 	case e.Status == 403:
 		return "AccessDenied"
+	case e.Status == 500:
+		return "InternalFailure"
 	case strings.Contains(e.Code, "Limit"):
 		return "ServiceLimitExceeded"
 	}
 	return "InvalidRequest"
-}
-
-// fail begins nothing more, and waits for what has begun.
-func (s *stack) fail() {
-	s.failed = true
-	s.advance()
-}
-
-// settleFailure ends a failed operation; why is "" where resources are the reason.
-func (s *stack) settleFailure(why string) {
-	if s.status == types.StackStatusUpdateInProgress {
-		if why == "" {
-			why = "The following resource(s) failed to update: [" + s.failures() + "]. "
-		}
-		s.rollBack(why)
-		return
-	}
-	if why == "" {
-		why = "The following resource(s) failed to create: [" + s.failures() + "]. "
-	}
-	switch s.onFailure {
-	case types.OnFailureDoNothing:
-		s.setStatus(types.StackStatusCreateFailed, why)
-	case types.OnFailureDelete:
-		s.setStatus(types.StackStatusDeleteInProgress, why+"Delete requested by user.")
-		s.tearDown(types.StackStatusDeleteComplete, types.StackStatusDeleteFailed, nil)
-	default:
-		s.setStatus(types.StackStatusRollbackInProgress, why+"Rollback requested by user.")
-		s.tearDown(types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, nil)
-	}
-}
-
-func (s *stack) failures() string {
-	var out []string
-	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		if st := s.res[n].status; st == types.ResourceStatusCreateFailed || st == types.ResourceStatusUpdateFailed {
-			out = append(out, n)
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
-// complete computes outputs and exports.
-func (s *stack) complete() {
-	s.outputs = nil
-	exports := map[string]string{}
-	for _, k := range slices.Sorted(maps.Keys(s.d.t.Outputs)) {
-		o := s.d.t.Outputs[k]
-		if o.Condition != "" && !s.d.conditions[o.Condition] {
-			continue
-		}
-		out, err := s.output(k, o)
-		if err != nil {
-			s.failed = true
-			s.settleFailure(err.Error() + ". ")
-			return
-		}
-		if out.ExportName != nil {
-			exports[*out.ExportName] = *out.OutputValue
-		}
-		s.outputs = append(s.outputs, out)
-	}
-	s.exports = exports
-	if s.status == types.StackStatusUpdateInProgress {
-		s.endUpdate()
-	} else {
-		s.setStatus(types.StackStatusCreateComplete, "")
-	}
-	s.c.w.Record(world.Entry{Kind: "cfn:stack", Name: s.name, Start: s.start, End: s.c.w.Elapsed()})
-}
-
-// output resolves one output.
-func (s *stack) output(k string, o output) (types.Output, error) {
-	out := types.Output{OutputKey: new(k)}
-	v, err := s.text(o.Value, k)
-	if err != nil {
-		return out, err
-	}
-	if len(v) > maxOutputBytes {
-		return out, said("Template format error: Output %s is longer than maximum allowed, %d", k, maxOutputBytes)
-	}
-	out.OutputValue = &v
-	if o.Description != "" {
-		out.Description = new(o.Description)
-	}
-	if o.Export == nil {
-		return out, nil
-	}
-	n, err := s.text(o.Export, k)
-	if err != nil {
-		return out, err
-	}
-	if by := s.c.exporter(n); by != nil && by != s {
-		return out, said("Export with name %s is already exported by stack %s", n, by.name)
-	}
-	out.ExportName = &n
-	return out, nil
-}
-
-// text resolves what must be a string of an output.
-func (s *stack) text(v any, output string) (string, error) {
-	x, err := s.eval(v)
-	if err != nil {
-		return "", err
-	}
-	t, ok := scalarText(x)
-	if !ok || t == "" {
-		return "", said("Template format error: Output %s is malformed. The Value field of every Outputs member must evaluate to a String.", output)
-	}
-	return t, nil
-}
-
-// exporter is the live stack that exports a name, or nil.
-func (c *CFN) exporter(name string) *stack {
-	return c.stacks.Find(func(s *stack) bool {
-		_, ok := s.exports[name]
-		return ok && s.status != types.StackStatusDeleteComplete
-	})
-}
-
-func (c *CFN) importValue(by *stack, name string) (string, bool) {
-	s := c.exporter(name)
-	if s == nil {
-		return "", false
-	}
-	by.imports[name] = true
-	return s.exports[name], true
-}
-
-// importers are the live stacks that use an export.
-func (c *CFN) importers(name string) []string {
-	var out []string
-	for _, s := range c.stacks.All() {
-		if s.imports[name] && s.status != types.StackStatusDeleteComplete {
-			out = append(out, s.name)
-		}
-	}
-	return out
-}
-
-// remove starts a stack's deletion.
-func (s *stack) remove(retain []string) error {
-	for _, n := range slices.Sorted(maps.Keys(s.exports)) {
-		if by := s.c.importers(n); len(by) > 0 {
-			return validation("Export %s cannot be deleted as it is in use by %s", n, strings.Join(by, " and "))
-		}
-	}
-	s.setStatus(types.StackStatusDeleteInProgress, "User Initiated")
-	s.start = s.c.w.Elapsed()
-	s.tearDown(types.StackStatusDeleteComplete, types.StackStatusDeleteFailed, retain)
-	return nil
-}
-
-// tearDown deletes resources in reverse order, in parallel where it may.
-func (s *stack) tearDown(ok, bad types.StackStatus, retain []string) {
-	blockers := map[string][]string{} // resource -> resources that need it
-	for n := range s.res {
-		for _, d := range s.d.needs[n] {
-			blockers[d] = append(blockers[d], n)
-		}
-	}
-	gone := map[string]bool{}
-	failed := false
-	busy := map[string]bool{}
-	var step func()
-	step = func() {
-		left := false
-		for _, n := range slices.Sorted(maps.Keys(s.res)) {
-			r := s.res[n]
-			if gone[n] || busy[n] {
-				left = left || busy[n]
-				continue
-			}
-			if slices.ContainsFunc(blockers[n], func(b string) bool { return !gone[b] && s.res[b] != nil }) {
-				continue
-			}
-			if r.phys == "" || r.retain || slices.Contains(retain, n) {
-				gone[n] = true
-				left = true
-				s.c.w.After(0, step)
-				continue
-			}
-			if failed && r.status == types.ResourceStatusDeleteFailed {
-				continue
-			}
-			left, busy[n] = true, true
-			s.mark(r, types.ResourceStatusDeleteInProgress, "")
-			s.c.w.After(time.Second, func() {
-				handlers[r.typ].delete(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: r.props, phys: r.phys, done: func(_ string, _ map[string]any, err error) {
-					delete(busy, n)
-					var e *wire.Error
-					if err != nil && !(errors.As(err, &e) && (e.Status == 404 || strings.Contains(e.Code, "NotFound") || e.Code == "NoSuchEntity")) {
-						failed = true
-						s.mark(r, types.ResourceStatusDeleteFailed, handlerMessage(err))
-					} else {
-						gone[n] = true
-						s.mark(r, types.ResourceStatusDeleteComplete, "")
-					}
-					step()
-				}})
-			})
-		}
-		if left || len(busy) > 0 {
-			return
-		}
-		s.endTearDown(ok, bad, failed)
-	}
-	step()
-}
-
-func (s *stack) endTearDown(ok, bad types.StackStatus, failed bool) {
-	if s.status == ok || s.status == bad {
-		return
-	}
-	if failed {
-		var names []string
-		for _, n := range slices.Sorted(maps.Keys(s.res)) {
-			if s.res[n].status == types.ResourceStatusDeleteFailed {
-				names = append(names, n)
-			}
-		}
-		s.setStatus(bad, "The following resource(s) failed to delete: ["+strings.Join(names, ", ")+"]. ")
-		return
-	}
-	if ok == types.StackStatusDeleteComplete {
-		s.deleted = new(s.c.w.Date())
-		s.exports = map[string]string{}
-		s.c.w.Record(world.Entry{Kind: "cfn:stack-delete", Name: s.name, Start: s.start, End: s.c.w.Elapsed()})
-	}
-	s.setStatus(ok, "")
 }

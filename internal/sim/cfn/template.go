@@ -146,13 +146,10 @@ func plain(n *yaml.Node, isJSON bool) (any, error) {
 }
 
 func scalar(n *yaml.Node) (any, error) {
-	switch {
-	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"), n.Tag == "!!timestamp":
+	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") || n.Tag == "!!timestamp" {
 		return n.Value, nil // policy versions are strings, not dates
 	}
-	var v any
-	err := n.Decode(&v)
-	return v, err
+	return scalarOf(n)
 }
 
 // long is the long form of a short tag.

@@ -6,120 +6,107 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
 // before is what a stack was when an update began, so that a failed one can be
 // rolled back.
 type before struct {
-	d       *deployment
-	body    string
-	params  map[string]string
-	tags    []types.Tag
-	res     map[string]instance
-	touched []string    // updated in place or made, in order
-	cleanup []*instance // replaced or removed: deleted once everything else is done
+	Body    string
+	Params  map[string]string
+	Tags    []sdk.Tag
+	Imports map[string]bool
+	Res     map[string]instance
+	Touched []string    // updated in place, in order
+	Cleanup []*instance // replaced or removed: deleted once everything else is done
+	Restore []string    // in a rollback: what gets its old properties back, in order
+
+	d *deployment
 }
 
 // update applies a new template in order of dependency: added resources are
 // created, changed ones updated in place or replaced; what is left over goes last.
-func (s *stack) update(body string, params map[string]string, tags []types.Tag) error {
+func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) error {
 	d, err := deploy(body, params, s.pseudo())
 	if err != nil {
 		return validation("%s", err)
 	}
-	if body == s.body && reflect.DeepEqual(params, s.params) && (tags == nil || sameTags(tags, s.tags)) {
+	if body == s.Body && maps.Equal(params, s.Params) && (tags == nil || sameTags(tags, s.Tags)) {
 		return validation("No updates are to be performed.")
 	}
-	s.was = &before{d: s.d, body: s.body, params: s.params, tags: s.tags, res: map[string]instance{}}
-	for n, r := range s.res {
-		s.was.res[n] = *r
-		r.status = "" // to be looked at again
+	s.Was = &before{d: s.d, Body: s.Body, Params: s.Params, Tags: s.Tags, Imports: s.Imports, Res: map[string]instance{}}
+	for n, r := range s.Res {
+		s.Was.Res[n] = *r
+		r.Status = "" // to be looked at again
 	}
-	s.d, s.body, s.params = d, body, params
+	s.d, s.Body, s.Params, s.Imports = d, body, params, map[string]bool{}
 	if tags != nil {
-		s.tags = tags
+		s.Tags = tags
 	}
-	s.updated = new(s.c.w.Date())
-	s.failed, s.start = false, s.c.w.Elapsed()
-	s.setStatus(types.StackStatusUpdateInProgress, "User Initiated")
+	s.Updated = new(s.c.w.Date())
+	s.Failed, s.Start = false, s.c.w.Elapsed()
+	s.setStatus(sdk.StackStatusUpdateInProgress, "User Initiated")
 	s.instantiate()
-	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		if s.dropped(n) {
-			s.was.cleanup = append(s.was.cleanup, s.res[n])
-			delete(s.res, n)
+	for _, n := range sorted(s.Res) {
+		if !slices.Contains(s.d.made, n) {
+			s.Was.Cleanup = append(s.Was.Cleanup, s.Res[n])
+			delete(s.Res, n)
 		}
 	}
-	s.c.w.After(time.Second, s.advance)
+	s.c.w.Schedule(time.Second, stepEvent, s.ID, nil)
 	return nil
-}
-
-// dropped tells whether the template no longer makes a resource.
-func (s *stack) dropped(n string) bool {
-	return !slices.Contains(s.d.made, n)
 }
 
 // revisit brings a resource that stands to what the template says now; true: it
 // was so already.
 func (s *stack) revisit(r *instance) bool {
-	v, err := s.eval(s.d.t.Resources[r.logical].Props)
-	props, _ := v.(map[string]any)
-	h := handlers[r.typ]
+	props, err := s.resolve(r.Logical)
+	h, now := resourceTypes[r.Type], s.d.t.Resources[r.Logical]
 	switch {
 	case err != nil:
-		s.mark(r, types.ResourceStatusUpdateFailed, err.Error())
-		s.fail()
-	case reflect.DeepEqual(props, r.props):
-		r.status = types.ResourceStatusUpdateComplete
+		s.mark(r, sdk.ResourceStatusUpdateFailed, err.Error())
+		s.Failed = true
+	case now.Type == r.Type && reflect.DeepEqual(props, r.Props):
+		r.Status, r.Retain = sdk.ResourceStatusUpdateComplete, now.Retain
 		return true
-	case h.update == nil || s.d.t.Resources[r.logical].Type != r.typ || replaces(h, r.props, props):
-		was := *r
-		s.was.cleanup = append(s.was.cleanup, &was)
-		s.res[r.logical] = &instance{logical: r.logical, typ: s.d.t.Resources[r.logical].Type, retain: r.retain}
-		s.startResource(s.res[r.logical])
+	case h.update == nil || now.Type != r.Type || h.replaces(r.Props, props):
+		s.Was.Cleanup = append(s.Was.Cleanup, r)
+		s.start(s.instance(r.Logical))
 	default:
-		s.was.touched = append(s.was.touched, r.logical)
-		s.alter(r, props, func(err error) {
-			if err != nil {
-				s.mark(r, types.ResourceStatusUpdateFailed, handlerMessage(err))
-				s.fail()
-				return
-			}
-			s.mark(r, types.ResourceStatusUpdateComplete, "")
-			s.advance()
-		})
+		s.Was.Touched = append(s.Was.Touched, r.Logical)
+		s.alter(r, props)
 	}
 	return false
 }
 
-func replaces(h handler, old, now map[string]any) bool {
-	return slices.ContainsFunc(h.fixed, func(k string) bool { return !reflect.DeepEqual(old[k], now[k]) })
+// alter updates a resource in place.
+func (s *stack) alter(r *instance, props values) {
+	s.mark(r, sdk.ResourceStatusUpdateInProgress, "")
+	s.begin(r, updates, props, s.c.lag(s.Name+"/"+r.Logical+"/update"))
 }
 
-// alter updates a resource in place.
-func (s *stack) alter(r *instance, props map[string]any, then func(error)) {
-	s.pending[r.logical] = true
-	s.mark(r, types.ResourceStatusUpdateInProgress, "")
-	s.c.w.After(handlers[r.typ].lag(s.c.w, s.name+"/"+r.logical+"/update"), func() {
-		handlers[r.typ].update(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: props, old: r.props, phys: r.phys, done: func(_ string, attrs map[string]any, err error) {
-			delete(s.pending, r.logical)
-			if err == nil {
-				r.props = props
-				maps.Copy(r.attrs, attrs)
-			}
-			then(err)
-		}})
-	})
+func (s *stack) altered(r *instance, w *work, p progress, err error) {
+	if err == nil {
+		r.Props = w.Props
+		maps.Copy(r.Attrs, p.Attrs)
+	}
+	if err != nil && s.Status == sdk.StackStatusUpdateInProgress {
+		s.mark(r, sdk.ResourceStatusUpdateFailed, handlerMessage(err))
+		s.Failed = true
+		return
+	}
+	s.mark(r, sdk.ResourceStatusUpdateComplete, "")
 }
 
 // endUpdate ends an update: what was replaced or removed goes.
 func (s *stack) endUpdate() {
-	if len(s.was.cleanup) == 0 {
-		s.setStatus(types.StackStatusUpdateComplete, "")
+	if len(s.Was.Cleanup) == 0 {
+		s.settleUpdate()
 		return
 	}
-	s.setStatus(types.StackStatusUpdateCompleteCleanupInProgress, "")
-	s.discard(inverse(s.was.d, s.was.cleanup), func() { s.setStatus(types.StackStatusUpdateComplete, "") })
+	s.Was.Cleanup = inverse(s.Was.d, s.Was.Cleanup)
+	s.setStatus(sdk.StackStatusUpdateCompleteCleanupInProgress, "")
+	s.discard()
 }
 
 // inverse orders resources so that each goes before what it needs.
@@ -136,73 +123,83 @@ func inverse(in *deployment, rs []*instance) []*instance {
 		return depth[n]
 	}
 	out := slices.Clone(rs)
-	slices.SortStableFunc(out, func(a, b *instance) int { return of(b.logical) - of(a.logical) })
+	slices.SortStableFunc(out, func(a, b *instance) int { return of(b.Logical) - of(a.Logical) })
 	return out
 }
 
-// discard deletes resources one after the other; what cannot be deleted stays, as
-// CloudFormation leaves it.
-func (s *stack) discard(rs []*instance, then func()) {
-	if len(rs) == 0 {
-		then()
-		return
+// discard deletes what is left over, one after the other; what cannot be deleted
+// stays, as CloudFormation leaves it.
+func (s *stack) discard() {
+	for _, r := range s.Was.Cleanup {
+		switch {
+		case r.Work != nil:
+			return
+		case r.Gone || r.Stuck:
+		case r.Phys == "" || r.Retain:
+			r.Gone = true
+		default:
+			s.begin(r, deletes, nil, time.Second)
+			return
+		}
 	}
-	r := rs[0]
-	if r.phys == "" || r.retain {
-		s.discard(rs[1:], then)
-		return
+	s.settleUpdate()
+}
+
+func (s *stack) settleUpdate() {
+	st := sdk.StackStatusUpdateComplete
+	if s.Status == sdk.StackStatusUpdateRollbackCompleteCleanupInProgress {
+		st = sdk.StackStatusUpdateRollbackComplete
 	}
-	s.c.w.After(time.Second, func() {
-		handlers[r.typ].delete(&op{s: s, r: r, w: s.c.w, env: s.c.env, props: r.props, phys: r.phys, done: func(string, map[string]any, error) { s.discard(rs[1:], then) }})
-	})
+	s.Was = nil
+	s.setStatus(st, "")
 }
 
 // rollBack undoes a failed update: resources made for it go, changed ones get
 // their old properties back, replaced and removed ones are the stack's again.
 func (s *stack) rollBack(why string) {
-	s.setStatus(types.StackStatusUpdateRollbackInProgress, why)
-	was := s.was
+	s.setStatus(sdk.StackStatusUpdateRollbackInProgress, why)
+	was := s.Was
 	var made []*instance
-	for _, n := range slices.Sorted(maps.Keys(s.res)) {
-		if o, stood := was.res[n]; !stood || s.res[n].phys != o.phys {
-			made = append(made, s.res[n])
+	for _, n := range sorted(s.Res) {
+		if o, stood := was.Res[n]; !stood || s.Res[n].N != o.N {
+			made = append(made, s.Res[n])
 		}
 	}
-	made = inverse(s.d, made)
-	s.d, s.body, s.params, s.tags = was.d, was.body, was.params, was.tags
-	changed := map[string]*instance{}
-	for n, o := range was.res {
-		if cur := s.res[n]; cur != nil && cur.phys == o.phys && slices.Contains(was.touched, n) {
-			changed[n] = cur
+	was.Cleanup = inverse(s.d, made)
+	s.d, s.Body, s.Params, s.Tags, s.Imports = was.d, was.Body, was.Params, was.Tags, was.Imports
+	for _, n := range sorted(was.Res) {
+		o := was.Res[n]
+		if cur := s.Res[n]; cur != nil && cur.N == o.N && slices.Contains(was.Touched, n) {
+			was.Restore = append(was.Restore, n)
 			continue
 		}
-		s.res[n] = new(o)
+		s.Res[n] = &o
 	}
 	for _, r := range made {
-		if _, stood := was.res[r.logical]; !stood {
-			delete(s.res, r.logical)
+		if _, stood := was.Res[r.Logical]; !stood {
+			delete(s.Res, r.Logical)
 		}
 	}
-	s.restore(slices.Sorted(maps.Keys(changed)), func() {
-		s.discard(made, func() { s.setStatus(types.StackStatusUpdateRollbackComplete, "") })
-	})
+	s.restore()
 }
 
 // restore gives resources their old properties back, one after the other.
-func (s *stack) restore(names []string, then func()) {
-	if len(names) == 0 {
-		then()
+func (s *stack) restore() {
+	if s.busy() {
 		return
 	}
-	n := names[0]
-	s.alter(s.res[n], s.was.res[n].props, func(error) {
-		s.mark(s.res[n], types.ResourceStatusUpdateComplete, "")
-		s.restore(names[1:], then)
-	})
+	if len(s.Was.Restore) > 0 {
+		n := s.Was.Restore[0]
+		s.Was.Restore = s.Was.Restore[1:]
+		s.alter(s.Res[n], s.Was.Res[n].Props)
+		return
+	}
+	s.setStatus(sdk.StackStatusUpdateRollbackCompleteCleanupInProgress, "")
+	s.discard()
 }
 
-func sameTags(a, b []types.Tag) bool {
-	m := func(x []types.Tag) map[string]string {
+func sameTags(a, b []sdk.Tag) bool {
+	m := func(x []sdk.Tag) map[string]string {
 		out := map[string]string{}
 		for _, t := range x {
 			out[*t.Key] = *t.Value

@@ -52,7 +52,7 @@ func (s *EKS) creatorAdmin(c *cluster, caller *wire.Caller, in *types.CreateAcce
 	if !admin || caller == nil {
 		return
 	}
-	who := roleOf(s.iam.Principal(caller.AccessKey))
+	who := roleOf(caller.ARN)
 	e := s.newEntry(c, who, "STANDARD")
 	e.Policies = []types.AssociatedAccessPolicy{{PolicyArn: new("arn:" + s.Partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"),
 		AccessScope: &types.AccessScope{Type: types.AccessScopeTypeCluster}, AssociatedAt: new(s.w.Date())}}

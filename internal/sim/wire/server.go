@@ -21,6 +21,7 @@ type Caller struct {
 	Region    string
 	Service   string
 	Token     string // the session token, where temporary credentials sign
+	ARN       string // whose key it is, once that is known
 	HTTP      *http.Request
 }
 
@@ -56,9 +57,10 @@ type Server struct {
 	order    []string
 	requests uint64
 
-	// Before runs before every operation, with the decoded operation name; an
-	// error from it is the answer (authentication, throttling, faults).
-	Before func(c *Caller, op string) error
+	// Before runs before every operation, with its name and decoded input (nil where it
+	// could not be decoded); an error from it is the answer (authentication,
+	// authorisation, throttling, faults).
+	Before func(c *Caller, op string, in any) error
 	// PageSize is the most that any page of a listing holds; 0: as AWS has it. Small
 	// pages show who forgets the next one.
 	PageSize int
@@ -75,7 +77,7 @@ type reply struct {
 // NewServer makes a server without services.
 func NewServer() *Server {
 	return &Server{services: map[string]*Service{}, loaders: map[string]func() *Service{}, replies: map[string]*reply{},
-		Around: func(f func()) { f() }, Before: func(*Caller, string) error { return nil }}
+		Around: func(f func()) { f() }, Before: func(*Caller, string, any) error { return nil }}
 }
 
 // Add registers a service under its signing name; its model is read at the first
@@ -220,7 +222,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Around(func() {
 		s.requests++
 		if err == nil || isNotServed(err) {
-			if e := s.Before(c, name); e != nil {
+			if e := s.Before(c, name, in); e != nil {
 				err = e
 			}
 		}

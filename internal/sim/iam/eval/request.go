@@ -5,7 +5,7 @@ import "strings"
 // Request is what somebody asks to do.
 type Request struct {
 	Action    string // service:Operation
-	Resource  string // an ARN, or *
+	Resource  string // an ARN, or *; "": something, so that any resource a policy allows will do
 	Principal Principal
 	Context   map[string][]string // condition keys in small letters, with values
 }
@@ -27,9 +27,9 @@ func (s *Statement) matches(r *Request, version string) bool {
 		return false
 	case s.NotActions != nil && anyAction(s.NotActions, r.Action):
 		return false
-	case s.Resources != nil && !r.anyResource(s.Resources, variables):
+	case s.Resources != nil && !r.anyResource(s.Resources, variables, s.Deny):
 		return false
-	case s.NotResources != nil && r.anyResource(s.NotResources, variables):
+	case s.NotResources != nil && r.anyResource(s.NotResources, variables, !s.Deny):
 		return false
 	}
 	for _, c := range s.Conditions {
@@ -50,8 +50,11 @@ func anyAction(patterns []string, action string) bool {
 	return false
 }
 
-func (r *Request) anyResource(patterns []string, variables bool) bool {
+func (r *Request) anyResource(patterns []string, variables, deny bool) bool {
 	for _, p := range patterns {
+		if r.Resource == "" && (p == "*" || !deny) {
+			return true
+		}
 		if x, ok := r.ready(p, true, variables); ok && matchARN(x, r.Resource) {
 			return true
 		}

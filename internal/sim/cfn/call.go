@@ -1,0 +1,57 @@
+package cfn
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/eks"
+	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+// Env is the services that resources act on.
+type Env struct {
+	EC2 *ec2.EC2
+	IAM *iam.IAM
+	EKS *eks.EKS
+	ASG *autoscaling.AutoScaling
+	// Log takes what only a person can mend: bugs, with their stacks. nil: nobody.
+	Log func(format string, a ...any)
+}
+
+func (e *Env) log(format string, a ...any) {
+	if e.Log != nil {
+		e.Log(format, a...)
+	}
+}
+
+// calledBy notes whose call began the operation.
+func (s *stack) calledBy(by *wire.Caller) {
+	if by != nil {
+		s.Key, s.ARN = by.AccessKey, by.ARN
+	}
+}
+
+// caller is who acts for the stack: its role, or who called last.
+func (s *stack) caller() *wire.Caller {
+	by := &wire.Caller{AccessKey: s.Key, ARN: s.ARN, Region: s.c.env.EC2.Region}
+	if s.Role != "" {
+		by.AccessKey, by.ARN = "", s.c.env.IAM.Session(s.Role, "AWSCloudFormation")
+	}
+	return by
+}
+
+// call asks a service as a client does: what the stack's caller may not do, its
+// stack may not. The action is the input's name.
+func call[I, O any](o *op, operation func(*wire.Caller, *I) (*O, error), in *I) (*O, error) {
+	t := reflect.TypeFor[I]()
+	service := t.PkgPath()[strings.LastIndex(t.PkgPath(), "/")+1:]
+	by := *o.by
+	by.Service = service
+	if err := o.env.IAM.Authorize(&by, strings.TrimSuffix(t.Name(), "Input"), in); err != nil {
+		return nil, err
+	}
+	return operation(&by, in)
+}

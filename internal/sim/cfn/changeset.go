@@ -1,0 +1,222 @@
+package cfn
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+// change is a change set.
+type change struct {
+	ARN, Name string
+	Stack     string // its ID
+	Body      string
+	Params    map[string]string
+	Tags      []sdk.Tag
+	Role      string
+	Create    bool
+	Status    sdk.ChangeSetStatus
+	Reason    string
+	Changes   []sdk.Change
+	Executed  bool
+	Born      time.Time
+}
+
+// CreateChangeSet computes what a template would change.
+func (c *CFN) CreateChangeSet(by *wire.Caller, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
+	if err := fits(nil, in.TemplateBody, in.Tags); err != nil {
+		return nil, err
+	}
+	name := aws.ToString(in.ChangeSetName)
+	if !stackNameRE.MatchString(name) {
+		return nil, validation("1 validation error detected: Value '%s' at 'changeSetName' failed to satisfy constraint: "+
+			"Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name)
+	}
+	if err := c.actsAs(in.RoleARN); err != nil {
+		return nil, err
+	}
+	ch := &change{Name: name, Body: aws.ToString(in.TemplateBody), Tags: in.Tags, Role: aws.ToString(in.RoleARN),
+		Status: sdk.ChangeSetStatusCreatePending, Create: in.ChangeSetType == sdk.ChangeSetTypeCreate, Born: c.w.Date()}
+	s, err := c.changed(by, ch, in)
+	if err != nil {
+		return nil, err
+	}
+	ch.Stack = s.ID
+	e := c.env.EC2
+	ch.ARN = fmt.Sprintf("arn:%s:cloudformation:%s:%s:changeSet/%s/%s", e.Partition, e.Region, e.Account, name, c.w.UUID("changeset", s.ID, name))
+	c.sets.Put(ch.ARN, ch)
+	c.w.Schedule(2*time.Second, changeEvent, ch.ARN, nil)
+	return &cloudformation.CreateChangeSetOutput{Id: new(ch.ARN), StackId: new(s.ID)}, nil
+}
+
+// changed is the stack of a new change set: one that stands, or an empty new one.
+func (c *CFN) changed(by *wire.Caller, ch *change, in *cloudformation.CreateChangeSetInput) (*stack, error) {
+	s := c.find(aws.ToString(in.StackName))
+	if s != nil {
+		if old, _ := c.changeSet(new(s.ID), new(ch.Name)); old != nil {
+			return nil, wire.Errorf("AlreadyExistsException", "ChangeSet %s already exists for stack %s", ch.Name, s.ID)
+		}
+	}
+	if ch.Create {
+		if s != nil && s.Status != sdk.StackStatusReviewInProgress {
+			return nil, validation("Stack [%s] already exists and cannot be created again with the changeSet [%s].", s.Name, ch.Name)
+		}
+		if err := fits(new(aws.ToString(in.StackName)), nil, nil); err != nil {
+			return nil, err
+		}
+		ch.Params = paramsOf(in.Parameters, nil)
+		if s != nil {
+			return s, nil
+		}
+		s, err := c.add(by, aws.ToString(in.StackName), ch.Body, ch.Params, in.Tags)
+		if err != nil {
+			return nil, err
+		}
+		if err := needsCapability(s.d.t, in.Capabilities); err != nil {
+			c.drop(s)
+			return nil, err
+		}
+		s.Caps = in.Capabilities
+		s.setStatus(sdk.StackStatusReviewInProgress, "User Initiated")
+		return s, nil
+	}
+	if s == nil {
+		return nil, validation("Stack [%s] does not exist", aws.ToString(in.StackName))
+	}
+	if err := s.updatable(); err != nil {
+		return nil, err
+	}
+	ch.Params = paramsOf(in.Parameters, s.Params)
+	if aws.ToBool(in.UsePreviousTemplate) {
+		ch.Body = s.Body
+	}
+	return s, c.exportsKept(s, ch.Body, ch.Params, in.Capabilities)
+}
+
+// compute works out what a change set changes.
+func (c *CFN) compute(ch *change) {
+	s := c.stacks.Get(ch.Stack)
+	if s == nil {
+		return
+	}
+	d, err := deploy(ch.Body, ch.Params, s.pseudo())
+	if err != nil {
+		ch.Status, ch.Reason = sdk.ChangeSetStatusFailed, err.Error()
+		return
+	}
+	t, old := d.t, s.d.t
+	add := func(n, typ string, a sdk.ChangeAction) {
+		v := &sdk.ResourceChange{Action: a, LogicalResourceId: new(n), ResourceType: new(typ)}
+		if r := s.Res[n]; r != nil && r.Phys != "" {
+			v.PhysicalResourceId = new(r.Phys)
+		}
+		ch.Changes = append(ch.Changes, sdk.Change{Type: sdk.ChangeTypeResource, ResourceChange: v})
+	}
+	for _, n := range d.made {
+		switch was := old.Resources[n]; {
+		case ch.Create || was == nil:
+			add(n, t.Resources[n].Type, sdk.ChangeActionAdd)
+		case !reflect.DeepEqual(was.Props, t.Resources[n].Props):
+			add(n, was.Type, sdk.ChangeActionModify)
+		}
+	}
+	for _, n := range sorted(old.Resources) {
+		if t.Resources[n] == nil {
+			add(n, old.Resources[n].Type, sdk.ChangeActionRemove)
+		}
+	}
+	same := len(ch.Changes) == 0 && reflect.DeepEqual(t.Outputs, old.Outputs) && (ch.Tags == nil || sameTags(ch.Tags, s.Tags))
+	if same && !ch.Create {
+		ch.Status = sdk.ChangeSetStatusFailed
+		ch.Reason = "The submitted information didn't contain changes. Submit different information to create a change set."
+		return
+	}
+	ch.Status = sdk.ChangeSetStatusCreateComplete
+}
+
+// changeSet finds a change set by ARN, or by name within a stack.
+func (c *CFN) changeSet(stackName, name *string) (*change, error) {
+	n := aws.ToString(name)
+	if ch := c.sets.Get(n); ch != nil {
+		return ch, nil
+	}
+	if s := c.find(aws.ToString(stackName)); s != nil {
+		if ch := c.sets.Find(func(ch *change) bool { return ch.Name == n && ch.Stack == s.ID }); ch != nil {
+			return ch, nil
+		}
+	}
+	return nil, wire.Errorf("ChangeSetNotFound", "ChangeSet [%s] does not exist", n).With(404)
+}
+
+// DescribeChangeSet reads a change set.
+func (c *CFN) DescribeChangeSet(_ *wire.Caller, in *cloudformation.DescribeChangeSetInput) (*cloudformation.DescribeChangeSetOutput, error) {
+	ch, err := c.changeSet(in.StackName, in.ChangeSetName)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudformation.DescribeChangeSetOutput{ChangeSetId: new(ch.ARN), ChangeSetName: new(ch.Name), StackId: new(ch.Stack), Status: ch.Status,
+		Changes: append([]sdk.Change{}, ch.Changes...), ExecutionStatus: ch.execution(), CreationTime: new(ch.Born)}
+	if s := c.stacks.Get(ch.Stack); s != nil {
+		out.StackName = new(s.Name)
+	}
+	if ch.Reason != "" {
+		out.StatusReason = new(ch.Reason)
+	}
+	return out, nil
+}
+
+func (ch *change) execution() sdk.ExecutionStatus {
+	switch {
+	case ch.Executed:
+		return sdk.ExecutionStatusExecuteComplete
+	case ch.Status == sdk.ChangeSetStatusCreateComplete:
+		return sdk.ExecutionStatusAvailable
+	}
+	return sdk.ExecutionStatusUnavailable
+}
+
+// ExecuteChangeSet applies it.
+func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChangeSetInput) (*cloudformation.ExecuteChangeSetOutput, error) {
+	ch, err := c.changeSet(in.StackName, in.ChangeSetName)
+	if err != nil {
+		return nil, err
+	}
+	s := c.stacks.Get(ch.Stack)
+	if s == nil || ch.Status != sdk.ChangeSetStatusCreateComplete || ch.Executed {
+		return nil, wire.Errorf("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]", ch.ARN, ch.Status)
+	}
+	if ch.Create && s.Status != sdk.StackStatusReviewInProgress {
+		return nil, validation("Stack [%s] already exists and cannot be created again with the changeSet [%s].", s.Name, ch.Name)
+	}
+	s.calledBy(by)
+	if ch.Role != "" {
+		s.Role = ch.Role
+	}
+	if !ch.Create {
+		if err := s.updatable(); err != nil {
+			return nil, err
+		}
+		ch.Executed = true
+		return &cloudformation.ExecuteChangeSetOutput{}, s.update(ch.Body, ch.Params, ch.Tags)
+	}
+	if s.d, err = deploy(ch.Body, ch.Params, s.pseudo()); err != nil {
+		return nil, validation("%s", err)
+	}
+	ch.Executed, s.Body, s.Params, s.Tags = true, ch.Body, ch.Params, ch.Tags
+	s.create()
+	return &cloudformation.ExecuteChangeSetOutput{}, nil
+}
+
+// DeleteChangeSet removes it.
+func (c *CFN) DeleteChangeSet(_ *wire.Caller, in *cloudformation.DeleteChangeSetInput) (*cloudformation.DeleteChangeSetOutput, error) {
+	if ch, err := c.changeSet(in.StackName, in.ChangeSetName); err == nil {
+		c.sets.Delete(ch.ARN)
+	}
+	return &cloudformation.DeleteChangeSetOutput{}, nil
+}
