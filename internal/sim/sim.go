@@ -5,11 +5,11 @@
 package sim
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +36,8 @@ type Options struct {
 	Seed  uint64    // the same seed draws the same durations and identifiers
 	Speed float64   // simulated seconds per wall second; 0: virtual
 	Start time.Time // when the world begins; zero: now
+	// Log takes bugs, with their stacks; nil: they go to standard error.
+	Log func(format string, a ...any)
 	// PageSize is the most that a page of any listing holds; 0: as AWS has it.
 	PageSize int
 }
@@ -77,6 +79,9 @@ func New(o Options) *Sim {
 	if o.Start.IsZero() {
 		o.Start = time.Now()
 	}
+	if o.Log == nil {
+		o.Log = func(format string, a ...any) { fmt.Fprintf(os.Stderr, "the simulated region: "+format+"\n", a...) }
+	}
 	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
 }
 
@@ -111,13 +116,20 @@ func (s *Sim) newRegion(name string) *Region {
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.ASG = autoscaling.New(w, r.EC2)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
-	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG})
+	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}
 	r.faultEvents()
 	v := wire.NewServer()
 	r.pageSize, v.PageSize = s.options.PageSize, s.options.PageSize
+	v.Log = s.options.Log
+	v.Secret = func(c *wire.Caller) string {
+		if !s.serving {
+			return "" // in process there is nobody but us
+		}
+		return r.IAM.Secret(c.AccessKey)
+	}
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
 	v.Before = func(c *wire.Caller, op string, in any) error {
 		for _, f := range r.faults {
@@ -135,6 +147,9 @@ func (s *Sim) newRegion(name string) *Region {
 		}
 		if err := r.IAM.Authenticate(c); err != nil {
 			return err
+		}
+		if in == nil {
+			return nil // refused anyhow
 		}
 		return r.IAM.Authorize(c, op, in)
 	}
@@ -156,12 +171,17 @@ func (s *Sim) newRegion(name string) *Region {
 // sign for us-east-1, and share the account's state anyway.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := wire.CallerOf(r)
-	if c.Region == "" {
+	switch {
+	case c.Region == "" && r.Method == http.MethodGet && r.URL.RawQuery == "":
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintln(w, "This is a simulated AWS region: it answers signed AWS API requests.")
-		return
+	case c.Region == "":
+		wire.Refuse(w, r, wire.Errorf("MissingAuthenticationToken", "Request is missing Authentication Token").With(http.StatusForbidden))
+	case !known(c.Region):
+		wire.Refuse(w, r, wire.Errorf("SignatureDoesNotMatch", "Credential should be scoped to a valid region. ").With(http.StatusForbidden))
+	default:
+		s.Region(c.Region).server.ServeHTTP(w, r)
 	}
-	s.Region(c.Region).server.ServeHTTP(w, r)
 }
 
 // RoundTrip reaches the account, or a cluster's Kubernetes API, without a socket.
@@ -196,48 +216,6 @@ func (s *Sim) kube(host string) *kubeapi.Cluster {
 		if k := r.EKS.Kube(host); k != nil {
 			return k
 		}
-	}
-	return nil
-}
-
-// replyFloor is the least time a reply over a socket takes. A reply within
-// microseconds can break smithy-go clients, whose request body closes while the
-// connection still probes it (facts/sim.md §2).
-const replyFloor = 2 * time.Millisecond
-
-// Serve answers on a loopback address until ctx ends, and runs the scaled clock.
-func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("the simulated region cannot listen on %s: %w", addr, err)
-	}
-	s.mu.Lock()
-	s.serving = true
-	for _, r := range s.regions {
-		r.EKS.Serve = (*kubeapi.Cluster).Listen
-	}
-	s.mu.Unlock()
-	go s.World.Run(ctx)
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t := time.NewTimer(replyFloor)
-		defer t.Stop()
-		b := httptest.NewRecorder()
-		s.ServeHTTP(b, r)
-		<-t.C
-		for k, v := range b.Header() {
-			w.Header()[k] = v
-		}
-		w.WriteHeader(b.Code)
-		w.Write(b.Body.Bytes()) //nolint:errcheck // the client went away
-	})
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		<-ctx.Done()
-		srv.Close() //nolint:errcheck // ending
-	}()
-	ready("http://" + l.Addr().String())
-	if err := srv.Serve(l); err != nil && ctx.Err() == nil {
-		return err
 	}
 	return nil
 }

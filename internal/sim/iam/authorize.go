@@ -265,3 +265,11 @@ func (i *IAM) Allows(arn, action string, known ...string) bool {
 	grants := slices.ContainsFunc(r.Attached, func(a string) bool { return i.ofAWS(a) && slices.Contains(known, lastOf(a)) })
 	return d.Decision == eval.Allowed || grants && d.Decision == eval.ImplicitDeny && d.Kind == eval.IdentityBased
 }
+
+// Secret is the secret key that belongs to an access key, "" if none is known.
+func (i *IAM) Secret(key string) string {
+	if i.Principal(key) == "" {
+		return ""
+	}
+	return Secret
+}

@@ -48,7 +48,8 @@ func checkName(name *string, member string, most int) error {
 		return wire.Errorf("ValidationError", "1 validation error detected: Value at '%s' failed to satisfy constraint: "+
 			"Member must have length less than or equal to %d", member, most)
 	case !nameRE.MatchString(n):
-		return wire.Errorf("ValidationError", "The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", member)
+		return wire.Errorf("ValidationError", "The specified value for %s is invalid. "+
+			"It must contain only alphanumeric characters and/or the following: +=,.@_-", member)
 	}
 	return nil
 }

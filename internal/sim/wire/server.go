@@ -10,9 +10,12 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"runtime/debug"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Caller is who signed a request, and for which region and service.
@@ -55,15 +58,20 @@ type Server struct {
 	loaders  map[string]func() *Service
 	replies  map[string]*reply // by amz-sdk-invocation-id: a retried call is one call
 	order    []string
-	requests uint64
+	requests atomic.Uint64
 
 	// Before runs before every operation, with its name and decoded input (nil where it
-	// could not be decoded); an error from it is the answer (authentication,
+	// will be refused anyhow); an error from it is the answer (authentication,
 	// authorisation, throttling, faults).
 	Before func(c *Caller, op string, in any) error
 	// PageSize is the most that any page of a listing holds; 0: as AWS has it. Small
 	// pages show who forgets the next one.
 	PageSize int
+	// Secret is the secret key of a caller whose signature is to be verified; "": it is
+	// not, or whose key it is is not known, which Before answers.
+	Secret func(c *Caller) string
+	// Log takes bugs, with their stacks.
+	Log func(format string, a ...any)
 	// Around runs the operation, taking whatever lock the world needs.
 	Around func(func())
 }
@@ -77,7 +85,8 @@ type reply struct {
 // NewServer makes a server without services.
 func NewServer() *Server {
 	return &Server{services: map[string]*Service{}, loaders: map[string]func() *Service{}, replies: map[string]*reply{},
-		Around: func(f func()) { f() }, Before: func(*Caller, string, any) error { return nil }}
+		Around: func(f func()) { f() }, Before: func(*Caller, string, any) error { return nil },
+		Secret: func(*Caller) string { return "" }, Log: func(string, ...any) {}}
 }
 
 // Add registers a service under its signing name; its model is read at the first
@@ -203,37 +212,76 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := CallerOf(r)
 	svc := s.service(c.Service)
 	if svc == nil {
-		http.Error(w, fmt.Sprintf("this simulated region has no service %q; a request must carry an AWS signature", c.Service), http.StatusNotFound)
+		Refuse(w, r, Errorf("InvalidAction", "The simulated region does not serve the service %s.", c.Service).With(http.StatusNotFound))
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		Refuse(w, r, Errorf("RequestTimeout", "The request body could not be read: %v", err).With(http.StatusBadRequest))
 		return
+	case len(body) > MaxBody:
+		svc.encode("", nil, tooLarge(), s.requestID()).write(w)
+		return
+	}
+	if secret := s.Secret(c); secret != "" {
+		if what := verify(r, body, secret, time.Now()); what != "" {
+			svc.encode("", nil, badSignature(c.Service, svc.Protocol, what), s.requestID()).write(w)
+			return
+		}
 	}
 	id := r.Header.Get("Amz-Sdk-Invocation-Id")
+	if id != "" {
+		id = c.AccessKey + " " + id
+	}
 	if p := s.earlier(id); p != nil {
 		p.write(w)
 		return
 	}
-	name, in, err := svc.decode(r, body)
-	var out any
-	var p *reply
+	name, p, err := s.answer(svc, c, body)
+	s.remember(id, name, p, err)
+	p.write(w)
+}
+
+func (s *Server) requestID() string {
+	n := s.requests.Add(1)
+	return fmt.Sprintf("%08x-0000-4000-8000-%012x", n, n)
+}
+
+// answer does what is asked. A bug in a handler is answered as AWS answers its own,
+// and logged with its stack.
+func (s *Server) answer(svc *Service, c *Caller, body []byte) (name string, p *reply, err error) {
+	id := s.requestID()
+	defer func() {
+		if bug := recover(); bug != nil {
+			s.Log("%s:%s: %v\n%s", c.Service, name, bug, debug.Stack())
+			err = Errorf("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.").With(500)
+			p = svc.encode(name, nil, err, id)
+		}
+	}()
+	var in, out any
+	if name, in, err = svc.decode(c.HTTP, body); err == nil {
+		err = svc.require(name, in)
+	}
 	s.Around(func() {
-		s.requests++
-		if err == nil || isNotServed(err) {
-			if e := s.Before(c, name, in); e != nil {
-				err = e
-			}
+		if e := s.Before(c, name, valid(in, err)); e != nil {
+			err = e
 		}
 		if err == nil {
 			out, err = svc.handlers[name].answer(c, in, s.PageSize)
 		}
 		// Encoded under the lock: an output may share memory with the world.
-		p = svc.encode(name, out, err, fmt.Sprintf("%08x-0000-4000-8000-%012x", s.requests, s.requests))
+		p = svc.encode(name, out, err, id)
 	})
-	s.remember(id, name, p, err)
-	p.write(w)
+	return name, p, err
+}
+
+// valid is an input that can be acted on, or nil.
+func valid(in any, err error) any {
+	if err != nil {
+		return nil
+	}
+	return in
 }
 
 func (s *Server) earlier(id string) *reply {
@@ -273,17 +321,6 @@ func (p *reply) write(w http.ResponseWriter) {
 	w.Write(p.body)
 }
 
-// notServed is the answer to an operation that exists in AWS and not here.
-type notServed struct{ err *Error }
-
-func (e *notServed) Error() string { return e.err.Error() }
-func (e *notServed) Unwrap() error { return e.err }
-
-func isNotServed(err error) bool {
-	var n *notServed
-	return errors.As(err, &n)
-}
-
 func (s *Service) lookup(name, httpCode string, status int) (handler, error) {
 	h, ok := s.handlers[name]
 	if ok {
@@ -293,7 +330,7 @@ func (s *Service) lookup(name, httpCode string, status int) (handler, error) {
 	if s.Ops[name] != nil {
 		msg = "The simulated region does not serve " + s.model.Service + ":" + name + "."
 	}
-	return h, &notServed{Errorf(httpCode, "%s", msg).With(status)}
+	return h, Errorf(httpCode, "%s", msg).With(status)
 }
 
 func (s *Service) decode(r *http.Request, body []byte) (string, any, error) {

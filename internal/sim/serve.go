@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+// replyFloor is the least time a reply over a socket takes. A reply within
+// microseconds can break smithy-go clients, whose request body closes while the
+// connection still probes it (facts/sim.md §2).
+const replyFloor = 2 * time.Millisecond
+
+// A request over a socket has this long: no operation takes long to send or to answer.
+const (
+	headerTime  = 10 * time.Second
+	requestTime = 30 * time.Second
+	idleTime    = 2 * time.Minute
+)
+
+// Serve answers on a loopback address until ctx ends, and runs the scaled clock.
+func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("the simulated region cannot listen on %s: %w", addr, err)
+	}
+	s.mu.Lock()
+	s.serving = true
+	for _, r := range s.regions {
+		r.EKS.Serve = (*kubeapi.Cluster).Listen
+	}
+	s.mu.Unlock()
+	go s.World.Run(ctx)
+	srv := &http.Server{Handler: http.HandlerFunc(s.overSocket), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: 64 << 10}
+	go func() {
+		<-ctx.Done()
+		srv.Close() //nolint:errcheck // ending
+	}()
+	ready("http://" + l.Addr().String())
+	if err := srv.Serve(l); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) {
+	t := time.NewTimer(replyFloor)
+	defer t.Stop()
+	b := httptest.NewRecorder()
+	if local(r) {
+		s.ServeHTTP(b, r)
+	} else {
+		wire.Refuse(b, r, wire.Errorf("AccessDenied", "The simulated region answers on loopback only, and no page of a browser.").With(http.StatusForbidden))
+	}
+	<-t.C
+	for k, v := range b.Header() {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(b.Code)
+	w.Write(b.Body.Bytes()) //nolint:errcheck // the client went away
+}
+
+// local tells whether a request comes from a program on this machine and not from a
+// page in a browser: the host is a loopback name (no name that was made to point
+// here), and there is no foreign origin.
+func local(r *http.Request) bool {
+	if !loopback(r.Host) {
+		return false
+	}
+	o := r.Header.Get("Origin")
+	if o == "" {
+		return true
+	}
+	u, err := url.Parse(o)
+	return err == nil && u.Host == r.Host
+}
+
+func loopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
