@@ -30,15 +30,18 @@ export async function noAutoAssign() {
   await networking();
   return broken(c.nodegroup, async () => { for (const s of net.subnets) await ec2.send(new ModifySubnetAttributeCommand({ SubnetId: s, MapPublicIpOnLaunch: { Value: true } })); });
 }
-async function bare(policies, missing) {
+async function bare(policies, ...missing) {
   const c = await create(await network());
   const nodeRole = await role('bare', 'ec2.amazonaws.com', policies);
   await sleep(20);
   await networking();
-  return broken((n) => c.nodegroup(n, { nodeRole }), () => attach('bare', missing));
+  return broken((n) => c.nodegroup(n, { nodeRole }), async () => {
+    for (const p of missing) await attach('bare', p);
+  });
 }
 export const noCNIPolicy = () => bare(['AmazonEKSWorkerNodePolicy'], 'AmazonEKS_CNI_Policy');
-export const noWorkerPolicy = () => bare(['AmazonEKS_CNI_Policy'], 'AmazonEKSWorkerNodePolicy');
+// AmazonEKS_CNI_Policy grants ec2:DescribeInstances as well: both are missing.
+export const noWorkerPolicy = () => bare([], 'AmazonEKSWorkerNodePolicy', 'AmazonEKS_CNI_Policy');
 export async function restrictedEndpoint() {
   const c = await create(await network(), { publicAccessCidrs: ['192.0.2.0/24'] });
   await networking();
