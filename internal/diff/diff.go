@@ -27,7 +27,8 @@ type Truths struct {
 	// itself says nothing (record.Record).
 	Filled []string
 	// Resolved are desired values that had to be looked up, by path and element: the
-	// version that "latest" is.
+	// version that "latest" is. Of a path that is here, an element without a value says
+	// nothing: whatever stands will do.
 	Resolved map[string]map[string]string
 	Live     *observe.Observed
 }
@@ -42,6 +43,7 @@ type Difference struct {
 	Recorded *Value `json:"recorded,omitempty"` // nil: no record says
 	Live     *Value `json:"live,omitempty"`     // nil: it cannot be known; never the same as absent
 
+	Wanted  bool   `json:"wanted,omitempty"`  // the file itself says something else than what is live
 	Changed bool   `json:"changed,omitempty"` // the file is not what the thing was made from
 	Drifted bool   `json:"drifted,omitempty"` // what is live is not what was wanted
 	Effect  string `json:"effect,omitempty"`  // what does not work
@@ -94,8 +96,11 @@ func Compare(t Truths) []Difference {
 // add keeps a difference, if it is one.
 func (t *Truths) add(out []Difference, d Difference) []Difference {
 	f := d.Field
-	if v := t.Resolved[f.Path][d.Key]; v != "" {
-		d.Desired = &Value{v}
+	if looked, ok := t.Resolved[f.Path]; ok {
+		d.Desired = nil
+		if v := looked[d.Key]; v != "" {
+			d.Desired = &Value{v}
+		}
 	}
 	filled := f.Path
 	if l := listOf(f.Path); l != nil {
@@ -114,7 +119,8 @@ func (t *Truths) add(out []Difference, d Difference) []Difference {
 	switch {
 	case d.Live == nil || f.Owned:
 	case declared:
-		d.Drifted = !Holds(f, d.Live.Is, d.Desired.Is)
+		d.Wanted = !Holds(f, d.Live.Is, d.Desired.Is)
+		d.Drifted = d.Wanted
 	case d.Recorded != nil && d.Recorded.Is != nil:
 		d.Drifted = !Holds(f, d.Live.Is, d.Recorded.Is)
 	}

@@ -64,6 +64,7 @@ func TestCompare(t *testing.T) {
 		{"documents that say other things", `{"addons":[{"name":"coredns","configurationValues":"replicaCount: 2"}]}`,
 			"", "addons.configurationValues of coredns drifted"},
 		{"a version that was looked up", `{"addons":[{"name":"coredns","version":"latest"}]}`, "", "addons.version of coredns drifted"},
+		{"the default version is whatever stands", `{"addons":[{"name":"coredns","version":"default"}]}`, "", ""},
 		{"order counts where it counts", `{"managedNodeGroups":[{"name":"m","instanceTypes":["a","b"]}]}`,
 			`{"managedNodeGroups":[{"name":"m","instanceTypes":["b","a"]}]}`,
 			"managedNodeGroups.instanceTypes of m changed drifted"},

@@ -19,16 +19,16 @@ func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
 	in := &up.Input
 	var what []string
-	if a.ConfigurationValues != "" && a.ConfigurationValues != live.ConfigurationValues {
+	if b.wants(a.Name, "addons.configurationValues") {
 		in.ConfigurationValues = new(a.ConfigurationValues)
 		what = append(what, "configuration values")
 	}
-	if v := b.in.Versions[a.Name]; v != "" && v != live.Version {
+	if v := b.in.Versions[a.Name]; b.wants(a.Name, "addons.version") {
 		in.AddonVersion = new(v)
 		what = append(what, "version "+*in.AddonVersion)
 	}
 	what = append(what, b.addonRoles(a, live, up)...)
-	if n := a.NamespaceConfig; n != nil && n.Namespace != "" && live.NamespaceConfig != nil && n.Namespace != live.NamespaceConfig.Namespace {
+	if b.wants(a.Name, "addons.namespaceConfig.namespace") && live.NamespaceConfig != nil {
 		b.refuse(at("addons", i, "namespaceConfig.namespace"), row("addons.namespaceConfig.namespace").Remedy, "the live add-on %s is in %s, and EKS moves none", a.Name, live.NamespaceConfig.Namespace)
 	}
 	if len(what) > 0 {
@@ -43,7 +43,7 @@ func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
 func (b *builder) addonRoles(a config.Addon, live *observe.Addon, up *steps.AddonUpdate) (what []string) {
 	want := &steps.Addon{}
 	b.addonIAM(a, want)
-	if arn := a.ServiceAccountRoleARN; arn != "" && arn != live.ServiceAccountRoleARN {
+	if arn := a.ServiceAccountRoleARN; b.wants(a.Name, "addons.serviceAccountRoleARN") {
 		up.Input.ServiceAccountRoleArn = new(arn)
 		what = append(what, "role")
 	}

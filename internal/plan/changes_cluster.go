@@ -27,13 +27,13 @@ func (b *builder) clusterChanges() {
 	b.authenticationMode()
 	b.encryption()
 	l := b.live.Cluster
-	if u := b.cfg.UpgradePolicy; u != nil && u.SupportType != "" && l.UpgradePolicy != nil && l.UpgradePolicy.SupportType != u.SupportType {
+	if u := b.cfg.UpgradePolicy; b.wants("", "upgradePolicy.supportType") {
 		b.clusterUpdate("upgrade-policy", "upgrade policy "+u.SupportType, &eks.UpdateClusterConfigInput{UpgradePolicy: &types.UpgradePolicyRequest{SupportType: types.SupportType(u.SupportType)}})
 	}
-	if z := b.cfg.ZonalShiftConfig; z != nil && z.Enabled != nil && (l.ZonalShiftConfig == nil || l.ZonalShiftConfig.Enabled != *z.Enabled) {
+	if z := b.cfg.ZonalShiftConfig; b.wants("", "zonalShiftConfig.enabled") {
 		b.clusterUpdate("zonal-shift", fmt.Sprintf("zonal shift: %t", *z.Enabled), &eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: z.Enabled}})
 	}
-	if s := b.cfg.ControlPlaneScalingConfig; s != nil && s.Tier != "" && (l.ControlPlaneScalingConfig == nil || l.ControlPlaneScalingConfig.Tier != s.Tier) {
+	if s := b.cfg.ControlPlaneScalingConfig; b.wants("", "controlPlaneScalingConfig.tier") {
 		b.clusterUpdate("scaling-tier", "control-plane scaling tier "+s.Tier, &eks.UpdateClusterConfigInput{ControlPlaneScalingConfig: &types.ControlPlaneScalingConfig{Tier: types.ProvisionedControlPlaneTier(s.Tier)}})
 	}
 	b.tags("cluster", l.ARN, b.cfg.Metadata.Tags, l.Tags)
@@ -72,7 +72,7 @@ func (b *builder) endpoints() {
 	if len(v.PublicAccessCIDRs) > 0 {
 		cidrs = v.PublicAccessCIDRs
 	}
-	if public == rc.EndpointPublicAccess && private == rc.EndpointPrivateAccess && (!public || sameSet(cidrs, rc.PublicAccessCIDRs)) {
+	if !b.wants("", "vpc.clusterEndpoints.publicAccess", "vpc.clusterEndpoints.privateAccess") && !(public && b.wants("", "vpc.publicAccessCIDRs")) {
 		return
 	}
 	in := &types.VpcConfigRequest{EndpointPublicAccess: &public, EndpointPrivateAccess: &private}
@@ -84,15 +84,12 @@ func (b *builder) endpoints() {
 
 // controlPlaneSubnets follows the IDs that the file names.
 func (b *builder) controlPlaneSubnets() {
-	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVPCConfig
-	if rc == nil {
-		return
-	}
+	v := b.cfg.VPC
 	in := &types.VpcConfigRequest{}
-	if len(v.ControlPlaneSubnetIDs) > 0 && !sameSet(v.ControlPlaneSubnetIDs, rc.SubnetIDs) {
+	if b.wants("", "vpc.controlPlaneSubnetIDs") {
 		in.SubnetIds = v.ControlPlaneSubnetIDs
 	}
-	if len(v.ControlPlaneSecurityGroupIDs) > 0 && !sameSet(v.ControlPlaneSecurityGroupIDs, rc.SecurityGroupIDs) {
+	if b.wants("", "vpc.controlPlaneSecurityGroupIDs") {
 		in.SecurityGroupIds = v.ControlPlaneSecurityGroupIDs
 	}
 	if len(in.SubnetIds)+len(in.SecurityGroupIds) > 0 {
@@ -101,13 +98,10 @@ func (b *builder) controlPlaneSubnets() {
 }
 
 func (b *builder) logging() {
-	var want []string
-	if w := b.cfg.CloudWatch; w != nil && w.ClusterLogging != nil {
-		want = w.ClusterLogging.EnableTypes
-	}
-	if len(want) == 0 || sameSet(want, b.live.Cluster.EnabledLogs()) {
+	if !b.wants("", "cloudWatch.clusterLogging.enableTypes") {
 		return
 	}
+	want := b.cfg.CloudWatch.ClusterLogging.EnableTypes
 	on, off := types.LogSetup{Enabled: new(true)}, types.LogSetup{Enabled: new(false)}
 	for _, t := range config.LogTypes {
 		if slices.Contains(want, t) {
@@ -129,12 +123,11 @@ var modes = []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
 func (b *builder) authenticationMode() {
 	const path = "accessConfig.authenticationMode"
 	a := b.live.Cluster.AccessConfig
-	if a == nil || !b.written(path) {
+	if !b.wants("", path) {
 		return
 	}
 	have, want := slices.Index(modes, a.AuthenticationMode), slices.Index(modes, b.cfg.AccessConfig.AuthenticationMode)
 	switch {
-	case have == want:
 	case want < have:
 		b.refuse(path, "leave it at "+modes[have], "the cluster's authentication mode is %s, and EKS lets no cluster back to %s", modes[have], modes[want])
 	case want == have+1:
@@ -146,16 +139,13 @@ func (b *builder) authenticationMode() {
 
 func (b *builder) encryption() {
 	const path = "secretsEncryption.keyARN"
-	want := ""
-	if s := b.cfg.SecretsEncryption; s != nil {
-		want = s.KeyARN
-	}
-	if want == "" {
+	if !b.wants("", path) {
 		return
 	}
+	want := b.cfg.SecretsEncryption.KeyARN
 	if e := b.live.Cluster.EncryptionConfig; len(e) == 0 {
 		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{KeyARN: want})
-	} else if e[0].Provider != nil && e[0].Provider.KeyARN != want {
+	} else if e[0].Provider != nil {
 		b.refuse(path, "leave it at "+e[0].Provider.KeyARN, "the cluster's secrets are encrypted with another key, and EKS changes no key")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -112,6 +113,7 @@ type builder struct {
 	live  *observe.Observed
 	draft *rules.Draft
 	plan  *Plan
+	diffs []diff.Difference // of what the file wants, what the stacks record, and what is live
 
 	refused check.Failures // what the file changed and no step can follow
 	foreign []string       // stacks of other tools, whose record cannot be compared
@@ -121,6 +123,7 @@ type builder struct {
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
 	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable}}
+	b.compare()
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()
 	b.controlPlane()
