@@ -8,8 +8,10 @@ package diff
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -66,35 +68,56 @@ func Compare(t Truths) []Difference {
 		base = recorded
 	}
 	var out []Difference
-	for _, f := range fields.Values() {
-		if f.Change == fields.Ignore || f.Change == fields.Identity || f.NotLaunched != "" {
+	for _, r := range rows() {
+		if r.list == nil {
+			d := Difference{Path: r.Path, At: r.Path, Field: r.Field}
+			d.Desired, d.Recorded = value(desired, r.keys), value(recorded, r.keys)
+			out = t.add(out, d, r.Path)
 			continue
 		}
-		list := listOf(f.Path)
-		if list == nil {
-			d := Difference{Path: f.Path, At: f.Path, Field: f}
-			d.Desired, d.Recorded = value(desired, f.Path), value(recorded, f.Path)
-			out = t.add(out, d)
-			continue
-		}
-		was := elements(recorded, list)
-		for i, e := range elements(base, list) {
-			key, rest := keyOf(e, list), strings.TrimPrefix(f.Path, list.Path+".")
-			d := Difference{Path: f.Path, Key: key, At: fmt.Sprintf("%s[%d].%s", list.Path, i, rest), Field: f}
+		was := elements(recorded, r.list)
+		for i, e := range elements(base, r.list) {
+			key := keyOf(e, r.list)
+			d := Difference{Path: r.Path, Key: key, At: fmt.Sprintf("%s[%d].%s", r.list.Path, i, r.rest), Field: r.Field}
 			if desired != nil {
-				d.Desired = value(e, rest)
+				d.Desired = value(e, r.keys)
 			}
-			if j := slices.IndexFunc(was, func(x any) bool { return keyOf(x, list) == key }); j >= 0 {
-				d.Recorded = value(was[j], rest)
+			if j := slices.IndexFunc(was, func(x any) bool { return keyOf(x, r.list) == key }); j >= 0 {
+				d.Recorded = value(was[j], r.keys)
 			}
-			out = t.add(out, d)
+			out = t.add(out, d, r.list.Path+"."+key+"."+r.rest)
 		}
 	}
 	return out
 }
 
-// add keeps a difference, if it is one.
-func (t *Truths) add(out []Difference, d Difference) []Difference {
+// compared is a row of the catalogue that is compared.
+type compared struct {
+	*fields.Field
+	list *fields.Field // with a key, that the field belongs to; nil: the field is the cluster's
+	rest string        // the path below the list
+	keys []string      // the parts of that path
+}
+
+var rows = sync.OnceValue(func() []compared {
+	var out []compared
+	for _, f := range fields.Values() {
+		if f.Change == fields.Ignore || f.Change == fields.Identity || f.NotLaunched != "" {
+			continue
+		}
+		r := compared{Field: f, list: listOf(f.Path), rest: f.Path}
+		if r.list != nil {
+			r.rest = strings.TrimPrefix(f.Path, r.list.Path+".")
+		}
+		r.keys = strings.Split(r.rest, ".")
+		out = append(out, r)
+	}
+	return out
+})
+
+// add keeps a difference, if it is one; named is its path with the element's name, as
+// records list what they do not say.
+func (t *Truths) add(out []Difference, d Difference, named string) []Difference {
 	f := d.Field
 	if looked, ok := t.Resolved[f.Path]; ok {
 		d.Desired = nil
@@ -102,12 +125,11 @@ func (t *Truths) add(out []Difference, d Difference) []Difference {
 			d.Desired = &Value{v}
 		}
 	}
-	filled := f.Path
-	if l := listOf(f.Path); l != nil {
-		filled = l.Path + "." + d.Key + strings.TrimPrefix(f.Path, l.Path)
-	}
-	if slices.Contains(t.Filled, filled) {
+	if d.Recorded != nil && slices.Contains(t.Filled, named) {
 		d.Recorded = nil
+	}
+	if unset(d.Desired) && unset(d.Recorded) {
+		return out
 	}
 	if f.Live != nil && t.Live != nil {
 		if v, ok := f.Live(t.Live, d.Key); ok {
@@ -142,7 +164,9 @@ func fix(f *fields.Field) string {
 }
 
 // Same tells whether two values of a field mean the same.
-func Same(f *fields.Field, a, b any) bool { return text(canonical(f, a)) == text(canonical(f, b)) }
+func Same(f *fields.Field, a, b any) bool {
+	return reflect.DeepEqual(a, b) || text(canonical(f, a)) == text(canonical(f, b))
+}
 
 // Holds tells whether what is live has what is wanted: all of it, or with labels and
 // tags at least that, as others add theirs.
@@ -235,16 +259,19 @@ func text(v any) string {
 }
 
 // value is what stands at a path of a tree; nil where there is no tree.
-func value(v any, path string) *Value {
+func value(v any, keys []string) *Value {
 	if v == nil {
 		return nil
 	}
-	for _, k := range strings.Split(path, ".") {
+	for _, k := range keys {
 		m, _ := v.(map[string]any)
 		v = m[k]
 	}
 	return &Value{v}
 }
+
+// unset tells whether a truth says nothing of a field.
+func unset(v *Value) bool { return v == nil || v.Is == nil }
 
 // listOf is the list with a key that a field belongs to, or nil.
 func listOf(path string) *fields.Field {
@@ -257,7 +284,7 @@ func listOf(path string) *fields.Field {
 }
 
 func elements(v any, list *fields.Field) []any {
-	x := value(v, list.Path)
+	x := value(v, strings.Split(list.Path, "."))
 	if x == nil {
 		return nil
 	}
@@ -268,7 +295,7 @@ func elements(v any, list *fields.Field) []any {
 func keyOf(e any, list *fields.Field) string {
 	var parts []string
 	for _, k := range list.Key {
-		if v := value(e, k); v != nil && v.Is != nil {
+		if v := value(e, strings.Split(k, ".")); !unset(v) {
 			parts = append(parts, fmt.Sprint(v.Is))
 		}
 	}
