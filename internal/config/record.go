@@ -14,11 +14,11 @@ type Difference struct {
 }
 
 // Differences compares two values of one config type field by field, in order of
-// path. A list is one field.
+// path. A list is one field. What may hold a secret is compared, and shown, by hash.
 func Differences(was, now any) []Difference {
 	a, b := map[string]string{}, map[string]string{}
-	flatten(a, "", tree(was))
-	flatten(b, "", tree(now))
+	flatten(a, "", Veiled(tree(was)))
+	flatten(b, "", Veiled(tree(now)))
 	var out []Difference
 	all := maps.Clone(a)
 	maps.Copy(all, b)

@@ -166,7 +166,12 @@ func (w *world) groups() {
 			}
 		}
 		if strings.HasPrefix(n.AMI, "ami-") && w.say("AMI", n.AMI) {
-			family := map[bool]string{true: "windows", false: "amazon-eks-node-al2023"}[n.Windows()]
+			family := "amazon-eks-node-al2023"
+			for prefix, name := range map[string]string{"AmazonLinux2": "amazon-eks-node-al2", "Bottlerocket": "bottlerocket", "Windows": "windows", "Ubuntu": "ubuntu"} {
+				if strings.HasPrefix(n.AmiFamily, prefix) && n.AmiFamily != "AmazonLinux2023" {
+					family = name
+				}
+			}
 			w.x.Images = append(w.x.Images, sim.ExistingImage{ID: n.AMI, Family: family, Arch: "x86_64"})
 		}
 	}

@@ -244,7 +244,7 @@ func nodeLeaves(add func([]leaf)) {
 	}
 	volume("volumeName", "volumeName: /dev/sdq", "volumeName: /dev/sdr", `DeviceName=/dev/sdr$`)
 	add(inside(bothKinds, "bottlerocket.enableAdminContainer", "amiFamily: Bottlerocket", "", "bottlerocket: {settings: {motd: hi}}", "bottlerocket: {settings: {motd: hi}, enableAdminContainer: true}", "", `(?s)UserData=.*host-containers`))
-	add(inside(bothKinds, "bottlerocket.settings", "amiFamily: Bottlerocket", "", "bottlerocket: {settings: {motd: hi}}", "bottlerocket: {settings: {motd: ahoy}}", "", `(?s)UserData=.*"motd" = "ahoy"`))
+	add(inside(bothKinds, "bottlerocket.settings", "amiFamily: Bottlerocket", "", "bottlerocket: {settings: {motd: hi}}", "bottlerocket: {settings: {motd: ahoy}}", "", `(?s)UserData=.*motd = 'ahoy'`))
 	selector := func(field, from, to, wantManaged, wantOwn string) {
 		open := "instanceSelector: {"
 		add(inside(bothKinds[:1], "instanceSelector."+field, "", open, from, to, "}", wantManaged))

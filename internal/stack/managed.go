@@ -97,7 +97,7 @@ func (t *Template) managedTemplate(c *config.ClusterConfig, m *config.ManagedNod
 	if customAMI(n) {
 		d["ImageId"] = n.AMI
 	}
-	if u := managedUserData(c, n, m.Taints, live); u != "" {
+	if u := managedUserData(c, m, live); u != "" {
 		d["UserData"] = u
 	}
 	return d

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,7 @@ func (t *Template) keep(c *config.ClusterConfig) {
 	if err != nil {
 		panic(err) // config types are plain data
 	}
+	b = veiled(b)
 	if len(b) <= plainRecord {
 		t.Metadata = M{recordKey: M{"Config": string(b)}}
 		return
@@ -42,6 +44,26 @@ func (t *Template) keep(c *config.ClusterConfig) {
 		panic(err) // a buffer takes everything
 	}
 	t.Metadata = M{recordKey: M{"ConfigGzip": base64.StdEncoding.EncodeToString(packed.Bytes())}}
+}
+
+// veiled is a config's JSON with a hash for what may hold a secret: whoever may read a
+// template may read its metadata.
+func veiled(b []byte) []byte {
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		panic(err) // it was marshalled just now
+	}
+	v := config.Veiled(tree)
+	if reflect.DeepEqual(tree, v) {
+		return b
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return out
 }
 
 // groupPart is a config with one managed, or one self-managed, node group.

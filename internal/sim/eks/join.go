@@ -1,10 +1,9 @@
 package eks
 
 import (
-	"bytes"
-	"encoding/base64"
+	"cmp"
+	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/node/bootstrap"
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
@@ -24,12 +24,12 @@ import (
 // §2): it must find its cluster in its user data, reach AWS and the endpoint, and
 // be let in.
 func (s *EKS) booted(i *ec2types.Instance) {
-	tags := s.ec2.Tags(*i.InstanceId)
-	name, group := tags["eks:cluster-name"], tags["eks:nodegroup-name"]
-	if !s.bootstraps(name, group) {
-		name = clusterInUserData(s.ec2.UserData(*i.InstanceId))
+	group := s.ec2.Tags(*i.InstanceId)["eks:nodegroup-name"]
+	n, err := s.boots(i)
+	if err != nil {
+		return // what nodeadm, cloud-init or the kubelet cannot read never joins
 	}
-	c := s.clusters.Get(name)
+	c := s.clusters.Get(n.Cluster)
 	if c == nil {
 		return // an instance that knows no cluster joins none
 	}
@@ -46,44 +46,15 @@ func (s *EKS) join(c *cluster, p joining) {
 	if i == nil || i.State.Name != ec2types.InstanceStateNameRunning || c.Deleting {
 		return
 	}
-	if s.cannotJoin(c, i) != "" {
+	n, err := s.boots(i)
+	if err != nil {
+		return
+	}
+	if cmp.Or(strange(c, n), s.cannotJoin(c, i)) != "" {
 		s.w.Schedule(15*time.Second, "eks:joins", c.ID, p)
 		return
 	}
-	s.register(c, i, c.groups.Get(p.Group))
-}
-
-// bootstraps tells whether EKS adds the cluster to a group's user data: it does for
-// managed groups, unless they bring an AMI of their own.
-func (s *EKS) bootstraps(name, group string) bool {
-	c := s.clusters.Get(name)
-	if c == nil {
-		return false
-	}
-	g := c.groups.Get(group)
-	return g != nil && g.AmiType != types.AMITypesCustom
-}
-
-var (
-	nodeConfigRE = regexp.MustCompile(`(?s)kind:\s*NodeConfig.*?cluster:.*?\bname:\s*"?([A-Za-z0-9][A-Za-z0-9_-]*)`)
-	bootstrapRE  = regexp.MustCompile(`/etc/eks/bootstrap\.sh\s+(?:--\S+\s+\S+\s+)*'?"?([A-Za-z0-9][A-Za-z0-9_-]*)`)
-	clusterVarRE = regexp.MustCompile(`(?m)(?:CLUSTER_NAME=|cluster-name\s*=\s*|EKSClusterName"?\s*[= ]\s*|-EKSClusterName\s+)["']?([A-Za-z0-9][A-Za-z0-9_-]*)`)
-)
-
-// clusterInUserData finds the cluster that a bootstrap configuration names:
-// nodeadm's NodeConfig, bootstrap.sh, Bottlerocket TOML or the Windows script.
-func clusterInUserData(data string) string {
-	raw, err := base64.StdEncoding.DecodeString(data)
-	if err != nil {
-		return ""
-	}
-	raw = inflate(raw)
-	for _, re := range []*regexp.Regexp{nodeConfigRE, clusterVarRE, bootstrapRE} {
-		if m := re.FindSubmatch(raw); m != nil {
-			return string(m[1])
-		}
-	}
-	return ""
+	s.register(c, i, n, c.groups.Get(p.Group))
 }
 
 // cannotJoin says why an instance does not get as far as a Node object; "" when
@@ -165,7 +136,7 @@ func (s *EKS) groupsReach(c *cluster, i *ec2types.Instance) bool {
 	return false
 }
 
-func (s *EKS) register(c *cluster, i *ec2types.Instance, g *nodegroup) {
+func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g *nodegroup) {
 	it, _ := ec2.TypeOf(string(i.InstanceType))
 	arch := map[string]string{"x86_64": "amd64", "arm64": "arm64"}[it.Arch]
 	img := s.ec2.Image(*i.ImageId)
@@ -183,28 +154,23 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, g *nodegroup) {
 		}
 	}
 	labels := map[string]string{"k8s.io/cloud-provider-aws": "0f5cb1c2d5f7a4c1"}
-	var taints []corev1.Taint
+	maps.Copy(labels, n.Labels)
+	taints := n.Taints
 	if g != nil {
-		labels["eks.amazonaws.com/nodegroup"] = *g.NodegroupName
+		// EKS sets a managed group's labels and taints on its nodes, whatever they say
+		// of themselves.
+		maps.Copy(labels, g.nodeLabels())
 		labels["eks.amazonaws.com/nodegroup-image"] = *i.ImageId
-		labels["eks.amazonaws.com/capacityType"] = string(g.CapacityType)
-		for k, v := range g.Labels {
-			labels[k] = v
-		}
-		for _, t := range g.Taints {
-			taints = append(taints, corev1.Taint{Key: *t.Key, Value: aws.ToString(t.Value), Effect: taintEffect(t.Effect)})
-		}
-	} else {
-		l, t := kubeletFlags(s.ec2.UserData(*i.InstanceId))
-		for k, v := range l {
-			labels[k] = v
-		}
-		taints = t
+		taints = addTaints(g.nodeTaints(), taints)
+	}
+	pods := max(4, it.Pods())
+	if n.MaxPods > 0 {
+		pods = n.MaxPods
 	}
 	name := *i.PrivateDnsName
 	c.ByNode[name], c.ByInstance[*i.InstanceId] = *i.InstanceId, name
 	c.nodes.Register(node.Spec{Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType), Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
-		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: max(4, it.Pods()), Ready: os == "windows"})
+		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows"})
 }
 
 func taintEffect(e types.TaintEffect) corev1.TaintEffect {
@@ -258,14 +224,6 @@ func (c *cluster) CNI(n *corev1.Node, sa string) string {
 		return "InsufficientFreeAddressesInSubnet: The specified subnet does not have enough free addresses to satisfy the request." // row 4
 	}
 	return ""
-}
-
-// inflate unpacks gzipped user data.
-func inflate(b []byte) []byte {
-	if len(b) > 2 && bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
-		return gunzip(b)
-	}
-	return b
 }
 
 func groupLog(g *nodegroup, end time.Duration) world.Entry {

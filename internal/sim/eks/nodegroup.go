@@ -288,8 +288,13 @@ func (g *nodegroup) provision() {
 	if data.ImageId == nil {
 		family, arch, _ := amiFamily(g.AmiType)
 		data.ImageId = new(ec2.ImageID(family, arch))
-		data.UserData = nil // EKS merges its own; what joins is decided by the tags
 	}
+	merged, err := g.userData(aws.ToString(data.UserData))
+	if err != nil {
+		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
+		return
+	}
+	data.UserData = &merged
 	data.InstanceType = ""
 	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.Profile)}
 	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {

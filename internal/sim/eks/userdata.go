@@ -1,75 +1,85 @@
 package eks
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
-	"io"
-	"regexp"
-	"strings"
+	"cmp"
+	"fmt"
+	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/node/bootstrap"
 )
 
-func gunzip(b []byte) []byte {
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return b
+// boots is what an instance's AMI makes of its user data.
+func (s *EKS) boots(i *ec2types.Instance) (*bootstrap.Config, error) {
+	name := ""
+	if img := s.ec2.Image(aws.ToString(i.ImageId)); img != nil {
+		name = aws.ToString(img.Name)
 	}
-	out, err := io.ReadAll(z)
-	if err != nil {
-		return b
+	zone := aws.ToString(i.Placement.AvailabilityZone)
+	return bootstrap.Read(bootstrap.FamilyOf(name), s.ec2.UserData(*i.InstanceId), map[string]string{
+		"instance-id": *i.InstanceId, "instance-type": string(i.InstanceType), "ami-id": aws.ToString(i.ImageId),
+		"local-ipv4": aws.ToString(i.PrivateIpAddress), "local-hostname": aws.ToString(i.PrivateDnsName), "hostname": aws.ToString(i.PrivateDnsName),
+		"placement/availability-zone": zone, "placement/region": s.Region, "instance-life-cycle": cmp.Or(string(i.InstanceLifecycle), "on-demand"),
+	})
+}
+
+// strange says why a kubelet does not find its way to a cluster whose endpoint or
+// certificate authority it was told wrongly.
+func strange(c *cluster, n *bootstrap.Config) string {
+	if n.Endpoint != "" && n.Endpoint != aws.ToString(c.Endpoint) {
+		return fmt.Sprintf("kubelet: Unable to register node with API server: %s is not the endpoint of %s", n.Endpoint, *c.Name)
+	}
+	if n.CA != "" && c.CertificateAuthority != nil && n.CA != aws.ToString(c.CertificateAuthority.Data) {
+		return "kubelet: Unable to register node with API server: tls: failed to verify certificate: x509: certificate signed by unknown authority"
+	}
+	return ""
+}
+
+// userData is what the nodes of a managed group are launched with: the user's own,
+// and EKS's where the AMI is EKS's.
+func (g *nodegroup) userData(own string) (string, error) {
+	if g.AmiType == types.AMITypesCustom {
+		return own, nil
+	}
+	c := g.c
+	n := bootstrap.Config{Cluster: *c.Name, Endpoint: aws.ToString(c.Endpoint), Labels: g.nodeLabels(), Taints: g.nodeTaints()}
+	if c.CertificateAuthority != nil {
+		n.CA = aws.ToString(c.CertificateAuthority.Data)
+	}
+	if k := c.KubernetesNetworkConfig; k != nil {
+		n.CIDR = cmp.Or(aws.ToString(k.ServiceIpv6Cidr), aws.ToString(k.ServiceIpv4Cidr))
+	}
+	family, _, _ := amiFamily(g.AmiType)
+	return bootstrap.Merge(bootstrap.FamilyOf(family+"-"), own, n)
+}
+
+// nodeLabels and nodeTaints are those that a managed group's nodes carry.
+func (g *nodegroup) nodeLabels() map[string]string {
+	out := map[string]string{"eks.amazonaws.com/nodegroup": *g.NodegroupName, "eks.amazonaws.com/capacityType": string(g.CapacityType)}
+	for k, v := range g.Labels {
+		out[k] = v
 	}
 	return out
 }
 
-var (
-	nodeLabelsRE = regexp.MustCompile(`--node-labels=([^\s"']+)|NODE_LABELS=["']?([^\s"']+)`)
-	nodeTaintsRE = regexp.MustCompile(`--register-with-taints=([^\s"']+)|NODE_TAINTS=["']?([^\s"']+)`)
-	tomlLabelsRE = regexp.MustCompile(`(?s)\[settings\.kubernetes\.node-labels\]\n(.*?)(?:\n\[|$)`)
-	tomlTaintsRE = regexp.MustCompile(`(?s)\[settings\.kubernetes\.node-taints\]\n(.*?)(?:\n\[|$)`)
-	tomlPairRE   = regexp.MustCompile(`(?m)^"?([^"=\n]+?)"?\s*=\s*\[?"([^"]*)"\]?`)
-)
+func (g *nodegroup) nodeTaints() []corev1.Taint {
+	var out []corev1.Taint
+	for _, t := range g.Taints {
+		out = append(out, corev1.Taint{Key: *t.Key, Value: aws.ToString(t.Value), Effect: taintEffect(t.Effect)})
+	}
+	return out
+}
 
-// kubeletFlags reads the labels and taints that a bootstrap configuration gives
-// the kubelet: flags, eksctl's variables, or Bottlerocket's TOML.
-func kubeletFlags(data string) (map[string]string, []corev1.Taint) {
-	raw, err := base64.StdEncoding.DecodeString(data)
-	if err != nil {
-		return nil, nil
-	}
-	text := string(inflate(raw))
-	labels := map[string]string{}
-	var taints []corev1.Taint
-	taint := func(k, rest string) {
-		i := strings.LastIndex(rest, ":")
-		if i >= 0 {
-			taints = append(taints, corev1.Taint{Key: k, Value: rest[:i], Effect: corev1.TaintEffect(rest[i+1:])})
+// addTaints adds taints that are not there; a node has one of each key and effect.
+func addTaints(to, more []corev1.Taint) []corev1.Taint {
+	for _, t := range more {
+		if !slices.ContainsFunc(to, func(x corev1.Taint) bool { return x.Key == t.Key && x.Effect == t.Effect }) {
+			to = append(to, t)
 		}
 	}
-	if m := nodeLabelsRE.FindStringSubmatch(text); m != nil {
-		for _, p := range strings.Split(m[1]+m[2], ",") {
-			if k, v, ok := strings.Cut(p, "="); ok {
-				labels[k] = v
-			}
-		}
-	}
-	if m := nodeTaintsRE.FindStringSubmatch(text); m != nil {
-		for _, p := range strings.Split(m[1]+m[2], ",") {
-			if k, v, ok := strings.Cut(p, "="); ok {
-				taint(k, v)
-			}
-		}
-	}
-	if m := tomlLabelsRE.FindStringSubmatch(text); m != nil {
-		for _, p := range tomlPairRE.FindAllStringSubmatch(m[1], -1) {
-			labels[p[1]] = p[2]
-		}
-	}
-	if m := tomlTaintsRE.FindStringSubmatch(text); m != nil {
-		for _, p := range tomlPairRE.FindAllStringSubmatch(m[1], -1) {
-			taint(p[1], p[2])
-		}
-	}
-	return labels, taints
+	return to
 }
