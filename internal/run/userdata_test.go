@@ -114,8 +114,10 @@ func TestUserDataThatNoNodeReads(t *testing.T) {
 		want            types.NodegroupIssueCode
 		says            string
 	}{
-		{"bare", "#!/bin/bash\necho\n", "", types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, "User data was not in the MIME multipart format."},
-		{"shell", "#!/bin/bash\n/etc/eks/bootstrap.sh test\n", "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure, "Instances failed to join the kubernetes cluster"},
+		{"bare", "#!/bin/bash\necho\n", "", types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration,
+			"User data was not in the MIME multipart format."},
+		{"shell", "#!/bin/bash\n/etc/eks/bootstrap.sh test\n", "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure,
+			"Instances failed to join the kubernetes cluster"},
 		{"settings", settings, "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure, "Instances failed to join the kubernetes cluster"},
 		{"fine", settings, "", "", ""},
 	} {

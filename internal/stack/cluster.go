@@ -39,24 +39,31 @@ func (t *Template) groups(c *config.ClusterConfig, n Network, vpc any) (control 
 	case c.VPC.SecurityGroup != "":
 		control = L{c.VPC.SecurityGroup}
 	default:
-		control = L{t.add("ControlPlaneSecurityGroup", "AWS::EC2::SecurityGroup", M{"GroupDescription": "Communication between the control plane and worker nodegroups", "VpcId": vpc, "Tags": name("ControlPlaneSecurityGroup")})}
+		control = L{t.add("ControlPlaneSecurityGroup", "AWS::EC2::SecurityGroup",
+			M{"GroupDescription": "Communication between the control plane and worker nodegroups", "VpcId": vpc, "Tags": name("ControlPlaneSecurityGroup")})}
 	}
 	if c.VPC.SharedNodeSecurityGroup != "" {
 		return control, c.VPC.SharedNodeSecurityGroup
 	}
 	id := "ClusterSharedNodeSecurityGroup"
-	shared = t.add(id, "AWS::EC2::SecurityGroup", M{"GroupDescription": "Communication between all nodes in the cluster", "VpcId": vpc, "Tags": name(id)})
-	t.add("IngressInterNodeGroupSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": shared, "SourceSecurityGroupId": shared, "Description": "Allow nodes to communicate with each other (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
+	shared = t.add(id, "AWS::EC2::SecurityGroup", M{"GroupDescription": "Communication between all nodes in the cluster", "VpcId": vpc,
+		"Tags": name(id)})
+	t.add("IngressInterNodeGroupSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": shared, "SourceSecurityGroupId": shared,
+		"Description": "Allow nodes to communicate with each other (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
 	if config.On(c.VPC.ManageSharedNodeSecurityGroupRules, true) {
 		own := Att("ControlPlane", "ClusterSecurityGroupId")
-		t.add("IngressDefaultClusterToNodeSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": shared, "SourceSecurityGroupId": own, "Description": "Allow managed and unmanaged nodes to communicate with each other (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
-		t.add("IngressNodeToDefaultClusterSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": own, "SourceSecurityGroupId": shared, "Description": "Allow unmanaged nodes to communicate with control plane (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
+		t.add("IngressDefaultClusterToNodeSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": shared, "SourceSecurityGroupId": own,
+			"Description": "Allow managed and unmanaged nodes to communicate with each other (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
+		t.add("IngressNodeToDefaultClusterSG", "AWS::EC2::SecurityGroupIngress", M{"GroupId": own, "SourceSecurityGroupId": shared,
+			"Description": "Allow unmanaged nodes to communicate with control plane (all ports)", "IpProtocol": "-1", "FromPort": 0, "ToPort": 65535})
 	}
 	for i, x := range c.VPC.ExtraCIDRs {
-		t.add("IngressControlPlaneExtraCIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIp": x, "Description": "Allow Extra CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
+		t.add("IngressControlPlaneExtraCIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIp": x,
+			"Description": "Allow Extra CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
 	}
 	for i, x := range c.VPC.ExtraIPv6CIDRs {
-		t.add("IngressControlPlaneExtraIPv6CIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIpv6": x, "Description": "Allow Extra IPv6 CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
+		t.add("IngressControlPlaneExtraIPv6CIDR"+strconv.Itoa(i), "AWS::EC2::SecurityGroupIngress", M{"GroupId": control[0], "CidrIpv6": x,
+			"Description": "Allow Extra IPv6 CIDR " + x + " to communicate to controlplane", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
 	}
 	return control, shared
 }
@@ -95,7 +102,8 @@ func (t *Template) autoModeRole(c *config.ClusterConfig) {
 	if !c.AutoMode() || c.AutoModeConfig.NodeRoleARN != "" || len(c.AutoModeConfig.NodePools) == 0 {
 		return
 	}
-	p := M{"AssumeRolePolicyDocument": assume(principal("EC2")), "ManagedPolicyArns": L{managedPolicy("AmazonEC2ContainerRegistryPullOnly"), managedPolicy("AmazonEKSWorkerNodeMinimalPolicy")}}
+	p := M{"AssumeRolePolicyDocument": assume(principal("EC2")), "ManagedPolicyArns": L{managedPolicy("AmazonEC2ContainerRegistryPullOnly"),
+		managedPolicy("AmazonEKSWorkerNodeMinimalPolicy")}}
 	boundary(p, c.AutoModeConfig.PermissionsBoundaryARN)
 	t.add("AutoModeNodeRole", "AWS::IAM::Role", p)
 	t.Outputs["AutoModeNodeRoleARN"] = M{"Value": Att("AutoModeNodeRole", "Arn"), "Export": M{"Name": M{"Fn::Sub": "${AWS::StackName}-NodeRoleArn"}}}
@@ -106,7 +114,8 @@ func (t *Template) fargateRole(c *config.ClusterConfig) {
 	if !NeedsFargateRole(c) {
 		return
 	}
-	p := M{"AssumeRolePolicyDocument": assume(principal("EKSFargatePods")), "ManagedPolicyArns": L{managedPolicy("AmazonEKSFargatePodExecutionRolePolicy")}}
+	p := M{"AssumeRolePolicyDocument": assume(principal("EKSFargatePods")),
+		"ManagedPolicyArns": L{managedPolicy("AmazonEKSFargatePodExecutionRolePolicy")}}
 	boundary(p, c.IAM.FargatePodExecutionRolePermissionsBoundary)
 	t.add("FargatePodExecutionRole", "AWS::IAM::Role", p)
 	t.output("FargatePodExecutionRoleARN", Att("FargatePodExecutionRole", "Arn"), true)
@@ -122,7 +131,8 @@ func FargateRole(c *config.ClusterConfig) *Template {
 
 // NeedsFargateRole tells whether some profile has no role of its own.
 func NeedsFargateRole(c *config.ClusterConfig) bool {
-	return c.IAM.FargatePodExecutionRoleARN == "" && slices.ContainsFunc(c.FargateProfiles, func(p config.FargateProfile) bool { return p.PodExecutionRoleARN == "" })
+	return c.IAM.FargatePodExecutionRoleARN == "" && slices.ContainsFunc(c.FargateProfiles,
+		func(p config.FargateProfile) bool { return p.PodExecutionRoleARN == "" })
 }
 
 func (t *Template) controlPlane(c *config.ClusterConfig, public, private, control L, role any) {
@@ -133,7 +143,8 @@ func (t *Template) controlPlane(c *config.ClusterConfig, public, private, contro
 	if len(c.VPC.ControlPlaneSubnetIDs) > 0 {
 		subnets = strs(c.VPC.ControlPlaneSubnetIDs)
 	}
-	vc := M{"SubnetIds": subnets, "SecurityGroupIds": control, "EndpointPublicAccess": config.On(c.VPC.ClusterEndpoints.PublicAccess, true), "EndpointPrivateAccess": config.On(c.VPC.ClusterEndpoints.PrivateAccess, false)}
+	vc := M{"SubnetIds": subnets, "SecurityGroupIds": control, "EndpointPublicAccess": config.On(c.VPC.ClusterEndpoints.PublicAccess, true),
+		"EndpointPrivateAccess": config.On(c.VPC.ClusterEndpoints.PrivateAccess, false)}
 	if len(c.VPC.PublicAccessCIDRs) > 0 {
 		vc["PublicAccessCidrs"] = strs(c.VPC.PublicAccessCIDRs)
 	}
@@ -144,9 +155,11 @@ func (t *Template) controlPlane(c *config.ClusterConfig, public, private, contro
 	if s := c.KubernetesNetworkConfig.ServiceIPv4CIDR; s != "" {
 		net["ServiceIpv4Cidr"] = s
 	}
-	p := M{"Name": c.Metadata.Name, "Version": c.Metadata.Version, "RoleArn": role, "BootstrapSelfManagedAddons": false, "ResourcesVpcConfig": vc, "KubernetesNetworkConfig": net,
-		"AccessConfig": M{"AuthenticationMode": strings.ToUpper(c.AccessConfig.AuthenticationMode), "BootstrapClusterCreatorAdminPermissions": config.On(c.AccessConfig.BootstrapClusterCreatorAdminPermissions, true)},
-		"Tags":         L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/ControlPlane")}}}
+	p := M{"Name": c.Metadata.Name, "Version": c.Metadata.Version, "RoleArn": role, "BootstrapSelfManagedAddons": false, "ResourcesVpcConfig": vc,
+		"KubernetesNetworkConfig": net,
+		"AccessConfig": M{"AuthenticationMode": strings.ToUpper(c.AccessConfig.AuthenticationMode),
+			"BootstrapClusterCreatorAdminPermissions": config.On(c.AccessConfig.BootstrapClusterCreatorAdminPermissions, true)},
+		"Tags": L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/ControlPlane")}}}
 	if s := c.SecretsEncryption; s != nil {
 		p["EncryptionConfig"] = L{M{"Resources": L{"secrets"}, "Provider": M{"KeyArn": s.KeyARN}}}
 	}

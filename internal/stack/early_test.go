@@ -67,7 +67,8 @@ var capabilities = []cfntypes.Capability{cfntypes.CapabilityCapabilityIam, cfnty
 
 func (a account) create(name string, t *stack.Template) {
 	a.t.Helper()
-	in := &cloudformation.CreateStackInput{StackName: &name, TemplateBody: new(t.JSON()), Capabilities: capabilities, OnFailure: cfntypes.OnFailureDoNothing}
+	in := &cloudformation.CreateStackInput{StackName: &name, TemplateBody: new(t.JSON()), Capabilities: capabilities,
+		OnFailure: cfntypes.OnFailureDoNothing}
 	if _, err := a.AWS.CFN.CreateStack(a.t.Context(), in); err != nil {
 		a.t.Fatal(err)
 	}
@@ -265,7 +266,8 @@ func TestAGroupsStackGoesFromEitherState(t *testing.T) {
 // known yet, what stands in it is left to the full template.
 func TestWhatCannotBeEarly(t *testing.T) {
 	role := `iam: {instanceRoleARN: "arn:aws:iam::111122223333:role/r"}`
-	c := testregion.Load(t, testregion.Cluster+"managedNodeGroups: [{name: m, "+role+"}, {name: n, ssh: {allow: true, publicKeyName: k}}]\nnodeGroups: [{name: s}]\n").Cluster
+	c := testregion.Load(t,
+		testregion.Cluster+"managedNodeGroups: [{name: m, "+role+"}, {name: n, ssh: {allow: true, publicKeyName: k}}]\nnodeGroups: [{name: s}]\n").Cluster
 	if tpl := stack.ManagedEarly(c, &c.ManagedNodeGroups[0], stack.Live{}); tpl != nil {
 		t.Error(tpl.JSON())
 	}

@@ -39,7 +39,8 @@ func IRSA(r Role) *Template {
 
 // PodIdentity is the template of a role that pods assume through EKS Pod Identity.
 func PodIdentity(r Role) *Template {
-	return r.template(M{"Version": "2012-10-17", "Statement": L{M{"Effect": "Allow", "Action": L{"sts:AssumeRole", "sts:TagSession"}, "Principal": M{"Service": "pods.eks.amazonaws.com"}}}})
+	return r.template(M{"Version": "2012-10-17", "Statement": L{M{"Effect": "Allow", "Action": L{"sts:AssumeRole", "sts:TagSession"},
+		"Principal": M{"Service": "pods.eks.amazonaws.com"}}}})
 }
 
 func (r Role) template(trust M) *Template {
@@ -111,18 +112,27 @@ func wellKnown(w *config.WellKnownPolicies) []known {
 	add(w.AutoScaler, known{id: "PolicyAutoScaling", doc: autoScaling})
 	add(w.AwsLoadBalancerController, known{id: "PolicyAWSLoadBalancerController", doc: loadBalancer})
 	add(w.ExternalDNS, known{id: "PolicyExternalDNSChangeSet", doc: dnsChange}, known{id: "PolicyExternalDNSHostedZones", doc: dnsList})
-	add(w.CertManager, known{id: "PolicyCertManagerChangeSet", doc: dnsChange}, known{id: "PolicyCertManagerGetChange", doc: dnsGet}, known{id: "PolicyCertManagerHostedZones", doc: dnsList})
+	add(w.CertManager, known{id: "PolicyCertManagerChangeSet", doc: dnsChange}, known{id: "PolicyCertManagerGetChange", doc: dnsGet},
+		known{id: "PolicyCertManagerHostedZones", doc: dnsList})
 	add(w.EbsCSIController, known{managed: "service-role/AmazonEBSCSIDriverPolicy"})
 	add(w.EfsCSIController, known{managed: "service-role/AmazonEFSCSIDriverPolicy"})
 	return out
 }
 
 var (
-	autoScaling  = allow("autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLaunchConfigurations", "autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags", "autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup", "ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements", "eks:DescribeNodegroup")
-	loadBalancer = allow("iam:CreateServiceLinkedRole", "ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeInternetGateways", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "ec2:DescribeTags", "ec2:GetCoipPoolUsage", "ec2:DescribeCoipPools", "ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress", "ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags", "elasticloadbalancing:*", "acm:ListCertificates", "acm:DescribeCertificate", "iam:ListServerCertificates", "iam:GetServerCertificate", "waf-regional:*", "wafv2:*", "shield:*")
-	dnsChange    = statement(Sub("arn:${AWS::Partition}:route53:::hostedzone/*"), "route53:ChangeResourceRecordSets")
-	dnsGet       = statement(Sub("arn:${AWS::Partition}:route53:::change/*"), "route53:GetChange")
-	dnsList      = allow("route53:ListHostedZones", "route53:ListHostedZonesByName", "route53:ListResourceRecordSets", "route53:ListTagsForResource")
+	autoScaling = allow("autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLaunchConfigurations",
+		"autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags", "autoscaling:SetDesiredCapacity",
+		"autoscaling:TerminateInstanceInAutoScalingGroup", "ec2:DescribeImages", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplateVersions",
+		"ec2:GetInstanceTypesFromInstanceRequirements", "eks:DescribeNodegroup")
+	loadBalancer = allow("iam:CreateServiceLinkedRole", "ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones",
+		"ec2:DescribeInternetGateways", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeInstances",
+		"ec2:DescribeNetworkInterfaces", "ec2:DescribeTags", "ec2:GetCoipPoolUsage", "ec2:DescribeCoipPools", "ec2:AuthorizeSecurityGroupIngress",
+		"ec2:RevokeSecurityGroupIngress", "ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags",
+		"elasticloadbalancing:*", "acm:ListCertificates", "acm:DescribeCertificate", "iam:ListServerCertificates", "iam:GetServerCertificate",
+		"waf-regional:*", "wafv2:*", "shield:*")
+	dnsChange = statement(Sub("arn:${AWS::Partition}:route53:::hostedzone/*"), "route53:ChangeResourceRecordSets")
+	dnsGet    = statement(Sub("arn:${AWS::Partition}:route53:::change/*"), "route53:GetChange")
+	dnsList   = allow("route53:ListHostedZones", "route53:ListHostedZonesByName", "route53:ListResourceRecordSets", "route53:ListTagsForResource")
 )
 
 // nodePolicies are the inline policies of a node role by withAddonPolicies.
@@ -141,10 +151,15 @@ func nodePolicies(w *config.NodeGroupIAMAddonPolicies) []known {
 	add(w.ExternalDNS, known{id: "PolicyExternalDNSChangeSet", doc: dnsChange}, known{id: "PolicyExternalDNSHostedZones", doc: dnsList})
 	add(w.AppMesh, known{id: "PolicyAppMesh", doc: allow("servicediscovery:*", "route53:GetHealthCheck", "route53:CreateHealthCheck", "appmesh:*")})
 	add(w.AppMeshPreview, known{id: "PolicyAppMeshPreview", doc: allow("appmesh-preview:*", "servicediscovery:*")})
-	add(w.EBS, known{id: "PolicyEBS", doc: allow("ec2:AttachVolume", "ec2:CreateSnapshot", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteSnapshot", "ec2:DeleteTags", "ec2:DeleteVolume", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeTags", "ec2:DescribeVolumes", "ec2:DescribeVolumesModifications", "ec2:DetachVolume", "ec2:ModifyVolume")})
-	add(w.EFS, known{id: "PolicyEFS", doc: allow("elasticfilesystem:*")}, known{id: "PolicyEFSEC2", doc: allow("ec2:DescribeSubnets", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")})
-	add(w.FSx, known{id: "PolicyFSX", doc: allow("fsx:*")}, known{id: "PolicyServiceLinkRole", doc: allow("iam:CreateServiceLinkedRole", "iam:AttachRolePolicy", "iam:PutRolePolicy")})
-	add(w.XRay, known{id: "PolicyXRay", doc: allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:GetSamplingStatisticSummaries")})
+	add(w.EBS, known{id: "PolicyEBS", doc: allow("ec2:AttachVolume", "ec2:CreateSnapshot", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteSnapshot",
+		"ec2:DeleteTags", "ec2:DeleteVolume", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeTags",
+		"ec2:DescribeVolumes", "ec2:DescribeVolumesModifications", "ec2:DetachVolume", "ec2:ModifyVolume")})
+	add(w.EFS, known{id: "PolicyEFS", doc: allow("elasticfilesystem:*")}, known{id: "PolicyEFSEC2", doc: allow("ec2:DescribeSubnets",
+		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")})
+	add(w.FSx, known{id: "PolicyFSX", doc: allow("fsx:*")}, known{id: "PolicyServiceLinkRole", doc: allow("iam:CreateServiceLinkedRole",
+		"iam:AttachRolePolicy", "iam:PutRolePolicy")})
+	add(w.XRay, known{id: "PolicyXRay", doc: allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
+		"xray:GetSamplingTargets", "xray:GetSamplingStatisticSummaries")})
 	add(w.AwsLoadBalancerController, known{id: "PolicyAWSLoadBalancerController", doc: loadBalancer})
 	add(w.AlbIngress, known{id: "PolicyALBIngress", doc: loadBalancer})
 	return out
@@ -182,14 +197,16 @@ func (t *Template) nodeRole(stack string, n *config.NodeGroupBase, cni bool) any
 			arns = append(arns, managedPolicy("CloudWatchAgentServerPolicy"))
 		}
 	}
-	p := M{"AssumeRolePolicyDocument": assume(principal("EC2")), "ManagedPolicyArns": arns, "Path": "/", "Tags": L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/NodeInstanceRole")}}}
+	p := M{"AssumeRolePolicyDocument": assume(principal("EC2")), "ManagedPolicyArns": arns, "Path": "/", "Tags": L{M{"Key": "Name",
+		"Value": Sub("${AWS::StackName}/NodeInstanceRole")}}}
 	if i.InstanceRoleName != "" {
 		p["RoleName"] = i.InstanceRoleName
 	}
 	boundary(p, i.InstanceRolePermissionsBoundary)
 	t.add("NodeInstanceRole", "AWS::IAM::Role", p)
 	if i.AttachPolicy != nil {
-		t.add("Policy1", "AWS::IAM::Policy", M{"PolicyName": policyName(stack, "Policy1"), "PolicyDocument": map[string]any(i.AttachPolicy), "Roles": L{Ref("NodeInstanceRole")}})
+		t.add("Policy1", "AWS::IAM::Policy", M{"PolicyName": policyName(stack, "Policy1"), "PolicyDocument": map[string]any(i.AttachPolicy),
+			"Roles": L{Ref("NodeInstanceRole")}})
 	}
 	for _, k := range nodePolicies(i.WithAddonPolicies) {
 		t.add(k.id, "AWS::IAM::Policy", M{"PolicyName": policyName(stack, k.id), "PolicyDocument": k.doc, "Roles": L{Ref("NodeInstanceRole")}})

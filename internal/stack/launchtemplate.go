@@ -36,7 +36,8 @@ func (t *Template) launchData(c *config.ClusterConfig, n *config.NodeGroupBase, 
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		tl = append(tl, M{"Key": k, "Value": tags[k]})
 	}
-	d["TagSpecifications"] = L{M{"ResourceType": "instance", "Tags": tl}, M{"ResourceType": "volume", "Tags": tl}, M{"ResourceType": "network-interface", "Tags": tl}}
+	d["TagSpecifications"] = L{M{"ResourceType": "instance", "Tags": tl}, M{"ResourceType": "volume", "Tags": tl}, M{"ResourceType": "network-interface",
+		"Tags": tl}}
 	if n.EbsOptimized != nil {
 		d["EbsOptimized"] = *n.EbsOptimized
 	}
@@ -49,7 +50,8 @@ func (t *Template) launchData(c *config.ClusterConfig, n *config.NodeGroupBase, 
 	if r := n.CapacityReservation; r != nil {
 		spec := pick(M{"CapacityReservationPreference": r.CapacityReservationPreference})
 		if x := r.CapacityReservationTarget; x != nil {
-			spec["CapacityReservationTarget"] = pick(M{"CapacityReservationId": x.CapacityReservationID, "CapacityReservationResourceGroupArn": x.CapacityReservationResourceGroupARN})
+			spec["CapacityReservationTarget"] = pick(M{"CapacityReservationId": x.CapacityReservationID,
+				"CapacityReservationResourceGroupArn": x.CapacityReservationResourceGroupARN})
 		}
 		d["CapacityReservationSpecification"] = spec
 	}
@@ -84,7 +86,8 @@ func disks(n *config.NodeGroupBase) L {
 		}
 	}
 	ebs := func(size, iops, throughput *int, typ, key string, enc *bool, snapshot string) M {
-		return pick(M{"VolumeSize": size, "VolumeType": typ, "Iops": iops, "Throughput": throughput, "Encrypted": enc, "KmsKeyId": key, "SnapshotId": snapshot})
+		return pick(M{"VolumeSize": size, "VolumeType": typ, "Iops": iops, "Throughput": throughput, "Encrypted": enc, "KmsKeyId": key,
+			"SnapshotId": snapshot})
 	}
 	out := L{M{"DeviceName": name, "Ebs": ebs(n.VolumeSize, n.VolumeIOPS, n.VolumeThroughput, n.VolumeType, n.VolumeKmsKeyID, n.VolumeEncrypted, "")}}
 	for _, v := range n.AdditionalVolumes {
@@ -92,7 +95,8 @@ func disks(n *config.NodeGroupBase) L {
 		if typ == "" && v.SnapshotID == "" {
 			typ = "gp3"
 		}
-		out = append(out, M{"DeviceName": v.VolumeName, "Ebs": ebs(v.VolumeSize, v.VolumeIOPS, v.VolumeThroughput, typ, v.VolumeKmsKeyID, v.VolumeEncrypted, v.SnapshotID)})
+		out = append(out, M{"DeviceName": v.VolumeName, "Ebs": ebs(v.VolumeSize, v.VolumeIOPS, v.VolumeThroughput, typ, v.VolumeKmsKeyID, v.VolumeEncrypted,
+			v.SnapshotID)})
 	}
 	return out
 }

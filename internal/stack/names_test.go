@@ -64,7 +64,8 @@ func TestStackNamesAreWithinTheLimit(t *testing.T) {
 func TestPolicyNamesAreWithinIAMsLimit(t *testing.T) {
 	long := stack.ServiceAccountName("test-012345678901234567890123456789012345678901234567890", "kube-system", "aws-load-balancer-controller")
 	for name, want := range map[string]string{"eksctl-test-addon-iamserviceaccount-a-b": "", long: "eksctl-test-0123"} {
-		role := stack.Role{Stack: name, Description: "r", Policy: config.Document{"Version": "2012-10-17"}, WellKnown: &config.WellKnownPolicies{AwsLoadBalancerController: new(true), CertManager: new(true)}}
+		role := stack.Role{Stack: name, Description: "r", Policy: config.Document{"Version": "2012-10-17"},
+			WellKnown: &config.WellKnownPolicies{AwsLoadBalancerController: new(true), CertManager: new(true)}}
 		seen := map[string]bool{}
 		for id, r := range resources(t, stack.PodIdentity(role).JSON()) {
 			if r.Type != "AWS::IAM::Policy" {
@@ -90,9 +91,11 @@ func TestTheEleventhBlockHasALogicalID(t *testing.T) {
 	for i := range 30 {
 		four, six = append(four, fmt.Sprintf("10.%d.0.0/16", i)), append(six, fmt.Sprintf("2001:db8:%x::/48", i))
 	}
-	c := testregion.Load(t, testregion.Cluster+"vpc: {extraCIDRs: ["+strings.Join(four, ", ")+"], extraIPv6CIDRs: [\""+strings.Join(six, `", "`)+"\"]}\n").Cluster
+	c := testregion.Load(t, testregion.Cluster+"vpc: {extraCIDRs: ["+strings.Join(four, ", ")+"], extraIPv6CIDRs: [\""+strings.Join(six,
+		`", "`)+"\"]}\n").Cluster
 	rs := resources(t, stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON())
-	for _, id := range []string{"IngressControlPlaneExtraCIDR10", "IngressControlPlaneExtraCIDR29", "IngressControlPlaneExtraIPv6CIDR10", "VPCCidrA", "VPCCidrZ", "VPCCidrAA", "VPCCidrAD"} {
+	for _, id := range []string{"IngressControlPlaneExtraCIDR10", "IngressControlPlaneExtraCIDR29", "IngressControlPlaneExtraIPv6CIDR10", "VPCCidrA",
+		"VPCCidrZ", "VPCCidrAA", "VPCCidrAD"} {
 		if rs[id].Type == "" {
 			t.Errorf("no %s", id)
 		}

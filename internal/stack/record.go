@@ -158,7 +158,8 @@ func Resize(body string, c *config.ClusterConfig, m *config.ManagedNodeGroup) (s
 // ResizeSelfManaged is a self-managed node group's template with other sizes.
 func ResizeSelfManaged(body string, c *config.ClusterConfig, g *config.NodeGroup) (string, error) {
 	n := &g.NodeGroupBase
-	return patch(body, "NodeGroup", M{"MinSize": strconv.Itoa(*n.MinSize), "MaxSize": strconv.Itoa(*n.MaxSize), "DesiredCapacity": strconv.Itoa(*n.DesiredCapacity)}, nil, groupPart(c, nil, g))
+	return patch(body, "NodeGroup", M{"MinSize": strconv.Itoa(*n.MinSize), "MaxSize": strconv.Itoa(*n.MaxSize),
+		"DesiredCapacity": strconv.Itoa(*n.DesiredCapacity)}, nil, groupPart(c, nil, g))
 }
 
 // patch sets properties of one resource, drops those that are no longer set, and

@@ -28,7 +28,8 @@ func TestResizeChangesOnlyWhatEKSChangesInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := tpl.Resources["ManagedNodeGroup"].Properties
-	if p["Taints"] != nil || p["Labels"].(map[string]any)["c"] != "d" || p["Labels"].(map[string]any)["a"] != nil || p["ScalingConfig"].(map[string]any)["MaxSize"] != 5.0 {
+	if p["Taints"] != nil || p["Labels"].(map[string]any)["c"] != "d" || p["Labels"].(map[string]any)["a"] != nil ||
+		p["ScalingConfig"].(map[string]any)["MaxSize"] != 5.0 {
 		t.Errorf("%v", p)
 	}
 	if !strings.Contains(body, `"VolumeSize":50`) {

@@ -9,7 +9,8 @@ func (t *Template) sshGroup(n *config.NodeGroupBase, live Live) any {
 	if !allowsSSH(n) {
 		return nil
 	}
-	return t.add("SSH", "AWS::EC2::SecurityGroup", M{"GroupDescription": "Allow SSH access", "VpcId": live.VPC, "SecurityGroupIngress": sshRules(n, live.Blocks)})
+	return t.add("SSH", "AWS::EC2::SecurityGroup", M{"GroupDescription": "Allow SSH access", "VpcId": live.VPC, "SecurityGroupIngress": sshRules(n,
+		live.Blocks)})
 }
 
 func allowsSSH(n *config.NodeGroupBase) bool { return n.SSH != nil && config.On(n.SSH.Allow, false) }
@@ -56,7 +57,8 @@ func (t *Template) nodeGroups(c *config.ClusterConfig, n *config.NodeGroupBase, 
 			rules = sshRules(n, live.Blocks)
 		}
 		desc := "Communication between the control plane and worker nodes in group " + n.Name
-		p := M{"VpcId": live.VPC, "GroupDescription": desc, "Tags": L{M{"Key": "kubernetes.io/cluster/" + c.Metadata.Name, "Value": "owned"}, M{"Key": "Name", "Value": Sub("${AWS::StackName}/SG")}}}
+		p := M{"VpcId": live.VPC, "GroupDescription": desc, "Tags": L{M{"Key": "kubernetes.io/cluster/" + c.Metadata.Name, "Value": "owned"},
+			M{"Key": "Name", "Value": Sub("${AWS::StackName}/SG")}}}
 		if len(rules) > 0 {
 			p["SecurityGroupIngress"] = rules
 		}
@@ -64,15 +66,20 @@ func (t *Template) nodeGroups(c *config.ClusterConfig, n *config.NodeGroupBase, 
 		out = append(out, sg)
 		if cp := live.ControlGroup; cp != "" {
 			in := func(id string, group, from any, a, b int, d string) {
-				t.add(id, "AWS::EC2::SecurityGroupIngress", M{"GroupId": group, "SourceSecurityGroupId": from, "IpProtocol": "tcp", "FromPort": a, "ToPort": b, "Description": d})
+				t.add(id, "AWS::EC2::SecurityGroupIngress", M{"GroupId": group, "SourceSecurityGroupId": from, "IpProtocol": "tcp", "FromPort": a, "ToPort": b,
+					"Description": d})
 			}
 			eg := func(id string, a, b int, d string) {
-				t.add(id, "AWS::EC2::SecurityGroupEgress", M{"GroupId": cp, "DestinationSecurityGroupId": sg, "IpProtocol": "tcp", "FromPort": a, "ToPort": b, "Description": d})
+				t.add(id, "AWS::EC2::SecurityGroupEgress", M{"GroupId": cp, "DestinationSecurityGroupId": sg, "IpProtocol": "tcp", "FromPort": a, "ToPort": b,
+					"Description": d})
 			}
-			in("IngressInterCluster", sg, cp, 1025, 65535, "Allow worker nodes in group "+n.Name+" to communicate with control plane (kubelet and workload TCP ports)")
+			in("IngressInterCluster", sg, cp, 1025, 65535,
+				"Allow worker nodes in group "+n.Name+" to communicate with control plane (kubelet and workload TCP ports)")
 			eg("EgressInterCluster", 1025, 65535, "Allow control plane to communicate with worker nodes in group "+n.Name+" (kubelet and workload TCP ports)")
-			in("IngressInterClusterAPI", sg, cp, 443, 443, "Allow worker nodes in group "+n.Name+" to communicate with control plane (workloads using HTTPS port, commonly used with extension API servers)")
-			eg("EgressInterClusterAPI", 443, 443, "Allow control plane to communicate with worker nodes in group "+n.Name+" (workloads using HTTPS port, commonly used with extension API servers)")
+			in("IngressInterClusterAPI", sg, cp, 443, 443,
+				"Allow worker nodes in group "+n.Name+" to communicate with control plane (workloads using HTTPS port, commonly used with extension API servers)")
+			eg("EgressInterClusterAPI", 443, 443,
+				"Allow control plane to communicate with worker nodes in group "+n.Name+" (workloads using HTTPS port, commonly used with extension API servers)")
 			in("IngressInterClusterCP", cp, sg, 443, 443, "Allow control plane to receive API requests from worker nodes in group "+n.Name)
 		}
 	}

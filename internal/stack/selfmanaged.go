@@ -109,7 +109,8 @@ func (t *Template) selfManagedTemplate(c *config.ClusterConfig, g *config.NodeGr
 func autoScalingGroup(c *config.ClusterConfig, g *config.NodeGroup, live Live, types []string) M {
 	n := &g.NodeGroupBase
 	spec := M{"LaunchTemplateName": Sub("${AWS::StackName}"), "Version": Att("NodeGroupLaunchTemplate", "LatestVersionNumber")}
-	p := M{"MinSize": fmt.Sprint(*n.MinSize), "MaxSize": fmt.Sprint(*n.MaxSize), "DesiredCapacity": fmt.Sprint(*n.DesiredCapacity), "VPCZoneIdentifier": strs(live.Subnets)}
+	p := M{"MinSize": fmt.Sprint(*n.MinSize), "MaxSize": fmt.Sprint(*n.MaxSize), "DesiredCapacity": fmt.Sprint(*n.DesiredCapacity),
+		"VPCZoneIdentifier": strs(live.Subnets)}
 	tags := map[string]string{"Name": c.Metadata.Name + "-" + n.Name + "-Node", "kubernetes.io/cluster/" + c.Metadata.Name: "owned"}
 	if n.InstanceName != "" {
 		tags["Name"] = n.InstanceName
@@ -135,7 +136,8 @@ func autoScalingGroup(c *config.ClusterConfig, g *config.NodeGroup, live Live, t
 		for _, x := range d.InstanceTypes {
 			over = append(over, M{"InstanceType": x})
 		}
-		dist := pick(M{"OnDemandBaseCapacity": d.OnDemandBaseCapacity, "OnDemandPercentageAboveBaseCapacity": d.OnDemandPercentageAboveBaseCapacity, "SpotInstancePools": d.SpotInstancePools, "SpotAllocationStrategy": d.SpotAllocationStrategy})
+		dist := pick(M{"OnDemandBaseCapacity": d.OnDemandBaseCapacity, "OnDemandPercentageAboveBaseCapacity": d.OnDemandPercentageAboveBaseCapacity,
+			"SpotInstancePools": d.SpotInstancePools, "SpotAllocationStrategy": d.SpotAllocationStrategy})
 		if d.MaxPrice != nil {
 			dist["SpotMaxPrice"] = fmt.Sprint(*d.MaxPrice)
 		}

@@ -15,7 +15,9 @@ import (
 var zones = []string{"us-west-2a", "us-west-2b", "us-west-2c"}
 
 func live() stack.Live {
-	return stack.Live{Cluster: "test", Version: "1.34", Endpoint: "https://x", CA: "Q0E=", ServiceCIDR: "10.100.0.0/16", VPC: "vpc-1a2b3c4d", ClusterGroup: "sg-1a2b3c4d", ControlGroup: "sg-2a2b3c4d", SharedGroup: "sg-3a2b3c4d", Subnets: []string{"subnet-1a2b3c4d", "subnet-2a2b3c4d"}, AMI: "ami-1a2b3c4d", CNIOnNode: true, AccessEntry: true}
+	return stack.Live{Cluster: "test", Version: "1.34", Endpoint: "https://x", CA: "Q0E=", ServiceCIDR: "10.100.0.0/16", VPC: "vpc-1a2b3c4d",
+		ClusterGroup: "sg-1a2b3c4d", ControlGroup: "sg-2a2b3c4d", SharedGroup: "sg-3a2b3c4d", Subnets: []string{"subnet-1a2b3c4d", "subnet-2a2b3c4d"},
+		AMI: "ami-1a2b3c4d", CNIOnNode: true, AccessEntry: true}
 }
 
 // templates are one of each kind, by name.
@@ -36,12 +38,15 @@ nodeGroups:
 	c := testregion.Load(t, testregion.Cluster+rich).Cluster
 	six := testregion.Load(t, testregion.Cluster+"kubernetesNetworkConfig: {ipFamily: IPv6}\niam: {withOIDC: true}\naddons: [{name: vpc-cni}]\n").Cluster
 	auto := testregion.Load(t, testregion.Cluster+"autoModeConfig: {enabled: true}\n").Cluster
-	role := stack.Role{Description: "role", Issuer: "oidc.eks.us-west-2.amazonaws.com/id/A", Account: "111122223333", Partition: "aws", Namespace: "a", Name: "b", ARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, WellKnown: &config.WellKnownPolicies{AutoScaler: new(true), CertManager: new(true)}}
+	role := stack.Role{Description: "role", Issuer: "oidc.eks.us-west-2.amazonaws.com/id/A", Account: "111122223333", Partition: "aws", Namespace: "a",
+		Name: "b", ARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, WellKnown: &config.WellKnownPolicies{AutoScaler: new(true),
+			CertManager: new(true)}}
 	return map[string]string{
-		"cluster":            stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"ipv6":               stack.Cluster(six, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"auto-mode":          stack.Cluster(auto, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"existing":           stack.Cluster(c, stack.Network{VPC: "vpc-1a2b3c4d", Private: []stack.Subnet{{ID: "subnet-1a2b3c4d"}, {ID: "subnet-2a2b3c4d"}}}).JSON(),
+		"cluster":   stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"ipv6":      stack.Cluster(six, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"auto-mode": stack.Cluster(auto, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"existing": stack.Cluster(c, stack.Network{VPC: "vpc-1a2b3c4d", Private: []stack.Subnet{{ID: "subnet-1a2b3c4d"},
+			{ID: "subnet-2a2b3c4d"}}}).JSON(),
 		"managed":            stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON(),
 		"managed-early":      stack.ManagedEarly(c, &c.ManagedNodeGroups[0], live()).JSON(),
 		"self-managed-early": stack.SelfManagedEarly(c, &c.NodeGroups[0], live()).JSON(),
@@ -50,7 +55,9 @@ nodeGroups:
 		"windows":            stack.SelfManaged(c, &c.NodeGroups[2], live()).JSON(),
 		"irsa":               stack.IRSA(role).JSON(),
 		"pod-identity":       stack.PodIdentity(role).JSON(),
-		"access-entry":       stack.AccessEntry("test", config.AccessEntry{PrincipalARN: "arn:aws:iam::111122223333:role/r", AccessPolicies: []config.AccessPolicy{{PolicyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", AccessScope: &config.AccessScope{Type: "namespace", Namespaces: []string{"a"}}}}}).JSON(),
+		"access-entry": stack.AccessEntry("test", config.AccessEntry{PrincipalARN: "arn:aws:iam::111122223333:role/r",
+			AccessPolicies: []config.AccessPolicy{{PolicyARN: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+				AccessScope: &config.AccessScope{Type: "namespace", Namespaces: []string{"a"}}}}}).JSON(),
 	}
 }
 
@@ -66,7 +73,8 @@ func TestTemplatesAreTheSameByteForByte(t *testing.T) {
 // Subnets are laid out as eksctl lays them out: eight blocks, public first.
 func TestSplitFollowsEksctl(t *testing.T) {
 	n := stack.Split("192.168.0.0/16", zones, true, true)
-	if n.Public[0].CIDR != "192.168.0.0/19" || n.Public[2].CIDR != "192.168.64.0/19" || n.Private[0].CIDR != "192.168.96.0/19" || n.Private[2].CIDR != "192.168.160.0/19" {
+	if n.Public[0].CIDR != "192.168.0.0/19" || n.Public[2].CIDR != "192.168.64.0/19" || n.Private[0].CIDR != "192.168.96.0/19" ||
+		n.Private[2].CIDR != "192.168.160.0/19" {
 		t.Errorf("%+v", n)
 	}
 	if six := stack.Split("10.0.0.0/16", []string{"a", "b", "c", "d", "e"}, true, true); six.Private[4].CIDR != "10.0.144.0/20" {
@@ -75,7 +83,8 @@ func TestSplitFollowsEksctl(t *testing.T) {
 }
 
 func TestStackNamesAreEksctls(t *testing.T) {
-	if got := stack.AccessEntryName("c", "arn:aws:iam::111122223333:role/r"); !strings.HasPrefix(got, "eksctl-c-accessentry-") || len(got) != len("eksctl-c-accessentry-")+32 {
+	if got := stack.AccessEntryName("c", "arn:aws:iam::111122223333:role/r"); !strings.HasPrefix(got, "eksctl-c-accessentry-") ||
+		len(got) != len("eksctl-c-accessentry-")+32 {
 		t.Error(got)
 	}
 	if got := stack.ServiceAccountName("c", "ns", "sa"); got != "eksctl-c-addon-iamserviceaccount-ns-sa" {
@@ -84,7 +93,8 @@ func TestStackNamesAreEksctls(t *testing.T) {
 }
 
 func TestGravitonIsRecognised(t *testing.T) {
-	for name, want := range map[string]bool{"m6g.large": true, "c7gd.xlarge": true, "t4g.small": true, "m5.large": false, "g5.xlarge": false, "g4dn.xlarge": false, "m7i.large": false} {
+	for name, want := range map[string]bool{"m6g.large": true, "c7gd.xlarge": true, "t4g.small": true, "m5.large": false, "g5.xlarge": false,
+		"g4dn.xlarge": false, "m7i.large": false} {
 		if stack.ARM(name) != want {
 			t.Errorf("%s: %t", name, stack.ARM(name))
 		}

@@ -1,9 +1,7 @@
 package stack
 
 import (
-	"fmt"
 	"maps"
-	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -35,8 +33,6 @@ type nodeKubelet struct {
 	Flags  []string       `json:"flags,omitempty"`
 }
 
-const nodeConfigVersion = "node.eks.aws/v1alpha1"
-
 // nodeadm is what an AL2023 node reads: scripts for cloud-init, and NodeConfigs,
 // which nodeadm merges in their order, the later one winning. The user's own stands
 // beside ours and after it, as eksctl's does.
@@ -45,8 +41,8 @@ func (b bootstrap) nodeadm() []part {
 	for _, p := range b.n.PreBootstrapCommands {
 		out = append(out, script(p))
 	}
-	kind := overrideKind(b.n)
-	if kind == overrideScript {
+	kind, _ := config.OverrideKind(b.n) // what nodeadm cannot read is refused with the file
+	if kind == config.OverrideScript {
 		out = append(out, script(b.n.OverrideBootstrapCommand))
 	}
 	if own := b.nodeConfig(); own != nil {
@@ -56,7 +52,7 @@ func (b bootstrap) nodeadm() []part {
 		}
 		out = append(out, part{typeNodeConfig, string(y)})
 	}
-	if kind == overrideNodeConfig {
+	if kind == config.OverrideNodeConfig {
 		out = append(out, part{typeNodeConfig, b.n.OverrideBootstrapCommand})
 	}
 	return out
@@ -64,7 +60,7 @@ func (b bootstrap) nodeadm() []part {
 
 // nodeConfig is our own NodeConfig; nil when EKS's says everything.
 func (b bootstrap) nodeConfig() *nodeConfig {
-	out := &nodeConfig{APIVersion: nodeConfigVersion, Kind: "NodeConfig"}
+	out := &nodeConfig{APIVersion: config.NodeConfigVersion, Kind: "NodeConfig"}
 	kubelet := map[string]any{}
 	maps.Copy(kubelet, b.kubelet)
 	if b.dns != "" {
@@ -81,42 +77,4 @@ func (b bootstrap) nodeConfig() *nodeConfig {
 		return nil
 	}
 	return out
-}
-
-// Kinds of overrideBootstrapCommand on an AMI that nodeadm initialises.
-const (
-	overrideNone = iota
-	overrideScript
-	overrideNodeConfig
-	overrideBroken
-)
-
-// overrideKind tells what an overrideBootstrapCommand is. eksctl takes a NodeConfig
-// only, and fails at anything else. A script is of use too: cloud-init runs it beside
-// nodeadm, and an AMI that is AL2 behind an unset amiFamily runs nothing else.
-func overrideKind(n *config.NodeGroupBase) int {
-	text := n.OverrideBootstrapCommand
-	if text == "" {
-		return overrideNone
-	}
-	if strings.HasPrefix(text, "#!") {
-		return overrideScript
-	}
-	var doc map[string]any
-	if yaml.Unmarshal([]byte(text), &doc) != nil || doc["apiVersion"] == nil && doc["kind"] == nil && doc["spec"] == nil {
-		return overrideScript
-	}
-	if doc["apiVersion"] == nodeConfigVersion && doc["kind"] == "NodeConfig" {
-		return overrideNodeConfig
-	}
-	return overrideBroken
-}
-
-// CheckOverride says why an AL2023 node cannot use its overrideBootstrapCommand; nil
-// when it can, or is of another family.
-func CheckOverride(n *config.NodeGroupBase) error {
-	if n.AmiFamily != "AmazonLinux2023" || overrideKind(n) != overrideBroken {
-		return nil
-	}
-	return fmt.Errorf("looks like a NodeConfig, but nodeadm reads only apiVersion: %s with kind: NodeConfig", nodeConfigVersion)
 }

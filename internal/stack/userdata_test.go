@@ -22,7 +22,8 @@ func booted(t *testing.T, family bootstrap.Family, groups string) *bootstrap.Con
 	c := testregion.Load(t, strings.Replace(testregion.Cluster, "1.34", "1.32", 1)+groups).Cluster
 	data := userData(t, c)
 	if len(c.ManagedNodeGroups) > 0 && c.ManagedNodeGroups[0].AMI == "" {
-		own := bootstrap.Config{Cluster: "test", Endpoint: "https://x", CA: "Q0E=", CIDR: "10.100.0.0/16", Labels: map[string]string{"eks.amazonaws.com/nodegroup": "g"}}
+		own := bootstrap.Config{Cluster: "test", Endpoint: "https://x", CA: "Q0E=", CIDR: "10.100.0.0/16",
+			Labels: map[string]string{"eks.amazonaws.com/nodegroup": "g"}}
 		merged, err := bootstrap.Merge(family, data, own)
 		if err != nil {
 			t.Fatalf("%s\n%s: %v", groups, decoded(t, data), err)
@@ -82,16 +83,23 @@ func TestEveryFamilysNodesJoin(t *testing.T) {
 		{"AL2023, EKS's AMI, a NodeConfig", "managedNodeGroups: [{" + common + nodeConfig + "}]", bootstrap.AL2023, 33, false},
 		{"AL2023, own AMI", "managedNodeGroups: [{" + common + ami + "preBootstrapCommands: [echo, 'touch /ü']}]", bootstrap.AL2023, 0, true},
 		{"AL2023, own AMI, settings only", "managedNodeGroups: [{" + common + ami + nodeConfig + "}]", bootstrap.AL2023, 33, true},
-		{"AL2023, own AMI, a script", "managedNodeGroups: [{" + common + ami + `overrideBootstrapCommand: "#!/bin/bash\n/etc/eks/bootstrap.sh test"}]`, bootstrap.AL2023, 0, true},
-		{"AL2023, self-managed", "nodeGroups: [{" + common + "maxPodsPerNode: 20, clusterDNS: 10.100.0.11, kubeletExtraConfig: {shutdownGracePeriod: 30s}}]", bootstrap.AL2023, 20, true},
+		{"AL2023, own AMI, a script", "managedNodeGroups: [{" + common + ami + `overrideBootstrapCommand: "#!/bin/bash\n/etc/eks/bootstrap.sh test"}]`,
+			bootstrap.AL2023, 0, true},
+		{"AL2023, self-managed", "nodeGroups: [{" + common +
+			"maxPodsPerNode: 20, clusterDNS: 10.100.0.11, kubeletExtraConfig: {shutdownGracePeriod: 30s}}]", bootstrap.AL2023, 20, true},
 		{"AL2, EKS's AMI", "managedNodeGroups: [{amiFamily: AmazonLinux2, " + common + "maxPodsPerNode: 110}]", bootstrap.AL2, 110, false},
-		{"AL2, self-managed", "nodeGroups: [{amiFamily: AmazonLinux2, " + common + "maxPodsPerNode: 20, kubeletExtraConfig: {note: \"it's\"}}]", bootstrap.AL2, 20, true},
-		{"AL2, self-managed, sourcing eksctl's helper", "nodeGroups: [{amiFamily: AmazonLinux2, " + common + "maxPodsPerNode: 20, " + sourced + "}]", bootstrap.AL2, 20, true},
+		{"AL2, self-managed", "nodeGroups: [{amiFamily: AmazonLinux2, " + common + "maxPodsPerNode: 20, kubeletExtraConfig: {note: \"it's\"}}]",
+			bootstrap.AL2, 20, true},
+		{"AL2, self-managed, sourcing eksctl's helper", "nodeGroups: [{amiFamily: AmazonLinux2, " + common + "maxPodsPerNode: 20, " + sourced + "}]",
+			bootstrap.AL2, 20, true},
 		{"Ubuntu, self-managed", "nodeGroups: [{amiFamily: Ubuntu2204, " + common + "maxPodsPerNode: 20}]", bootstrap.AL2, 20, true},
 		{"Bottlerocket, EKS's AMI", "managedNodeGroups: [{amiFamily: Bottlerocket, " + common + "maxPodsPerNode: 50}]", bootstrap.Bottlerocket, 50, false},
-		{"Bottlerocket, self-managed", "nodeGroups: [{amiFamily: Bottlerocket, " + common + "maxPodsPerNode: 50, bottlerocket: {settings: {motd: hi, kubernetes: {cluster-name: other, max-pods: 60}}}}]", bootstrap.Bottlerocket, 50, true},
-		{"Windows, self-managed", "nodeGroups: [{amiFamily: WindowsServer2022FullContainer, " + common + "maxPodsPerNode: 20, preBootstrapCommands: [Get-Date]}]", bootstrap.Windows, 20, true},
-		{"Windows, EKS's AMI", "managedNodeGroups: [{amiFamily: WindowsServer2022FullContainer, " + common + "preBootstrapCommands: [Get-Date]}]", bootstrap.Windows, 0, false},
+		{"Bottlerocket, self-managed", "nodeGroups: [{amiFamily: Bottlerocket, " + common +
+			"maxPodsPerNode: 50, bottlerocket: {settings: {motd: hi, kubernetes: {cluster-name: other, max-pods: 60}}}}]", bootstrap.Bottlerocket, 50, true},
+		{"Windows, self-managed", "nodeGroups: [{amiFamily: WindowsServer2022FullContainer, " + common +
+			"maxPodsPerNode: 20, preBootstrapCommands: [Get-Date]}]", bootstrap.Windows, 20, true},
+		{"Windows, EKS's AMI", "managedNodeGroups: [{amiFamily: WindowsServer2022FullContainer, " + common + "preBootstrapCommands: [Get-Date]}]",
+			bootstrap.Windows, 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := booted(t, c.family, c.text+"\n")
@@ -146,24 +154,8 @@ managedNodeGroups:
 	}
 	s := doc.Settings
 	evict, _ := s.Kubernetes["eviction-hard"].(map[string]any)
-	if s.Motd != "Hello\nthere" || s.Kernel.Sysctl["net.core.somaxconn"] != "1024" || s.Kubernetes["max-pods"] != int64(50) || evict["memory.available"] != "15%" || s.Kubernetes["kube-api-qps"] != int64(10) || !s.Host.Admin.Enabled {
+	if s.Motd != "Hello\nthere" || s.Kernel.Sysctl["net.core.somaxconn"] != "1024" || s.Kubernetes["max-pods"] != int64(50) ||
+		evict["memory.available"] != "15%" || s.Kubernetes["kube-api-qps"] != int64(10) || !s.Host.Admin.Enabled {
 		t.Errorf("%s\n%+v", text, s)
-	}
-}
-
-// What looks like a NodeConfig and is none is no script either.
-func TestBrokenNodeConfigsAreRefused(t *testing.T) {
-	for text, ok := range map[string]bool{
-		"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n": true,
-		"#!/bin/bash\necho\n":                                   true,
-		"yum install -y x":                                      true,
-		"kind: NodeConfig\nspec: {}\n":                          false,
-		"apiVersion: node.eks.aws/v1\nkind: NodeConfig\n":       false,
-		"apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n": false,
-	} {
-		n := &config.NodeGroupBase{AmiFamily: "AmazonLinux2023", OverrideBootstrapCommand: text}
-		if err := stack.CheckOverride(n); (err == nil) != ok {
-			t.Errorf("%q: %v", text, err)
-		}
 	}
 }

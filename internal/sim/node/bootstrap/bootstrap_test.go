@@ -86,7 +86,8 @@ func check(t *testing.T, f bootstrap.Family, samples []sample) {
 
 func same(t *testing.T, name string, got, want bootstrap.Config) {
 	t.Helper()
-	if got.Cluster != want.Cluster || got.Endpoint != want.Endpoint || got.CA != want.CA || got.CIDR != want.CIDR || got.MaxPods != want.MaxPods || !maps.Equal(got.Labels, want.Labels) {
+	if got.Cluster != want.Cluster || got.Endpoint != want.Endpoint || got.CA != want.CA || got.CIDR != want.CIDR || got.MaxPods != want.MaxPods ||
+		!maps.Equal(got.Labels, want.Labels) {
 		t.Errorf("%s: %+v, not %+v", name, got, want)
 	}
 	if len(got.Taints) != len(want.Taints) {
@@ -126,34 +127,52 @@ func TestNodeadm(t *testing.T) {
 		{name: "no authority", data: strings.Replace(complete, "certificateAuthority", "ca", 1), err: "Certificate authority is missing"},
 		{name: "an authority that is not base64", data: strings.Replace(complete, "Y2Vy", "----", 1), err: "failed to decode"},
 		{name: "no CIDR", data: strings.Replace(complete, "cidr", "cird", 1), err: "CIDR is missing"},
-		{name: "a wrong type", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, "maxPods: 42", "maxPods: many", 1)), err: "failed to load kubelet config"},
-		{name: "a taint without effect", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, ":NoSchedule", "", 1)), err: "invalid taint spec"},
-		{name: "an unknown effect", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, "NoSchedule", "Never", 1)), err: "unsupported taint effect"},
+		{name: "a wrong type", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, "maxPods: 42", "maxPods: many", 1)),
+			err: "failed to load kubelet config"},
+		{name: "a taint without effect", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, ":NoSchedule", "", 1)),
+			err: "invalid taint spec"},
+		{name: "an unknown effect", data: mixed(nodeCfg, complete, nodeCfg, strings.Replace(kubelet, "NoSchedule", "Never", 1)),
+			err: "unsupported taint effect"},
 		{name: "a document that breaks off", data: strings.TrimSuffix(mixed(nodeCfg, complete), "--BOUNDARY--\n"), err: "EOF"},
 	})
 }
 
 func TestAL2(t *testing.T) {
 	named := bootstrap.Config{Cluster: "my-cluster"}
-	full := bootstrap.Config{Cluster: "my-cluster", Endpoint: "https://e", CA: "Q0E=", MaxPods: 20, Labels: map[string]string{"a": "b"}, Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}}}
+	full := bootstrap.Config{Cluster: "my-cluster", Endpoint: "https://e", CA: "Q0E=", MaxPods: 20, Labels: map[string]string{"a": "b"},
+		Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}}}
 	args := "--b64-cluster-ca Q0E= --apiserver-endpoint https://e --kubelet-extra-args '--node-labels=a=b --register-with-taints=k=v:NoSchedule --max-pods=20'"
 	check(t, bootstrap.AL2, []sample{
 		{name: "a bare script", data: "#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster\n", want: named},
 		{name: "a part", data: mixed(shell, "#!/bin/bash\nset -ex\n/etc/eks/bootstrap.sh my-cluster "+args+"\n"), want: full},
 		{name: "options before the name", data: "#!/bin/bash\n/etc/eks/bootstrap.sh " + args + " my-cluster\n", want: full},
-		{name: "EKS's own, with variables", data: mixed(shell, "#!/bin/bash\nset -ex\nB64_CLUSTER_CA=Q0E=\nAPI_SERVER_URL=https://e\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args "+
-			"'--node-labels=a=b --register-with-taints=k=v:NoSchedule --max-pods=20' --b64-cluster-ca $B64_CLUSTER_CA --apiserver-endpoint $API_SERVER_URL --use-max-pods false"), want: full},
+		{name: "EKS's own, with variables", data: mixed(shell,
+			"#!/bin/bash\nset -ex\nB64_CLUSTER_CA=Q0E=\nAPI_SERVER_URL=https://e\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args "+
+				"'--node-labels=a=b --register-with-taints=k=v:NoSchedule --max-pods=20' --b64-cluster-ca $B64_CLUSTER_CA --apiserver-endpoint $API_SERVER_URL "+
+				"--use-max-pods false"),
+			want: full},
 		{name: "continued lines, an array, a function", data: "#!/usr/bin/env bash\nset -euo pipefail\njoin() { /etc/eks/bootstrap.sh \"$@\"; }\n" +
-			"A=(my-cluster --b64-cluster-ca Q0E=)\nA+=(--apiserver-endpoint https://e)\njoin \"${A[@]}\" \\\n  --kubelet-extra-args \"--node-labels=a=b --register-with-taints=k=v:NoSchedule --max-pods=20\"\n", want: full},
+			"A=(my-cluster --b64-cluster-ca Q0E=)\nA+=(--apiserver-endpoint https://e)\njoin \"${A[@]}\" \\\n  --kubelet-extra-args \"--node-labels=a=b " +
+			"--register-with-taints=k=v:NoSchedule --max-pods=20\"\n",
+			want: full},
 		{name: "a branch not taken", data: "#!/bin/bash\nif false; then /etc/eks/bootstrap.sh other; fi\n/etc/eks/bootstrap.sh my-cluster\n", want: named},
-		{name: "sourced", data: mixed(shell, "#!/bin/bash\nmkdir -p /etc/x\ncat >/etc/x/env <<'E'\nCLUSTER=my-cluster\nE\n", shell, "#!/bin/bash\nset -e\nsource /etc/x/env\nbash /etc/eks/bootstrap.sh ${CLUSTER}\n"), want: named},
-		{name: "metadata", data: "#!/bin/bash\nID=$(curl -s http://169.254.169.254/latest/meta-data/instance-id)\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args --node-labels=id=$ID\n",
+		{name: "sourced", data: mixed(shell, "#!/bin/bash\nmkdir -p /etc/x\ncat >/etc/x/env <<'E'\nCLUSTER=my-cluster\nE\n", shell,
+			"#!/bin/bash\nset -e\nsource /etc/x/env\nbash /etc/eks/bootstrap.sh ${CLUSTER}\n"), want: named},
+		{name: "metadata",
+			data: "#!/bin/bash\nID=$(curl -s http://169.254.169.254/latest/meta-data/instance-id)\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args " +
+				"--node-labels=id=$ID\n",
+
 			want: bootstrap.Config{Cluster: "my-cluster", Labels: map[string]string{"id": "i-1"}}},
-		{name: "taught flags", data: mixed(shell, "#!/bin/sh\nset -ex\nsed -i 's/KUBELET_EXTRA_ARGS=$2/KUBELET_EXTRA_ARGS=\"$2 --max-pods=20\"/' /etc/eks/bootstrap.sh",
-			shell, "#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args '--max-pods=17'"), want: bootstrap.Config{Cluster: "my-cluster", MaxPods: 20}},
-		{name: "a script that fails does not keep the next", data: mixed(shell, "#!/bin/bash\nexit 3\n", shell, "#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster\n"), want: named},
-		{name: "cloud-config", data: gzipped("#cloud-config\nwrite_files:\n- path: /x.sh\n  permissions: \"0755\"\n  content: |\n    #!/bin/bash\n    . /y.env\n    /etc/eks/bootstrap.sh \"$NAME\"\n" +
-			"- path: /y.env\n  content: NAME=my-cluster\nruncmd:\n- [/bin/bash, -c, echo hi]\n- [/x.sh]\n"), want: named},
+		{name: "taught flags", data: mixed(shell,
+			"#!/bin/sh\nset -ex\nsed -i 's/KUBELET_EXTRA_ARGS=$2/KUBELET_EXTRA_ARGS=\"$2 --max-pods=20\"/' /etc/eks/bootstrap.sh",
+			shell, "#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster --kubelet-extra-args '--max-pods=17'"), want: bootstrap.Config{Cluster: "my-cluster",
+			MaxPods: 20}},
+		{name: "a script that fails does not keep the next", data: mixed(shell, "#!/bin/bash\nexit 3\n", shell,
+			"#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster\n"), want: named},
+		{name: "cloud-config",
+			data: gzipped("#cloud-config\nwrite_files:\n- path: /x.sh\n  permissions: \"0755\"\n  content: |\n    #!/bin/bash\n    . /y.env\n    " +
+				"/etc/eks/bootstrap.sh \"$NAME\"\n" +
+				"- path: /y.env\n  content: NAME=my-cluster\nruncmd:\n- [/bin/bash, -c, echo hi]\n- [/x.sh]\n"), want: named},
 		{name: "nothing", err: "Unhandled"},
 		{name: "no call", data: "#!/bin/bash\nyum install -y x\n", err: "no script calls"},
 		{name: "no name", data: "#!/bin/bash\n/etc/eks/bootstrap.sh\n", err: "cluster name is not defined"},
@@ -172,11 +191,14 @@ func TestAL2(t *testing.T) {
 }
 
 func TestBottlerocket(t *testing.T) {
-	want := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", MaxPods: 50, Labels: map[string]string{"a.b/c": "d"}, Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}, {Key: "k", Effect: "NoExecute"}}}
+	want := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", MaxPods: 50, Labels: map[string]string{"a.b/c": "d"},
+		Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}, {Key: "k", Effect: "NoExecute"}}}
 	// eksctl's writer indents (case K of what foreign clients found).
-	indented := "\n[settings]\n\n  [settings.kubernetes]\n    api-server = \"https://e\"\n    cluster-certificate = \"Q0E=\"\n    cluster-name = \"c\"\n    max-pods = 50\n\n" +
+	indented := "\n[settings]\n\n  [settings.kubernetes]\n    api-server = \"https://e\"\n    cluster-certificate = \"Q0E=\"\n    cluster-name = " +
+		"\"c\"\n    max-pods = 50\n\n" +
 		"    [settings.kubernetes.node-labels]\n      \"a.b/c\" = \"d\"\n\n    [settings.kubernetes.node-taints]\n      k = [\"v:NoSchedule\", \":NoExecute\"]\n"
-	inline := "settings.kubernetes = {api-server = 'https://e', cluster-certificate = 'Q0E=', cluster-name = 'c', max-pods = '50', node-labels = {'a.b/c' = 'd'}, node-taints = {k = ['v:NoSchedule', ':NoExecute']}}\n"
+	inline := "settings.kubernetes = {api-server = 'https://e', cluster-certificate = 'Q0E=', cluster-name = 'c', max-pods = '50', node-labels = " +
+		"{'a.b/c' = 'd'}, node-taints = {k = ['v:NoSchedule', ':NoExecute']}}\n"
 	check(t, bootstrap.Bottlerocket, []sample{
 		{name: "indented", data: indented, want: want},
 		{name: "inline", data: inline, want: want},
@@ -192,19 +214,26 @@ func TestBottlerocket(t *testing.T) {
 }
 
 func TestWindows(t *testing.T) {
-	want := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", CIDR: "10.100.0.0/16", MaxPods: 9, Labels: map[string]string{"a": "b"}, Taints: []corev1.Taint{{Key: "os", Value: "windows", Effect: "NoSchedule"}}}
+	want := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", CIDR: "10.100.0.0/16", MaxPods: 9, Labels: map[string]string{"a": "b"},
+		Taints: []corev1.Taint{{Key: "os", Value: "windows", Effect: "NoSchedule"}}}
 	extra := "--node-labels=a=b --register-with-taints=os=windows:NoSchedule --max-pods=9"
 	file := "<powershell>\r\n[string]$EKSBootstrapScriptFile = \"$env:ProgramFiles\\Amazon\\EKS\\Start-EKSBootstrap.ps1\"\r\n"
 	check(t, bootstrap.Windows, []sample{
-		{name: "AWS's sample", data: file + "& $EKSBootstrapScriptFile -EKSClusterName \"c\" -APIServerEndpoint \"https://e\" -Base64ClusterCA \"Q0E=\" -ServiceCIDR 10.100.0.0/16 -KubeletExtraArgs \"" + extra + "\" 3>&1 4>&1 5>&1 6>&1\r\n</powershell>", want: want},
-		{name: "variables and continued lines", data: file + "$name = 'c'\n& $EKSBootstrapScriptFile -eksclustername $name `\n -APIServerEndpoint 'https://e' -Base64ClusterCA 'Q0E=' -ServiceCIDR '10.100.0.0/16' -KubeletExtraArgs '" + extra + "'\n</powershell>", want: want},
-		{name: "by path", data: "<powershell>\n& \"C:\\Program Files\\Amazon\\EKS\\Start-EKSBootstrap.ps1\" -EKSClusterName c\n</powershell>", want: bootstrap.Config{Cluster: "c"}},
+		{name: "AWS's sample", data: file +
+			"& $EKSBootstrapScriptFile -EKSClusterName \"c\" -APIServerEndpoint \"https://e\" -Base64ClusterCA \"Q0E=\" -ServiceCIDR 10.100.0.0/16 " +
+			"-KubeletExtraArgs \"" +
+			extra + "\" 3>&1 4>&1 5>&1 6>&1\r\n</powershell>", want: want},
+		{name: "variables and continued lines", data: file + "$name = 'c'\n& $EKSBootstrapScriptFile -eksclustername $name `\n -APIServerEndpoint " +
+			"'https://e' -Base64ClusterCA 'Q0E=' -ServiceCIDR '10.100.0.0/16' -KubeletExtraArgs '" + extra + "'\n</powershell>", want: want},
+		{name: "by path", data: "<powershell>\n& \"C:\\Program Files\\Amazon\\EKS\\Start-EKSBootstrap.ps1\" -EKSClusterName c\n" +
+			"</powershell>", want: bootstrap.Config{Cluster: "c"}},
 		{name: "nothing", err: "no <powershell>"},
 		{name: "not closed", data: file, err: "no <powershell>"},
 		{name: "no call", data: "<powershell>\nWrite-Output hi\n</powershell>", err: "does not call"},
 		{name: "a commented call", data: file + "# & $EKSBootstrapScriptFile -EKSClusterName c\n</powershell>", err: "does not call"},
 		{name: "no name", data: file + "& $EKSBootstrapScriptFile -APIServerEndpoint e\n</powershell>", err: "EKSClusterName"},
-		{name: "an unknown parameter", data: file + "& $EKSBootstrapScriptFile -EKSClusterName c -Labels a=b\n</powershell>", err: "matches parameter name 'Labels'"},
+		{name: "an unknown parameter", data: file + "& $EKSBootstrapScriptFile -EKSClusterName c -Labels a=b\n</powershell>", err: "matches parameter " +
+			"name 'Labels'"},
 	})
 }
 
@@ -212,7 +241,8 @@ func TestWindows(t *testing.T) {
 func TestMerge(t *testing.T) {
 	own := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", CIDR: "10.100.0.0/16", Labels: map[string]string{"eks.amazonaws.com/nodegroup": "g"}, Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}}}
 	users := map[bootstrap.Family]string{
-		bootstrap.AL2023:       mixed(shell, "#!/bin/bash\necho", nodeCfg, strings.NewReplacer("flags:\n", "", "      - --node-labels=a=b,c=d\n", "", "      - \"--register-with-taints=x=y:NoSchedule,z=:NoExecute\"\n", "").Replace(kubelet)),
+		bootstrap.AL2023: mixed(shell, "#!/bin/bash\necho", nodeCfg, strings.NewReplacer("flags:\n", "", "      - --node-labels=a=b,c=d\n", "", "   "+
+			"   - \"--register-with-taints=x=y:NoSchedule,z=:NoExecute\"\n", "").Replace(kubelet)),
 		bootstrap.AL2:          mixed(shell, "#!/bin/sh\nsed -i 's/KUBELET_EXTRA_ARGS=$2/KUBELET_EXTRA_ARGS=\"$2 --max-pods=42\"/' /etc/eks/bootstrap.sh"),
 		bootstrap.Bottlerocket: "[settings]\nmotd = 'hi'\n[settings.kubernetes]\nmax-pods = 42\ncluster-name = 'other'\n",
 	}

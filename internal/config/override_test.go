@@ -1,0 +1,29 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/slipway-eks/slipway/internal/config"
+)
+
+func TestOverrideKind(t *testing.T) {
+	for _, c := range []struct {
+		text, kind string
+		ok         bool
+	}{
+		{"", config.OverrideNone, true},
+		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n", config.OverrideNodeConfig, true},
+		{"#!/bin/bash\necho\n", config.OverrideScript, true},
+		{"#!/usr/bin/env python3\nkind = 1\n", config.OverrideScript, true},
+		{"yum install -y x", config.OverrideScript, true},
+		{"export A=b\n/etc/eks/bootstrap.sh c\n", config.OverrideScript, true},
+		{"kind: NodeConfig\nspec: {}\n", config.OverrideNodeConfig, false},
+		{"apiVersion: node.eks.aws/v1\nkind: NodeConfig\n", config.OverrideNodeConfig, false},
+		{"apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n", config.OverrideNodeConfig, false},
+	} {
+		kind, err := config.OverrideKind(&config.NodeGroupBase{OverrideBootstrapCommand: c.text})
+		if kind != c.kind || (err == nil) != c.ok {
+			t.Errorf("%q: %q %v", c.text, kind, err)
+		}
+	}
+}
