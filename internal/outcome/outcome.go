@@ -43,18 +43,20 @@ type Verdict struct {
 
 // Outcome is what a run came to.
 type Outcome struct {
-	Cluster  string
-	Removal  bool // the cluster was to go
-	Result   string
-	Code     int
-	Steps    Steps
-	Failures []Failure
-	Unknown  []Failure     // steps whose call was in the air when the run was made to end at once
-	Elapsed  time.Duration // on the run's clock
-	Critical time.Duration // what the plan expected
-	Calls    int           // requests to AWS
-	Verdict  *Verdict      // nil: the cluster could not be looked at again
-	Unseen   string        // why it could not
+	Cluster   string
+	Region    string
+	Removal   bool // the cluster was to go
+	Result    string
+	Code      int
+	Steps     Steps
+	Failures  []Failure
+	Unknown   []Failure     // steps whose call was in the air when the run was made to end at once
+	Elapsed   time.Duration // on the run's clock
+	Critical  time.Duration // what the plan expected
+	Calls     int           // requests to AWS
+	Verdict   *Verdict      // nil: the cluster could not be looked at again
+	Unseen    string        // why it could not
+	Elsewhere []string      // where there was nothing to remove: other regions with a cluster of that name
 }
 
 // Summary is the event that ends every run; its JSON names are a contract.

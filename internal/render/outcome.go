@@ -20,7 +20,10 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 	case o.Code == outcome.ExitInterrupted:
 		fmt.Fprintf(w, "%s what was begun goes on in AWS; run the same command again to continue\n", style.Yellow("interrupted:"))
 	case o.Result == outcome.Nothing && o.Removal:
-		fmt.Fprintf(w, "There is nothing of a cluster %s here.\n", o.Cluster)
+		fmt.Fprintf(w, "There is nothing of a cluster %s in %s.\n", o.Cluster, o.Region)
+		if len(o.Elsewhere) > 0 {
+			fmt.Fprintf(w, "%s there is a cluster of that name in %s: --region %s\n", style.Yellow("note:"), strings.Join(o.Elsewhere, " and in "), o.Elsewhere[0])
+		}
 	case o.Result == outcome.Nothing:
 	case o.Result == outcome.Done:
 		fmt.Fprintf(w, "%s %s, in %s (%d steps, %d AWS calls)\n", style.Green("done:"), seen(o), Duration(o.Elapsed), o.Steps.Done, o.Calls)

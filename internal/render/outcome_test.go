@@ -11,7 +11,7 @@ import (
 
 func said(o outcome.Outcome) string {
 	var b strings.Builder
-	o.Cluster = "c"
+	o.Cluster, o.Region = "c", "us-west-2"
 	render.Outcome(&b, render.Style{}, &o)
 	return strings.TrimSpace(b.String())
 }
@@ -34,7 +34,10 @@ func TestAnOutcomeSaysOnlyWhatWasSeen(t *testing.T) {
 		"done: every step to remove cluster c is done, in 1m (2 steps, 9 AWS calls)\nnote: the cluster could not be looked at again: cut": func(o *outcome.Outcome) {
 			o.Removal, o.Unseen = true, "cut"
 		},
-		"There is nothing of a cluster c here.": func(o *outcome.Outcome) { o.Removal, o.Result = true, outcome.Nothing },
+		"There is nothing of a cluster c in us-west-2.": func(o *outcome.Outcome) { o.Removal, o.Result = true, outcome.Nothing },
+		"There is nothing of a cluster c in us-west-2.\nnote: there is a cluster of that name in eu-west-1: --region eu-west-1": func(o *outcome.Outcome) {
+			o.Removal, o.Result, o.Elsewhere = true, outcome.Nothing, []string{"eu-west-1"}
+		},
 		"add-on x: no\npartial: cluster c is ACTIVE, 0 of 1 nodes Ready; 2 steps done, 1 failed, 0 not begun. " +
 			"Everything is left standing; run the same command again to continue": func(o *outcome.Outcome) {
 			o.Result, o.Code, o.Steps.Failed = outcome.Partial, outcome.ExitPartial, 1

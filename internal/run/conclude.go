@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
@@ -17,7 +18,7 @@ import (
 // succeeded stays one when the look fails: what was not seen is said. A nil report is
 // a plan with nothing to do.
 func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Outcome {
-	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Removal: s.removal, Result: outcome.Nothing}
+	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Region: s.AWS.Region, Removal: s.removal, Result: outcome.Nothing}
 	left := false
 	if s.removal {
 		left = s.looksGone(ctx, o)
@@ -25,6 +26,9 @@ func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 		o.Unseen = err.Error()
 	} else {
 		o.Verdict = v
+	}
+	if rep == nil && s.removal && !left {
+		o.Elsewhere = elsewhere(ctx, s.AWS, o.Cluster)
 	}
 	o.Calls = s.AWS.Calls()
 	if rep == nil {
@@ -56,6 +60,10 @@ func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 // looksGone looks for what a removal has left, and tells whether there is any.
 func (s *Session) looksGone(ctx context.Context, o *outcome.Outcome) bool {
 	after, err := PrepareDown(ctx, s.AWS, s.Plan.Cluster)
+	if fs, ok := finding.Of(err); ok && fs[0].Code == foreign { // its stack went, and it did not
+		o.Verdict = &outcome.Verdict{Status: "there", Left: []string{"the cluster " + s.Plan.Cluster}}
+		return true
+	}
 	if err != nil {
 		o.Unseen = err.Error()
 		return false

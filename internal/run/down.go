@@ -2,13 +2,13 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -22,6 +22,9 @@ func named(c *awsc.Clients, name string) *config.File {
 	return &config.File{Name: name, Cluster: cfg}
 }
 
+// foreign is the code of a cluster that another tool made.
+const foreign = "cluster-foreign"
+
 // PrepareDown observes a cluster and plans its removal.
 func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, error) {
 	if err := c.Identify(ctx); err != nil {
@@ -32,7 +35,11 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 		return nil, check.Reach(c, err)
 	}
 	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
-		return nil, fmt.Errorf("the cluster %s was made neither by eksctl nor by Slipway (there is no stack %s); delete it with the tool that made it", name, stack.ClusterName(name))
+		return nil, finding.Findings{{
+			Code: foreign, Severity: finding.Error, Where: finding.Where{Resource: "cluster " + name},
+			What:   "was made neither by eksctl nor by Slipway: there is no stack " + stack.ClusterName(name),
+			Remedy: "delete it with the tool that made it",
+		}}
 	}
 	s := &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true}
 	keys := slices.Sorted(maps.Keys(live.KeyPairs))
