@@ -38,6 +38,7 @@ func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) er
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}
 	s.mu.Unlock()
+	s.World.Survive(func(what string, bug any, stack []byte) { s.options.Log("%s: %v\n%s", what, bug, stack) })
 	go s.World.Run(ctx)
 	srv := &http.Server{Handler: http.HandlerFunc(s.overSocket), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: 64 << 10}

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -102,6 +103,7 @@ func (w *World) pop(until time.Duration) *event {
 func (w *World) run(e *event) {
 	w.freeze(e.At)
 	defer w.thaw()
+	defer w.survive(e)
 	if e.fn != nil {
 		e.fn()
 		return
@@ -114,6 +116,26 @@ func (w *World) run(e *event) {
 	}
 	if err := do(e.Key, e.Payload); err != nil {
 		panic(fmt.Sprintf("the event %s of %s: %v", e.Kind, e.Key, err))
+	}
+}
+
+// Survive makes the world outlive the bugs of its events: each is told, with its stack.
+// Without it a bug ends the process, as tests want.
+func (w *World) Survive(tell func(what string, bug any, stack []byte)) {
+	w.hm.Lock()
+	defer w.hm.Unlock()
+	w.tell = tell
+}
+
+func (w *World) survive(e *event) {
+	w.hm.Lock()
+	tell := w.tell
+	w.hm.Unlock()
+	if tell == nil {
+		return
+	}
+	if bug := recover(); bug != nil {
+		tell("the event "+e.Kind+" of "+e.Key, bug, debug.Stack())
 	}
 }
 

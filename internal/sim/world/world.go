@@ -39,6 +39,7 @@ type core struct {
 	log     []Entry
 	over    map[string]time.Duration
 	actions map[string]action // by scope and kind
+	tell    func(what string, bug any, stack []byte)
 }
 
 // Entry is one line of the region's event log: an operation that took time, on
