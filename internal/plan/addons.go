@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,6 @@ var addonAccounts = map[string]string{"vpc-cni": "kube-system/aws-node", "aws-eb
 func (b *builder) addons() {
 	early := rules.EarlyAddons(b.cfg)
 	groups := len(b.cfg.Groups()) > 0
-	capacity := rules.Schedulable(b.cfg) || len(b.cfg.FargateProfiles) > 0
 	unawaited := []string{}
 	for i, a := range b.cfg.Addons {
 		live := b.live.Addons[a.Name]
@@ -49,21 +49,28 @@ func (b *builder) addons() {
 			timeout = d
 		}
 		if live == nil {
-			b.addonCreate(a, awaited, typical, timeout)
-			if awaited {
+			until := ""
+			switch {
+			case awaited && slices.Contains(early, a.Name) && steps.DaemonSets[a.Name] != "" && !b.in.GateActive && b.in.Unreachable == "":
+				until = steps.Applied // node groups wait for this much; ACTIVE is awaited beside them
+			case awaited:
+				until = steps.Active
+			}
+			b.addonCreate(a, until, typical, timeout)
+			if until == steps.Active {
 				continue
 			}
 		}
-		if !daemon && !capacity {
+		if !daemon && !b.placed(a) {
 			unawaited = append(unawaited, a.Name)
 			continue
 		}
-		b.add(part{Step: rules.Step{Kind: rules.AddonHealth, Name: a.Name}, Action: Await, Title: "add-on " + a.Name + " ACTIVE",
+		b.add(part{Step: rules.Step{Kind: rules.AddonHealth, Name: a.Name, Daemon: daemon}, Action: Await, Title: "add-on " + a.Name + " ACTIVE",
 			Typical: typical, Timeout: timeout,
 			Run: &steps.AddonHealth{Name: a.Name}})
 	}
 	if len(unawaited) > 0 {
-		b.plan.Notes = append(b.plan.Notes, "Not awaited, since no Linux node that takes ordinary pods is wanted: "+join(unawaited)+". EKS shows them DEGRADED until there is one.")
+		b.plan.Notes = append(b.plan.Notes, "Not awaited, since nothing in the file takes their pods (a Linux node whose taints they tolerate, or a Fargate profile that selects them): "+join(unawaited)+". EKS shows them DEGRADED until something does.")
 	}
 	if b.in.Unreachable != "" {
 		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.in.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
@@ -83,14 +90,13 @@ func (b *builder) addons() {
 	}
 }
 
-// addonCreate adds a new add-on, with its IAM; awaited: it is done when it is ready,
-// otherwise as soon as EKS has accepted it.
-func (b *builder) addonCreate(a config.Addon, awaited bool, typical, timeout time.Duration) {
-	step := &steps.Addon{Name: a.Name, Kubernetes: b.cfg.Metadata.Version, Values: a.ConfigurationValues, Tags: a.Tags, Await: awaited, Role: a.ServiceAccountRoleARN}
+// addonCreate adds a new add-on, with its IAM.
+func (b *builder) addonCreate(a config.Addon, until string, typical, timeout time.Duration) {
+	step := &steps.Addon{Name: a.Name, Kubernetes: b.cfg.Metadata.Version, Values: a.ConfigurationValues, Tags: a.Tags, Until: until, Role: a.ServiceAccountRoleARN}
 	if a.Version != "default" {
 		step.Version = a.Version
 	}
-	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && step.Values == "" {
+	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && step.Values == "" && b.onFargate(a) {
 		step.Values = `{"computeType":"Fargate"}`
 	}
 	if a.NamespaceConfig != nil {
@@ -100,8 +106,11 @@ func (b *builder) addonCreate(a config.Addon, awaited bool, typical, timeout tim
 		step.ResolveConflicts = r
 	}
 	b.addonIAM(a, step)
-	if !awaited {
+	switch until {
+	case "":
 		typical = 2 * time.Second
+	case steps.Applied:
+		typical /= 3
 	}
 	b.add(part{Step: rules.Step{Kind: rules.Addon, Name: a.Name}, Action: Create, Title: "add-on " + a.Name,
 		Typical: typical, Timeout: timeout,
@@ -112,6 +121,8 @@ func (b *builder) gateOpen() bool {
 	in := b.inside()
 	return in != nil && in.DaemonSets[b.cfg.CNI.DaemonSet] != nil
 }
+
+func keys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 func join(s []string) string {
 	out := ""

@@ -49,6 +49,9 @@ func (b *builder) needs(name string) bool { return !b.live.Has(name) }
 func (b *builder) addStack(s part, name string, tags map[string]string, run steps.Stack) string {
 	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
 	s.Step.Stack, s.Action, s.Run = name, Create, &run
+	if st := b.live.Stacks[name]; st != nil && b.underWay(name) && st.Status != "DELETE_IN_PROGRESS" && !run.Started {
+		s.Action, s.Run = Await, &steps.StackWait{Name: name, Group: run.Group, Count: run.Count}
+	}
 	return b.add(s)
 }
 

@@ -10,7 +10,9 @@ import (
 
 func (b *builder) fargate() {
 	own := stack.FargateName(b.cfg.Metadata.Name)
-	missing := b.exists() && stack.NeedsFargateRole(b.cfg) && b.live.Stacks[stack.ClusterName(b.cfg.Metadata.Name)].Output("FargatePodExecutionRoleARN") == ""
+	// While the cluster stack is under way it has no outputs yet: it makes the role.
+	root := stack.ClusterName(b.cfg.Metadata.Name)
+	missing := b.exists() && !b.needs(root) && stack.NeedsFargateRole(b.cfg) && b.live.Stacks[root].Output("FargatePodExecutionRoleARN") == ""
 	for i, p := range b.cfg.FargateProfiles {
 		if f := b.live.Profiles[p.Name]; f != nil && f.Status == "ACTIVE" {
 			b.profileChanges(i, p, f)

@@ -7,7 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+
+	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -15,6 +19,7 @@ import (
 )
 
 func (b *builder) nodeGroups() {
+	b.networkPlugin()
 	for i := range b.cfg.ManagedNodeGroups {
 		b.managed(i, &b.cfg.ManagedNodeGroups[i])
 	}
@@ -23,13 +28,28 @@ func (b *builder) nodeGroups() {
 	}
 }
 
+// networkPlugin refuses node groups that nothing gives a network plugin: their nodes
+// would stay NotReady, and a managed group ends CREATE_FAILED after half an hour.
+func (b *builder) networkPlugin() {
+	if len(b.cfg.Groups()) == 0 || b.cfg.CNI != nil || b.cfg.Addon("vpc-cni") != nil || b.live.Addons["vpc-cni"] != nil || b.exists() {
+		return
+	}
+	at := "managedNodeGroups[0].name"
+	if len(b.cfg.ManagedNodeGroups) == 0 {
+		at = "nodeGroups[0].name"
+	}
+	b.refused = append(b.refused, check.Failure{Code: "no-network-plugin", Input: true,
+		What:   b.in.File.At(at, "nothing brings the nodes a network plugin: the file lists no vpc-cni add-on and declares no other plugin. They would stay NotReady (cni plugin not initialized)").Error(),
+		Remedy: "add {name: vpc-cni} to addons, or declare the plugin that you install: cni: {daemonSet: kube-system/cilium}"})
+}
+
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	n := &m.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	live := b.live.Groups[n.Name]
-	if live != nil && (live.Status == "ACTIVE" || live.Status == "DEGRADED") && !b.live.Broken(name) {
-		b.managedChanges(i, m, live)
+	if live != nil && !b.live.Broken(name) && !b.underWay(name) {
+		b.managedStands(i, m, live)
 		return
 	}
 	if !b.needs(name) {
@@ -39,6 +59,30 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()}, Title: fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)), Typical: typicalGroup, Timeout: timeoutGroup},
 		name, map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, steps.Stack{Template: b.groupTemplate(m, nil), Group: n.Name, Count: b.count(n, true)})
 	b.after(n, true, m.Taints)
+}
+
+// managedStands follows the file on a live managed group, after what EKS is doing to
+// it; one that goes, or that failed with no failed stack to make again, is refused.
+func (b *builder) managedStands(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
+	switch live.Status {
+	case "DELETING":
+		b.refuse(at("managedNodeGroups", i, "name"), "wait until it is gone (aws eks wait nodegroup-deleted), then run again", "the live node group %s is being deleted", m.Name)
+		return
+	case "CREATE_FAILED", "DELETE_FAILED":
+		b.refuse(at("managedNodeGroups", i, "name"), "delete it (aws eks delete-nodegroup --nodegroup-name "+m.Name+"), then run again, or give the new one another name",
+			"the live node group %s is %s, and no stack of it failed that could be made again", m.Name, live.Status)
+		return
+	case "UPDATING", "CREATING":
+		b.add(part{Step: rules.Step{Kind: rules.GroupSettled, Name: m.Name}, Action: Await, Title: fmt.Sprintf("node group %s, which is %s", m.Name, live.Status),
+			Typical: typicalGroup, Timeout: timeoutGroup,
+			Run: &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: &m.Name}}})
+	}
+	b.managedChanges(i, m, live)
+}
+
+// underWay tells whether a stack is being made, changed or deleted.
+func (b *builder) underWay(name string) bool {
+	return b.live.Stacks[name] != nil && !b.live.Has(name) && !b.live.Broken(name)
 }
 
 func (b *builder) selfManaged(i int, g *config.NodeGroup) {
@@ -59,14 +103,30 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
 		b.mapNodeRole(n)
 	} else if g.IAM.InstanceRoleARN != "" {
-		e := config.AccessEntry{PrincipalARN: g.IAM.InstanceRoleARN, Type: "EC2_LINUX"}
-		if n.Windows() {
-			e.Type = "EC2_WINDOWS"
-		}
-		b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
-			stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN), nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
+		b.letIn(n, g.IAM.InstanceRoleARN)
 	}
 	b.after(n, false, g.Taints)
+}
+
+// letIn gives a node role that exists its access entry, once: the file's own entry of
+// that role, or another group's, is as good.
+func (b *builder) letIn(n *config.NodeGroupBase, role string) {
+	entry := stack.AccessEntryName(b.cfg.Metadata.Name, role)
+	for _, id := range b.draft.Of(rules.AccessEntry) {
+		if s := b.draft.Steps[id]; s.Stack == entry {
+			s.For = append(s.For, n.Name)
+			return
+		}
+	}
+	if !b.needs(entry) || b.live.AccessEntries[role] != nil {
+		return
+	}
+	e := config.AccessEntry{PrincipalARN: role, Type: "EC2_LINUX"}
+	if n.Windows() {
+		e.Type = "EC2_WINDOWS"
+	}
+	b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name, For: []string{n.Name}}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
+		entry, nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 }
 
 // mapNodeRole lets a self-managed group's nodes in by aws-auth. A role that the

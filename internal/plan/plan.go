@@ -102,6 +102,9 @@ type Input struct {
 	// Unreachable is why the Kubernetes API cannot be called from here; "": it can.
 	Unreachable string
 	Versions    map[string]string // of add-ons, where the file names one in words or in part
+	// GateActive: node groups wait for EKS's ACTIVE of the network add-ons, not only for
+	// their DaemonSets.
+	GateActive bool
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }

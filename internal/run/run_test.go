@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -104,7 +106,7 @@ func TestNoInstanceStartsBeforeItsNetworkPlugin(t *testing.T) {
 		var plugin time.Duration
 		for _, e := range r.Sim.World.Log() {
 			if e.Kind == "eks:addon" && e.Name == "test/vpc-cni" {
-				plugin = e.End
+				plugin = e.Start + (e.End-e.Start)/3 // the region applies the DaemonSet a third of the way to ACTIVE
 			}
 			if e.Kind == "ec2:instance" && (plugin == 0 || e.Start < plugin) {
 				t.Fatalf("seed %d: an instance started at %s, vpc-cni was there at %s", seed, e.Start, plugin)
@@ -476,5 +478,94 @@ func TestNodesAreMappedBeforeTheyStart(t *testing.T) {
 	}
 	if again := prepare(t, r, text); !again.Plan.Empty() {
 		t.Errorf("a second plan still has %v", again.Plan.Entries)
+	}
+}
+
+// planOf is what is planned for a fresh cluster of these lines: the steps, and the notes.
+func planOf(t *testing.T, text string) (ids []string, notes string, err error) {
+	t.Helper()
+	f := testregion.Load(t, testregion.Cluster+text)
+	s, err := run.Prepare(t.Context(), testregion.New(t, f, 1).AWS, f)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range s.Plan.Entries {
+		ids = append(ids, e.ID)
+	}
+	return ids, strings.Join(s.Plan.Notes, "\n"), nil
+}
+
+// A group that nothing gives a network plugin is refused with what to add.
+func TestNoNetworkPluginIsRefused(t *testing.T) {
+	const text = "addonsConfig: {disableDefaultAddons: true}\nmanagedNodeGroups: [{name: g}]\n"
+	if _, _, err := planOf(t, text); err == nil || !strings.Contains(err.Error(), "vpc-cni") {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := planOf(t, text+"cni: {daemonSet: kube-system/cilium}\n"); err != nil {
+		t.Errorf("with a plugin of its own: %v", err)
+	}
+}
+
+// Where an add-on's pods can run follows Fargate selectors, taints and tolerations.
+func TestAddonsAreAwaitedWhereTheirPodsCanRun(t *testing.T) {
+	tainted := "managedNodeGroups: [{name: g, taints: [{key: k, value: v, effect: NoSchedule}]}]\n"
+	for _, c := range []struct {
+		name, text string
+		awaited    bool
+	}{
+		{"a profile that selects kube-system", "fargateProfiles: [{name: f, selectors: [{namespace: kube-*}]}]\n", true},
+		{"a profile that selects another namespace", "fargateProfiles: [{name: f, selectors: [{namespace: apps}]}]\n", false},
+		{"tainted nodes", tainted, false},
+		{"tolerations in YAML", tainted + "addons: [{name: coredns, configurationValues: \"tolerations:\\n- {key: k, operator: Exists}\"}]\n", true},
+		{"tolerations in JSON", tainted + `addons: [{name: coredns, configurationValues: '{"tolerations": [{"key": "k", "value": "v", "effect": "NoSchedule"}]}'}]` + "\n", true},
+		{"another value", tainted + `addons: [{name: coredns, configurationValues: '{"tolerations": [{"key": "k", "value": "w"}]}'}]` + "\n", false},
+	} {
+		ids, notes, err := planOf(t, c.text)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		if got := slices.Contains(ids, "addon-health/coredns"); got != c.awaited || got == strings.Contains(notes, "coredns") {
+			t.Errorf("%s: awaited %t, notes %q", c.name, got, notes)
+		}
+	}
+}
+
+// A node role that the file lets in itself has one access entry.
+func TestANodeRoleIsLetInOnce(t *testing.T) {
+	ids, _, err := planOf(t, `accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::111122223333:role/n", type: EC2_LINUX}]}
+nodeGroups: [{name: s, desiredCapacity: 1, iam: {instanceRoleARN: "arn:aws:iam::111122223333:role/n"}}]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, id := range ids {
+		if strings.HasPrefix(id, "access-entry/") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d access entries in %v", n, ids)
+	}
+}
+
+// A group that EKS is changing is waited for; never "nothing to do".
+func TestAGroupThatIsUpdatingIsWaitedFor(t *testing.T) {
+	r := up(t, workers)
+	in := &eks.UpdateNodegroupConfigInput{ClusterName: new("test"), NodegroupName: new("workers"), Labels: &ekstypes.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"a": "b"}}}
+	if _, err := r.AWS.EKS.UpdateNodegroupConfig(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(workers, "privateNetworking: true", "privateNetworking: true, labels: {tier: gold}", 1)
+	s := prepare(t, r, text)
+	var ids []string
+	for _, e := range s.Plan.Entries {
+		ids = append(ids, e.ID)
+	}
+	if got := strings.Join(ids, " "); got != "nodegroup-settled/workers nodegroup-update/workers" {
+		t.Errorf("the plan is %q", got)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
 	}
 }

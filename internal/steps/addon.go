@@ -25,8 +25,7 @@ var DaemonSets = map[string]string{
 	"eks-pod-identity-agent": "kube-system/eks-pod-identity-agent", "eks-node-monitoring-agent": "kube-system/eks-node-monitoring-agent",
 }
 
-// Addon creates an add-on. Await: it is done when the add-on is ACTIVE and its
-// DaemonSet is seen at the API server; otherwise as soon as EKS has accepted it.
+// Addon creates an add-on, and is done when Until is reached.
 type Addon struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"` // "latest" and parts of one are resolved; "": EKS's default
@@ -36,12 +35,20 @@ type Addon struct {
 	Namespace        string            `json:"namespace,omitempty"`
 	ResolveConflicts string            `json:"resolveConflicts,omitempty"` // NONE, PRESERVE; "": OVERWRITE
 	Tags             map[string]string `json:"tags,omitempty"`
-	Await            bool              `json:"await,omitempty"`
+	// Until is how far the add-on must be: "" EKS has accepted it; "applied" its
+	// DaemonSet stands as wanted at the API server; "active" EKS says ACTIVE.
+	Until string `json:"until,omitempty"`
 	// Role is the service account's role: an ARN, or the stack whose output Role1 is it.
 	Role string `json:"role,omitempty"`
 	// PodRoles are pod identity roles by service account, named as Role is.
 	PodRoles map[string]string `json:"podRoles,omitempty"`
 }
+
+// How far an add-on must be.
+const (
+	Applied = "applied"
+	Active  = "active"
+)
 
 // Run looks, creates, then polls.
 func (s *Addon) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
@@ -54,10 +61,12 @@ func (s *Addon) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error)
 		return s.create(ctx, e, m)
 	case a.Status == types.AddonStatusDeleting:
 		return engine.Waiting("an earlier " + s.Name + " is still being deleted")
-	case s.Await:
+	case s.Until == Active || s.Until == Applied && (!e.Reachable || DaemonSets[s.Name] == ""):
 		return awaitAddon(ctx, e, a)
 	case a.Status == types.AddonStatusCreateFailed:
 		return engine.Result{}, addonFailure(a)
+	case s.Until == Applied:
+		return s.applied(ctx, e, a)
 	}
 	return engine.Finished("accepted by EKS")
 }
@@ -150,7 +159,7 @@ func (s *Addon) create(ctx context.Context, e *Env, m *Memo) (engine.Result, err
 		return engine.Result{}, fmt.Errorf("creating add-on %s: %w", s.Name, err)
 	}
 	m.Attempt++
-	if !s.Await {
+	if s.Until == "" {
 		return engine.Result{State: engine.Done, Reason: "accepted by EKS", Changed: true}, nil
 	}
 	return engine.Started("CREATING")

@@ -78,8 +78,9 @@ var contracts = []contract{
 	{"stack update", false, made(&steps.Stack{Name: "eksctl-test-role", Template: role("AmazonS3ReadOnlyAccess")}), func(*stage) steps.Spec {
 		return &steps.StackUpdate{Name: "eksctl-test-role", Template: role("AmazonSQSReadOnlyAccess")}
 	}},
-	{"add-on", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller", Await: true} }},
+	{"add-on", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller", Until: steps.Active} }},
 	{"add-on, not awaited", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller"} }},
+	{"network add-on, applied", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "eks-node-monitoring-agent", Until: steps.Applied} }},
 	{"add-on health", true, nil, func(*stage) steps.Spec { return &steps.AddonHealth{Name: "coredns"} }},
 	{"add-on update", false, nil, func(*stage) steps.Spec {
 		return &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new("coredns"), ConfigurationValues: new(`{"replicaCount": 3}`)}}

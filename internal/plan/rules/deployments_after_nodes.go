@@ -10,6 +10,9 @@ var deploymentsAfterNodes = Rule{
 			_, name := cut(health)
 			d.Wait(health, ID(Addon, name), "the add-on is created first")
 			d.Wait(health, ID(AddonUpdate, name), "the add-on is changed first")
+			if d.Steps[health].Daemon {
+				continue
+			}
 			for _, n := range d.Of(Nodes) {
 				_, group := cut(n)
 				if s := d.Steps[ID(NodeGroup, group)]; s == nil || !s.Windows {

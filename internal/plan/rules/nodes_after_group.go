@@ -11,6 +11,11 @@ var nodesAfterGroup = Rule{
 			d.Wait(id, ID(NodeGroup, name), "the group starts the instances")
 			d.Wait(id, ID(GroupUpdate, name), "the group is given its new size first")
 		}
+		for _, id := range d.Of(GroupSettled) {
+			_, name := cut(id)
+			d.Wait(ID(GroupUpdate, name), id, "EKS takes one change of a node group at a time")
+			d.Wait(ID(Nodes, name), id, "what is under way ends first")
+		}
 		for _, id := range d.Of(GroupScaling) {
 			_, name := cut(id)
 			d.Wait(id, ID(NodeGroup, name), "the Auto Scaling group comes with the node group")

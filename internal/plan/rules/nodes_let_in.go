@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 var nodesLetIn = Rule{
 	Name:    "nodes-let-in",
 	Reason:  "a self-managed node's role must be known to the cluster before its kubelet calls; for managed groups, Fargate and Auto Mode EKS sees to it",
@@ -11,7 +13,11 @@ var nodesLetIn = Rule{
 				continue
 			}
 			_, name := cut(id)
-			d.Wait(id, ID(AccessEntry, "nodes/"+name), "the node role is let in before its instances start")
+			for _, entry := range d.Of(AccessEntry) {
+				if slices.Contains(d.Steps[entry].For, name) {
+					d.Wait(id, entry, "the node role is let in before its instances start")
+				}
+			}
 			d.Wait(id, ID(Mapping, "nodes/"+name), "the node role is mapped in aws-auth before its instances start")
 		}
 	},

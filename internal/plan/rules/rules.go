@@ -39,6 +39,7 @@ const (
 	DeleteStack   = "delete-stack"
 	GroupScaling  = "nodegroup-scaling"
 	GroupUpdate   = "nodegroup-update"
+	GroupSettled  = "nodegroup-settled"
 	FargateRole   = "fargate-role"
 	Tags          = "tags"
 )
@@ -54,11 +55,13 @@ func ID(kind, name string) string {
 // Step is what rules know of a step.
 type Step struct {
 	Kind, Name string
-	IRSA       bool   // addon-role, service-account-role: the role names the OIDC issuer
-	Managed    bool   // nodegroup
-	Windows    bool   // nodegroup
-	Kubernetes bool   // the step calls the Kubernetes API
-	Stack      string // the stack the step makes or deletes
+	IRSA       bool     // addon-role, service-account-role: the role names the OIDC issuer
+	Managed    bool     // nodegroup
+	Windows    bool     // nodegroup
+	Daemon     bool     // addon-health: its pods are a DaemonSet's, none with no node
+	Kubernetes bool     // the step calls the Kubernetes API
+	For        []string // access-entry: the node groups whose role it lets in
+	Stack      string   // the stack the step makes or deletes
 }
 
 // Draft is a plan under construction.

@@ -1,11 +1,13 @@
 package eks
 
 import (
-	"encoding/json"
+	"maps"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 )
@@ -17,6 +19,10 @@ type config struct {
 	ReplicaCount *int32              `json:"replicaCount"`
 	NodeSelector map[string]string   `json:"nodeSelector"`
 	Tolerations  []corev1.Toleration `json:"tolerations"`
+	Env          map[string]string   `json:"env"`
+	Controller   struct {
+		Tolerations []corev1.Toleration `json:"tolerations"`
+	} `json:"controller"`
 }
 
 // install applies an add-on's workload to the cluster; existing objects are
@@ -28,7 +34,7 @@ func (c *cluster) install(name, version string, a *addon) {
 	var role *string
 	if a != nil {
 		if a.ConfigurationValues != nil {
-			_ = json.Unmarshal([]byte(*a.ConfigurationValues), &cfg) // validated when it came in
+			_ = yaml.Unmarshal([]byte(*a.ConfigurationValues), &cfg) // JSON or YAML, validated when it came in
 		}
 		role = a.ServiceAccountRoleArn
 		if a.Namespace != "" {
@@ -88,6 +94,12 @@ func podTemplate(name, version string, i addonInfo, cfg config, labels map[strin
 		Tolerations: cfg.Tolerations, NodeSelector: map[string]string{"kubernetes.io/os": "linux"}}
 	for k, v := range cfg.NodeSelector {
 		s.NodeSelector[k] = v
+	}
+	for _, k := range slices.Sorted(maps.Keys(cfg.Env)) {
+		s.Containers[0].Env = append(s.Containers[0].Env, corev1.EnvVar{Name: k, Value: cfg.Env[k]})
+	}
+	if i.kind == "Deployment" {
+		s.Tolerations = append(s.Tolerations, cfg.Controller.Tolerations...)
 	}
 	if i.kind == "DaemonSet" {
 		s.Tolerations = append(s.Tolerations, corev1.Toleration{Operator: corev1.TolerationOpExists})
