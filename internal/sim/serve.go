@@ -26,18 +26,31 @@ const (
 	idleTime    = 2 * time.Minute
 )
 
+// serveClusters makes the Kubernetes APIs reachable, of clusters that are there too.
+func (s *Sim) serveClusters() error {
+	s.World.Lock()
+	defer s.World.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serving = true
+	for _, r := range s.regions {
+		if err := r.EKS.ServeClusters((*kubeapi.Cluster).Listen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Serve answers on a loopback address until ctx ends, and runs the scaled clock.
 func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("the simulated region cannot listen on %s: %w", addr, err)
 	}
-	s.mu.Lock()
-	s.serving = true
-	for _, r := range s.regions {
-		r.EKS.Serve = (*kubeapi.Cluster).Listen
+	if err := s.serveClusters(); err != nil {
+		l.Close() //nolint:errcheck // nobody has connected
+		return err
 	}
-	s.mu.Unlock()
 	s.World.Survive(func(what string, bug any, stack []byte) { s.options.Log("%s: %v\n%s", what, bug, stack) })
 	go s.World.Run(ctx)
 	srv := &http.Server{Handler: http.HandlerFunc(s.overSocket), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,

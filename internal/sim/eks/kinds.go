@@ -127,6 +127,19 @@ func (s *EKS) Load(b json.RawMessage) error {
 // uid draws a Kubernetes object's identifier.
 func (c *cluster) uid(key string) string { return c.e.w.UUID("kubernetes", c.ID, key) }
 
+// ServeClusters makes the clusters reachable: those that are there, and those to come.
+func (s *EKS) ServeClusters(how func(c *kubeapi.Cluster, earlier string) (url string, stop func(), err error)) error {
+	s.Serve = how
+	for _, c := range s.clusters.All() {
+		if c.kube != nil && c.stop == nil {
+			if err := s.serve(c, c.kube); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // serve makes a cluster's API reachable.
 func (s *EKS) serve(c *cluster, k *kubeapi.Cluster) error {
 	c.kube, c.nodes.API, k.Token = k, k, c.whoami

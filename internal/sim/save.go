@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// service is a service's state in a region, or an account's in a partition: res.Registry
+// has both methods.
+type service interface {
+	Save() (json.RawMessage, error)
+	Load(json.RawMessage) error
+}
+
+// format is the version of saved accounts. A change that older programs cannot read
+// raises it.
+const format = 1
+
+// saved is an account at rest.
+type saved struct {
+	Format     int                        `json:"format"`
+	World      json.RawMessage            `json:"world"`
+	Partitions map[string]json.RawMessage `json:"partitions"` // IAM
+	Regions    map[string]savedRegion     `json:"regions"`
+}
+
+type savedRegion struct {
+	Services map[string]json.RawMessage `json:"services"`
+	Faults   []*trouble                 `json:"faults,omitempty"`
+}
+
+// services are the region's own, in the order in which they are loaded.
+func (r *Region) services() []struct {
+	name string
+	s    service
+} {
+	return []struct {
+		name string
+		s    service
+	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"autoscaling", r.ASG}, {"eks", r.EKS}, {"cloudformation", r.CFN}}
+}
+
+// Save is the account as JSON: every resource, Kubernetes' objects, and what is to
+// happen when. What clients hold open, such as watches, is not in it.
+func (s *Sim) Save() (json.RawMessage, error) {
+	s.World.Lock()
+	defer s.World.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := saved{Format: format, Partitions: map[string]json.RawMessage{}, Regions: map[string]savedRegion{}}
+	var err error
+	for p, i := range s.iams {
+		if out.Partitions[p], err = i.Save(); err != nil {
+			return nil, fmt.Errorf("iam of %s: %w", p, err)
+		}
+	}
+	for n, r := range s.regions {
+		x := savedRegion{Services: map[string]json.RawMessage{}, Faults: r.troubles}
+		for _, v := range r.services() {
+			if x.Services[v.name], err = v.s.Save(); err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", v.name, n, err)
+			}
+		}
+		out.Regions[n] = x
+	}
+	if out.World, err = s.World.Save(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
+
+// Load goes on from a saved account, in one that has nothing yet.
+func (s *Sim) Load(b json.RawMessage) error {
+	var in saved
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	if in.Format != format {
+		return fmt.Errorf("the account was saved in format %d, and this program reads %d", in.Format, format)
+	}
+	names := slices.Sorted(maps.Keys(in.Regions))
+	for _, n := range names {
+		s.Region(n) // says what happens at the events of its world
+	}
+	s.World.Lock()
+	defer s.World.Unlock()
+	if err := s.World.Load(in.World); err != nil {
+		return err
+	}
+	for p, state := range in.Partitions {
+		if s.iams[p] == nil {
+			return fmt.Errorf("the saved account has IAM in %s, and no region there", p)
+		}
+		if err := s.iams[p].Load(state); err != nil {
+			return fmt.Errorf("iam of %s: %w", p, err)
+		}
+	}
+	for _, n := range names {
+		if err := s.regions[n].load(in.Regions[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Region) load(in savedRegion) error {
+	r.troubles = in.Faults
+	for _, t := range r.troubles {
+		if t.On && t.Pages != nil {
+			r.server.PageSize = t.Pages.Size
+		}
+	}
+	for _, v := range r.services() {
+		if err := v.s.Load(in.Services[v.name]); err != nil {
+			return fmt.Errorf("%s in %s: %w", v.name, r.EC2.Region, err)
+		}
+	}
+	return nil
+}
+
+// LoadFile goes on from the account in a file; one that is not there is a new account.
+func (s *Sim) LoadFile(path string) error {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = s.Load(b)
+	}
+	if err != nil {
+		return fmt.Errorf("the saved account %s: %w", path, err)
+	}
+	return nil
+}
+
+// SaveFile writes the account to a file, whole or not at all.
+func (s *Sim) SaveFile(path string) error {
+	b, err := s.Save()
+	if err != nil {
+		return fmt.Errorf("the account cannot be saved to %s: %w", path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("the account cannot be saved to %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // it was renamed
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("the account cannot be saved to %s: %w", path, err)
+	}
+	return nil
+}
