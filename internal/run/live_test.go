@@ -13,9 +13,9 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/rehearsal"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/sim/twin"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -87,7 +87,7 @@ func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
 // adopt makes what the changed file names by ID, beside what the cluster has.
 func adopt(t *testing.T, r *testregion.Region, f *config.File) {
 	t.Helper()
-	x, _ := rehearsal.Existing(f.Cluster, sim.Account)
+	x, _ := twin.Existing(f.Cluster, sim.Account)
 	if err := r.Region.Adopt(x); err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,9 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/rehearsal"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/twin"
 )
 
 // Region is a simulated region and the clients for it.
@@ -36,7 +36,7 @@ func New(t testing.TB, f *config.File, seed uint64) *Region {
 	s := sim.New(sim.Options{Seed: seed, Start: start})
 	name := f.Cluster.Metadata.Region
 	r := s.Region(name)
-	x, _ := rehearsal.Existing(f.Cluster, sim.Account)
+	x, _ := twin.Existing(f.Cluster, sim.Account)
 	if err := r.Adopt(x); err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,9 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/rehearsal"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/twin"
 )
 
 // Target is where a command acts: AWS, or an embedded simulated region.
@@ -44,7 +44,7 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 	}
 	s := sim.New(sim.Options{Seed: a.Seed, Start: time.Now()})
 	if f != nil {
-		x, said := rehearsal.Existing(f.Cluster, sim.Account)
+		x, said := twin.Existing(f.Cluster, sim.Account)
 		if err := s.Region(region).Adopt(x); err != nil {
 			return nil, fmt.Errorf("preparing the simulated region: %w", err)
 		}

@@ -5,6 +5,7 @@ package sim
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -18,13 +19,13 @@ import (
 )
 
 type flags struct {
-	listen, world, faults string
-	speed                 float64
+	listen, world, faults, state string
+	speed                        float64
 }
 
 const long = `Serves EKS, EC2, IAM, STS, CloudFormation, SSM, Auto Scaling, KMS, CloudWatch Logs and Service Quotas, and a Kubernetes API
 for each cluster. Prints export lines on standard output; any AWS client and kubectl work with them.
-With a COMMAND, runs it in a fresh region, then stops and exits as it did. The command gets a home folder and a kubeconfig
+With a COMMAND, runs it in the region, then stops and exits as it did. The command gets a home folder and a kubeconfig
 of its own, which are gone afterwards: it does not touch yours. Signals are passed on to it.`
 
 // New is the command.
@@ -38,11 +39,12 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:0", "loopback address to listen on")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "simulated seconds in a wall second")
 	c.Flags().StringVar(&f.world, "world", "", "JSON file of resources that exist already")
+	c.Flags().StringVar(&f.state, "state", "", "file that the region is loaded from, if it is there, and saved to at the end")
 	c.Flags().StringVar(&f.faults, "faults", "", "YAML file of what goes wrong, and when (docs/guide.md, Faults)")
 	return c
 }
 
-func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error {
+func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) (err error) {
 	if f.speed <= 0 {
 		return cmdutil.Input("--speed %v: must be more than 0", f.speed)
 	}
@@ -54,6 +56,19 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 		region = "us-west-2"
 	}
 	s := sim.New(sim.Options{Seed: a.Seed, Speed: f.speed, Start: time.Now()})
+	if f.state != "" {
+		if err := s.LoadFile(f.state); err != nil {
+			return outcome.Exit(outcome.ExitInput, err)
+		}
+		if err := s.SaveFile(f.state); err != nil { // what cannot be written is said now, not at the end
+			return outcome.Exit(outcome.ExitInput, err)
+		}
+		defer func() {
+			if e := s.SaveFile(f.state); e != nil {
+				err = errors.Join(err, e)
+			}
+		}()
+	}
 	if f.world != "" {
 		if err := adoptFile(s.Region(region), f.world); err != nil {
 			return err
@@ -83,7 +98,11 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 		for _, e := range env {
 			fmt.Fprintln(a.Out, "export "+e)
 		}
-		fmt.Fprintf(a.Err, "The simulated region %s runs at %gx; set the lines above in another terminal. Ctrl-C ends it, and everything in it.\n", region, f.speed)
+		end := "and everything in it"
+		if f.state != "" {
+			end = "and saves it to " + f.state
+		}
+		fmt.Fprintf(a.Err, "The simulated region %s runs at %gx; set the lines above in another terminal. Ctrl-C ends it, %s.\n", region, f.speed, end)
 		return <-ended
 	}
 }

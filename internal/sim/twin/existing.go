@@ -1,7 +1,7 @@
-// Package rehearsal derives, from a config, the resources that the config takes
-// for granted, so that a simulated region can hold them before the launch. It is
-// the one place where a config meets the simulator.
-package rehearsal
+// Package twin derives, from a config, the resources that the config takes for
+// granted, so that a simulated region can hold them before the launch. It is the one
+// place where a config meets the simulator, and must not know who launches it.
+package twin
 
 import (
 	"encoding/binary"
@@ -16,8 +16,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 )
 
-// world gathers existing resources and what is said of them.
-type world struct {
+// gathering is existing resources and what is said of them.
+type gathering struct {
 	x    sim.Existing
 	said []string
 	c    *config.ClusterConfig
@@ -27,7 +27,7 @@ type world struct {
 
 // Existing lists the resources that a config names by ID, and says so in lines.
 func Existing(c *config.ClusterConfig, account string) (sim.Existing, []string) {
-	w := &world{c: c, seen: map[string]bool{}}
+	w := &gathering{c: c, seen: map[string]bool{}}
 	w.network()
 	w.groups()
 	w.roles(account)
@@ -38,7 +38,7 @@ func Existing(c *config.ClusterConfig, account string) (sim.Existing, []string) 
 	return w.x, w.said
 }
 
-func (w *world) say(what, id string) bool {
+func (w *gathering) say(what, id string) bool {
 	if id == "" || w.seen[what+id] {
 		return false
 	}
@@ -49,7 +49,7 @@ func (w *world) say(what, id string) bool {
 
 // network makes the VPC and subnets; blocks that the config does not give are
 // chosen.
-func (w *world) network() {
+func (w *gathering) network() {
 	v := w.c.VPC
 	if !w.c.ExistingVPC() {
 		return
@@ -113,7 +113,7 @@ func (w *world) network() {
 }
 
 // block finds a free /20 of the VPC, from its end.
-func (w *world) block(cidr string, taken map[string]bool) string {
+func (w *gathering) block(cidr string, taken map[string]bool) string {
 	p := netip.MustParsePrefix(cidr)
 	size := uint32(1) << 12
 	last := binary.BigEndian.Uint32(p.Masked().Addr().AsSlice()) + 1<<(32-p.Bits())
@@ -134,14 +134,14 @@ func (w *world) block(cidr string, taken map[string]bool) string {
 	}
 }
 
-func (w *world) group(id, vpc string) {
+func (w *gathering) group(id, vpc string) {
 	if w.say("security group", id) {
 		w.x.SecurityGroups = append(w.x.SecurityGroups, sim.ExistingGroup{ID: id, VPC: vpc})
 	}
 }
 
 // groups makes what node groups name: security groups, AMIs, templates, keys.
-func (w *world) groups() {
+func (w *gathering) groups() {
 	vpc := ""
 	if len(w.x.VPCs) > 0 {
 		vpc = w.x.VPCs[0].ID
@@ -190,7 +190,7 @@ func (w *world) groups() {
 
 // roles makes the IAM roles, policies and instance profiles that the config names
 // in this account.
-func (w *world) roles(account string) {
+func (w *gathering) roles(account string) {
 	role := func(arn string, policies []string, services ...string) {
 		if strings.Contains(arn, ":role/") && w.say("role", arn) {
 			w.x.Roles = append(w.x.Roles, sim.ExistingRole{ARN: arn, Services: services, Policies: policies})
@@ -251,7 +251,7 @@ func (w *world) roles(account string) {
 	}
 }
 
-func (w *world) rest() {
+func (w *gathering) rest() {
 	if s := w.c.SecretsEncryption; s != nil && w.say("KMS key", s.KeyARN) {
 		w.x.Keys = append(w.x.Keys, s.KeyARN)
 	}
