@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
@@ -19,7 +20,8 @@ func (e *Env) subnets(ctx context.Context, private bool, zones, names []string) 
 		return nil, err
 	}
 	vpc := aws.ToString(c.ResourcesVpcConfig.VpcId)
-	out, err := e.AWS.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("vpc-id"), Values: []string{vpc}}}})
+	in := &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("vpc-id"), Values: []string{vpc}}}}
+	all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(e.AWS.EC2, in), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
 	if err != nil {
 		return nil, fmt.Errorf("listing the subnets of %s: %w", vpc, err)
 	}
@@ -31,7 +33,7 @@ func (e *Env) subnets(ctx context.Context, private bool, zones, names []string) 
 	var ids []string
 	if len(names) > 0 {
 		for _, n := range names {
-			id, err := e.named(n, out.Subnets)
+			id, err := e.named(n, all)
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +45,7 @@ func (e *Env) subnets(ctx context.Context, private bool, zones, names []string) 
 		if len(zones) > 0 && !slices.Contains(zones, s.Zone) {
 			continue
 		}
-		for _, x := range out.Subnets {
+		for _, x := range all {
 			if s.ID == *x.SubnetId || s.ID == "" && s.CIDR == *x.CidrBlock {
 				ids = append(ids, *x.SubnetId)
 			}
