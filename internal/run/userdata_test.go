@@ -99,6 +99,30 @@ func TestSSHRulesFollowTheVPC(t *testing.T) {
 	}
 }
 
+// consoles are what all running instances show on their consoles.
+func consoles(t *testing.T, r *testregion.Region) string {
+	t.Helper()
+	list, err := r.AWS.EC2.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, x := range list.Reservations {
+		for _, i := range x.Instances {
+			out, err := r.Region.EC2.GetConsoleOutput(nil, &ec2.GetConsoleOutputInput{InstanceId: i.InstanceId})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := base64.StdEncoding.DecodeString(aws.ToString(out.Output))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += string(b)
+		}
+	}
+	return all
+}
+
 // The region's nodes read user data as AWS's do: what they cannot read never joins,
 // and EKS says so.
 func TestUserDataThatNoNodeReads(t *testing.T) {
@@ -112,14 +136,15 @@ func TestUserDataThatNoNodeReads(t *testing.T) {
 	for _, c := range []struct {
 		name, data, ami string
 		want            types.NodegroupIssueCode
-		says            string
+		says, console   string
 	}{
 		{"bare", "#!/bin/bash\necho\n", "", types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration,
-			"User data was not in the MIME multipart format."},
+			"User data was not in the MIME multipart format.", ""},
 		{"shell", "#!/bin/bash\n/etc/eks/bootstrap.sh test\n", "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure,
-			"Instances failed to join the kubernetes cluster"},
-		{"settings", settings, "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure, "Instances failed to join the kubernetes cluster"},
-		{"fine", settings, "", "", ""},
+			"Instances failed to join the kubernetes cluster", "nodeadm: failed to decode node config"},
+		{"settings", settings, "ami-0e53ec15ae8271f82", types.NodegroupIssueCodeNodeCreationFailure,
+			"Instances failed to join the kubernetes cluster", "nodeadm: Name is missing in cluster configuration"},
+		{"fine", settings, "", "", "", "kubelet: Successfully registered node"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			data := &ec2types.RequestLaunchTemplateData{UserData: new(base64.StdEncoding.EncodeToString([]byte(c.data)))}
@@ -139,7 +164,11 @@ func TestUserDataThatNoNodeReads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.Sim.World.Advance(40 * time.Minute)
+			r.Sim.World.Advance(10 * time.Minute)
+			if got := consoles(t, r); c.console != "" && !strings.Contains(got, c.console) {
+				t.Errorf("no console says %q: %s", c.console, got)
+			}
+			r.Sim.World.Advance(30 * time.Minute)
 			g, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: &c.name})
 			if err != nil {
 				t.Fatal(err)

@@ -31,6 +31,7 @@ func (e *EC2) registerCompute(s *wire.Service) {
 	wire.Handle(s, "RunInstances", e.RunInstances)
 	wire.Handle(s, "DescribeInstances", e.DescribeInstances)
 	wire.Handle(s, "TerminateInstances", e.TerminateInstances)
+	wire.Handle(s, "GetConsoleOutput", e.GetConsoleOutput)
 	wire.Handle(s, "DescribeNetworkInterfaces", e.DescribeNetworkInterfaces)
 	wire.Handle(s, "DeleteNetworkInterface", e.DeleteNetworkInterface)
 	wire.Handle(s, "CreatePlacementGroup", e.CreatePlacementGroup)

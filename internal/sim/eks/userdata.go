@@ -27,6 +27,29 @@ func (s *EKS) boots(i *ec2types.Instance) (*bootstrap.Config, error) {
 	})
 }
 
+// console is what the software of a node's AMI writes to the console: how it fares
+// with its user data, and what keeps its kubelet from the cluster.
+func (s *EKS) console(i *ec2types.Instance) string {
+	if i.State.Name != ec2types.InstanceStateNameRunning {
+		return ""
+	}
+	n, err := s.boots(i)
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	c := s.clusters.Get(n.Cluster)
+	if c == nil {
+		return fmt.Sprintf("kubelet: Unable to register node with API server: no such host: %s\n", n.Endpoint)
+	}
+	if c.ByInstance[*i.InstanceId] != "" {
+		return fmt.Sprintf("kubelet: Successfully registered node %s\n", aws.ToString(i.PrivateDnsName))
+	}
+	if why := cmp.Or(strange(c, n), s.cannotJoin(c, i)); why != "" {
+		return why + "\n"
+	}
+	return "kubelet: Attempting to register node\n"
+}
+
 // strange says why a kubelet does not find its way to a cluster whose endpoint or
 // certificate authority it was told wrongly.
 func strange(c *cluster, n *bootstrap.Config) string {
