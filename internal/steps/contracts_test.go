@@ -203,7 +203,7 @@ const keyARN = "arn:aws:kms:us-west-2:111122223333:key/k"
 func key(s *stage) {
 	s.r.Sim.World.Lock()
 	defer s.r.Sim.World.Unlock()
-	s.r.Region.KMS.Adopt(keyARN, nil)
+	s.must(s.r.Region.KMS.Adopt("key", []byte(`{"Arn":"`+keyARN+`"}`)))
 }
 
 func logs(s *stage) {
