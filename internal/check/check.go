@@ -1,5 +1,7 @@
-// Package check holds what can be known to go wrong before a change: each check
-// says what it found, why that stops the launch, and what to do. It only reads.
+// Package check holds what can be known to go wrong before a change: one check, one
+// file. Each says what it found, why that stops the launch, and what to do. Checks only
+// read: none changes the file, the observation or the account. What the file alone can
+// tell is found by internal/config.
 package check
 
 import (
@@ -9,45 +11,12 @@ import (
 	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 )
 
-// Failure is one check that found something.
-type Failure struct {
-	Code   string `json:"code"`
-	What   string `json:"what"`
-	Remedy string `json:"remedy"`
-	Cause  error  `json:"-"`
-	// Input: the config file is at fault (exit code 4), not the account.
-	Input bool `json:"input,omitempty"`
-}
-
-func (f Failure) Error() string {
-	if f.Remedy == "" {
-		return f.What
-	}
-	return f.What + " — " + f.Remedy
-}
-
-// Failures is everything that preflight found.
-type Failures []Failure
-
-func (f Failures) Error() string {
-	var s []string
-	for _, x := range f {
-		s = append(s, x.Code+": "+x.Error())
-	}
-	return strings.Join(s, "\n")
-}
-
-// Input tells whether the config file alone is at fault.
-func (f Failures) Input() bool {
-	for _, x := range f {
-		if !x.Input {
-			return false
-		}
-	}
-	return len(f) > 0
+// failed is a finding about the account or the way to it.
+func failed(code, what, remedy string, cause error) finding.Finding {
+	return finding.Finding{Code: code, Severity: finding.Error, What: what, Remedy: remedy, Cause: cause}
 }
 
 // Identity explains why AWS does not know the caller.
@@ -57,26 +26,28 @@ func Identity(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case strings.Contains(code, "Expired") || strings.Contains(msg, "expired"):
-		return Failures{{Code: "credentials-expired", What: "the AWS credentials have expired", Remedy: "sign in again (aws sso login, or new session credentials) and repeat", Cause: err}}
+		return finding.Findings{failed("credentials-expired", "the AWS credentials have expired",
+			"sign in again (aws sso login, or new session credentials) and repeat", err)}
 	case awsc.Credentials(err):
-		return Failures{{Code: "credentials-refused", What: "AWS does not accept the credentials: " + firstLine(msg), Remedy: "check AWS_PROFILE, AWS_ACCESS_KEY_ID or the profile's settings", Cause: err}}
+		return finding.Findings{failed("credentials-refused", "AWS does not accept the credentials: "+firstLine(msg),
+			"check AWS_PROFILE, AWS_ACCESS_KEY_ID or the profile's settings", err)}
 	case code == "":
-		return Failures{{Code: "endpoint-unreachable", What: "AWS cannot be reached: " + network(err), Remedy: "check the network, proxies, and AWS_ENDPOINT_URL if it is set", Cause: err}}
+		return finding.Findings{failed("endpoint-unreachable", "AWS cannot be reached: "+network(err),
+			"check the network, proxies, and AWS_ENDPOINT_URL if it is set", err)}
 	}
 	return err
 }
 
 // Reach explains a call that failed on the way to AWS; other errors pass.
 func Reach(_ *awsc.Clients, err error) error {
-	var ps config.Problems
-	if errors.As(err, &ps) {
-		return ps
+	if fs, ok := finding.Of(err); ok {
+		return fs
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	if awsc.Denied(err) {
-		return Failures{{Code: "permission-missing", What: firstLine(awsc.Message(err)), Remedy: "let the caller do this, and repeat", Cause: err}}
+		return finding.Findings{failed("permission-missing", firstLine(awsc.Message(err)), "let the caller do this, and repeat", err)}
 	}
 	if awsc.Credentials(err) || awsc.Code(err) == "" {
 		return Identity(err)

@@ -19,11 +19,11 @@ import (
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
-
-// zones that EKS cannot use (facts/eks.md §3).
-var badZones = []string{"use1-az3", "usw1-az2", "cac1-az3"}
 
 // Network resolves where a cluster lives: the zones and blocks of a new VPC, or
 // the subnets that the config names, as EC2 describes them now.
@@ -32,13 +32,14 @@ func Network(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Networ
 	if cfg.ExistingVPC() {
 		return existing(ctx, c, f)
 	}
-	out, err := c.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []ec2types.Filter{{Name: new("state"), Values: []string{"available"}}, {Name: new("zone-type"), Values: []string{"availability-zone"}}}})
+	out, err := c.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []ec2types.Filter{{Name: new("state"),
+		Values: []string{"available"}}, {Name: new("zone-type"), Values: []string{"availability-zone"}}}})
 	if err != nil {
 		return stack.Network{}, fmt.Errorf("listing the zones of %s: %w", c.Region, err)
 	}
 	var offered []string
 	for _, z := range out.AvailabilityZones {
-		if !slices.Contains(badZones, aws.ToString(z.ZoneId)) {
+		if eksfacts.ZoneUsable(aws.ToString(z.ZoneId)) {
 			offered = append(offered, aws.ToString(z.ZoneName))
 		}
 	}
@@ -50,14 +51,26 @@ func Network(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Networ
 	return stack.Split(string(cfg.VPC.CIDR), zones, true, true), nil
 }
 
-func chooseZones(f *config.File, offered []string) ([]string, config.Problems) {
+// Resolve completes a config with what its cluster is already, where the file is
+// silent: its Kubernetes version.
+func Resolve(f *config.File, live *observe.Observed) {
+	if live.Cluster == nil {
+		return
+	}
+	if _, written := f.Written("metadata.version"); !written {
+		f.Cluster.Metadata.Version = live.Cluster.Version
+	}
+}
+
+func chooseZones(f *config.File, offered []string) ([]string, finding.Findings) {
 	cfg := f.Cluster
-	var ps config.Problems
+	var ps finding.Findings
 	var want []string
 	need := func(path string, zones []string) {
 		for i, z := range zones {
 			if !slices.Contains(offered, z) {
-				ps = append(ps, f.At(fmt.Sprintf("%s[%d]", path, i), "%s is no zone that EKS can use in this region; it offers %s", z, strings.Join(offered, ", ")))
+				ps = append(ps, f.At("zone-not-offered", fmt.Sprintf("%s[%d]", path, i), "%s is no zone that EKS can use in this region; it offers %s", z,
+					strings.Join(offered, ", ")))
 			} else if !slices.Contains(want, z) {
 				want = append(want, z)
 			}
@@ -65,14 +78,9 @@ func chooseZones(f *config.File, offered []string) ([]string, config.Problems) {
 	}
 	need("availabilityZones", cfg.AvailabilityZones)
 	if len(cfg.AvailabilityZones) == 1 {
-		ps = append(ps, f.At("availabilityZones", "a cluster needs at least two zones"))
+		ps = append(ps, f.At("too-few-zones", "availabilityZones", "a cluster needs at least two zones"))
 	}
-	for i := range cfg.ManagedNodeGroups {
-		need(fmt.Sprintf("managedNodeGroups[%d].availabilityZones", i), cfg.ManagedNodeGroups[i].AvailabilityZones)
-	}
-	for i := range cfg.NodeGroups {
-		need(fmt.Sprintf("nodeGroups[%d].availabilityZones", i), cfg.NodeGroups[i].AvailabilityZones)
-	}
+	cfg.EachGroup(func(g config.Group) { need(g.Path+".availabilityZones", g.AvailabilityZones) })
 	if len(ps) > 0 {
 		return nil, ps
 	}
@@ -80,10 +88,7 @@ func chooseZones(f *config.File, offered []string) ([]string, config.Problems) {
 		slices.Sort(want)
 		return want, nil
 	}
-	n := 3
-	if cfg.Metadata.Region == "us-east-1" {
-		n = 2 // eksctl's choice there: the region's zones run short most often
-	}
+	n := eksfacts.DefaultZones(cfg.Metadata.Region)
 	for _, z := range offered {
 		if len(want) < n && !slices.Contains(want, z) {
 			want = append(want, z)
@@ -91,7 +96,7 @@ func chooseZones(f *config.File, offered []string) ([]string, config.Problems) {
 	}
 	slices.Sort(want)
 	if len(want) < 2 {
-		return nil, config.Problems{f.At("metadata.region", "the region offers fewer than two zones that EKS can use")}
+		return nil, finding.Findings{f.At("too-few-zones", "metadata.region", "the region offers fewer than two zones that EKS can use")}
 	}
 	return want, nil
 }
@@ -99,24 +104,26 @@ func chooseZones(f *config.File, offered []string) ([]string, config.Problems) {
 // existing resolves the subnets of a VPC that exists, all problems at once.
 func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Network, error) {
 	v := f.Cluster.VPC
-	all, err := c.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}) // by ID, one missing subnet would fail the whole call
+	// Not by ID: one missing subnet would fail the whole call.
+	all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(c.EC2, &ec2.DescribeSubnetsInput{}),
+		func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
 	if err != nil {
 		return stack.Network{}, fmt.Errorf("listing subnets: %w", err)
 	}
 	byID := map[string]ec2types.Subnet{}
-	for _, s := range all.Subnets {
+	for _, s := range all {
 		byID[*s.SubnetId] = s
 	}
 	n := stack.Network{VPC: v.ID, CIDR: string(v.CIDR)}
-	var ps config.Problems
+	var ps finding.Findings
 	take := func(path, id string) *ec2types.Subnet {
 		s, ok := byID[id]
 		switch {
 		case !ok:
-			ps = append(ps, f.At(path, "the subnet %s does not exist in %s", id, c.Region))
+			ps = append(ps, f.At("subnet-not-found", path, "the subnet %s does not exist in %s", id, c.Region))
 			return nil
 		case n.VPC != "" && *s.VpcId != n.VPC:
-			ps = append(ps, f.At(path, "the subnet %s is in %s, not in %s", id, *s.VpcId, n.VPC))
+			ps = append(ps, f.At("subnet-elsewhere", path, "the subnet %s is in %s, not in %s", id, *s.VpcId, n.VPC))
 			return nil
 		}
 		n.VPC = *s.VpcId
@@ -131,15 +138,15 @@ func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Netwo
 			path := "vpc.subnets." + key + "." + k
 			s := m[k]
 			if s.ID == "" {
-				s.ID = match(s, k, n.VPC, all.Subnets)
+				s.ID = match(s, k, n.VPC, all)
 				if s.ID == "" {
-					ps = append(ps, f.At(path, "no subnet of %s fits %s", n.VPC, describe(s, k)))
+					ps = append(ps, f.At("subnet-not-found", path, "no subnet of %s fits %s", n.VPC, describe(s, k)))
 					continue
 				}
 			}
 			if x := take(path, s.ID); x != nil {
 				if s.CIDR != "" && string(s.CIDR) != *x.CidrBlock {
-					ps = append(ps, f.At(path+".cidr", "the subnet %s has %s, not %s", s.ID, *x.CidrBlock, s.CIDR))
+					ps = append(ps, f.At("subnet-differs", path+".cidr", "the subnet %s has %s, not %s", s.ID, *x.CidrBlock, s.CIDR))
 				}
 				out = append(out, stack.Subnet{Key: k, ID: s.ID, Zone: *x.AvailabilityZone, CIDR: *x.CidrBlock})
 			}
@@ -216,7 +223,8 @@ func SelectInstances(ctx context.Context, c *awsc.Clients, s *config.InstanceSel
 		}
 	}
 	var out []string
-	p := ec2.NewDescribeInstanceTypesPaginator(c.EC2, &ec2.DescribeInstanceTypesInput{Filters: []ec2types.Filter{{Name: new("processor-info.supported-architecture"), Values: []string{arch}}}})
+	p := ec2.NewDescribeInstanceTypesPaginator(c.EC2,
+		&ec2.DescribeInstanceTypesInput{Filters: []ec2types.Filter{{Name: new("processor-info.supported-architecture"), Values: []string{arch}}}})
 	for p.HasMorePages() {
 		page, err := p.NextPage(ctx)
 		if err != nil {
@@ -229,7 +237,8 @@ func SelectInstances(ctx context.Context, c *awsc.Clients, s *config.InstanceSel
 					gpus += int(aws.ToInt32(g.Count))
 				}
 			}
-			if (s.VCPUs == nil || int(*t.VCpuInfo.DefaultVCpus) == *s.VCPUs) && (mem == 0 || *t.MemoryInfo.SizeInMiB == mem) && gpus == config.Int(s.GPUs, 0) && allowed(s, string(t.InstanceType)) {
+			if (s.VCPUs == nil || int(*t.VCpuInfo.DefaultVCpus) == *s.VCPUs) && (mem == 0 || *t.MemoryInfo.SizeInMiB == mem) && gpus == config.Int(s.GPUs,
+				0) && allowed(s, string(t.InstanceType)) {
 				out = append(out, string(t.InstanceType))
 			}
 		}

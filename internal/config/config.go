@@ -4,7 +4,10 @@
 // call AWS or Kubernetes.
 package config
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // APIVersion and Kind are the only ones accepted.
 const (
@@ -135,3 +138,47 @@ func (c *ClusterConfig) ExistingVPC() bool {
 
 // Windows tells whether a node group runs Windows.
 func (n *NodeGroupBase) Windows() bool { return len(n.AmiFamily) > 7 && n.AmiFamily[:7] == "Windows" }
+
+// Group is a node group of either kind, and where it stands in the file.
+type Group struct {
+	Path string // managedNodeGroups[0]
+	*NodeGroupBase
+	Managed *ManagedNodeGroup // nil for a self-managed group
+	Own     *NodeGroup        // nil for a managed one
+}
+
+// Taints are the group's taints: each kind holds its own.
+func (g Group) Taints() Taints {
+	if g.Managed != nil {
+		return g.Managed.Taints
+	}
+	return g.Own.Taints
+}
+
+// Types are the instance types that the group names, none where a selector or a
+// launch template chooses them.
+func (g Group) Types() []string {
+	var out []string
+	switch {
+	case g.Managed != nil:
+		out = g.Managed.InstanceTypes
+	case g.Own.InstancesDistribution != nil:
+		out = g.Own.InstancesDistribution.InstanceTypes
+	}
+	if len(out) == 0 && g.InstanceType != "" && g.InstanceType != "mixed" {
+		out = []string{g.InstanceType}
+	}
+	return out
+}
+
+// EachGroup visits every node group, managed ones first, in file order.
+func (c *ClusterConfig) EachGroup(visit func(Group)) {
+	for i := range c.ManagedNodeGroups {
+		m := &c.ManagedNodeGroups[i]
+		visit(Group{Path: fmt.Sprintf("managedNodeGroups[%d]", i), NodeGroupBase: &m.NodeGroupBase, Managed: m})
+	}
+	for i := range c.NodeGroups {
+		n := &c.NodeGroups[i]
+		visit(Group{Path: fmt.Sprintf("nodeGroups[%d]", i), NodeGroupBase: &n.NodeGroupBase, Own: n})
+	}
+}

@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/slipway-eks/slipway/internal/eksfacts"
+)
 
 // DefaultVersion is the Kubernetes minor that eksctl 0.230 creates when none is
 // named (facts/eksctl.md §3).
@@ -93,12 +97,8 @@ func (c *ClusterConfig) defaultAddons() {
 	if c.AddonsConfig != nil && On(c.AddonsConfig.DisableDefaultAddons, false) {
 		return
 	}
-	names := []string{"vpc-cni", "kube-proxy", "coredns", "metrics-server"}
-	if c.AutoMode() && len(c.Groups()) == 0 {
-		names = []string{"metrics-server"}
-	}
-	for _, n := range names {
-		if n == "vpc-cni" && c.CNI != nil {
+	for _, n := range eksfacts.DefaultAddons(c.AutoMode() && len(c.Groups()) == 0) {
+		if n == eksfacts.VPCCNI && c.CNI != nil {
 			continue // the user brings another network plugin
 		}
 		if c.Addon(n) == nil {

@@ -1,59 +1,18 @@
 package config
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/slipway-eks/slipway/internal/finding"
 )
-
-// Problem is one thing wrong with a config file, where it is and what to do.
-type Problem struct {
-	File       string `json:"file"`
-	Line       int    `json:"line"`
-	Column     int    `json:"column"`
-	Path       string `json:"path,omitempty"` // for example managedNodeGroups[0].name
-	Message    string `json:"message"`
-	Suggestion string `json:"suggestion,omitempty"`
-}
-
-func (p Problem) Error() string {
-	s := p.File
-	if p.Line > 0 {
-		s = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
-	}
-	if p.Path != "" {
-		s += ": " + p.Path
-	}
-	s += ": " + p.Message
-	if p.Suggestion != "" {
-		s += " (" + p.Suggestion + ")"
-	}
-	return s
-}
-
-// Problems is everything wrong with a config file: an error whose exit code is 4.
-type Problems []Problem
-
-// Input is true: the file is at fault.
-func (p Problems) Input() bool { return true }
-
-func (p Problems) Error() string {
-	var b strings.Builder
-	for i, x := range p {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(x.Error())
-	}
-	return b.String()
-}
 
 // File is a loaded config and where each of its fields stands.
 type File struct {
@@ -62,93 +21,140 @@ type File struct {
 	where   map[string][2]int // path -> line, column
 }
 
-// At makes a problem at a field, or at the nearest enclosing one that is written.
-func (f *File) At(path, format string, a ...any) Problem {
-	p := Problem{File: f.Name, Path: path, Message: fmt.Sprintf(format, a...)}
+// At makes a finding at a field, or at the nearest enclosing one that is written.
+// The input is at fault: its exit code is 4.
+func (f *File) At(code, path, format string, a ...any) finding.Finding {
+	x := finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{File: f.Name, Path: path}, What: fmt.Sprintf(format, a...), Input: true}
 	for q := path; ; {
 		if w, ok := f.where[q]; ok {
-			p.Line, p.Column = w[0], w[1]
-			return p
+			x.Where.Line, x.Where.Column = w[0], w[1]
+			return x
 		}
 		i := strings.LastIndexAny(q, ".[")
 		if i < 0 {
-			return p
+			return x
 		}
 		q = q[:i]
 	}
 }
 
+// wrong is a finding about the file as a text.
+func wrong(code, name string, line, column int, what, remedy string) finding.Finding {
+	return finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{File: name, Line: line, Column: column}, What: what, Remedy: remedy,
+		Input: true}
+}
+
 // LoadFile reads a config from a file, or from standard input when name is "-".
-// The error is Problems where the content is at fault.
+// The error is finding.Findings where the content is at fault.
 func LoadFile(name string, stdin io.Reader) (*File, error) {
-	var b []byte
-	var err error
+	b, err := read(name, stdin)
 	if name == "-" {
 		name = "<stdin>"
-		b, err = io.ReadAll(stdin)
-	} else {
-		b, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return nil, Problems{{File: name, Message: "cannot be read: " + err.Error()}}
+		return nil, finding.Findings{wrong("file-unreadable", name, 0, 0, "cannot be read: "+err.Error(), "")}
 	}
 	return Load(name, b)
 }
 
-// Load parses, checks and completes a config: strict keys and types first, then
-// defaults, then the validation that needs no AWS. All problems come at once.
+// read reads a file, and no more of it than tells that it is too long.
+func read(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(stdin, sizeLimit+1))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, sizeLimit+1))
+}
+
+// Load parses, checks and completes a config: strict keys and types, defaults, and
+// the validation that needs no AWS. All that the file alone can tell comes at once:
+// what could be read is validated beside what could not.
 func Load(name string, b []byte) (*File, error) {
-	f, err := Parse(name, b)
+	f, d, err := parse(name, b)
 	if err != nil {
 		return nil, err
 	}
 	f.Cluster.SetDefaults()
-	if ps := f.validate(); len(ps) > 0 {
-		return nil, ps
+	ps := d.problems
+	for _, p := range f.validate() {
+		if !d.touches(p.Where.Path) {
+			ps = append(ps, p)
+		}
+	}
+	if len(ps) > 0 {
+		return nil, inOrder(ps)
 	}
 	return f, nil
 }
 
 // Parse reads a config strictly and applies nothing to it.
 func Parse(name string, b []byte) (*File, error) {
-	doc, err := parser.ParseBytes(b, 0)
+	f, d, err := parse(name, b)
 	if err != nil {
-		return nil, Problems{syntaxProblem(name, err)}
+		return nil, err
 	}
-	var body ast.Node
-	for _, d := range doc.Docs {
-		if d.Body == nil || d.Body.Type() == ast.NullType || d.Body.Type() == ast.CommentType {
-			continue
-		}
-		if body != nil {
-			return nil, Problems{{File: name, Line: d.Body.GetToken().Position.Line, Column: 1, Message: "a second document; one ClusterConfig to a file"}}
-		}
-		body = d.Body
-	}
-	if body == nil {
-		return nil, Problems{{File: name, Line: 1, Column: 1, Message: "is empty; expected a ClusterConfig", Suggestion: "see examples/quickstart.yaml"}}
-	}
-	f := &File{Name: name, Cluster: &ClusterConfig{}, where: map[string][2]int{}}
-	d := &decoder{file: f}
-	d.decode(body, valueOf(f.Cluster), "", "")
 	if len(d.problems) > 0 {
 		return nil, d.problems
 	}
 	return f, nil
 }
 
-func syntaxProblem(name string, err error) Problem {
-	p := Problem{File: name, Message: err.Error()}
+// parse reads what can be read of a config; an error is that there is none.
+func parse(name string, b []byte) (*File, *decoder, error) {
+	b, bad := utf8Text(name, b)
+	if bad != nil {
+		return nil, nil, finding.Findings{*bad}
+	}
+	docs, err := documents(string(b))
+	if err != nil {
+		return nil, nil, finding.Findings{syntax(name, err)}
+	}
+	switch {
+	case len(docs) == 0:
+		return nil, nil, finding.Findings{wrong("file-empty", name, 1, 1, "is empty; expected a ClusterConfig", "see examples/quickstart.yaml")}
+	case len(docs) > 1:
+		at := docs[1].GetToken().Position.Line
+		return nil, nil, finding.Findings{wrong("second-document", name, at, 1, "a second document; one ClusterConfig to a file", "")}
+	}
+	f := &File{Name: name, Cluster: &ClusterConfig{}, where: map[string][2]int{}}
+	d := newDecoder(f, docs[0])
+	d.decode(docs[0], valueOf(f.Cluster), "", "")
+	if len(f.where) == 0 && len(d.problems) > 0 {
+		return nil, nil, d.problems // not even a mapping
+	}
+	return f, d, nil
+}
+
+// touches tells whether a path is, or is within, one whose value could not be taken.
+func (d *decoder) touches(path string) bool {
+	return slices.ContainsFunc(d.faulty, func(p string) bool {
+		rest, ok := strings.CutPrefix(path, p)
+		return ok && p != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+// inOrder sorts findings as a reader goes through the file.
+func inOrder(fs finding.Findings) finding.Findings {
+	slices.SortStableFunc(fs, func(a, b finding.Finding) int {
+		return cmp.Or(cmp.Compare(a.Where.Line, b.Where.Line), cmp.Compare(a.Where.Column, b.Where.Column))
+	})
+	return fs
+}
+
+func syntax(name string, err error) finding.Finding {
 	var y *yaml.SyntaxError
 	if errors.As(err, &y) {
-		p.Message = "is not valid YAML: " + y.Message
 		if y.Token != nil {
-			p.Line, p.Column = y.Token.Position.Line, y.Token.Position.Column
+			return wrong("yaml-syntax", name, y.Token.Position.Line, y.Token.Position.Column, "is not valid YAML: "+y.Message, "")
 		}
-	} else if i := bytes.IndexByte([]byte(p.Message), '\n'); i > 0 {
-		p.Message = p.Message[:i]
+		return wrong("yaml-syntax", name, 0, 0, "is not valid YAML: "+y.Message, "")
 	}
-	return p
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	return wrong("yaml-syntax", name, 0, 0, what, "")
 }
 
 // Written tells where a field stands in the file, and whether it does.

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/finding"
 )
 
 // unsupported refuses, by name and before anything is created, what the file says
 // about fields that are read and not launched.
-func (f *File) unsupported() Problems {
-	var ps Problems
+func unsupported(f *File) finding.Findings {
+	var ps finding.Findings
 	whole := tree(f.Cluster)
 	for _, row := range fields.All() {
 		if row.NotLaunched == "" {
@@ -18,7 +19,7 @@ func (f *File) unsupported() Problems {
 		}
 		used(whole, "", strings.Split(row.Path, "."), func(path string, v any) {
 			if says(v) && v != row.NotLaunchedBut {
-				ps = append(ps, f.At(path, "%s", row.NotLaunched))
+				ps = append(ps, f.At("not-launched", path, "%s", row.NotLaunched))
 			}
 		})
 	}

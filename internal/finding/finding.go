@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Severity says how much a finding weighs. The names are a contract of JSON output.
@@ -59,11 +60,15 @@ type Finding struct {
 	Input    bool     `json:"input,omitempty"`  // the input is at fault, not the account
 }
 
-// Error is the finding in one line.
+// Error is the finding in one line. Without a line of a file to turn to, its code is
+// what a reader can look up.
 func (f Finding) Error() string {
 	s := f.What
 	if w := f.Where.String(); w != "" {
 		s = w + ": " + s
+	}
+	if f.Where.File == "" && f.Code != "" {
+		s = f.Code + ": " + s
 	}
 	if f.Breaks != "" {
 		s += "; " + f.Breaks
@@ -71,7 +76,31 @@ func (f Finding) Error() string {
 	if f.Remedy != "" {
 		s += " (" + f.Remedy + ")"
 	}
-	return s
+	return printable(s)
+}
+
+// printable escapes what would steer a terminal: findings quote what others wrote.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if steers(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func steers(r rune) bool { return unicode.IsControl(r) && r != '\n' }
+
+// With is the finding with what to do about it.
+func (f Finding) With(remedy string) Finding {
+	f.Remedy = remedy
+	return f
 }
 
 // Unwrap is the error behind the finding.

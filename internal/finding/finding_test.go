@@ -12,6 +12,8 @@ func TestAFindingSaysWhereWhatAndWhatToDo(t *testing.T) {
 	for want, f := range map[string]Finding{
 		"c.yaml:3:5: addons[0].name: is empty (write one)": {Where: Where{File: "c.yaml", Line: 3, Column: 5, Path: "addons[0].name"}, What: "is empty", Remedy: "write one"},
 		"subnet-1: is full; no node can start":             {Where: Where{Resource: "subnet-1"}, What: "is full", Breaks: "no node can start"},
+		"quota-vpcs: five of five VPCs":                    {Code: "quota-vpcs", What: "five of five VPCs"},
+		`c.yaml: a\x1b[31mb`:                               {Where: Where{File: "c.yaml"}, What: "a\x1b[31mb"},
 		"c.yaml: cannot be read":                           {Where: Where{File: "c.yaml"}, What: "cannot be read"},
 	} {
 		if got := f.Error(); got != want {

@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // Node is one node as a launch sees it.
@@ -29,9 +31,9 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 	}
 	out := make([]Node, 0, len(l.Items))
 	for _, n := range l.Items {
-		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels["eks.amazonaws.com/nodegroup"], OS: n.Labels["kubernetes.io/os"]}
+		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels["kubernetes.io/os"]}
 		if x.Group == "" {
-			x.Group = n.Labels["alpha.eksctl.io/nodegroup-name"]
+			x.Group = n.Labels[eksfacts.LabelOwnGroup]
 		}
 		for _, c := range n.Status.Conditions {
 			if c.Type == corev1.NodeReady {

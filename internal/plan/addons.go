@@ -7,24 +7,11 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
-
-// recommended are the managed policies that EKS recommends for add-ons' pod
-// identities (DescribeAddonConfiguration), with their service accounts.
-var recommended = map[string]struct{ account, policy string }{
-	"vpc-cni":                         {"aws-node", "AmazonEKS_CNI_Policy"},
-	"aws-ebs-csi-driver":              {"ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"},
-	"aws-efs-csi-driver":              {"efs-csi-controller-sa", "service-role/AmazonEFSCSIDriverPolicy"},
-	"aws-mountpoint-s3-csi-driver":    {"s3-csi-driver-sa", "AmazonS3FullAccess"},
-	"amazon-cloudwatch-observability": {"cloudwatch-agent", "CloudWatchAgentServerPolicy"},
-	"external-dns":                    {"external-dns", "AmazonRoute53FullAccess"},
-}
-
-// serviceAccounts of add-ons, for IRSA trust policies.
-var addonAccounts = map[string]string{"vpc-cni": "kube-system/aws-node", "aws-ebs-csi-driver": "kube-system/ebs-csi-controller-sa", "aws-efs-csi-driver": "kube-system/efs-csi-controller-sa", "aws-mountpoint-s3-csi-driver": "kube-system/s3-csi-driver-sa", "amazon-cloudwatch-observability": "amazon-cloudwatch/cloudwatch-agent", "external-dns": "external-dns/external-dns"}
 
 func (b *builder) addons() {
 	early := rules.EarlyAddons(b.cfg)
@@ -38,12 +25,9 @@ func (b *builder) addons() {
 		if live != nil && live.Status == "ACTIVE" {
 			continue
 		}
-		daemon := slices.Contains(rules.DaemonSetAddons, a.Name)
+		fact := eksfacts.AddonNamed(a.Name)
+		daemon := fact.DaemonSet != ""
 		awaited := daemon && (slices.Contains(early, a.Name) || groups)
-		typical := typicalAddon[a.Name]
-		if typical == 0 {
-			typical = 25 * time.Second
-		}
 		timeout := timeoutAddon
 		if d, err := time.ParseDuration(a.Timeout); err == nil {
 			timeout = d
@@ -51,12 +35,12 @@ func (b *builder) addons() {
 		if live == nil {
 			until := ""
 			switch {
-			case awaited && slices.Contains(early, a.Name) && steps.DaemonSets[a.Name] != "" && !b.in.GateActive && b.in.Unreachable == "":
+			case awaited && slices.Contains(early, a.Name) && daemon && !b.in.GateActive && b.in.Unreachable == "":
 				until = steps.Applied // node groups wait for this much; ACTIVE is awaited beside them
 			case awaited:
 				until = steps.Active
 			}
-			b.addonCreate(a, until, typical, timeout)
+			b.addonCreate(a, until, fact.Typical, timeout)
 			if until == steps.Active {
 				continue
 			}
@@ -66,7 +50,7 @@ func (b *builder) addons() {
 			continue
 		}
 		b.add(part{Step: rules.Step{Kind: rules.AddonHealth, Name: a.Name, Daemon: daemon}, Action: Await, Title: "add-on " + a.Name + " ACTIVE",
-			Typical: typical, Timeout: timeout,
+			Typical: fact.Typical, Timeout: timeout,
 			Run: &steps.AddonHealth{Name: a.Name}})
 	}
 	if len(unawaited) > 0 {
@@ -160,11 +144,13 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	if len(a.PodIdentityAssociations) > 0 {
 		return
 	}
-	r, known := recommended[a.Name]
+	fact := eksfacts.AddonNamed(a.Name)
 	policies := a.AttachPolicyARNs
 	custom := len(policies) > 0 || a.AttachPolicy != nil || a.WellKnownPolicies != nil
-	if known && !custom && (auto && agent || config.On(b.cfg.IAM.WithOIDC, false) && !a.Implied) {
-		policies = []string{"arn:" + b.in.Partition + ":iam::aws:policy/" + r.policy}
+	if len(fact.Policies) > 0 && !custom && (auto && agent || config.On(b.cfg.IAM.WithOIDC, false) && !a.Implied) {
+		for _, p := range fact.Policies {
+			policies = append(policies, "arn:"+b.in.Partition+":iam::aws:policy/"+p)
+		}
 		if a.Name == "vpc-cni" && b.cfg.IPv6() {
 			policies = nil
 		}
@@ -177,7 +163,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	if ipv6 {
 		doc = cniIPv6
 	}
-	ns, sa := cutAccount(addonAccounts[a.Name])
+	ns, sa := eksfacts.SplitAccount(fact.Account)
 	if (auto || !config.On(b.cfg.IAM.WithOIDC, false)) && agent {
 		podStack(sa, config.PodIdentityAssociation{PermissionPolicyARNs: policies, PermissionPolicy: doc, WellKnownPolicies: a.WellKnownPolicies, PermissionsBoundaryARN: a.PermissionsBoundary})
 		return
@@ -188,15 +174,6 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	step.Role = stack.AddonRoleName(c, a.Name)
 	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role, map[string]string{stack.TagAddon: a.Name},
 		stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
-}
-
-func cutAccount(s string) (ns, sa string) {
-	for i := range s {
-		if s[i] == '/' {
-			return s[:i], s[i+1:]
-		}
-	}
-	return "kube-system", s
 }
 
 // cniIPv6 is what the VPC CNI needs in an IPv6 cluster; AWS has no managed policy

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -195,15 +196,14 @@ func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *observe.Nodegrou
 }
 
 func missingTaints(want config.Taints, have []observe.Taint) []types.Taint {
-	effects := map[string]types.TaintEffect{"NoSchedule": types.TaintEffectNoSchedule, "PreferNoSchedule": types.TaintEffectPreferNoSchedule, "NoExecute": types.TaintEffectNoExecute}
 	var out []types.Taint
 	for _, w := range want {
 		found := false
 		for _, h := range have {
-			found = found || h.Key == w.Key && h.Value == w.Value && h.Effect == string(effects[w.Effect])
+			found = found || h.Key == w.Key && h.Value == w.Value && h.Effect == eksfacts.EKSEffect(w.Effect)
 		}
 		if !found {
-			t := types.Taint{Key: new(w.Key), Effect: effects[w.Effect]}
+			t := types.Taint{Key: new(w.Key), Effect: types.TaintEffect(eksfacts.EKSEffect(w.Effect))}
 			if w.Value != "" {
 				t.Value = new(w.Value)
 			}

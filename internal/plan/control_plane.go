@@ -27,8 +27,6 @@ const (
 	timeoutQuick   = 10 * time.Minute
 )
 
-var typicalAddon = map[string]time.Duration{"vpc-cni": 45 * time.Second, "kube-proxy": 25 * time.Second, "coredns": 15 * time.Second, "aws-ebs-csi-driver": 40 * time.Second, "aws-efs-csi-driver": 40 * time.Second}
-
 // failedStacks puts stacks that failed up for deletion, so that they can be made
 // again.
 func (b *builder) failedStacks() {

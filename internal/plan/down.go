@@ -6,9 +6,9 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -56,9 +56,9 @@ func Down(in Removal) (*Plan, error) {
 		}
 		id := rules.ID(rules.DeleteStack, st)
 		typical := 20 * time.Second
-		if strings.Contains(st, "-nodegroup-") {
+		if group := live.Stacks[st].Tags[eksfacts.TagGroup]; group != "" {
 			typical = 7 * time.Minute
-			stacked[strings.TrimPrefix(st, stack.GroupName(name, ""))] = true
+			stacked[group] = true
 		}
 		add(id, "stack "+st, "stack", st, typical)
 		first = append(first, id)
@@ -85,7 +85,7 @@ func Down(in Removal) (*Plan, error) {
 			wait(id, f, "EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports")
 		}
 		if live.Cluster != nil {
-			add("log-group", "control-plane log group", "log-group", steps.LogGroup(name), time.Second)
+			add("log-group", "control-plane log group", "log-group", eksfacts.LogGroup(name), time.Second)
 			wait("log-group", id, "the control plane writes to it until it is gone")
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -38,9 +37,9 @@ func (b *builder) networkPlugin() {
 	if len(b.cfg.ManagedNodeGroups) == 0 {
 		at = "nodeGroups[0].name"
 	}
-	b.refused = append(b.refused, check.Failure{Code: "no-network-plugin", Input: true,
-		What:   b.in.File.At(at, "nothing brings the nodes a network plugin: the file lists no vpc-cni add-on and declares no other plugin. They would stay NotReady (cni plugin not initialized)").Error(),
-		Remedy: "add {name: vpc-cni} to addons, or declare the plugin that you install: cni: {daemonSet: kube-system/cilium}"})
+	b.refused = append(b.refused, b.in.File.At("no-network-plugin", at, "nothing brings the nodes a network plugin: the file lists no vpc-cni add-on "+
+		"and declares no other plugin. They would stay NotReady (cni plugin not initialized)").
+		With("add {name: vpc-cni} to addons, or declare the plugin that you install: cni: {daemonSet: kube-system/cilium}"))
 }
 
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // toleration is the part of a pod's toleration that tells which taints it bears.
@@ -67,15 +68,11 @@ func (b *builder) placed(a config.Addon) bool {
 	return b.onFargate(a)
 }
 
-// podLabels are those of the add-ons' pods that a Fargate profile may select by.
-var podLabels = map[string]map[string]string{
-	"coredns": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"},
-}
-
 // onFargate tells whether a profile of the file selects an add-on's pods: namespaces
 // may hold wildcards (EKS user guide, "Fargate profile components").
 func (b *builder) onFargate(a config.Addon) bool {
-	ns, _ := cutAccount(addonAccounts[a.Name])
+	fact := eksfacts.AddonNamed(a.Name)
+	ns, _ := eksfacts.SplitAccount(fact.Deployment + fact.DaemonSet)
 	if n := a.NamespaceConfig; n != nil && n.Namespace != "" {
 		ns = n.Namespace
 	}
@@ -86,7 +83,7 @@ func (b *builder) onFargate(a config.Addon) bool {
 				continue
 			}
 			if !slices.ContainsFunc(keys(s.Labels), func(k string) bool {
-				ok, err := path.Match(s.Labels[k], podLabels[a.Name][k])
+				ok, err := path.Match(s.Labels[k], fact.Labels[k])
 				return err != nil || !ok
 			}) {
 				return true

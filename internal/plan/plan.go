@@ -10,10 +10,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -118,8 +118,8 @@ type builder struct {
 	plan  *Plan
 	diffs []diff.Difference // of what the file wants, what the stacks record, and what is live
 
-	refused check.Failures // what the file changed and no step can follow
-	foreign []string       // stacks of other tools, whose record cannot be compared
+	refused finding.Findings // what the file changed and no step can follow
+	foreign []string         // stacks of other tools, whose record cannot be compared
 }
 
 // Build makes the plan of a launch: what the config wants and is not there.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -15,7 +14,7 @@ import (
 // refuse names a field of the file that a live cluster cannot follow: nothing of
 // the plan is then done.
 func (b *builder) refuse(path, remedy, format string, a ...any) {
-	b.refused = append(b.refused, check.Failure{Code: "cannot-change", What: b.in.File.At(path, format, a...).Error(), Remedy: remedy, Input: true})
+	b.refused = append(b.refused, b.in.File.At("cannot-change", path, format, a...).With(remedy))
 }
 
 var inList = regexp.MustCompile(`\[\d+\]`)

@@ -2,15 +2,14 @@ package run_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -38,9 +37,7 @@ func launchExample(t *testing.T, name string, b []byte) (outcome string) {
 	}
 	r := testregion.New(t, f, 1)
 	s, err := run.Prepare(t.Context(), r.AWS, f)
-	var ps config.Problems
-	var fs check.Failures
-	if errors.As(err, &ps) || errors.As(err, &fs) && fs.Input() {
+	if fs, ok := finding.Of(err); ok && fs.Input() {
 		return "refused: " + err.Error()
 	}
 	if err != nil {

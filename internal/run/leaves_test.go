@@ -224,15 +224,16 @@ func nodeLeaves(add func([]leaf)) {
 		"disableIMDSv1": {"false", `HttpTokens=optional$`}, "disablePodIMDS": {"true", `HttpPutResponseHopLimit=1$`}, "ebsOptimized": {"true", `EbsOptimized=true$`}, "enableDetailedMonitoring": {"true", `Monitoring\.Enabled=true$`},
 		"instanceName": {"flagship", `\{Name\}=flagship$`}, "instancePrefix": {"hms", `\{Name\}=hms-test-g-Node$`}, "maxSize": {"7", `MaxSize=7$`}, "minSize": {"0", `MinSize=0$`}, "preBootstrapCommands": {"[echo ahoy]", `(?s)UserData=.*echo ahoy`},
 		"availabilityZones": {"[us-west-2b]", `^asg\.AutoScalingGroups\.VPCZoneIdentifier=[^,]*$`}, "subnets": {"[us-west-2c]", `^asg\.AutoScalingGroups\.VPCZoneIdentifier=[^,]*$`},
-		"volumeEncrypted": {"true", `Ebs\.Encrypted=true$`}, "volumeIOPS": {"4321", `Ebs\.Iops=4321$`}, "volumeKmsKeyID": {"k9", `Ebs\.KmsKeyId=k9$`}, "volumeName": {"/dev/sdz", `DeviceName=/dev/sdz$`}, "volumeThroughput": {"333", `Ebs\.Throughput=333$`}, "volumeType": {"gp2", `Ebs\.VolumeType=gp2$`},
+		"volumeEncrypted": {"true", `Ebs\.Encrypted=true$`}, "volumeIOPS": {"4321", `Ebs\.Iops=4321$`}, "volumeName": {"/dev/sdz", `DeviceName=/dev/sdz$`}, "volumeThroughput": {"333", `Ebs\.Throughput=333$`}, "volumeType": {"gp2", `Ebs\.VolumeType=gp2$`},
 		"iam.attachPolicyARNs": {`["arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy", ` + s3 + `]`, `PolicyName=AmazonS3ReadOnlyAccess$`}, "iam.attachPolicy": {`{Version: "2012-10-17", Statement: [{Effect: Allow, Action: ["s3:Row"], Resource: "*"}]}`, `(?s)^role\.PolicyDocument=.*s3:Row`},
 		"iam.instanceRoleName": {"stoker", `^role\.Role\.RoleName=stoker$`}, "iam.instanceRolePermissionsBoundary": {`"arn:aws:iam::111122223333:policy/rail"`, `PermissionsBoundaryArn=.*policy/rail$`},
 		"placement.groupName": {"berth", `Placement\.GroupName=berth$`}, "securityGroups.attachIDs": {"[sg-deck]", `(SecurityGroupIds|Groups)=sg-deck$`}, "instanceMarketOptions.marketType": {"spot", `InstanceMarketOptions\.MarketType=spot$`},
-		"capacityReservation.capacityReservationPreference": {"none", `CapacityReservationPreference=none$`}, "capacityReservation.capacityReservationTarget.capacityReservationID": {"cr-1", `CapacityReservationId=cr-1$`}, "capacityReservation.capacityReservationTarget.capacityReservationResourceGroupARN": {`"arn:rg"`, `CapacityReservationResourceGroupArn=arn:rg$`},
+		"capacityReservation.capacityReservationPreference": {"none", `CapacityReservationPreference=none$`}, "capacityReservation.capacityReservationTarget.capacityReservationID": {"cr-1", `CapacityReservationId=cr-1$`}, "capacityReservation.capacityReservationTarget.capacityReservationResourceGroupARN": {`"arn:aws:resource-groups:us-west-2:111122223333:group/rg"`, `CapacityReservationResourceGroupArn=.*group/rg$`},
 		"ssh.publicKey": {`"ssh-rsa AAAA x"`, `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`}, "ssh.publicKeyName": {"ready", `KeyName=ready$`}, "ssh.publicKeyPath": {"testdata/key.pub", `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`},
 	} {
 		add(each(k, v[0], v[1]))
 	}
+	add(inside(bothKinds, "volumeKmsKeyID", "volumeEncrypted: true", "", "", "volumeKmsKeyID: k9", "", `Ebs\.KmsKeyId=k9$`))
 	for k, want := range map[string]string{"albIngress": "PolicyALBIngress", "appMesh": "PolicyAppMesh", "appMeshPreview": "PolicyAppMeshPreview", "autoScaler": "PolicyAutoScaling", "awsLoadBalancerController": "PolicyAWSLoadBalancerController", "certManager": "PolicyCertManagerGetChange", "cloudWatch": "CloudWatchAgentServerPolicy", "ebs": "PolicyEBS", "efs": "PolicyEFS", "externalDNS": "PolicyExternalDNSChangeSet", "fsx": "PolicyFSX", "imageBuilder": "AmazonEC2ContainerRegistryPowerUser", "xRay": "PolicyXRay"} {
 		add(each("iam.withAddonPolicies."+k, "true", `PolicyNames?=.*`+want+`$`))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/twin"
@@ -49,7 +49,7 @@ func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
 			}
 			adopt(t, r, f)
 			s, err := run.Prepare(t.Context(), r.AWS, f)
-			var fails check.Failures
+			var fails finding.Findings
 			if errors.As(err, &fails) {
 				refusedByName(t, p.path, fails)
 				t.Logf("refused: %s", fails[0].Error())
@@ -93,14 +93,14 @@ func adopt(t *testing.T, r *testregion.Region, f *config.File) {
 	}
 }
 
-func refusedByName(t *testing.T, path string, fails check.Failures) {
+func refusedByName(t *testing.T, path string, fails finding.Findings) {
 	t.Helper()
 	for _, x := range fails {
 		leaf := path[strings.LastIndex(path, ".")+1:]
 		if !x.Input || x.Remedy == "" {
 			t.Errorf("%s: %s: no input error with a remedy", x.Code, x.Error())
 		}
-		if strings.Contains(x.What, leaf) || strings.Contains(x.What, strings.Split(path, ".")[0]) {
+		if strings.Contains(x.Error(), leaf) || strings.Contains(x.Error(), strings.Split(path, ".")[0]) {
 			return
 		}
 	}
@@ -191,7 +191,7 @@ func TestAGroupOfAnotherToolIsComparedLive(t *testing.T) {
 	r.Sim.World.Advance(10 * time.Minute)
 	other := func(s string) string { return workers + "  - {name: console, desiredCapacity: 1, " + s + "}\n" }
 	_, err = run.Prepare(t.Context(), r.AWS, testregion.Load(t, other("instanceType: c5.large")))
-	var fails check.Failures
+	var fails finding.Findings
 	if !errors.As(err, &fails) || !strings.Contains(err.Error(), "managedNodeGroups[1].instanceType") || !strings.Contains(err.Error(), "m5.large") {
 		t.Errorf("got %v", err)
 	}

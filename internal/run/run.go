@@ -36,7 +36,7 @@ type Session struct {
 }
 
 // Prepare observes, checks and plans; it changes nothing. The error is
-// config.Problems or check.Failures where the input or the account is at fault.
+// finding.Findings where the input or the account is at fault.
 func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, error) {
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
@@ -53,6 +53,7 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	if err != nil {
 		return nil, check.Reach(c, err)
 	}
+	cluster.Resolve(f, live)
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
 	in := plan.Input{File: f, Live: live, Versions: versions, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster),
 		Unreachable: unreachable(c, f.Cluster, live)}
@@ -61,8 +62,8 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 			in.Silent = n.Why // the plan says so, and the steps look for themselves
 		}
 	}
-	if fails := check.Preflight(ctx, c, f, net, live); len(fails) > 0 {
-		return nil, fails
+	if err := check.Run(ctx, check.Preflight, check.NewInput(c, f, net, live)).Err(); err != nil {
+		return nil, err
 	}
 	s.Input = in
 	s.Plan, err = plan.Build(in)

@@ -19,9 +19,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
-	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -235,7 +234,7 @@ func TestPreflightStopsBeforeTheFirstCreate(t *testing.T) {
 				c.break_(r)
 			}
 			_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, c.text))
-			var fs check.Failures
+			var fs finding.Findings
 			if !errors.As(err, &fs) || fs[0].Code != c.code {
 				t.Fatalf("got %v", err)
 			}
@@ -251,7 +250,7 @@ func TestAMissingSubnetIsNamed(t *testing.T) {
 	r := testregion.New(t, f, 1)
 	text := testregion.Cluster + "vpc: {id: vpc-1, subnets: {private: {us-west-2a: {id: subnet-gone}}}}\n"
 	_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
-	var ps config.Problems
+	var ps finding.Findings
 	if !errors.As(err, &ps) || !strings.Contains(err.Error(), "test.yaml:4:") || !strings.Contains(err.Error(), "subnet-gone does not exist") {
 		t.Fatalf("got %v", err)
 	}

@@ -1,9 +1,8 @@
 package stack
 
 import (
-	"strings"
-
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // amiTypes is EKS's AMI type of an AMI family, for x86_64 and arm64.
@@ -20,31 +19,19 @@ var amiTypes = map[string][2]string{
 	"WindowsServer2025FullContainer": {"WINDOWS_FULL_2025_x86_64", ""},
 }
 
-// ARM tells whether an instance type has a Graviton processor: a g after the
-// generation's digit (m6g, c7gd, t4g), which no x86 family has.
-func ARM(t string) bool {
-	fam, _, _ := strings.Cut(t, ".")
-	i := strings.IndexAny(fam, "0123456789")
-	return i > 0 && strings.HasPrefix(strings.TrimLeft(fam[i:], "0123456789"), "g") && !strings.HasPrefix(fam, "g")
-}
-
-func gpu(t string) bool {
-	return strings.HasPrefix(t, "p") || strings.HasPrefix(t, "g") && !strings.HasPrefix(t, "gr")
-}
-
 func amiType(n *config.NodeGroupBase, types []string) string {
 	if len(types) == 0 {
 		types = []string{n.InstanceType}
 	}
 	t := amiTypes[n.AmiFamily]
 	switch {
-	case ARM(types[0]):
+	case eksfacts.ARM(types[0]):
 		return t[1]
-	case n.AmiFamily == "AmazonLinux2023" && gpu(types[0]):
+	case n.AmiFamily == "AmazonLinux2023" && eksfacts.GPU(types[0]):
 		return "AL2023_x86_64_NVIDIA"
-	case n.AmiFamily == "AmazonLinux2" && gpu(types[0]):
+	case n.AmiFamily == "AmazonLinux2" && eksfacts.GPU(types[0]):
 		return "AL2_x86_64_GPU"
-	case n.AmiFamily == "Bottlerocket" && gpu(types[0]):
+	case n.AmiFamily == "Bottlerocket" && eksfacts.GPU(types[0]):
 		return "BOTTLEROCKET_x86_64_NVIDIA"
 	}
 	return t[0]

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // Live is what a node group stack takes from the cluster as it is now, where
@@ -40,10 +41,9 @@ func customAMI(n *config.NodeGroupBase) bool {
 }
 
 func taints(ts config.Taints) L {
-	effects := map[string]string{"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 	out := L{}
 	for _, t := range ts {
-		x := M{"Key": t.Key, "Effect": effects[t.Effect]}
+		x := M{"Key": t.Key, "Effect": eksfacts.EKSEffect(t.Effect)}
 		if t.Value != "" {
 			x["Value"] = t.Value
 		}

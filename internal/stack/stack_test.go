@@ -92,15 +92,6 @@ func TestStackNamesAreEksctls(t *testing.T) {
 	}
 }
 
-func TestGravitonIsRecognised(t *testing.T) {
-	for name, want := range map[string]bool{"m6g.large": true, "c7gd.xlarge": true, "t4g.small": true, "m5.large": false, "g5.xlarge": false,
-		"g4dn.xlarge": false, "m7i.large": false} {
-		if stack.ARM(name) != want {
-			t.Errorf("%s: %t", name, stack.ARM(name))
-		}
-	}
-}
-
 // cfn-lint, where it is installed, finds no error in any template.
 func TestCfnLint(t *testing.T) {
 	testregion.Need(t, "cfn-lint")

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/version"
 )
 
@@ -138,19 +139,19 @@ func strs(in []string) L {
 	return out
 }
 
-// Tags that every stack carries.
+// Tags of eksctl's contract, as stacks carry them.
 const (
-	TagCluster       = "alpha.eksctl.io/cluster-name"
-	TagClusterLegacy = "eksctl.cluster.k8s.io/v1alpha1/cluster-name"
-	TagVersion       = "alpha.eksctl.io/eksctl-version"
-	TagOIDC          = "alpha.eksctl.io/cluster-oidc-enabled"
-	TagGroup         = "alpha.eksctl.io/nodegroup-name"
-	TagGroupType     = "alpha.eksctl.io/nodegroup-type"
-	TagGroupLegacy   = "eksctl.io/v1alpha2/nodegroup-name"
-	TagAccount       = "alpha.eksctl.io/iamserviceaccount-name"
-	TagAddon         = "alpha.eksctl.io/addon-name"
-	TagAddonPod      = "alpha.eksctl.io/addon-podidentityassociation-name"
-	TagPodIdentity   = "alpha.eksctl.io/podidentityassociation-name"
+	TagCluster       = eksfacts.TagCluster
+	TagClusterLegacy = eksfacts.TagClusterLegacy
+	TagVersion       = eksfacts.TagVersion
+	TagOIDC          = eksfacts.TagOIDC
+	TagGroup         = eksfacts.TagGroup
+	TagGroupType     = eksfacts.TagGroupType
+	TagGroupLegacy   = eksfacts.TagGroupLegacy
+	TagAccount       = eksfacts.TagAccount
+	TagAddon         = eksfacts.TagAddon
+	TagAddonPod      = eksfacts.TagAddonPod
+	TagPodIdentity   = eksfacts.TagPodIdentity
 )
 
 // Tags are a stack's tags: eksctl's, the file's, and the stack's own.

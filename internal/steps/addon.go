@@ -14,16 +14,10 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/cluster"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 )
-
-// DaemonSets names the DaemonSet behind each DaemonSet-backed add-on: with zero
-// nodes, its existence is what readiness means.
-var DaemonSets = map[string]string{
-	"vpc-cni": "kube-system/aws-node", "kube-proxy": "kube-system/kube-proxy",
-	"eks-pod-identity-agent": "kube-system/eks-pod-identity-agent", "eks-node-monitoring-agent": "kube-system/eks-node-monitoring-agent",
-}
 
 // Addon creates an add-on, and is done when Until is reached.
 type Addon struct {
@@ -61,7 +55,7 @@ func (s *Addon) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error)
 		return s.create(ctx, e, m)
 	case a.Status == types.AddonStatusDeleting:
 		return engine.Waiting("an earlier " + s.Name + " is still being deleted")
-	case s.Until == Active || s.Until == Applied && (!e.Reachable || DaemonSets[s.Name] == ""):
+	case s.Until == Active || s.Until == Applied && (!e.Reachable || eksfacts.AddonNamed(s.Name).DaemonSet == ""):
 		return awaitAddon(ctx, e, a)
 	case a.Status == types.AddonStatusCreateFailed:
 		return engine.Result{}, addonFailure(a)
@@ -108,8 +102,8 @@ func awaitAddon(ctx context.Context, e *Env, a *types.Addon) (engine.Result, err
 	default:
 		return engine.Waiting(string(a.Status))
 	}
-	ds, ok := DaemonSets[name]
-	if !ok || !e.Reachable {
+	ds := eksfacts.AddonNamed(name).DaemonSet
+	if ds == "" || !e.Reachable {
 		return engine.Finished("ACTIVE")
 	}
 	k, err := e.Kube(ctx)

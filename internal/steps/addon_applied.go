@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
@@ -22,7 +23,7 @@ import (
 // that has the add-on's role. With no node yet EKS's ACTIVE says no more than that, and
 // says it later.
 func (s *Addon) applied(ctx context.Context, e *Env, a *types.Addon) (engine.Result, error) {
-	ns, name, _ := strings.Cut(DaemonSets[s.Name], "/")
+	ns, name, _ := strings.Cut(eksfacts.AddonNamed(s.Name).DaemonSet, "/")
 	if a.NamespaceConfig != nil && aws.ToString(a.NamespaceConfig.Namespace) != "" {
 		ns = *a.NamespaceConfig.Namespace
 	}

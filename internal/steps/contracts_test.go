@@ -20,6 +20,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -139,7 +140,7 @@ var contracts = []contract{
 	}},
 	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
 	{"delete OIDC provider", false, made(&steps.OIDCProvider{}), func(s *stage) steps.Spec { return &steps.Delete{Resource: "oidc-provider", Name: s.issuerARN()} }},
-	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: steps.LogGroup("test")} }},
+	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: eksfacts.LogGroup("test")} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }
 
@@ -207,7 +208,7 @@ func key(s *stage) {
 }
 
 func logs(s *stage) {
-	_, err := s.r.AWS.Logs.CreateLogGroup(s.t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new(steps.LogGroup("test"))})
+	_, err := s.r.AWS.Logs.CreateLogGroup(s.t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new(eksfacts.LogGroup("test"))})
 	s.must(err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
@@ -16,12 +17,9 @@ type LogRetention struct {
 	Days int `json:"days"`
 }
 
-// LogGroup is the log group of a cluster's control plane.
-func LogGroup(cluster string) string { return "/aws/eks/" + cluster + "/cluster" }
-
 // Run waits for EKS to have made the log group.
 func (s *LogRetention) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
-	name := LogGroup(e.Name)
+	name := eksfacts.LogGroup(e.Name)
 	g, err := logGroup(ctx, e, name)
 	switch {
 	case err != nil:

@@ -14,6 +14,7 @@ import (
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
@@ -169,7 +170,7 @@ func ami(ctx context.Context, e *Env, g *config.NodeGroup, version string, types
 	if d := g.InstancesDistribution; d != nil && len(d.InstanceTypes) > 0 {
 		t = d.InstanceTypes[0]
 	}
-	p, err := Parameter(g.AmiFamily, version, stack.ARM(t))
+	p, err := Parameter(g.AmiFamily, version, eksfacts.ARM(t))
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/twin"
@@ -32,7 +33,7 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 		region = f.Cluster.Metadata.Region
 	}
 	if f != nil && a.Region != "" && a.Region != f.Cluster.Metadata.Region {
-		return nil, config.Problems{f.At("metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.Region)}
+		return nil, finding.Findings{f.At("region-differs", "metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.Region)}
 	}
 	if !a.Sim {
 		clk := clock.FromEnvironment()

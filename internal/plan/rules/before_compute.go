@@ -2,9 +2,9 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 var beforeCompute = Rule{
@@ -17,7 +17,7 @@ var beforeCompute = Rule{
 			if !config.On(a.BeforeCompute, false) {
 				continue
 			}
-			if !slices.Contains(DaemonSetAddons, a.Name) {
+			if eksfacts.AddonNamed(a.Name).DaemonSet == "" {
 				d.Reject(fmt.Errorf("the add-on %s cannot stand beforeCompute: its pods need a node, and the nodes would wait for it:\n  the node groups wait for %s (beforeCompute)\n  %s waits for the nodes: its Deployment's pods must run somewhere\nRemove beforeCompute from %s", a.Name, a.Name, a.Name, a.Name))
 				continue
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/graph"
 )
 
@@ -160,14 +161,11 @@ func Apply(d *Draft) error {
 	return err
 }
 
-// networking are the add-ons that every node needs before it can be Ready.
-var networking = []string{"vpc-cni", "kube-proxy"}
-
 // EarlyAddons are the add-ons that node groups wait for.
 func EarlyAddons(c *config.ClusterConfig) []string {
-	out := slices.Clone(networking)
+	out := eksfacts.NetworkAddons()
 	if podIdentityForCNI(c) {
-		out = append(out, "eks-pod-identity-agent")
+		out = append(out, eksfacts.PodIdentityAgent)
 	}
 	for _, a := range c.Addons {
 		if config.On(a.BeforeCompute, false) && !slices.Contains(out, a.Name) {
@@ -180,14 +178,11 @@ func EarlyAddons(c *config.ClusterConfig) []string {
 // podIdentityForCNI tells whether the network plugin's permissions come through
 // the pod identity agent.
 func podIdentityForCNI(c *config.ClusterConfig) bool {
-	a := c.Addon("vpc-cni")
+	a := c.Addon(eksfacts.VPCCNI)
 	return a != nil && (len(a.PodIdentityAssociations) > 0 || config.On(a.UseDefaultPodIdentityAssociations, false) ||
-		c.Addon("eks-pod-identity-agent") != nil && !config.On(c.IAM.WithOIDC, false) && (len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil) ||
+		c.Addon(eksfacts.PodIdentityAgent) != nil && !config.On(c.IAM.WithOIDC, false) && (len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil) ||
 		c.AddonsConfig != nil && config.On(c.AddonsConfig.AutoApplyPodIdentityAssociations, false))
 }
-
-// DaemonSetAddons are ACTIVE with zero nodes; everything else runs Deployments.
-var DaemonSetAddons = []string{"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent", "aws-mountpoint-s3-csi-driver", "prometheus-node-exporter"}
 
 // schedulable tells whether the config wants a Linux node that takes ordinary pods.
 func schedulable(c *config.ClusterConfig) bool {
@@ -218,7 +213,7 @@ func FargateOnly(c *config.ClusterConfig) bool {
 }
 
 func repels(ts config.Taints) bool {
-	return slices.ContainsFunc(ts, func(t config.Taint) bool { return t.Effect == "NoSchedule" || t.Effect == "NoExecute" })
+	return slices.ContainsFunc(ts, func(t config.Taint) bool { return eksfacts.Repels(t.Effect) })
 }
 
 func cut(id string) (kind, name string) {

@@ -148,6 +148,11 @@ func (e *EC2) DescribeLaunchTemplateVersions(_ *wire.Caller, in *ec2.DescribeLau
 	if err != nil {
 		return nil, err
 	}
+	for _, v := range in.Versions {
+		if t.resolve(v) < 0 {
+			return nil, noVersion(v, *t.LaunchTemplateId)
+		}
+	}
 	rows := []types.LaunchTemplateVersion{}
 	for i := range t.Versions {
 		if len(in.Versions) == 0 || slices.ContainsFunc(in.Versions, func(v string) bool { return t.resolve(v) == i }) {
@@ -156,6 +161,10 @@ func (e *EC2) DescribeLaunchTemplateVersions(_ *wire.Caller, in *ec2.DescribeLau
 	}
 	rows, err = res.Pick(rows, filters(in.Filters), res.Fields[types.LaunchTemplateVersion](versionFilters))
 	return &ec2.DescribeLaunchTemplateVersionsOutput{LaunchTemplateVersions: rows}, err
+}
+
+func noVersion(version, id string) error {
+	return wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version, id)
 }
 
 // resolve turns $Latest, $Default, "" or a number into an index, -1 if unknown.
@@ -191,8 +200,7 @@ func (e *EC2) TemplateData(id, name *string, version string) (*types.ResponseLau
 	}
 	i := t.resolve(version)
 	if i < 0 {
-		return nil, nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s for launch template %s", version,
-			*t.LaunchTemplateId)
+		return nil, nil, noVersion(version, *t.LaunchTemplateId)
 	}
 	return t.Versions[i].LaunchTemplateData, &t.Versions[i], nil
 }

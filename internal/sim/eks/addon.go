@@ -1,7 +1,6 @@
 package eks
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -51,17 +50,6 @@ func (s *EKS) addon(clusterName, name *string) (*cluster, *addon, error) {
 	return c, a, nil
 }
 
-func checkValues(v *string) error {
-	if v == nil {
-		return nil
-	}
-	var o map[string]any
-	if json.Unmarshal([]byte(*v), &o) != nil && !strings.Contains(*v, ":") {
-		return invalid("ConfigurationValue is not in valid JSON or YAML format.")
-	}
-	return nil
-}
-
 // CreateAddon accepts an add-on of an ACTIVE cluster.
 func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.CreateAddonOutput, error) {
 	c, err := s.cluster(in.ClusterName)
@@ -88,7 +76,7 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	if !slices.Contains(versionsOf(name, *c.Version), version) {
 		return nil, invalid("Addon version specified is not supported").Member("addonName", name)
 	}
-	if err := checkValues(in.ConfigurationValues); err != nil {
+	if err := checkValues(name, in.ConfigurationValues); err != nil {
 		return nil, err
 	}
 	if in.ServiceAccountRoleArn != nil && s.iam.Role(*in.ServiceAccountRoleArn) == nil {
@@ -317,7 +305,7 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	if in.AddonVersion != nil && !slices.Contains(versionsOf(*a.AddonName, *c.Version), *in.AddonVersion) {
 		return nil, invalid("Addon version specified is not supported").Member("addonName", *a.AddonName)
 	}
-	if err := checkValues(in.ConfigurationValues); err != nil {
+	if err := checkValues(*a.AddonName, in.ConfigurationValues); err != nil {
 		return nil, err
 	}
 	id := s.w.UUID("update", c.ID, *a.AddonName)
@@ -426,7 +414,7 @@ func (s *EKS) DescribeAddonConfiguration(_ *wire.Caller, in *eks.DescribeAddonCo
 		return nil, notFound("No addon found with name %s", aws.ToString(in.AddonName))
 	}
 	out := &eks.DescribeAddonConfigurationOutput{AddonName: in.AddonName, AddonVersion: in.AddonVersion,
-		ConfigurationSchema: new(`{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}`)}
+		ConfigurationSchema: new(schemaOf(aws.ToString(in.AddonName)))}
 	if i.podIdentity {
 		var arns []string
 		for _, p := range i.policies {

@@ -1,0 +1,75 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/finding"
+)
+
+// asked keeps what several checks ask for, so that AWS is asked once.
+type asked struct {
+	subnets   *answer[map[string]ec2types.Subnet]
+	routes    *answer[[]ec2types.RouteTable]
+	endpoints *answer[[]ec2types.VpcEndpoint]
+}
+
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+func once[T any](slot **answer[T], ask func() (T, error)) (T, error) {
+	if *slot == nil {
+		v, err := ask()
+		*slot = &answer[T]{v, err}
+	}
+	return (*slot).value, (*slot).err
+}
+
+// unread is a finding that something could not be read, which stops a launch: what
+// was not looked at may be wrong.
+func unread(what string, err error) finding.Findings {
+	return finding.Findings{failed("cannot-read", what+" cannot be read: "+firstLine(awsc.Message(err)), "let the caller read it, and repeat", err)}
+}
+
+func (in *Input) inVPC() []ec2types.Filter {
+	return []ec2types.Filter{{Name: new("vpc-id"), Values: []string{in.Net.VPC}}}
+}
+
+// subnetsByID are the subnets of the VPC that exists.
+func (in *Input) subnetsByID(ctx context.Context) (map[string]ec2types.Subnet, error) {
+	return once(&in.asked.subnets, func() (map[string]ec2types.Subnet, error) {
+		all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(in.AWS.EC2, &ec2.DescribeSubnetsInput{Filters: in.inVPC()}),
+			func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+		out := map[string]ec2types.Subnet{}
+		for _, s := range all {
+			out[aws.ToString(s.SubnetId)] = s
+		}
+		return out, err
+	})
+}
+
+// routeTables are the route tables of the VPC that exists.
+func (in *Input) routeTables(ctx context.Context) ([]ec2types.RouteTable, error) {
+	return once(&in.asked.routes, func() ([]ec2types.RouteTable, error) {
+		return awsc.Collect(ctx, ec2.NewDescribeRouteTablesPaginator(in.AWS.EC2, &ec2.DescribeRouteTablesInput{Filters: in.inVPC()}),
+			func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
+	})
+}
+
+// vpcEndpoints are the VPC endpoints of the VPC that exists.
+func (in *Input) vpcEndpoints(ctx context.Context) ([]ec2types.VpcEndpoint, error) {
+	return once(&in.asked.endpoints, func() ([]ec2types.VpcEndpoint, error) {
+		return awsc.Collect(ctx, ec2.NewDescribeVpcEndpointsPaginator(in.AWS.EC2, &ec2.DescribeVpcEndpointsInput{Filters: in.inVPC()}),
+			func(o *ec2.DescribeVpcEndpointsOutput) []ec2types.VpcEndpoint { return o.VpcEndpoints })
+	})
+}
+
+// theSubnets names the subnets of the VPC, for messages.
+func (in *Input) theSubnets() string { return fmt.Sprintf("the subnets of %s", in.Net.VPC) }

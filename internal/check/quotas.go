@@ -1,0 +1,97 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/stack"
+)
+
+var quotas = Check{
+	Name:   "quotas",
+	Title:  "Room for one VPC, its addresses, and the nodes' vCPUs",
+	Source: "servicequotas:GetServiceQuota, ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstanceTypes",
+	Codes:  []string{"quota-vpcs", "quota-addresses", "quota-vcpus"},
+	When:   Preflight | Doctor,
+	Run: func(ctx context.Context, in *Input) finding.Findings {
+		return append(in.networkQuotas(ctx), in.vcpuQuota(ctx)...)
+	},
+}
+
+// quota reads one service quota; ok is false where it cannot be read, which stops
+// nothing.
+func (in *Input) quota(ctx context.Context, service, code string) (limit int, ok bool) {
+	out, err := in.AWS.Quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &service, QuotaCode: &code})
+	if err != nil || out.Quota == nil {
+		return 0, false
+	}
+	return int(aws.ToFloat64(out.Quota.Value)), true
+}
+
+func (in *Input) networkQuotas(ctx context.Context) finding.Findings {
+	name := stack.ClusterName(in.Config.Metadata.Name)
+	if in.Net.VPC != "" || in.Live.Cluster != nil || in.Live.Has(name) || in.Live.Stacks[name] != nil {
+		return nil
+	}
+	var out finding.Findings
+	vpcs, err := awsc.Collect(ctx, ec2.NewDescribeVpcsPaginator(in.AWS.EC2, &ec2.DescribeVpcsInput{}),
+		func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
+	if n, ok := in.quota(ctx, "vpc", "L-F678F1CE"); err == nil && ok && len(vpcs)+1 > n {
+		out = append(out, failed("quota-vpcs", fmt.Sprintf("the account has %d of %d VPCs in %s and the cluster needs one more", len(vpcs), n, in.AWS.Region),
+			"delete one, raise the quota (L-F678F1CE), or name an existing VPC under vpc", nil))
+	}
+	need := map[string]int{"Single": 1, "HighlyAvailable": len(in.Net.Public)}[in.Config.VPC.NAT.Gateway]
+	addrs, err := in.AWS.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{}) // has no pages
+	if n, ok := in.quota(ctx, "ec2", "L-0263D0A3"); err == nil && ok && len(addrs.Addresses)+need > n {
+		out = append(out, failed("quota-addresses", fmt.Sprintf("the account has %d of %d Elastic IP addresses in %s and NAT needs %d more",
+			len(addrs.Addresses), n, in.AWS.Region, need),
+			"release some, raise the quota (L-0263D0A3), or set vpc.nat.gateway to Single or Disable", nil))
+	}
+	return out
+}
+
+func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
+	limit, ok := in.quota(ctx, "ec2", "L-1216C47A")
+	if !ok {
+		return nil
+	}
+	want := map[string]int{}
+	in.groups(func(g config.Group) {
+		spot := g.Managed != nil && config.On(g.Managed.Spot, false) || g.Own != nil && g.Own.InstancesDistribution != nil
+		if g.InstanceType != "" && g.InstanceType != "mixed" && !spot {
+			want[g.InstanceType] += *g.DesiredCapacity
+		}
+	})
+	if len(want) == 0 {
+		return nil
+	}
+	ask := &ec2.DescribeInstanceTypesInput{}
+	for t := range want {
+		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+	}
+	slices.Sort(ask.InstanceTypes)
+	infos, err := awsc.Collect(ctx, ec2.NewDescribeInstanceTypesPaginator(in.AWS.EC2, ask),
+		func(o *ec2.DescribeInstanceTypesOutput) []ec2types.InstanceTypeInfo { return o.InstanceTypes })
+	if err != nil {
+		return nil // an unknown type is another check's finding
+	}
+	need := 0
+	for _, t := range infos {
+		need += want[string(t.InstanceType)] * int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
+	}
+	if need <= limit {
+		return nil
+	}
+	return finding.Findings{failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once and the account's quota in %s is %d", need,
+		in.AWS.Region, limit),
+		"raise the quota (L-1216C47A), or start with fewer nodes", nil)}
+}

@@ -1,0 +1,94 @@
+package check
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/stack"
+)
+
+// controlPlaneAddresses is how many free addresses EKS wants in each subnet of the
+// control plane (EKS user guide, "Subnet requirements").
+const controlPlaneAddresses = 6
+
+var subnets = Check{
+	Name:   "subnets",
+	Title:  "Existing subnets: two zones, free addresses, and some for every node group",
+	Source: "ec2:DescribeSubnets",
+	Codes:  []string{"too-few-zones", "too-few-addresses", "no-subnets", "cannot-read"},
+	When:   Preflight,
+	Run: func(ctx context.Context, in *Input) finding.Findings {
+		if in.Net.VPC == "" || in.Live.Cluster != nil {
+			return nil
+		}
+		byID, err := in.subnetsByID(ctx)
+		if err != nil {
+			return unread(in.theSubnets(), err)
+		}
+		var out finding.Findings
+		if zones := in.Net.Zones(); len(zones) < 2 {
+			out = append(out, in.at("too-few-zones", "vpc.subnets", "name subnets in a second zone", "the subnets are all in %s; EKS wants two zones",
+				strings.Join(zones, ", ")))
+		}
+		for _, s := range slices.Concat(in.Net.Public, in.Net.Private) {
+			if free := aws.ToInt32(byID[s.ID].AvailableIpAddressCount); byID[s.ID].SubnetId != nil && free < controlPlaneAddresses {
+				out = append(out, in.at("too-few-addresses", "vpc.subnets", "free addresses, or name a larger subnet",
+					"the subnet %s has %d free addresses; EKS wants %d for the control plane", s.ID, free, controlPlaneAddresses))
+			}
+		}
+		in.groups(func(g config.Group) {
+			side, word := in.side(g)
+			if len(g.Subnets) == 0 && len(side) == 0 {
+				out = append(out, in.at("no-subnets", "vpc.subnets", "name "+word+" subnets, or set privateNetworking",
+					"the node group %s wants %s subnets and the file names none", g.Name, word))
+				return
+			}
+			free := 0
+			for _, s := range in.subnetsOf(g) {
+				free += int(aws.ToInt32(byID[s.ID].AvailableIpAddressCount))
+			}
+			if want := *g.DesiredCapacity; len(in.subnetsOf(g)) > 0 && free < want {
+				out = append(out, in.at("too-few-addresses", g.Path, "free addresses, or name more subnets",
+					"the subnets of the node group have %d free addresses, and its %d nodes take one each at the least", free, want))
+			}
+		})
+		return out
+	},
+}
+
+// side is the half of the subnets that a group's nodes are in.
+func (in *Input) side(g config.Group) ([]stack.Subnet, string) {
+	if config.On(g.PrivateNetworking, false) {
+		return in.Net.Private, "private"
+	}
+	return in.Net.Public, "public"
+}
+
+// subnetsOf are the existing subnets that a group's nodes are put into.
+func (in *Input) subnetsOf(g config.Group) []stack.Subnet {
+	if len(g.Subnets) > 0 {
+		var out []stack.Subnet
+		for _, name := range g.Subnets {
+			i := slices.IndexFunc(slices.Concat(in.Net.Public, in.Net.Private), func(s stack.Subnet) bool { return s.Key == name || s.ID == name })
+			if i >= 0 {
+				out = append(out, slices.Concat(in.Net.Public, in.Net.Private)[i])
+			} else if strings.HasPrefix(name, "subnet-") {
+				out = append(out, stack.Subnet{Key: name, ID: name})
+			}
+		}
+		return out
+	}
+	all, _ := in.side(g)
+	var out []stack.Subnet
+	for _, s := range all {
+		if len(g.AvailabilityZones) == 0 || slices.Contains(g.AvailabilityZones, s.Zone) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
