@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -55,6 +56,7 @@ func (s *AccessEntryUpdate) entry(ctx context.Context, e *Env) (changed bool, er
 	if w.KubernetesUsername != "" {
 		in.Username = &w.KubernetesUsername
 	}
+	in.ClientRequestToken = e.token(e.Name, "accessentry", w.PrincipalARN, w.KubernetesUsername, strings.Join(w.KubernetesGroups, " "))
 	if _, err := e.AWS.EKS.UpdateAccessEntry(ctx, in); err != nil {
 		return false, fmt.Errorf("updating the access entry of %s: %w", w.PrincipalARN, err)
 	}

@@ -73,6 +73,8 @@ func (s *PodIdentityUpdate) Run(ctx context.Context, e *Env, _ *Memo) (engine.Re
 		return engine.Finished("as wanted")
 	}
 	in.ClusterName = &e.Name
+	in.ClientRequestToken = e.token(e.Name, "podidentityupdate", aws.ToString(in.AssociationId), aws.ToString(in.RoleArn), aws.ToString(in.TargetRoleArn),
+		fmt.Sprint(aws.ToBool(in.DisableSessionTags)))
 	if _, err := e.AWS.EKS.UpdatePodIdentityAssociation(ctx, &in); err != nil {
 		return engine.Result{}, fmt.Errorf("updating the pod identity association %s: %w", aws.ToString(in.AssociationId), err)
 	}

@@ -221,7 +221,8 @@ func (s *stack) output(k string, o output) (sdk.Output, error) {
 		return out, err
 	}
 	if by := s.c.exporter(n); by != nil && by != s {
-		return out, fmt.Errorf("Export with name %s is already exported by stack %s", n, by.Name) //nolint:staticcheck // CloudFormation's own words
+		//lint:ignore ST1005 CloudFormation's own words
+		return out, fmt.Errorf("Export with name %s is already exported by stack %s", n, by.Name)
 	}
 	out.ExportName = &n
 	return out, nil

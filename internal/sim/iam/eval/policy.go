@@ -43,7 +43,9 @@ type Condition struct {
 }
 
 // ErrJSON: the document is no JSON at all.
-var ErrJSON = errors.New("This policy contains invalid Json") //nolint:staticcheck // IAM's own words
+//
+//lint:ignore ST1005 IAM's own words
+var ErrJSON = errors.New("This policy contains invalid Json")
 
 // Parse reads a document. Errors are in IAM's words; ErrJSON where it is no JSON.
 func Parse(doc string) (*Policy, error) {
