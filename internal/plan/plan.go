@@ -52,6 +52,9 @@ type Plan struct {
 	// Unreachable is why the Kubernetes API cannot be called from where the plan was
 	// made, so that AWS's status alone decides; "": it can.
 	Unreachable string
+	Account     string
+	Net         stack.Network     // where the file puts the cluster
+	Observed    map[string]string // what was there: Facts
 }
 
 // Empty tells whether there is nothing to do.
@@ -125,7 +128,8 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
-	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable}}
+	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
+		Account: in.Account, Net: in.Net, Observed: Facts(in.Live)}}
 	b.compare()
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.failedStacks()

@@ -120,50 +120,15 @@ func planTree(p *plan.Plan) (children map[string][]string, roots []string) {
 	return children, roots
 }
 
-type planJSON struct {
-	Cluster string      `json:"cluster"`
-	Region  string      `json:"region"`
-	Steps   []entryJSON `json:"steps"`
-	Edges   []edgeJSON  `json:"edges"`
-	Notes   []string    `json:"notes"`
-	Deletes []string    `json:"deletions"`
-	Path    struct {
-		Steps   []string `json:"steps"`
-		Seconds float64  `json:"seconds"`
-	} `json:"criticalPath"`
-}
-
-type entryJSON struct {
-	ID      string  `json:"id"`
-	Kind    string  `json:"kind"`
-	Title   string  `json:"title"`
-	Action  string  `json:"action"`
-	Seconds float64 `json:"typicalSeconds"`
-}
-
-type edgeJSON struct {
-	Before string `json:"before"`
-	After  string `json:"after"`
-	Reason string `json:"reason"`
-	Rule   string `json:"rule"`
-}
-
-// PlanJSON writes a plan as one JSON document; lists are never null.
+// PlanJSON writes a plan as one JSON document, complete: slipway up --plan runs it.
 func PlanJSON(w io.Writer, p *plan.Plan) error {
-	o := planJSON{
-		Cluster: p.Cluster, Region: p.Region, Steps: []entryJSON{}, Edges: []edgeJSON{},
-		Notes: append([]string{}, p.Notes...), Deletes: append([]string{}, p.Deletions...),
+	d, err := p.Document()
+	if err != nil {
+		return err
 	}
-	for _, e := range p.Entries {
-		o.Steps = append(o.Steps, entryJSON{e.ID, e.Kind, e.Title, e.Action, e.Typical.Seconds()})
-	}
-	for _, e := range p.Graph.Edges() {
-		o.Edges = append(o.Edges, edgeJSON{e.Before, e.After, e.Reason, e.Rule})
-	}
-	o.Path.Steps, o.Path.Seconds = append([]string{}, p.Critical.Steps...), p.Critical.Total.Seconds()
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	return enc.Encode(o)
+	return enc.Encode(d)
 }
 
 // PlanDOT writes a plan for Graphviz; the critical path is bold.

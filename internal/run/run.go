@@ -38,6 +38,16 @@ type Session struct {
 // Prepare observes, checks and plans; it changes nothing. The error is
 // finding.Findings where the input or the account is at fault.
 func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, error) {
+	return PrepareWith(ctx, c, f, Wish{})
+}
+
+// Wish is what a caller wants of a plan beside the file.
+type Wish struct {
+	GateActive bool // node groups wait for ACTIVE of the network add-ons
+}
+
+// PrepareWith is Prepare with a caller's wishes.
+func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
@@ -56,7 +66,7 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 	cluster.Resolve(f, live)
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
 	in := plan.Input{File: f, Live: live, Versions: versions, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster),
-		Unreachable: unreachable(c, f.Cluster, live)}
+		Unreachable: unreachable(c, f.Cluster, live), GateActive: w.GateActive}
 	if s.Env.Reachable = in.Unreachable == ""; s.Env.Reachable {
 		for _, n := range live.Missed(observe.Inside) {
 			in.Silent = n.Why // the plan says so, and the steps look for themselves

@@ -14,20 +14,25 @@ import (
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
-	var file string
+	var file, gate string
 	var code bool
 	c := &cobra.Command{
 		Use: "plan -f FILE", Short: "Show what would change, in which order, why, and for how long", Args: cmdutil.NoArgs,
 		Example: "  slipway plan --sim -f examples/quickstart.yaml\n  slipway plan -f cluster.yaml -o mermaid",
-		RunE:    func(c *cobra.Command, _ []string) error { return plan(c.Context(), a, file, code) },
+		RunE:    func(c *cobra.Command, _ []string) error { return plan(c.Context(), a, file, gate, code) },
 	}
 	c.Flags().StringVarP(&file, "file", "f", "", "ClusterConfig file, or - for standard input")
+	cmdutil.Gate(c, &gate)
 	c.Flags().BoolVar(&code, "exit-code", false, "exit with 2 when there is something to do")
 	a.Formats(c, "text, json, dot or mermaid", "text", "json", "dot", "mermaid")
 	return c
 }
 
-func plan(ctx context.Context, a *cmdutil.App, file string, code bool) error {
+func plan(ctx context.Context, a *cmdutil.App, file, gate string, code bool) error {
+	active, err := cmdutil.GateActive(gate)
+	if err != nil {
+		return err
+	}
 	f, err := a.Load(file)
 	if err != nil {
 		return err
@@ -36,7 +41,7 @@ func plan(ctx context.Context, a *cmdutil.App, file string, code bool) error {
 	if err != nil {
 		return err
 	}
-	s, err := run.Prepare(ctx, t.AWS, f)
+	s, err := run.PrepareWith(ctx, t.AWS, f, run.Wish{GateActive: active})
 	if err != nil {
 		return err
 	}

@@ -4,18 +4,21 @@ package up
 import (
 	"context"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/interrupt"
+	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type flags struct {
-	file, timeline, kubeconfig string
-	yes                        bool
+	file, plan, timeline, kubeconfig string
+	gate                             string
+	yes                              bool
 }
 
 // New is the command.
@@ -29,6 +32,8 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return up(c.Context(), a, f) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input")
+	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
+	cmdutil.Gate(c, &f.gate)
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig to add the cluster to; none to leave it alone (not under --sim)")
@@ -38,18 +43,14 @@ func New(a *cmdutil.App) *cobra.Command {
 
 // up is the whole of a launch, in its order.
 func up(ctx context.Context, a *cmdutil.App, f flags) error {
-	file, err := a.Load(f.file)
-	if err != nil {
-		return err
-	}
-	t, err := a.Open(ctx, file)
+	t, prepare, err := open(ctx, a, f)
 	if err != nil {
 		return err
 	}
 	if err := t.CheckKubeconfig(f.kubeconfig); err != nil {
 		return err
 	}
-	s, err := run.Prepare(ctx, t.AWS, file)
+	s, err := prepare()
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,41 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 	}
 	a.Remember(ctx, t, s.Plan.Cluster, f.kubeconfig)
 	return nil
+}
+
+// open reaches the region of the file, or of the saved plan, and says how the session
+// is prepared there.
+func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func() (*run.Session, error), error) {
+	active, err := cmdutil.GateActive(f.gate)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.plan == "" {
+		file, err := a.Load(f.file)
+		if err != nil {
+			return nil, nil, err
+		}
+		t, err := a.Open(ctx, file)
+		return t, func() (*run.Session, error) { return run.PrepareWith(ctx, t.AWS, file, run.Wish{GateActive: active}) }, err
+	}
+	if f.file != "" {
+		return nil, nil, cmdutil.Input("give -f FILE or --plan FILE: a saved plan is run as it is")
+	}
+	b, err := os.Open(f.plan)
+	if err != nil {
+		return nil, nil, cmdutil.Input("the plan cannot be read: %v", err)
+	}
+	defer b.Close() //nolint:errcheck // it was only read
+	p, err := plan.Read(b)
+	if err != nil {
+		return nil, nil, cmdutil.Input("%s: %v", f.plan, err)
+	}
+	if a.Region != "" && a.Region != p.Region {
+		return nil, nil, cmdutil.Input("the plan is for %s, and --region says %s", p.Region, a.Region)
+	}
+	a.Cluster, a.Region = p.Cluster, p.Region
+	t, err := a.Open(ctx, nil)
+	return t, func() (*run.Session, error) { return run.PrepareSaved(ctx, t.AWS, p) }, err
 }
 
 func question(s *run.Session) string {
