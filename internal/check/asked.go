@@ -38,6 +38,14 @@ func unread(what string, err error) finding.Findings {
 	return finding.Findings{failed("cannot-read", what+" cannot be read: "+firstLine(awsc.Message(err)), "let the caller read it, and repeat", err)}
 }
 
+// unchecked is a warning that something could not be looked at, and what would make it
+// certain.
+func unchecked(what, remedy string) finding.Finding {
+	f := failed("not-checked", "not checked: "+what, remedy, nil)
+	f.Severity = finding.Warning
+	return f
+}
+
 func (in *Input) inVPC() []ec2types.Filter {
 	return []ec2types.Filter{{Name: new("vpc-id"), Values: []string{in.Net.VPC}}}
 }

@@ -24,7 +24,7 @@ var outcomes = []struct {
 	codes   []string
 	prepare func(*testing.T, *testregion.Region)
 }{
-	{"02-no-default-addons-no-cni-b-with-group.yaml", nil, nil},
+	{"02-no-default-addons-no-cni-b-with-group.yaml", []string{"no-network-plugin"}, nil},
 	{"05-custom-ami-bootstrap-b-override.yaml", nil, nil},
 	{"05-custom-ami-bootstrap-e-al2-132.yaml", nil, nil},
 	{"05-custom-ami-bootstrap-i-made.yaml", nil, nil},

@@ -34,6 +34,9 @@ type Check struct {
 func All() []Check {
 	return []Check{
 		kubernetesVersion,
+		networkPlugin,
+		pluginPermissions,
+		podIdentityAgent,
 		subnets,
 		publicAddresses,
 		wayOut,

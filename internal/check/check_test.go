@@ -109,7 +109,7 @@ func TestChecksAreWhole(t *testing.T) {
 			}
 		}
 		for _, code := range c.Codes {
-			if code != "cannot-read" && !slices.Contains(made, code) {
+			if code != "cannot-read" && code != "not-checked" && !slices.Contains(made, code) {
 				t.Errorf("%s lists %s and does not make it", c.Name, code)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 )
 
@@ -39,10 +40,9 @@ func addons(f *File) finding.Findings {
 			ps = append(ps, f.At("addon-permissions-twice", p,
 				"the add-on %s takes its permissions in one way: serviceAccountRoleARN, attachPolicyARNs, attachPolicy, wellKnownPolicies or podIdentityAssociations", a.Name))
 		}
-		if (len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil || a.WellKnownPolicies != nil) && !On(f.Cluster.IAM.WithOIDC,
-			false) && f.Cluster.Addon("eks-pod-identity-agent") == nil {
-			ps = append(ps, f.At("addon-permissions-unbacked", p, "policies for the add-on %s need iam.withOIDC: true, or the add-on eks-pod-identity-agent",
-				a.Name))
+		if a.Custom() && eksfacts.AddonNamed(a.Name).Account == "" {
+			ps = append(ps, f.At("addon-account-unknown", p, "which service account of the add-on %s is to have these policies is not known", a.Name).
+				With("name it: podIdentityAssociations: [{serviceAccountName: …, permissionPolicyARNs: […]}]"))
 		}
 	}
 	return ps

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 
-	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 )
 
@@ -38,9 +37,6 @@ func serviceAccounts(f *File) finding.Findings {
 func podIdentities(f *File) finding.Findings {
 	var ps finding.Findings
 	i := f.Cluster.IAM
-	if len(i.PodIdentityAssociations) > 0 && f.Cluster.Addon(eksfacts.PodIdentityAgent) == nil && !f.Cluster.AutoMode() {
-		ps = append(ps, f.At("needs-pod-identity-agent", "iam.podIdentityAssociations", "need the add-on eks-pod-identity-agent"))
-	}
 	for k, a := range i.PodIdentityAssociations {
 		p := fmt.Sprintf("iam.podIdentityAssociations[%d]", k)
 		if a.Namespace == "" || a.ServiceAccountName == "" {

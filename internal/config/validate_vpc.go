@@ -74,8 +74,8 @@ func ipv6(f *File) finding.Findings {
 		}
 	}
 	if !f.Cluster.AutoMode() && !On(f.Cluster.IAM.WithOIDC, false) {
-		a := f.Cluster.Addon("vpc-cni")
-		if a != nil && len(a.PodIdentityAssociations) == 0 && !On(a.UseDefaultPodIdentityAssociations, false) {
+		a := f.Cluster.Addon(eksfacts.VPCCNI)
+		if a != nil && a.ServiceAccountRoleARN == "" && len(a.PodIdentityAssociations) == 0 && !f.Cluster.AutoPodIdentity(a) {
 			ps = append(ps, f.At("ipv6-needs-oidc", "iam.withOIDC", "an IPv6 cluster needs iam.withOIDC: true, for the VPC CNI's role"))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Severity says how much a finding weighs. The names are a contract of JSON output.
@@ -70,13 +71,29 @@ func (f Finding) Error() string {
 	if f.Where.File == "" && f.Code != "" {
 		s = f.Code + ": " + s
 	}
+	return printable(s + f.rest())
+}
+
+// rest is what follows from the finding, and what to do.
+func (f Finding) rest() string {
+	s := ""
 	if f.Breaks != "" {
 		s += "; " + f.Breaks
 	}
 	if f.Remedy != "" {
 		s += " (" + f.Remedy + ")"
 	}
-	return printable(s)
+	return s
+}
+
+// Sentence is the finding among a plan's notes: without place and code.
+func (f Finding) Sentence() string {
+	s := f.What + f.rest()
+	if s == "" {
+		return ""
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return printable(string(unicode.ToUpper(r)) + s[n:] + ".")
 }
 
 // printable escapes what would steer a terminal: findings quote what others wrote.

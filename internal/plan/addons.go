@@ -119,61 +119,51 @@ func join(s []string) string {
 	return out
 }
 
-// addonIAM gives an add-on its role: pod identity where the agent is listed or
-// associations are, IRSA otherwise.
+// addonIAM gives an add-on the roles that it takes its permissions from.
 func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
-	c := b.cfg.Metadata.Name
-	if a.ServiceAccountRoleARN != "" {
+	from := b.cfg.Permissions(&a)
+	if from == config.FromNode || a.ServiceAccountRoleARN != "" {
 		return
 	}
-	agent := b.cfg.Addon("eks-pod-identity-agent") != nil
-	auto := config.On(a.UseDefaultPodIdentityAssociations, false) || b.cfg.AddonsConfig != nil && config.On(b.cfg.AddonsConfig.AutoApplyPodIdentityAssociations, false)
 	step.PodRoles = map[string]string{}
-	podStack := func(sa string, p config.PodIdentityAssociation) {
-		name := stack.AddonPodRoleName(c, a.Name, sa)
-		step.PodRoles[sa] = name
-		b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name + "/" + sa}, "pod identity role for add-on "+a.Name, name, map[string]string{stack.TagAddon: a.Name, stack.TagAddonPod: sa}, podRole(p, "add-on "+a.Name))
-	}
 	for _, p := range a.PodIdentityAssociations {
 		if p.RoleARN != "" {
 			step.PodRoles[p.ServiceAccountName] = p.RoleARN
 		} else {
-			podStack(p.ServiceAccountName, p)
+			b.addonPodRole(a.Name, p.ServiceAccountName, p, step)
 		}
 	}
 	if len(a.PodIdentityAssociations) > 0 {
 		return
 	}
-	fact := eksfacts.AddonNamed(a.Name)
-	policies := a.AttachPolicyARNs
-	custom := len(policies) > 0 || a.AttachPolicy != nil || a.WellKnownPolicies != nil
-	if len(fact.Policies) > 0 && !custom && (auto && agent || config.On(b.cfg.IAM.WithOIDC, false) && !a.Implied) {
+	fact, policies, doc := eksfacts.AddonNamed(a.Name), a.AttachPolicyARNs, a.AttachPolicy
+	switch {
+	case a.Custom():
+	case a.Name == eksfacts.VPCCNI && b.cfg.IPv6():
+		doc = cniIPv6
+	default:
 		for _, p := range fact.Policies {
 			policies = append(policies, "arn:"+b.in.Partition+":iam::aws:policy/"+p)
 		}
-		if a.Name == "vpc-cni" && b.cfg.IPv6() {
-			policies = nil
-		}
-	}
-	ipv6 := a.Name == "vpc-cni" && b.cfg.IPv6() && !custom
-	if len(policies) == 0 && a.AttachPolicy == nil && a.WellKnownPolicies == nil && !ipv6 {
-		return
-	}
-	doc := a.AttachPolicy
-	if ipv6 {
-		doc = cniIPv6
 	}
 	ns, sa := eksfacts.SplitAccount(fact.Account)
-	if (auto || !config.On(b.cfg.IAM.WithOIDC, false)) && agent {
-		podStack(sa, config.PodIdentityAssociation{PermissionPolicyARNs: policies, PermissionPolicy: doc, WellKnownPolicies: a.WellKnownPolicies, PermissionsBoundaryARN: a.PermissionsBoundary})
+	if from == config.FromPodIdentity {
+		b.addonPodRole(a.Name, sa, config.PodIdentityAssociation{PermissionPolicyARNs: policies, PermissionPolicy: doc,
+			WellKnownPolicies: a.WellKnownPolicies, PermissionsBoundaryARN: a.PermissionsBoundary}, step)
 		return
 	}
-	if sa == "" {
-		return
-	}
-	step.Role = stack.AddonRoleName(c, a.Name)
-	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role, map[string]string{stack.TagAddon: a.Name},
-		stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa, Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
+	step.Role = stack.AddonRoleName(b.cfg.Metadata.Name, a.Name)
+	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role,
+		map[string]string{stack.TagAddon: a.Name}, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
+			Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
+}
+
+// addonPodRole gives a service account of an add-on a role by pod identity.
+func (b *builder) addonPodRole(addon, sa string, p config.PodIdentityAssociation, step *steps.Addon) {
+	name := stack.AddonPodRoleName(b.cfg.Metadata.Name, addon, sa)
+	step.PodRoles[sa] = name
+	b.role(rules.Step{Kind: rules.AddonRole, Name: addon + "/" + sa}, "pod identity role for add-on "+addon, name,
+		map[string]string{stack.TagAddon: addon, stack.TagAddonPod: sa}, podRole(p, "add-on "+addon))
 }
 
 // cniIPv6 is what the VPC CNI needs in an IPv6 cluster; AWS has no managed policy

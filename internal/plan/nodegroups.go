@@ -18,28 +18,12 @@ import (
 )
 
 func (b *builder) nodeGroups() {
-	b.networkPlugin()
 	for i := range b.cfg.ManagedNodeGroups {
 		b.managed(i, &b.cfg.ManagedNodeGroups[i])
 	}
 	for i := range b.cfg.NodeGroups {
 		b.selfManaged(i, &b.cfg.NodeGroups[i])
 	}
-}
-
-// networkPlugin refuses node groups that nothing gives a network plugin: their nodes
-// would stay NotReady, and a managed group ends CREATE_FAILED after half an hour.
-func (b *builder) networkPlugin() {
-	if len(b.cfg.Groups()) == 0 || b.cfg.CNI != nil || b.cfg.Addon("vpc-cni") != nil || b.live.Addons["vpc-cni"] != nil || b.exists() {
-		return
-	}
-	at := "managedNodeGroups[0].name"
-	if len(b.cfg.ManagedNodeGroups) == 0 {
-		at = "nodeGroups[0].name"
-	}
-	b.refused = append(b.refused, b.in.File.At("no-network-plugin", at, "nothing brings the nodes a network plugin: the file lists no vpc-cni add-on "+
-		"and declares no other plugin. They would stay NotReady (cni plugin not initialized)").
-		With("add {name: vpc-cni} to addons, or declare the plugin that you install: cni: {daemonSet: kube-system/cilium}"))
 }
 
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
@@ -219,7 +203,7 @@ func (b *builder) scaling(n *config.NodeGroupBase, run *steps.GroupScaling) {
 // groupTemplate is a node group's template, for its step to make from live values.
 func (b *builder) groupTemplate(m *config.ManagedNodeGroup, g *config.NodeGroup) steps.Template {
 	part := b.cfg.Foundation()
-	t := &steps.Group{Config: part, CNIOnNode: cniOnNode(b.cfg)}
+	t := &steps.Group{Config: part, CNIOnNode: b.cfg.CNIPermissions() == config.FromNode}
 	n := &config.NodeGroupBase{}
 	if m != nil {
 		n, part.ManagedNodeGroups = &m.NodeGroupBase, []config.ManagedNodeGroup{*m}
@@ -234,20 +218,6 @@ func (b *builder) groupTemplate(m *config.ManagedNodeGroup, g *config.NodeGroup)
 		t.KeyName = n.SSH.PublicKeyName
 	}
 	return steps.Template{Group: t}
-}
-
-// cniOnNode tells whether the VPC CNI takes its permissions from node roles: it
-// has neither IRSA nor a pod identity of its own.
-func cniOnNode(c *config.ClusterConfig) bool {
-	a := c.Addon("vpc-cni")
-	if a == nil {
-		return c.CNI == nil
-	}
-	if a.ServiceAccountRoleARN != "" || len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil || len(a.PodIdentityAssociations) > 0 ||
-		config.On(a.UseDefaultPodIdentityAssociations, false) {
-		return false
-	}
-	return !c.IPv6()
 }
 
 // nodeRoleName is the name of the role that a self-managed group's stack makes, where

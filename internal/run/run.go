@@ -72,12 +72,18 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 			in.Silent = n.Why // the plan says so, and the steps look for themselves
 		}
 	}
-	if err := check.Run(ctx, check.Preflight, check.NewInput(c, f, net, live)).Err(); err != nil {
+	found := check.Run(ctx, check.Preflight, check.NewInput(c, f, net, live))
+	if err := found.Err(); err != nil {
 		return nil, err
 	}
 	s.Input = in
-	s.Plan, err = plan.Build(in)
-	return s, err
+	if s.Plan, err = plan.Build(in); err != nil {
+		return s, err
+	}
+	for _, w := range found { // none of them stops the launch
+		s.Plan.Notes = append(s.Plan.Notes, w.Sentence())
+	}
+	return s, nil
 }
 
 // unreachable says why the Kubernetes API cannot be called from here, "" when it

@@ -1,7 +1,5 @@
 package rules
 
-import "slices"
-
 var networkAddonsFirst = Rule{
 	Name:    "network-addons-first",
 	Reason:  "a node becomes Ready only once a network plugin has written its configuration; a node group without one ends CREATE_FAILED after 33 minutes",
@@ -20,9 +18,9 @@ var networkAddonsFirst = Rule{
 				}
 			}
 		}
-		if podIdentityForCNI(d.Config) && slices.Contains(d.Order, ID(Addon, "vpc-cni")) {
-			for _, group := range d.Of(NodeGroup) {
-				d.Wait(group, ID(PodIdentity, "kube-system/aws-node"), "the network plugin's permissions must stand before its pods start")
+		for _, group := range d.Of(NodeGroup) {
+			for _, kind := range []string{PodIdentity, Account} {
+				d.Wait(group, ID(kind, "kube-system/aws-node"), "the network plugin's permissions must stand before its pods start")
 			}
 		}
 	},

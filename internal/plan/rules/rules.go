@@ -164,7 +164,7 @@ func Apply(d *Draft) error {
 // EarlyAddons are the add-ons that node groups wait for.
 func EarlyAddons(c *config.ClusterConfig) []string {
 	out := eksfacts.NetworkAddons()
-	if podIdentityForCNI(c) {
+	if c.CNIPermissions() == config.FromPodIdentity {
 		out = append(out, eksfacts.PodIdentityAgent)
 	}
 	for _, a := range c.Addons {
@@ -173,15 +173,6 @@ func EarlyAddons(c *config.ClusterConfig) []string {
 		}
 	}
 	return out
-}
-
-// podIdentityForCNI tells whether the network plugin's permissions come through
-// the pod identity agent.
-func podIdentityForCNI(c *config.ClusterConfig) bool {
-	a := c.Addon(eksfacts.VPCCNI)
-	return a != nil && (len(a.PodIdentityAssociations) > 0 || config.On(a.UseDefaultPodIdentityAssociations, false) ||
-		c.Addon(eksfacts.PodIdentityAgent) != nil && !config.On(c.IAM.WithOIDC, false) && (len(a.AttachPolicyARNs) > 0 || a.AttachPolicy != nil) ||
-		c.AddonsConfig != nil && config.On(c.AddonsConfig.AutoApplyPodIdentityAssociations, false))
 }
 
 // schedulable tells whether the config wants a Linux node that takes ordinary pods.

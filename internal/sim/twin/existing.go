@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 )
@@ -217,22 +218,21 @@ func (w *gathering) roles(account string) {
 		policy(s.PermissionsBoundary)
 	}
 	for _, a := range c.Addons {
-		role(a.ServiceAccountRoleARN, nil, "pods.eks.amazonaws.com")
+		grants := eksfacts.AddonNamed(a.Name).Policies
+		if a.Name == eksfacts.VPCCNI && c.IPv6() {
+			grants = []string{"AmazonEC2FullAccess"} // AWS has no policy for it
+		}
+		role(a.ServiceAccountRoleARN, grants, "pods.eks.amazonaws.com")
 		policy(a.AttachPolicyARNs...)
 		policy(a.PermissionsBoundary)
 		for _, p := range a.PodIdentityAssociations {
-			role(p.RoleARN, nil, "pods.eks.amazonaws.com")
+			role(p.RoleARN, grants, "pods.eks.amazonaws.com")
 			policy(p.PermissionPolicyARNs...)
 			policy(p.PermissionsBoundaryARN)
 		}
 	}
 	for _, p := range c.FargateProfiles {
 		role(p.PodExecutionRoleARN, nil, "eks-fargate-pods.amazonaws.com")
-	}
-	for _, e := range c.AccessConfig.AccessEntries {
-		if strings.Contains(e.PrincipalARN, ":"+account+":") {
-			role(e.PrincipalARN, nil, "ec2.amazonaws.com")
-		}
 	}
 	if c.AutoMode() {
 		role(c.AutoModeConfig.NodeRoleARN, nil, "ec2.amazonaws.com")
@@ -247,6 +247,11 @@ func (w *gathering) roles(account string) {
 		policy(n.IAM.InstanceRolePermissionsBoundary)
 		if p := n.IAM.InstanceProfileARN; w.say("instance profile", p) {
 			w.x.InstanceProfiles = append(w.x.InstanceProfiles, sim.ExistingProfile{ARN: p, Role: n.IAM.InstanceRoleARN})
+		}
+	}
+	for _, e := range c.AccessConfig.AccessEntries {
+		if strings.Contains(e.PrincipalARN, ":"+account+":") {
+			role(e.PrincipalARN, nil, "ec2.amazonaws.com")
 		}
 	}
 }
