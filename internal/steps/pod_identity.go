@@ -6,7 +6,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 )
@@ -20,11 +22,16 @@ type PodIdentity struct {
 // Run looks, then creates.
 func (s *PodIdentity) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	a := s.Association
-	out, err := e.AWS.EKS.ListPodIdentityAssociations(ctx, &eks.ListPodIdentityAssociationsInput{ClusterName: &e.Name, Namespace: &a.Namespace, ServiceAccount: &a.ServiceAccountName})
+	pages := eks.NewListPodIdentityAssociationsPaginator(e.AWS.EKS, &eks.ListPodIdentityAssociationsInput{
+		ClusterName: &e.Name, Namespace: &a.Namespace, ServiceAccount: &a.ServiceAccountName,
+	})
+	have, err := awsc.Collect(ctx, pages, func(p *eks.ListPodIdentityAssociationsOutput) []types.PodIdentityAssociationSummary {
+		return p.Associations
+	})
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("looking for the association of %s/%s: %w", a.Namespace, a.ServiceAccountName, err)
 	}
-	if len(out.Associations) > 0 {
+	if len(have) > 0 {
 		return engine.Finished("in place")
 	}
 	arn, err := roleOf(ctx, e, s.Role)

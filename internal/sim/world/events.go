@@ -19,8 +19,6 @@ type event struct {
 	Kind    string          `json:"kind"`
 	Key     string          `json:"key"` // the resource that it happens to
 	Payload json.RawMessage `json:"payload,omitempty"`
-
-	fn func() // of After: cannot be saved
 }
 
 // On says what happens at the events of a kind, in this scope. Each kind is said
@@ -66,17 +64,6 @@ func (w *World) Start(op, name string, d time.Duration, kind, key string, payloa
 	w.Schedule(d, kind, key, payload)
 }
 
-// After schedules a function. A world with such an event cannot be saved.
-func (w *World) After(d time.Duration, fn func()) { w.push(d, &event{Kind: "function", fn: fn}) }
-
-// Took logs an operation of d that begins now, and schedules done at its end, as
-// After does.
-func (w *World) Took(kind, name string, d time.Duration, done func()) {
-	at := w.Elapsed()
-	w.Record(Entry{Kind: kind, Name: name, Start: at, End: at + d})
-	w.After(d, done)
-}
-
 func (w *World) push(d time.Duration, e *event) {
 	w.hm.Lock()
 	w.seq++
@@ -104,10 +91,6 @@ func (w *World) run(e *event) {
 	w.freeze(e.At)
 	defer w.thaw()
 	defer w.survive(e)
-	if e.fn != nil {
-		e.fn()
-		return
-	}
 	w.hm.Lock()
 	do := w.actions[e.Scope+" "+e.Kind]
 	w.hm.Unlock()

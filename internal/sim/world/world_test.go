@@ -137,8 +137,4 @@ func TestAWorldWithAnUnknownEventIsNotLoaded(t *testing.T) {
 	if err := world.New(start, 1, 0).Load(b); err == nil || !strings.Contains(err.Error(), "beat") {
 		t.Errorf("%v", err)
 	}
-	w.After(time.Second, func() {})
-	if _, err := w.Save(); err == nil || !strings.Contains(err.Error(), "function") {
-		t.Errorf("%v", err)
-	}
 }
