@@ -23,6 +23,7 @@ func (c *CFN) Register(s *wire.Service) {
 	wire.Handle(s, "DescribeStackResource", c.DescribeStackResource)
 	wire.Handle(s, "ListStackResources", c.ListStackResources)
 	wire.Handle(s, "GetTemplate", c.GetTemplate)
+	wire.Handle(s, "RollbackStack", c.RollbackStack)
 	wire.Handle(s, "UpdateTerminationProtection", c.UpdateTerminationProtection)
 	wire.Handle(s, "ListExports", c.ListExports)
 	wire.Handle(s, "ListImports", c.ListImports)
@@ -178,6 +179,7 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	if err := s.update(body, params, in.Tags); err != nil {
 		return nil, err
 	}
+	s.Pause = aws.ToBool(in.DisableRollback)
 	s.calledBy(by)
 	if in.RoleARN != nil {
 		s.Role = *in.RoleARN
@@ -186,6 +188,9 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 }
 
 func (s *stack) updatable() error {
+	if s.paused() {
+		return nil
+	}
 	if !strings.HasSuffix(string(s.Status), "_COMPLETE") || s.Status == sdk.StackStatusRollbackComplete || s.Status == sdk.StackStatusDeleteComplete {
 		return validation("Stack:%s is in %s state and can not be updated.", s.ID, s.Status)
 	}
@@ -232,7 +237,7 @@ func (c *CFN) DeleteStack(by *wire.Caller, in *cloudformation.DeleteStackInput) 
 		return nil, validation("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.Name)
 	case len(in.RetainResources) > 0 && s.Status != sdk.StackStatusDeleteFailed:
 		return nil, validation("Invalid operation on stack [%s]. RetainResources can only be specified for a stack in DELETE_FAILED", s.Name)
-	case s.Was != nil:
+	case s.Was != nil && !s.paused():
 		return nil, validation("Stack [%s] cannot be deleted while in status %s", s.ID, s.Status)
 	}
 	if err := c.actsAs(in.RoleARN); err != nil {

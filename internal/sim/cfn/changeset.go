@@ -202,7 +202,7 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 		if err := s.updatable(); err != nil {
 			return nil, err
 		}
-		ch.Executed = true
+		ch.Executed, s.Pause = true, aws.ToBool(in.DisableRollback)
 		return &cloudformation.ExecuteChangeSetOutput{}, s.update(ch.Body, ch.Params, ch.Tags)
 	}
 	if s.d, err = deploy(ch.Body, ch.Params, s.pseudo()); err != nil {

@@ -68,7 +68,9 @@ func (s *stack) advance() {
 			if r.Work != nil || !s.ready(n) {
 				continue
 			}
-			if r.Phys == "" {
+			if r.Redo {
+				s.redo(r)
+			} else if r.Phys == "" {
 				s.start(r)
 			} else {
 				again = s.revisit(r) || again
@@ -141,7 +143,16 @@ func (s *stack) settleFailure(why string) {
 		if why == "" {
 			why = "The following resource(s) failed to update: [" + s.failures() + "]. "
 		}
-		s.rollBack(why)
+		switch {
+		case s.Pause:
+			s.setStatus(sdk.StackStatusUpdateFailed, why)
+		case s.Was.Never:
+			s.Was = nil
+			s.setStatus(sdk.StackStatusRollbackInProgress, why)
+			s.tearDown()
+		default:
+			s.rollBack(why)
+		}
 		return
 	}
 	if why == "" {

@@ -57,7 +57,8 @@ type stack struct {
 	Retain    []string      // logical IDs that a deletion leaves
 	Start     time.Duration // of the operation under way
 	Last      int           // the number of the last instance
-	Was       *before       // the update under way
+	Was       *before       // the update under way, or that failed and was left so
+	Pause     bool          // a failed update is left as it is
 
 	c *CFN
 	d *deployment // of Body and Params
@@ -77,6 +78,7 @@ type instance struct {
 	Retain  bool  `json:",omitempty"`
 	Gone    bool  `json:",omitempty"` // deleted, or given up
 	Stuck   bool  `json:",omitempty"` // its deletion failed in the operation under way
+	Redo    bool  `json:",omitempty"` // its creation failed earlier: it goes before it is made again
 	Work    *work `json:",omitempty"`
 }
 

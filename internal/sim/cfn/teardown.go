@@ -19,6 +19,7 @@ func (s *stack) remove(retain []string) error {
 			return validation("Export %s cannot be deleted as it is in use by %s", n, strings.Join(by, " and "))
 		}
 	}
+	s.forgetUpdate()
 	s.Failed, s.Retain, s.Start = false, retain, s.c.w.Elapsed()
 	for _, r := range s.Res {
 		r.Stuck = false
@@ -67,6 +68,8 @@ func (s *stack) removed(r *instance, err error) {
 	r.Stuck = err != nil && !absent
 	r.Gone = !r.Stuck
 	switch {
+	case s.Status == sdk.StackStatusUpdateInProgress && r.Redo:
+		s.cleared(r, err)
 	case s.Status != sdk.StackStatusRollbackInProgress && s.Status != sdk.StackStatusDeleteInProgress:
 		// what an update leaves over has no events of its own here
 	case r.Stuck:

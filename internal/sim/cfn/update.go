@@ -20,6 +20,7 @@ type before struct {
 	Touched []string    // updated in place, in order
 	Cleanup []*instance // replaced or removed: deleted once everything else is done
 	Restore []string    // in a rollback: what gets its old properties back, in order
+	Never   bool        // the stack was never complete: there is nothing to roll back to
 
 	d *deployment
 }
@@ -31,12 +32,12 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 	if err != nil {
 		return validation("%s", err)
 	}
-	if body == s.Body && maps.Equal(params, s.Params) && (tags == nil || sameTags(tags, s.Tags)) {
+	if !s.paused() && body == s.Body && maps.Equal(params, s.Params) && (tags == nil || sameTags(tags, s.Tags)) {
 		return validation("No updates are to be performed.")
 	}
-	s.Was = &before{d: s.d, Body: s.Body, Params: s.Params, Tags: s.Tags, Imports: s.Imports, Res: map[string]instance{}}
-	for n, r := range s.Res {
-		s.Was.Res[n] = *r
+	s.Was = s.stable()
+	for _, r := range s.Res {
+		r.Redo = r.Status == sdk.ResourceStatusCreateFailed
 		r.Status = "" // to be looked at again
 	}
 	s.d, s.Body, s.Params, s.Imports = d, body, params, map[string]bool{}
