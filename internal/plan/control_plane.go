@@ -31,7 +31,7 @@ const (
 // again.
 func (b *builder) failedStacks() {
 	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
-		if b.live.Broken(name) {
+		if b.broken(name) {
 			b.plan.Deletions = append(b.plan.Deletions, name)
 			b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Action: Delete, Title: fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].Status),
 				Typical: 3 * time.Minute, Timeout: timeoutGroup,
@@ -47,7 +47,8 @@ func (b *builder) needs(name string) bool { return !b.live.Has(name) }
 func (b *builder) addStack(s part, name string, tags map[string]string, run steps.Stack) string {
 	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
 	s.Step.Stack, s.Action, s.Run = name, Create, &run
-	if st := b.live.Stacks[name]; st != nil && b.underWay(name) && st.Status != "DELETE_IN_PROGRESS" && !run.Started {
+	half := run.Template.Group != nil && b.live.Stacks[name] != nil && !stack.Completed(b.live.Stacks[name].Template)
+	if st := b.live.Stacks[name]; st != nil && b.underWay(name) && st.Status != "DELETE_IN_PROGRESS" && !run.Started && !half {
 		s.Action, s.Run = Await, &steps.StackWait{Name: name, Group: run.Group, Count: run.Count}
 	}
 	return b.add(s)

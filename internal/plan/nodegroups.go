@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/sshkey"
@@ -31,16 +32,22 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
 	live := b.live.Groups[n.Name]
-	if live != nil && !b.live.Broken(name) && !b.underWay(name) {
+	if live != nil && !b.broken(name) && !b.underWay(name) {
 		b.managedStands(i, m, live)
 		return
 	}
-	if !b.needs(name) {
+	if !b.groupNeeds(name) {
 		return
 	}
 	b.key(n)
-	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()}, Title: fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)), Typical: typicalGroup, Timeout: timeoutGroup},
-		name, map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, steps.Stack{Template: b.groupTemplate(m, nil), Group: n.Name, Count: b.count(n, true)})
+	tags, t := map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, b.groupTemplate(m, nil)
+	if stack.ManagedEarly(t.Group.Config, m, stack.Live{CNIOnNode: t.Group.CNIOnNode}) != nil {
+		b.early(n, name, tags, t)
+	}
+	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()},
+		Title:   fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)),
+		Typical: typicalGroup, Timeout: timeoutGroup},
+		name, tags, steps.Stack{Template: t, Group: n.Name, Count: b.count(n, true)})
 	b.after(n, true, m.Taints)
 }
 
@@ -65,14 +72,26 @@ func (b *builder) managedStands(i int, m *config.ManagedNodeGroup, live *observe
 
 // underWay tells whether a stack is being made, changed or deleted.
 func (b *builder) underWay(name string) bool {
-	return b.live.Stacks[name] != nil && !b.live.Has(name) && !b.live.Broken(name)
+	return b.live.Stacks[name] != nil && !b.live.Has(name) && !b.broken(name)
+}
+
+// broken tells whether a stack can only be deleted and made again: it failed, or is a
+// node group's whose completion failed, so that there never was a group.
+func (b *builder) broken(name string) bool {
+	st := b.live.Stacks[name]
+	if st.Broken() || st == nil || st.Status != "UPDATE_FAILED" || !stack.Ours(st.Template) {
+		return st.Broken()
+	}
+	group := st.Tags[eksfacts.TagGroup]
+	live := b.live.Groups[group]
+	return group != "" && (live == nil && b.live.ScalingGroupOf(group) == nil || live != nil && live.Status == "CREATE_FAILED")
 }
 
 func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	n := &g.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
 	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
-	if !b.needs(name) {
+	if !b.groupNeeds(name) {
 		b.selfManagedChanges(i, g)
 		return
 	}
@@ -81,14 +100,41 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	if g.InstancesDistribution != nil {
 		types = g.InstancesDistribution.InstanceTypes
 	}
-	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()}, Title: fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)), Typical: 90 * time.Second, Timeout: timeoutGroup},
-		name, map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, steps.Stack{Template: b.groupTemplate(nil, g), Count: b.count(n, false)})
+	tags, t := map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, b.groupTemplate(nil, g)
+	b.early(n, name, tags, t)
+	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()},
+		Title:   fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)),
+		Typical: 90 * time.Second, Timeout: timeoutGroup},
+		name, tags, steps.Stack{Template: t, Count: b.count(n, false)})
 	if b.cfg.AccessConfig.AuthenticationMode == "CONFIG_MAP" {
 		b.mapNodeRole(n)
 	} else if g.IAM.InstanceRoleARN != "" {
 		b.letIn(n, g.IAM.InstanceRoleARN)
 	}
 	b.after(n, false, g.Taints)
+}
+
+// early makes what a group's stack can hold while the control plane is being made, so
+// that the group itself does not wait for IAM.
+func (b *builder) early(n *config.NodeGroupBase, name string, tags map[string]string, t steps.Template) {
+	if !b.draft.Graph.Has(rules.ControlPlane) || b.live.Has(name) {
+		return
+	}
+	g := *t.Group
+	g.Early = true
+	what := "role of node group " + n.Name
+	if len(g.Config.NodeGroups) == 1 || stack.OpensSSHToVPC(n) {
+		what = "role and security group of node group " + n.Name
+	}
+	b.addStack(part{Step: rules.Step{Kind: rules.GroupRole, Name: n.Name}, Title: what, Typical: typicalRole, Timeout: timeoutStack},
+		name, tags, steps.Stack{Template: steps.Template{Group: &g}})
+}
+
+// groupNeeds tells whether a group's stack is still to be made, completed, or waited
+// for.
+func (b *builder) groupNeeds(name string) bool {
+	t, ok := b.template(name)
+	return b.needs(name) || ok && !stack.Completed(t)
 }
 
 // letIn gives a node role that exists its access entry, once: the file's own entry of

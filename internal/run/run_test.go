@@ -568,3 +568,76 @@ func TestAGroupThatIsUpdatingIsWaitedFor(t *testing.T) {
 		t.Fatal(rep.FirstFailure)
 	}
 }
+
+// What a group needs of IAM stands while the control plane is being made; whoever is
+// interrupted then, or fails at completing it, goes on from there.
+func TestAGroupGoesOnFromItsEarlyHalf(t *testing.T) {
+	half := func(t *testing.T) *testregion.Region {
+		r := testregion.New(t, testregion.Load(t, workers), 1)
+		ctx, stop := context.WithCancel(t.Context())
+		s := prepare(t, r, workers)
+		if _, err := s.Run(ctx, r.Clock, 1, func(e engine.Event) {
+			if e.Step == "nodegroup-role/workers" && e.Type == "step_done" {
+				stop()
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	once := func(t *testing.T, r *testregion.Region) {
+		t.Helper()
+		out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		for _, s := range out.StackSummaries {
+			seen[*s.StackName]++
+		}
+		if len(seen) != 2 || seen["eksctl-test-nodegroup-workers"] != 1 || seen["eksctl-test-cluster"] != 1 {
+			t.Errorf("%v", seen)
+		}
+		if p := prepare(t, r, workers).Plan; !p.Empty() {
+			t.Errorf("not all is done: %v", p.Entries)
+		}
+	}
+	t.Run("interrupted while the control plane is CREATING", func(t *testing.T) {
+		r := half(t)
+		if rep := drive(t, r, prepare(t, r, workers)); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+		once(t, r)
+	})
+	t.Run("interrupted, and the control plane stands meanwhile", func(t *testing.T) {
+		r := half(t)
+		r.Sim.World.Advance(time.Hour)
+		s := prepare(t, r, workers)
+		if s.Plan.Entry("nodegroup-role/workers") != nil || s.Plan.Entry("nodegroup/workers") == nil {
+			t.Errorf("%v", s.Plan.Entries)
+		}
+		if rep := drive(t, r, s); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+		once(t, r)
+	})
+	t.Run("completing failed, and was rolled back by hand", func(t *testing.T) {
+		r := testregion.New(t, testregion.Load(t, workers), 1)
+		r.Region.EC2.NoCapacity["m5.large"] = true
+		if rep := drive(t, r, prepare(t, r, workers)); rep.Failed != 1 || !strings.Contains(rep.FirstFailure, "UPDATE_FAILED") {
+			t.Fatalf("%+v", rep)
+		}
+		delete(r.Region.EC2.NoCapacity, "m5.large")
+		if _, err := r.AWS.CFN.RollbackStack(t.Context(), &cloudformation.RollbackStackInput{StackName: new("eksctl-test-nodegroup-workers")}); err != nil {
+			t.Fatal(err)
+		}
+		s := prepare(t, r, workers) // while the rollback is under way
+		if len(s.Plan.Deletions) > 0 {
+			t.Errorf("%v", s.Plan.Deletions)
+		}
+		if rep := drive(t, r, s); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+		once(t, r)
+	})
+}

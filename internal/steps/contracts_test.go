@@ -71,6 +71,12 @@ var contracts = []contract{
 	{"node group's stack", false, nil, func(*stage) steps.Spec {
 		return &steps.Stack{Name: "eksctl-test-nodegroup-n", Group: "n", Template: groupOf("n")}
 	}},
+	{"node group's early half", false, nil, func(*stage) steps.Spec {
+		return &steps.Stack{Name: "eksctl-test-nodegroup-n", Template: earlyOf("n")}
+	}},
+	{"node group's stack, from its early half", false, made(&steps.Stack{Name: "eksctl-test-nodegroup-n", Template: earlyOf("n")}), func(*stage) steps.Spec {
+		return &steps.Stack{Name: "eksctl-test-nodegroup-n", Group: "n", Template: groupOf("n")}
+	}},
 	{"stack that is under way", true, func(s *stage) {
 		in := &cloudformation.CreateStackInput{StackName: new("eksctl-test-role"), TemplateBody: new(role("AmazonS3ReadOnlyAccess").Body), Capabilities: capabilities}
 		_, err := s.r.AWS.CFN.CreateStack(s.t.Context(), in)
@@ -152,6 +158,13 @@ func groupOf(name string) steps.Template {
 		panic(err)
 	}
 	return steps.Template{Group: &steps.Group{Config: f.Cluster, CNIOnNode: true}}
+}
+
+// earlyOf is the half of it that is made while the control plane is.
+func earlyOf(name string) steps.Template {
+	t := groupOf(name)
+	t.Group.Early = true
+	return t
 }
 
 func (s *stage) must(err error) {

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,8 +17,9 @@ import (
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
-// Stack creates a CloudFormation stack and polls it to CREATE_COMPLETE. A stack
-// that fails is left standing, so that what failed can be looked at.
+// Stack creates a CloudFormation stack and polls it to CREATE_COMPLETE; one of a node
+// group that holds what could be made early is completed by an update. A stack that
+// fails is left standing, so that what failed can be looked at.
 type Stack struct {
 	Name     string            `json:"name"`
 	Tags     map[string]string `json:"tags,omitempty"`
@@ -32,8 +34,16 @@ type Stack struct {
 }
 
 // Run looks first: a stack that stands is not made again, and it is this step's own
-// only if it holds what this step would have made.
+// only if it holds what this step would have made, or the first half of it.
 func (s *Stack) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	r, err := s.turn(ctx, e, m)
+	if not, ok := errors.AsType[notYet](err); ok {
+		return engine.Waiting(string(not))
+	}
+	return r, err
+}
+
+func (s *Stack) turn(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
 	st, err := describeStack(ctx, e.AWS, s.Name)
 	switch {
 	case err != nil:
@@ -44,10 +54,19 @@ func (s *Stack) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error)
 		return engine.Waiting("an earlier " + s.Name + " is still being deleted")
 	}
 	if m.Stack != aws.ToString(st.StackId) {
-		if err := s.mine(ctx, e); err != nil {
+		half, err := s.mine(ctx, e)
+		switch {
+		case err != nil:
 			return engine.Result{}, err
+		case half && stands(st):
+			return s.complete(ctx, e, m)
+		case half:
+			return awaitStack(ctx, e, st, "", nil)
 		}
 		m.Stack = aws.ToString(st.StackId)
+	}
+	if m.Phase == updating && st.StackStatus == types.StackStatusUpdateRollbackComplete {
+		return engine.Result{}, failure(ctx, e, st, s.Group)
 	}
 	if s.Started && (inProgress(st) || stands(st)) {
 		return engine.Finished("CloudFormation has it")
@@ -132,21 +151,45 @@ func (s *Stack) create(ctx context.Context, e *Env, m *Memo) (engine.Result, err
 // capabilities: the templates make IAM roles, some of them by name.
 var capabilities = []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}
 
-// mine refuses a stack that somebody else made meanwhile from something else. One
-// that holds the same is this step's own, whose answer was lost, or as good.
-func (s *Stack) mine(ctx context.Context, e *Env) error {
+// complete makes what was made early whole. A failed update is left as it is, to be
+// looked at.
+func (s *Stack) complete(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
 	body, err := s.Template.body(ctx, e)
 	if err != nil {
-		return err
+		return engine.Result{}, err
 	}
+	out, err := e.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: &s.Name, TemplateBody: &body, DisableRollback: new(true),
+		Capabilities: capabilities, ClientRequestToken: e.token("complete", s.Name, body, fmt.Sprint(m.Attempt))})
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("completing stack %s: %w", s.Name, err)
+	}
+	m.Phase, m.Stack = updating, aws.ToString(out.StackId)
+	m.Attempt++
+	return engine.Started("CloudFormation is completing " + s.Name)
+}
+
+// mine refuses a stack that somebody else made meanwhile from something else. One
+// that holds the same is this step's own, whose answer was lost, or as good; half: it
+// holds what could be made early of a node group, and waits for its update.
+func (s *Stack) mine(ctx context.Context, e *Env) (half bool, err error) {
 	have, err := e.AWS.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.Name})
 	if err != nil {
-		return fmt.Errorf("reading the template of stack %s: %w", s.Name, err)
+		return false, fmt.Errorf("reading the template of stack %s: %w", s.Name, err)
 	}
-	if stack.Same(aws.ToString(have.TemplateBody), body) {
-		return nil
+	body, err := s.Template.body(ctx, e)
+	if err != nil {
+		return false, err
 	}
-	return fmt.Errorf("another run, or another tool, has made the stack %s meanwhile, and not from what this plan wants. "+
+	switch there, g := aws.ToString(have.TemplateBody), s.Template.Group; {
+	case stack.Same(there, body):
+		return false, nil
+	case g == nil || !stack.Ours(there):
+	case g.Early && stack.Completed(there):
+		return false, nil // a later step's work is done already
+	case !g.Early && !stack.Completed(there):
+		return true, nil
+	}
+	return false, fmt.Errorf("another run, or another tool, has made the stack %s meanwhile, and not from what this plan wants. "+
 		"Wait until that one has ended, then run again: what differs is then followed, or named", s.Name)
 }
 

@@ -37,7 +37,15 @@ type Group struct {
 	RoleName    string                `json:"roleName,omitempty"` // of the role that the stack makes; "": CloudFormation's
 	CNIOnNode   bool                  `json:"cniOnNode,omitempty"`
 	AccessEntry bool                  `json:"accessEntry,omitempty"` // the stack lets the node role in
+	// Early: only what can be made while the control plane is, for a later step to
+	// complete.
+	Early bool `json:"early,omitempty"`
 }
+
+// notYet is why a template cannot be made yet.
+type notYet string
+
+func (n notYet) Error() string { return string(n) }
 
 // Text is a template known when the plan is made.
 func Text(t *stack.Template) Template { return Template{Body: t.JSON()} }
@@ -64,6 +72,9 @@ func IRSA(account, partition string, r stack.Role, issuer string) string {
 
 // body makes a node group's template from live values.
 func (g *Group) body(ctx context.Context, e *Env) (string, error) {
+	if g.Early {
+		return g.early(ctx, e)
+	}
 	if ms := g.Config.ManagedNodeGroups; len(ms) == 1 {
 		l, err := g.live(ctx, e, &ms[0].NodeGroupBase)
 		if err != nil {
@@ -83,6 +94,46 @@ func (g *Group) body(ctx context.Context, e *Env) (string, error) {
 		return "", err
 	}
 	return stack.SelfManaged(g.Config, n, l).JSON(), nil
+}
+
+// early makes the part of a node group's template that needs no control plane, but
+// for the network that it is being made in.
+func (g *Group) early(ctx context.Context, e *Env) (string, error) {
+	groups := g.Config.Groups()
+	if len(groups) != 1 {
+		return "", fmt.Errorf("the plan's step names no node group")
+	}
+	l := stack.Live{CNIOnNode: g.CNIOnNode, RoleName: g.RoleName}
+	ssh := stack.OpensSSHToVPC(groups[0])
+	if ssh || len(g.Config.NodeGroups) == 1 {
+		c, err := e.Cluster(ctx)
+		if awsc.NotFound(err) {
+			return "", notYet("EKS does not name the cluster's network yet")
+		}
+		if err != nil {
+			return "", err
+		}
+		v := c.ResourcesVpcConfig
+		l.VPC = aws.ToString(v.VpcId)
+		if len(v.SecurityGroupIds) > 0 {
+			l.ControlGroup = v.SecurityGroupIds[0]
+		}
+		if ssh {
+			if l.Blocks, err = blocks(ctx, e, l.VPC); err != nil {
+				return "", err
+			}
+		}
+	}
+	var t *stack.Template
+	if len(g.Config.ManagedNodeGroups) == 1 {
+		t = stack.ManagedEarly(g.Config, &g.Config.ManagedNodeGroups[0], l)
+	} else {
+		t = stack.SelfManagedEarly(g.Config, &g.Config.NodeGroups[0], l)
+	}
+	if t == nil {
+		return "", fmt.Errorf("nothing of node group %s can be made early", groups[0].Name)
+	}
+	return t.JSON(), nil
 }
 
 // live gathers what a node group's stack takes from the cluster as it is.

@@ -34,6 +34,7 @@ const (
 	Retention     = "log-retention"
 	CNIGate       = "cni-gate"
 	ClusterUpdate = "cluster-update"
+	GroupRole     = "nodegroup-role"
 	NodeGroup     = "nodegroup"
 	Nodes         = "nodes"
 	KeyPair       = "key-pair"
@@ -134,6 +135,7 @@ var All = []Rule{
 	clusterStackComplete,
 	oidcBeforeIRSA,
 	rolesBeforeUse,
+	rolesEarly,
 	networkAddonsFirst,
 	cniDeclared,
 	deploymentsAfterNodes,
