@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/sim"
 )
 
 // App is what every command shares.
@@ -29,6 +30,8 @@ type App struct {
 	Region, Profile string
 	Sim             bool
 	Seed            uint64
+	State           string   // the file that the simulated region is kept in, or ""
+	kept            *sim.Sim // the region that is saved there at the end
 
 	Format  string           // what -o says, "" for a command without it
 	Cluster string           // the cluster that the command is about, once it is known
@@ -47,6 +50,7 @@ func (a *App) Flags(c *cobra.Command) {
 	f.StringVar(&a.Profile, "profile", "", "profile in the AWS configuration")
 	f.BoolVar(&a.Sim, "sim", false, "run against an embedded simulated region, on a virtual clock")
 	f.Uint64Var(&a.Seed, "seed", 1, "with --sim: the seed of the simulated region; the same seed gives the same run")
+	f.StringVar(&a.State, "state", "", "with --sim: file that the simulated region is loaded from, if it is there, and saved to at the end")
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return outcome.Exit(outcome.ExitInput, err) })
 }
 

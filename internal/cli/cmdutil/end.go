@@ -16,7 +16,16 @@ import (
 // could not be written fails a command that only shows something. It never changes the
 // code of a run: that says what has become of the cluster, and the summary that was
 // lost goes to standard error.
+//
+// A simulated region that outlasts the command is saved first; where it cannot be, the
+// command has failed at that, unless it failed at something else.
 func (a *App) End(err error, interrupted bool) int {
+	if lost := a.save(); lost != nil {
+		a.Say("%s %v", a.Style.Red("error:"), lost)
+		if err == nil {
+			err = outcome.Exit(outcome.ExitFailed, nil)
+		}
+	}
 	code := outcome.Code(err)
 	if coded := new(outcome.Error); interrupted && !errors.As(err, &coded) && err != nil {
 		code = outcome.ExitInterrupted

@@ -35,6 +35,9 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 	if f != nil && a.Region != "" && a.Region != f.Cluster.Metadata.Region {
 		return nil, finding.Findings{f.At("region-differs", "metadata.region", "is %s, and --region says %s", f.Cluster.Metadata.Region, a.Region)}
 	}
+	if !a.Sim && a.State != "" {
+		return nil, Input("--state %s keeps a simulated region: give --sim too", a.State)
+	}
 	if !a.Sim {
 		clk := clock.FromEnvironment()
 		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.Profile, Clock: clk})
@@ -44,6 +47,9 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 		region = "us-west-2"
 	}
 	s := sim.New(sim.Options{Seed: a.Seed, Start: time.Now()})
+	if err := a.Keep(s); err != nil {
+		return nil, err
+	}
 	if f != nil {
 		x, said := twin.Existing(f.Cluster, sim.Account)
 		if err := s.Region(region).Adopt(x); err != nil {

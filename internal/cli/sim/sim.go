@@ -5,7 +5,6 @@ package sim
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,8 +18,8 @@ import (
 )
 
 type flags struct {
-	listen, world, faults, state string
-	speed                        float64
+	listen, world, faults string
+	speed                 float64
 }
 
 const long = `Serves EKS, EC2, IAM, STS, CloudFormation, SSM, Auto Scaling, KMS, CloudWatch Logs and Service Quotas, and a Kubernetes API
@@ -39,12 +38,11 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:0", "loopback address to listen on")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "simulated seconds in a wall second")
 	c.Flags().StringVar(&f.world, "world", "", "JSON file of resources that exist already")
-	c.Flags().StringVar(&f.state, "state", "", "file that the region is loaded from, if it is there, and saved to at the end")
 	c.Flags().StringVar(&f.faults, "faults", "", "YAML file of what goes wrong, and when (docs/guide.md, Faults)")
 	return c
 }
 
-func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) (err error) {
+func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error {
 	if f.speed <= 0 {
 		return cmdutil.Input("--speed %v: must be more than 0", f.speed)
 	}
@@ -56,18 +54,8 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) (err 
 		region = "us-west-2"
 	}
 	s := sim.New(sim.Options{Seed: a.Seed, Speed: f.speed, Start: time.Now()})
-	if f.state != "" {
-		if err := s.LoadFile(f.state); err != nil {
-			return outcome.Exit(outcome.ExitInput, err)
-		}
-		if err := s.SaveFile(f.state); err != nil { // what cannot be written is said now, not at the end
-			return outcome.Exit(outcome.ExitInput, err)
-		}
-		defer func() {
-			if e := s.SaveFile(f.state); e != nil {
-				err = errors.Join(err, e)
-			}
-		}()
+	if err := a.Keep(s); err != nil {
+		return err
 	}
 	if f.world != "" {
 		if err := adoptFile(s.Region(region), f.world); err != nil {
@@ -99,8 +87,8 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) (err 
 			fmt.Fprintln(a.Out, "export "+e)
 		}
 		end := "and everything in it"
-		if f.state != "" {
-			end = "and saves it to " + f.state
+		if a.State != "" {
+			end = "and saves it to " + a.State
 		}
 		fmt.Fprintf(a.Err, "The simulated region %s runs at %gx; set the lines above in another terminal. Ctrl-C ends it, %s.\n", region, f.speed, end)
 		return <-ended
