@@ -44,6 +44,7 @@ func All() []Check {
 		keyPairs,
 		instanceTypes,
 		images,
+		userData,
 		launchTemplates,
 		addons,
 		quotas,

@@ -13,6 +13,10 @@ func TestOverrideKind(t *testing.T) {
 	}{
 		{"", config.OverrideNone, true},
 		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n", config.OverrideNodeConfig, true},
+		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  kubelet: {config: {maxPods: 9}, flags: [--a=b]}\n  unknown: 1\n", config.OverrideNodeConfig, true},
+		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n kubelet: [\n", config.OverrideNodeConfig, false},
+		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {kubelet: {config: 3}}\n", config.OverrideNodeConfig, false},
+		{"cat <<E >/etc/x\n  kind: NodeConfig\nE\nls [\n", config.OverrideScript, true},
 		{"#!/bin/bash\necho\n", config.OverrideScript, true},
 		{"#!/usr/bin/env python3\nkind = 1\n", config.OverrideScript, true},
 		{"yum install -y x", config.OverrideScript, true},

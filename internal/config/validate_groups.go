@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -168,35 +167,49 @@ func groupImages(f *File) finding.Findings {
 		if strings.HasPrefix(g.AMI, "ami-") && g.OverrideBootstrapCommand == "" && (g.AmiFamily == "AmazonLinux2" || g.Windows()) && g.Managed != nil {
 			ps = append(ps, f.At("ami-needs-bootstrap", g.Path+".ami", "a custom AMI of family %s needs overrideBootstrapCommand", g.AmiFamily))
 		}
+		if _, err := OverrideKind(g.NodeGroupBase); err != nil && g.AmiFamily == "AmazonLinux2023" {
+			ps = append(ps, f.At("override-invalid", g.Path+".overrideBootstrapCommand", "%s", err).
+				With("nodes would not join; see https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/"))
+		}
 	})
 	return ps
 }
 
-// userDataLimit is how many bytes of user data an instance takes, before base64 (EC2
+// UserDataLimit is how many bytes of user data an instance takes, before base64 (EC2
 // RunInstances).
-const userDataLimit = 16 << 10
+const UserDataLimit = 16 << 10
 
-// userDataSize: what the file gives alone must fit; what Slipway writes around it is
-// less than a kibibyte and a half.
+// userDataSize: what the file gives alone must fit; with what joins a node to its
+// cluster it is looked at before the first create.
 func userDataSize(f *File) finding.Findings {
 	var ps finding.Findings
 	f.Cluster.EachGroup(func(g Group) {
 		n := len(g.OverrideBootstrapCommand)
-		path := g.Path + ".overrideBootstrapCommand"
 		for _, c := range g.PreBootstrapCommands {
 			n += len(c)
-			path = g.Path + ".preBootstrapCommands"
 		}
-		if g.Bottlerocket != nil {
-			b, _ := json.Marshal(g.Bottlerocket.Settings) // came from YAML
-			if n += len(b); len(b) > userDataLimit/2 {
-				path = g.Path + ".bottlerocket.settings"
-			}
-		}
-		if n > userDataLimit-1536 {
-			ps = append(ps, f.At("user-data-size", path, "has %d bytes; with what joins the node to the cluster, user data has at most %d", n, userDataLimit).
-				With("fetch the script from S3 or an AMI of your own"))
+		if n > UserDataLimit {
+			ps = append(ps, f.At("user-data-size", LongestCommands(g), "what the nodes are to run has %d bytes; EC2 takes at most %d of user data", n, UserDataLimit).
+				With(ShorterUserData))
 		}
 	})
 	return ps
+}
+
+// ShorterUserData is what to do about user data that is too long.
+const ShorterUserData = "fetch the script from S3, or bake it into an AMI of your own"
+
+// LongestCommands is where most of a group's user data stands in the file.
+func LongestCommands(g Group) string {
+	field, longest := ".preBootstrapCommands", 0
+	for _, c := range g.PreBootstrapCommands {
+		longest += len(c)
+	}
+	if len(g.OverrideBootstrapCommand) > longest {
+		field, longest = ".overrideBootstrapCommand", len(g.OverrideBootstrapCommand)
+	}
+	if g.Bottlerocket != nil && longest == 0 {
+		field = ".bottlerocket.settings"
+	}
+	return g.Path + field
 }

@@ -43,23 +43,30 @@ func selfManagedUserData(c *config.ClusterConfig, g *config.NodeGroup, live Live
 	return b.encode()
 }
 
-// encode writes the user data in the form that the AMI family reads.
-func (b bootstrap) encode() string {
-	var text string
+// UserDataSize is how many bytes of user data a node of a group gets, before base64,
+// which EC2 does not count. To a managed group's EKS adds, in a launch template of its
+// own, what joins the node: as much as a node of any other group has.
+func UserDataSize(c *config.ClusterConfig, g config.Group, live Live) int {
+	b := bootstrap{c: c, n: g.NodeGroupBase, taints: g.Taints(), live: live, joins: true}
+	if g.Own != nil {
+		b.kubelet, b.dns = g.Own.KubeletExtraConfig, g.Own.ClusterDNS
+	}
+	return len(b.text())
+}
+
+func (b bootstrap) encode() string { return base64.StdEncoding.EncodeToString([]byte(b.text())) }
+
+// text is the user data in the form that the AMI family reads.
+func (b bootstrap) text() string {
 	switch {
 	case strings.HasPrefix(b.n.AmiFamily, "Bottlerocket"):
-		text = b.bottlerocket()
+		return b.bottlerocket()
 	case b.n.Windows():
-		text = b.windows()
+		return b.windows()
 	case b.n.AmiFamily == "AmazonLinux2023":
-		text = multi(b.nodeadm())
-	default:
-		text = multi(b.scripts())
+		return multi(b.nodeadm())
 	}
-	if text == "" {
-		return ""
-	}
-	return base64.StdEncoding.EncodeToString([]byte(text))
+	return multi(b.scripts())
 }
 
 // part is one part of a multipart document.
