@@ -3,9 +3,10 @@ package aws
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // Code is an API error's code, or "".
@@ -27,17 +28,10 @@ func Message(err error) string {
 }
 
 // NotFound tells whether an error says that the resource does not exist.
-func NotFound(err error) bool {
-	c := Code(err)
-	return strings.HasSuffix(c, "NotFound") || c == "ResourceNotFoundException" || c == "NoSuchEntity" || c == "NoSuchEntityException" || c == "NotFoundException" ||
-		c == "ValidationError" && strings.Contains(Message(err), "does not exist")
-}
+func NotFound(err error) bool { return pace.Missing(err) }
 
-// Credentials tells whether an error is about who is calling.
-func Credentials(err error) bool {
-	return slices.Contains([]string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "SignatureDoesNotMatch"}, Code(err)) ||
-		strings.Contains(err.Error(), "failed to refresh cached credentials") || strings.Contains(err.Error(), "get identity: get credentials")
-}
+// Credentials tells whether an error is about who is calling: a person must sign in.
+func Credentials(err error) bool { return pace.Classify(err).Class == pace.Blocked }
 
 // Denied tells whether an error is a missing permission.
 func Denied(err error) bool {

@@ -12,6 +12,7 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // failed is a finding about the account or the way to it.
@@ -21,17 +22,16 @@ func failed(code, what, remedy string, cause error) finding.Finding {
 
 // Identity explains why AWS does not know the caller.
 func Identity(err error) error {
-	code, msg := awsc.Code(err), awsc.Message(err)
-	switch {
+	switch v := pace.Classify(err); {
 	case errors.Is(err, context.Canceled):
 		return err
-	case strings.Contains(code, "Expired") || strings.Contains(msg, "expired"):
+	case pace.Expired(err):
 		return finding.Findings{failed("credentials-expired", "the AWS credentials have expired",
 			"sign in again (aws sso login, or new session credentials) and repeat", err)}
-	case awsc.Credentials(err):
-		return finding.Findings{failed("credentials-refused", "AWS does not accept the credentials: "+firstLine(msg),
+	case v.Class == pace.Blocked:
+		return finding.Findings{failed("credentials-refused", "AWS does not accept the credentials: "+firstLine(awsc.Message(err)),
 			"check AWS_PROFILE, AWS_ACCESS_KEY_ID or the profile's settings", err)}
-	case code == "":
+	case v.Unreachable || v.Class == pace.Retry && awsc.Code(err) == "":
 		return finding.Findings{failed("endpoint-unreachable", "AWS cannot be reached: "+network(err),
 			"check the network, proxies, and AWS_ENDPOINT_URL if it is set", err)}
 	}
@@ -39,20 +39,14 @@ func Identity(err error) error {
 }
 
 // Reach explains a call that failed on the way to AWS; other errors pass.
-func Reach(_ *awsc.Clients, err error) error {
+func Reach(err error) error {
 	if fs, ok := finding.Of(err); ok {
 		return fs
-	}
-	if errors.Is(err, context.Canceled) {
-		return err
 	}
 	if awsc.Denied(err) {
 		return finding.Findings{failed("permission-missing", firstLine(awsc.Message(err)), "let the caller do this, and repeat", err)}
 	}
-	if awsc.Credentials(err) || awsc.Code(err) == "" {
-		return Identity(err)
-	}
-	return err
+	return Identity(err)
 }
 
 func firstLine(s string) string {

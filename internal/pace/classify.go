@@ -38,9 +38,10 @@ var rows = []row{
 	{nil, "Rate exceeded", Throttled, "the service throttles", "CloudFormation, Auto Scaling: ValidationError or Throttling with this text"},
 
 	{[]string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"},
-		"", Blocked, "the AWS credentials have expired: " + SignIn, "IAM User Guide, Common errors"},
-	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId"},
-		"", Blocked, "AWS does not accept the credentials any more: " + SignIn, "IAM User Guide, Common errors"},
+		"", Blocked, expired + ": " + SignIn, "IAM User Guide, Common errors"},
+	{nil, "the SSO session has expired", Blocked, expired + ": " + SignIn, "aws-sdk-go-v2 credentials/ssocreds"},
+	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+		"InvalidSignatureException"}, "", Blocked, "AWS does not accept the credentials any more: " + SignIn, "IAM User Guide, Common errors"},
 	{nil, "failed to refresh cached credentials", Blocked, "there are no AWS credentials any more: " + SignIn, "aws-sdk-go-v2 aws/credential_cache.go"},
 	{nil, "get identity: get credentials", Blocked, "there are no AWS credentials any more: " + SignIn, "aws-sdk-go-v2 service middleware"},
 
@@ -63,6 +64,31 @@ var rows = []row{
 	{nil, "No changes needed", Already, "", "EKS UpdateClusterConfig"},
 	{[]string{"ResourceInUseException"}, "already exists", Already, "", "EKS CreateAddon"},
 	{[]string{"AlreadyExistsException", "EntityAlreadyExists"}, "", Already, "", "CloudFormation CreateStack, IAM Create…"},
+}
+
+// missing are the answers to a question for something that is not there.
+var missing = []row{
+	{codes: []string{"ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "NotFoundException"}, source: "EKS, IAM, KMS and CloudWatch Logs API, Errors"},
+	{codes: []string{"ValidationError"}, text: "does not exist", source: "CloudFormation DescribeStacks"},
+}
+
+// Missing tells whether an error of AWS says that there is no such resource. EC2 ends
+// the code of every such error with NotFound (EC2 API, Error codes).
+func Missing(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	return strings.HasSuffix(api.ErrorCode(), "NotFound") || slices.ContainsFunc(missing, func(r row) bool { return r.fits(api.ErrorCode(), api.ErrorMessage()) })
+}
+
+// Expired tells whether an error is that the AWS credentials have run out.
+func Expired(err error) bool { return strings.HasPrefix(Classify(err).Reason, expired) }
+
+const expired = "the AWS credentials have expired"
+
+func (r row) fits(code, message string) bool {
+	return (len(r.codes) == 0 || slices.Contains(r.codes, code)) && strings.Contains(message, r.text)
 }
 
 // Classify says what an error means, whether AWS, a Kubernetes API server, the network
@@ -91,7 +117,7 @@ func Classify(err error) Verdict {
 		code, msg = api.ErrorCode(), api.ErrorMessage()
 	}
 	for _, r := range rows {
-		if (len(r.codes) == 0 || slices.Contains(r.codes, code)) && strings.Contains(msg, r.text) {
+		if r.fits(code, msg) {
 			return Verdict{Class: r.class, Reason: r.reason, After: after(err)}
 		}
 	}

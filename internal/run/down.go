@@ -32,7 +32,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 	}
 	live, err := read.Cluster(ctx, c, name, read.Removal())
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
 		return nil, finding.Findings{{

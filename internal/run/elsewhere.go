@@ -31,7 +31,7 @@ func Describe(ctx context.Context, c *awsc.Clients, name string) (*ekstypes.Clus
 		return nil, absent(ctx, c, name)
 	}
 	if err != nil {
-		return nil, check.Reach(c, fmt.Errorf("describing cluster %s: %w", name, err))
+		return nil, check.Reach(fmt.Errorf("describing cluster %s: %w", name, err))
 	}
 	return d.Cluster, nil
 }

@@ -26,7 +26,7 @@ func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session,
 	}
 	live, err := read.Cluster(ctx, c, p.Cluster, read.Planning())
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	if moved := plan.Moved(p.Observed, plan.Facts(live)); len(moved) > 0 {
 		return nil, finding.Findings{{Severity: finding.Error, Code: "plan-moved", What: "the cluster is not as it was when the plan was made: " + strings.Join(moved, ", "), Remedy: again, Input: true}}

@@ -53,15 +53,15 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 	}
 	net, err := cluster.Network(ctx, c, f)
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	live, err := read.Cluster(ctx, c, f.Cluster.Metadata.Name, read.Planning())
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	versions, err := cluster.Versions(ctx, c, f.Cluster, live)
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	cluster.Resolve(f, live)
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}

@@ -20,7 +20,7 @@ import (
 func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, error) {
 	live, err := read.Cluster(ctx, c, name, read.Quick())
 	if err != nil {
-		return nil, check.Reach(c, err)
+		return nil, check.Reach(err)
 	}
 	if live.Cluster == nil && len(live.Stacks) == 0 {
 		return nil, absent(ctx, c, name)

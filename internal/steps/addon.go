@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // Addon creates an add-on, and is done when Until is reached.
@@ -149,7 +150,7 @@ func (s *Addon) create(ctx context.Context, e *Env, m *Memo) (engine.Result, err
 		return engine.Result{}, err
 	}
 	in.ClientRequestToken = e.token(e.Name, "addon", s.Name, aws.ToString(in.AddonVersion), aws.ToString(in.ServiceAccountRoleArn))
-	if _, err := e.AWS.EKS.CreateAddon(ctx, in); err != nil && !strings.Contains(awsc.Message(err), "already exists") {
+	if _, err := e.AWS.EKS.CreateAddon(ctx, in); err != nil && !pace.Done(err) {
 		return engine.Result{}, fmt.Errorf("creating add-on %s: %w", s.Name, err)
 	}
 	m.Attempt++

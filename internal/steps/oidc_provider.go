@@ -11,6 +11,7 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // OIDCProvider registers the cluster's issuer with IAM. IAM finds the thumbprint
@@ -41,7 +42,7 @@ func (s *OIDCProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result,
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 		in.Tags = append(in.Tags, iamtypes.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}
-	if _, err := e.AWS.IAM.CreateOpenIDConnectProvider(ctx, in); err != nil && awsc.Code(err) != "EntityAlreadyExists" {
+	if _, err := e.AWS.IAM.CreateOpenIDConnectProvider(ctx, in); err != nil && !pace.Done(err) {
 		return engine.Result{}, fmt.Errorf("registering the OIDC issuer: %w", err)
 	}
 	return engine.Result{State: engine.Done, Reason: "registered", Changed: true}, nil

@@ -14,6 +14,7 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/pace"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
@@ -134,7 +135,7 @@ func (s *Stack) create(ctx context.Context, e *Env, m *Memo) (engine.Result, err
 		in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(s.Tags[k])})
 	}
 	out, err := e.AWS.CFN.CreateStack(ctx, in)
-	if awsc.Code(err) == "AlreadyExistsException" {
+	if pace.Done(err) {
 		return engine.Waiting("a stack " + s.Name + " appeared a moment ago; looking whose it is")
 	}
 	if err != nil {

@@ -3,14 +3,13 @@ package steps
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // StackUpdate applies a new template to a stack that stands, and polls the update.
@@ -50,7 +49,7 @@ func (s *StackUpdate) begin(ctx context.Context, e *Env, m *Memo) (engine.Result
 	}
 	out, err := e.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: &s.Name, TemplateBody: &body, Capabilities: capabilities,
 		ClientRequestToken: e.token("update", s.Name, body, fmt.Sprint(m.Attempt))})
-	if err != nil && strings.Contains(awsc.Message(err), "No updates are to be performed") {
+	if pace.Done(err) {
 		return engine.Finished("as wanted")
 	}
 	if err != nil {

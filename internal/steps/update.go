@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
-	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/pace"
 )
 
 // update is one change that EKS makes to something that stands.
@@ -50,7 +49,7 @@ func (u update) run(ctx context.Context, e *Env, m *Memo) (engine.Result, error)
 		return engine.Finished("as wanted")
 	}
 	up, err := u.begin(ctx)
-	if nothingToChange(err) {
+	if pace.Done(err) { // there was nothing to change
 		return engine.Finished("as wanted")
 	}
 	if err != nil {
@@ -59,15 +58,6 @@ func (u update) run(ctx context.Context, e *Env, m *Memo) (engine.Result, error)
 	m.Update = aws.ToString(up.Id)
 	m.Attempt++
 	return engine.Started("EKS is updating " + u.what)
-}
-
-// nothingToChange recognises EKS's answers to a change that changes nothing.
-func nothingToChange(err error) bool {
-	if err == nil {
-		return false
-	}
-	m := awsc.Message(err)
-	return strings.Contains(m, "already at the desired configuration") || strings.Contains(m, "No changes needed")
 }
 
 // poll reads one update.
