@@ -21,7 +21,8 @@ func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session,
 	}
 	again := "make the plan again (slipway plan -f FILE -o json), and look at it"
 	if p.Account != c.Account {
-		return nil, finding.Findings{{Severity: finding.Error, Code: "plan-account", What: fmt.Sprintf("the plan was made in account %s, and the credentials are of account %s", p.Account, c.Account),
+		return nil, finding.Findings{{Severity: finding.Error, Code: "plan-account",
+			What:   fmt.Sprintf("the plan was made in account %s, and the credentials are of account %s", p.Account, c.Account),
 			Remedy: "use the credentials of that account, or " + again, Input: true}}
 	}
 	live, err := read.Cluster(ctx, c, p.Cluster, read.Planning())
@@ -29,8 +30,19 @@ func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session,
 		return nil, check.Reach(err)
 	}
 	if moved := plan.Moved(p.Observed, plan.Facts(live)); len(moved) > 0 {
-		return nil, finding.Findings{{Severity: finding.Error, Code: "plan-moved", What: "the cluster is not as it was when the plan was made: " + strings.Join(moved, ", "), Remedy: again, Input: true}}
+		return nil, finding.Findings{{Severity: finding.Error, Code: "plan-moved",
+			What:   "the cluster is not as it was when the plan was made: " + few(moved, 4),
+			Remedy: again, Input: true}}
 	}
 	env := &steps.Env{AWS: c, Name: p.Cluster, Net: p.Net, Reachable: p.Unreachable == ""}
 	return &Session{AWS: c, File: named(c, p.Cluster), Live: live, Env: env, Plan: p}, nil
+}
+
+// few joins the last n of a list, and counts the others: what a plan moves itself, such
+// as the control plane, sorts last.
+func few(all []string, n int) string {
+	if rest := len(all) - n; rest > 0 {
+		return fmt.Sprintf("%s, and %d more", strings.Join(all[rest:], ", "), rest)
+	}
+	return strings.Join(all, ", ")
 }

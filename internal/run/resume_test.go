@@ -40,7 +40,7 @@ func TestASavedPlanIsRunAsItWasMade(t *testing.T) {
 		t.Errorf("the saved plan left %v", left.Plan.Entries)
 	}
 	_, err = run.PrepareSaved(t.Context(), r.AWS, p)
-	if err == nil || !strings.Contains(err.Error(), "the control plane is new") || !strings.Contains(err.Error(), "node group workers is new") {
+	if err == nil || !strings.Contains(err.Error(), "the control plane is new") || !strings.Contains(err.Error(), "more (make the plan again") {
 		t.Errorf("run again: %v", err)
 	}
 	p.Account = "222233334444"
