@@ -24,11 +24,13 @@ type gathering struct {
 	c    *config.ClusterConfig
 	seen map[string]bool
 	next int
+	// taken are the blocks of subnets.
+	taken map[string]bool
 }
 
 // Existing lists the resources that a config names by ID, and says so in lines.
 func Existing(c *config.ClusterConfig, account string) (sim.Existing, []string) {
-	w := &gathering{c: c, seen: map[string]bool{}}
+	w := &gathering{c: c, seen: map[string]bool{}, taken: map[string]bool{}}
 	w.network()
 	w.groups()
 	w.roles(account)
@@ -65,10 +67,9 @@ func (w *gathering) network() {
 	}
 	w.say("VPC", vpc)
 	w.x.VPCs = append(w.x.VPCs, sim.ExistingVPC{ID: vpc, CIDR: cidr, Internet: true})
-	taken := map[string]bool{}
 	for _, m := range []map[string]config.Subnet{v.Subnets.Public, v.Subnets.Private} {
 		for _, s := range m {
-			taken[string(s.CIDR)] = true
+			w.taken[string(s.CIDR)] = true
 		}
 	}
 	zones := []string{"a", "b", "c"}
@@ -77,7 +78,7 @@ func (w *gathering) network() {
 	}
 	subnet := func(id, block, zone string, public bool) {
 		if block == "" {
-			block = w.block(cidr, taken)
+			block = w.block(cidr, w.taken)
 		}
 		if zone == "" {
 			zone = w.c.Metadata.Region + zones[w.next%len(zones)]
@@ -163,7 +164,8 @@ func (w *gathering) groups() {
 		}
 		for _, s := range n.Subnets {
 			if strings.HasPrefix(s, "subnet-") && vpc != "" && w.say("subnet", s) {
-				w.x.Subnets = append(w.x.Subnets, sim.ExistingSubnet{ID: s, VPC: vpc, CIDR: w.block(w.x.VPCs[0].CIDR, map[string]bool{}), Zone: w.c.Metadata.Region + "a", Public: true})
+				block := w.block(w.x.VPCs[0].CIDR, w.taken)
+				w.x.Subnets = append(w.x.Subnets, sim.ExistingSubnet{ID: s, VPC: vpc, CIDR: block, Zone: w.c.Metadata.Region + "a", Public: true})
 			}
 		}
 		if strings.HasPrefix(n.AMI, "ami-") && w.say("AMI", n.AMI) {
@@ -173,7 +175,11 @@ func (w *gathering) groups() {
 					family = name
 				}
 			}
-			w.x.Images = append(w.x.Images, sim.ExistingImage{ID: n.AMI, Family: family, Arch: "x86_64"})
+			arch := "x86_64"
+			if eksfacts.ARM(n.InstanceType) {
+				arch = "arm64"
+			}
+			w.x.Images = append(w.x.Images, sim.ExistingImage{ID: n.AMI, Family: family, Arch: arch})
 		}
 	}
 	for _, m := range w.c.ManagedNodeGroups {
