@@ -29,7 +29,8 @@ func Duration(d time.Duration) string {
 var symbols = map[string]string{plan.Create: "+", plan.Update: "~", plan.Delete: "-", plan.Await: "◦"}
 
 // PlanText shows a plan as a tree: each step under the one it waits for longest,
-// with the reason, and what else it waits for.
+// with the reason, and what else it waits for. What it waits for further up the same
+// branch goes without saying; the other forms hold every edge.
 func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	if p.Empty() {
 		fmt.Fprintf(w, "Cluster %s in %s has everything that the file wants. Nothing to do.\n", p.Cluster, p.Region)
@@ -44,7 +45,15 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	}
 	fmt.Fprintf(w, "%s\n\n", style.Bold(fmt.Sprintf("Plan for cluster %s in %s: %d to create, %d to update, %d to delete, %d to wait for",
 		p.Cluster, p.Region, n[plan.Create], n[plan.Update], n[plan.Delete], n[plan.Await])))
-	children, roots := planTree(p)
+	parent := parents(p)
+	children, roots := map[string][]string{}, []string{}
+	for _, x := range p.Entries {
+		if of := parent[x.ID]; of != "" {
+			children[of] = append(children[of], x.ID)
+		} else {
+			roots = append(roots, x.ID)
+		}
+	}
 	critical := map[string]bool{}
 	for _, id := range p.Critical.Steps {
 		critical[id] = true
@@ -58,13 +67,8 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 		}
 		gap := max(1, 74-width(indent+branch+"x "+e.Title))
 		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", gap), style.Dim("~"+Duration(e.Typical)))
-		waits := p.Graph.Waits(id)
-		for i, x := range waits {
-			if i == 0 {
-				fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ "+x.Reason))
-			} else {
-				fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ also after "+p.Entry(x.Before).Title+": "+x.Reason))
-			}
+		for _, reason := range reasons(p, parent, id) {
+			fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ "+reason))
 		}
 		for i, c := range children[id] {
 			if i == len(children[id])-1 {
@@ -90,34 +94,41 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	}
 }
 
-// planTree puts each step under the step it waits for that comes last on the way.
-func planTree(p *plan.Plan) (children map[string][]string, roots []string) {
-	children = map[string][]string{}
-	end := map[string]time.Duration{}
+// parents puts each step under the step it waits for that comes last on the way.
+func parents(p *plan.Plan) map[string]string {
+	parent, end := map[string]string{}, map[string]time.Duration{}
 	order, err := p.Graph.Order()
 	if err != nil {
-		return children, nil
+		return parent
 	}
 	for _, id := range order {
 		for _, e := range p.Graph.Waits(id) {
-			end[id] = max(end[id], end[e.Before])
-		}
-		end[id] += p.Entry(id).Typical
-	}
-	for _, x := range p.Entries {
-		parent := ""
-		for _, e := range p.Graph.Waits(x.ID) {
-			if parent == "" || end[e.Before] > end[parent] {
-				parent = e.Before
+			if of := parent[id]; of == "" || end[e.Before] > end[of] {
+				parent[id] = e.Before
 			}
 		}
-		if parent == "" {
-			roots = append(roots, x.ID)
-		} else {
-			children[parent] = append(children[parent], x.ID)
+		end[id] = end[parent[id]] + p.Entry(id).Typical
+	}
+	return parent
+}
+
+// reasons says why a step waits: first for the one it stands under, then for others
+// that are not further up its branch.
+func reasons(p *plan.Plan, parent map[string]string, id string) []string {
+	above := map[string]bool{}
+	for x := parent[parent[id]]; x != ""; x = parent[x] {
+		above[x] = true
+	}
+	var first, others []string
+	for _, e := range p.Graph.Waits(id) {
+		switch {
+		case e.Before == parent[id]:
+			first = append(first, e.Reason)
+		case !above[e.Before]:
+			others = append(others, "also after "+p.Entry(e.Before).Title+": "+e.Reason)
 		}
 	}
-	return children, roots
+	return append(first, others...)
 }
 
 // PlanJSON writes a plan as one JSON document, complete: slipway up --plan runs it.
