@@ -27,6 +27,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/clock"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/pace"
 )
 
@@ -68,17 +69,6 @@ type Options struct {
 	Clock     clock.Clock // what waits between calls are made of; nil: the wall's
 }
 
-// Partition is the AWS partition of a region.
-func Partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
 // New builds the clients; it calls nothing.
 func New(ctx context.Context, o Options) (*Clients, error) {
 	if o.Clock == nil {
@@ -117,7 +107,7 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	if cfg.Region == "" {
 		return nil, fmt.Errorf("no AWS region: pass --region, or set AWS_REGION")
 	}
-	c.Config, c.Region, c.Partition = cfg, cfg.Region, Partition(cfg.Region)
+	c.Config, c.Region, c.Partition = cfg, cfg.Region, eksfacts.Partition(cfg.Region)
 	c.EKS, c.EC2, c.CFN, c.IAM = eks.NewFromConfig(cfg), ec2.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg), iam.NewFromConfig(cfg)
 	c.STS, c.SSM, c.ASG, c.KMS = sts.NewFromConfig(cfg), ssm.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	c.Logs, c.Quotas = cloudwatchlogs.NewFromConfig(cfg), servicequotas.NewFromConfig(cfg)

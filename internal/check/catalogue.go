@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // When says on which occasions a check runs.
@@ -59,13 +60,13 @@ type Input struct {
 	AWS    *awsc.Clients
 	File   *config.File
 	Config *config.ClusterConfig
-	Net    stack.Network
+	Net    vpc.Network
 	Live   *observe.Observed
 	asked  asked
 }
 
 // NewInput gathers what checks look at.
-func NewInput(c *awsc.Clients, f *config.File, net stack.Network, live *observe.Observed) *Input {
+func NewInput(c *awsc.Clients, f *config.File, net vpc.Network, live *observe.Observed) *Input {
 	return &Input{AWS: c, File: f, Config: f.Cluster, Net: net, Live: live}
 }
 

@@ -13,10 +13,10 @@ import (
 	"testing"
 
 	"github.com/slipway-eks/slipway/internal/check"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -37,7 +37,7 @@ func look(t *testing.T, text string, prepare func(*testregion.Region)) finding.F
 // lookAt runs the preflight checks for a file against a region as it is.
 func lookAt(t *testing.T, r *testregion.Region, f *config.File) finding.Findings {
 	t.Helper()
-	net, err := cluster.Network(t.Context(), r.AWS, f)
+	net, err := resolve.Network(t.Context(), r.AWS, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestTheTableOfChecks(t *testing.T) {
 	for _, r := range config.Rules() {
 		row(r.Title, ticked(r.Codes), r.Source)
 	}
-	b.WriteString("\nWhile zones and subnets are resolved (`internal/cluster/resolve.go`; ec2:DescribeAvailabilityZones, ec2:DescribeSubnets):\n`zone-not-offered`, `too-few-zones`, `subnet-not-found`, `subnet-elsewhere`, `subnet-differs`. What a live cluster cannot\nfollow is `cannot-change` (`internal/plan`).\n\n## Against the account, before the first create\n\n| check | what | codes | when | source |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("\nWhile zones and subnets are resolved (`internal/resolve/resolve.go`; ec2:DescribeAvailabilityZones, ec2:DescribeSubnets):\n`zone-not-offered`, `too-few-zones`, `subnet-not-found`, `subnet-elsewhere`, `subnet-differs`. What a live cluster cannot\nfollow is `cannot-change` (`internal/plan`).\n\n## Against the account, before the first create\n\n| check | what | codes | when | source |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range check.All() {
 		var when []string
 		for w, name := range map[check.When]string{check.Preflight: "preflight", check.Doctor: "doctor", check.Lint: "lint"} {

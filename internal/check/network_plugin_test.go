@@ -7,8 +7,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
-	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // one runs one check for a file and an observation; the region is only asked about IAM.
@@ -21,7 +21,7 @@ func one(t *testing.T, name, text string, live *observe.Observed) finding.Findin
 	}
 	for _, c := range check.All() {
 		if c.Name == name {
-			return c.Run(t.Context(), check.NewInput(r.AWS, f, stack.Network{}, live))
+			return c.Run(t.Context(), check.NewInput(r.AWS, f, vpc.Network{}, live))
 		}
 	}
 	t.Fatalf("there is no check %s", name)

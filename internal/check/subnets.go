@@ -9,7 +9,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // controlPlaneAddresses is how many free addresses EKS wants in each subnet of the
@@ -62,7 +62,7 @@ var subnets = Check{
 }
 
 // side is the half of the subnets that a group's nodes are in.
-func (in *Input) side(g config.Group) ([]stack.Subnet, string) {
+func (in *Input) side(g config.Group) ([]vpc.Subnet, string) {
 	if config.On(g.PrivateNetworking, false) {
 		return in.Net.Private, "private"
 	}
@@ -70,21 +70,21 @@ func (in *Input) side(g config.Group) ([]stack.Subnet, string) {
 }
 
 // subnetsOf are the existing subnets that a group's nodes are put into.
-func (in *Input) subnetsOf(g config.Group) []stack.Subnet {
+func (in *Input) subnetsOf(g config.Group) []vpc.Subnet {
 	if len(g.Subnets) > 0 {
-		var out []stack.Subnet
+		var out []vpc.Subnet
 		for _, name := range g.Subnets {
-			i := slices.IndexFunc(slices.Concat(in.Net.Public, in.Net.Private), func(s stack.Subnet) bool { return s.Key == name || s.ID == name })
+			i := slices.IndexFunc(slices.Concat(in.Net.Public, in.Net.Private), func(s vpc.Subnet) bool { return s.Key == name || s.ID == name })
 			if i >= 0 {
 				out = append(out, slices.Concat(in.Net.Public, in.Net.Private)[i])
 			} else if strings.HasPrefix(name, "subnet-") {
-				out = append(out, stack.Subnet{Key: name, ID: name})
+				out = append(out, vpc.Subnet{Key: name, ID: name})
 			}
 		}
 		return out
 	}
 	all, _ := in.side(g)
-	var out []stack.Subnet
+	var out []vpc.Subnet
 	for _, s := range all {
 		if len(g.AvailabilityZones) == 0 || slices.Contains(g.AvailabilityZones, s.Zone) {
 			out = append(out, s)

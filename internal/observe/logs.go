@@ -8,6 +8,3 @@ type LogGroup struct {
 	KMSKeyID        string `json:"kmsKeyId,omitempty"`
 	Class           string `json:"logGroupClass,omitempty"`
 }
-
-// ControlPlaneLogs is the name of the log group that a control plane writes to.
-func ControlPlaneLogs(cluster string) string { return "/aws/eks/" + cluster + "/cluster" }

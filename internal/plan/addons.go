@@ -154,7 +154,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 	}
 	step.Role = stack.AddonRoleName(b.cfg.Metadata.Name, a.Name)
 	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role,
-		map[string]string{stack.TagAddon: a.Name}, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
+		map[string]string{eksfacts.TagAddon: a.Name}, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
 			Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
 }
 
@@ -163,7 +163,7 @@ func (b *builder) addonPodRole(addon, sa string, p config.PodIdentityAssociation
 	name := stack.AddonPodRoleName(b.cfg.Metadata.Name, addon, sa)
 	step.PodRoles[sa] = name
 	b.role(rules.Step{Kind: rules.AddonRole, Name: addon + "/" + sa}, "pod identity role for add-on "+addon, name,
-		map[string]string{stack.TagAddon: addon, stack.TagAddonPod: sa}, podRole(p, "add-on "+addon))
+		map[string]string{eksfacts.TagAddon: addon, eksfacts.TagAddonPod: sa}, podRole(p, "add-on "+addon))
 }
 
 // cniIPv6 is what the VPC CNI needs in an IPv6 cluster; AWS has no managed policy

@@ -7,7 +7,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // standing is a cluster that another tool made, as it could have been saved.
@@ -45,7 +45,7 @@ func TestTheFileIsFollowedByWhatItMeans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := plan.Input{File: f, Live: standing(), Account: "111122223333", Partition: "aws", Net: stack.Network{VPC: "vpc-1"}}
+			in := plan.Input{File: f, Live: standing(), Account: "111122223333", Partition: "aws", Net: vpc.Network{VPC: "vpc-1"}}
 			if c.versions != "" {
 				in.Versions = map[string]string{"coredns": c.versions}
 			}

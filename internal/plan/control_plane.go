@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -57,7 +58,7 @@ func (b *builder) addStack(s part, name string, tags map[string]string, run step
 func (b *builder) controlPlane() {
 	name := stack.ClusterName(b.cfg.Metadata.Name)
 	if b.needs(name) && !(b.exists() && b.live.Stacks[name] == nil) {
-		tags := map[string]string{stack.TagOIDC: fmt.Sprint(config.On(b.cfg.IAM.WithOIDC, false))}
+		tags := map[string]string{eksfacts.TagOIDC: fmt.Sprint(config.On(b.cfg.IAM.WithOIDC, false))}
 		what := "cluster stack: control plane, security groups, roles"
 		if b.in.Net.VPC == "" {
 			what = "cluster stack: VPC, NAT (" + b.cfg.VPC.NAT.Gateway + "), control plane, roles"

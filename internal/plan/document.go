@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/graph"
-	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // DocumentVersion is the version of a plan's document. It rises when a reader of the
@@ -17,11 +17,11 @@ const DocumentVersion = 1
 
 // Document is a plan written down, complete: what is read back is run as it was made.
 type Document struct {
-	Version int           `json:"version"`
-	Cluster string        `json:"cluster"`
-	Region  string        `json:"region"`
-	Account string        `json:"account"`
-	Network stack.Network `json:"network"` // as the file means it
+	Version int         `json:"version"`
+	Cluster string      `json:"cluster"`
+	Region  string      `json:"region"`
+	Account string      `json:"account"`
+	Network vpc.Network `json:"network"` // as the file means it
 	// Unreachable is why the Kubernetes API could not be called where the plan was made.
 	Unreachable string `json:"unreachable,omitempty"`
 	WantNodes   int    `json:"wantNodes"`

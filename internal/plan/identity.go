@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -49,7 +50,7 @@ func (b *builder) serviceAccounts() {
 		role := sa.AttachRoleARN
 		if role == "" {
 			role = stack.ServiceAccountName(c, m.Namespace, m.Name)
-			b.role(rules.Step{Kind: rules.AccountRole, Name: id, IRSA: true}, "IAM role for service account "+id, role, merge(map[string]string{stack.TagAccount: id}, sa.Tags),
+			b.role(rules.Step{Kind: rules.AccountRole, Name: id, IRSA: true}, "IAM role for service account "+id, role, merge(map[string]string{eksfacts.TagAccount: id}, sa.Tags),
 				stack.Role{Description: "IAM role for serviceaccount \"" + id + "\"", Namespace: m.Namespace, Name: nameOr(sa.SubjectPattern, m.Name), Pattern: sa.SubjectPattern != "", RoleName: sa.RoleName, Boundary: sa.PermissionsBoundary, ARNs: sa.AttachPolicyARNs, Policy: sa.AttachPolicy, WellKnown: sa.WellKnownPolicies})
 		}
 		if !config.On(sa.RoleOnly, false) {
@@ -94,7 +95,7 @@ func (b *builder) podIdentities() {
 		role := p.RoleARN
 		if role == "" {
 			role = stack.PodRoleName(c, p.Namespace, p.ServiceAccountName)
-			b.role(rules.Step{Kind: rules.PodRole, Name: id}, "pod identity role for "+id, role, map[string]string{stack.TagPodIdentity: id}, podRole(p, id))
+			b.role(rules.Step{Kind: rules.PodRole, Name: id}, "pod identity role for "+id, role, map[string]string{eksfacts.TagPodIdentity: id}, podRole(p, id))
 		}
 		if config.On(p.CreateServiceAccount, false) {
 			b.account(&steps.ServiceAccount{Namespace: p.Namespace, Name: p.ServiceAccountName})

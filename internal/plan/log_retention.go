@@ -2,10 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"github.com/slipway-eks/slipway/internal/observe"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
@@ -16,7 +16,7 @@ func (b *builder) logRetention() {
 		return
 	}
 	days := *w.ClusterLogging.LogRetentionInDays
-	if g := b.live.LogGroups[observe.ControlPlaneLogs(b.cfg.Metadata.Name)]; g != nil && g.RetentionInDays == days {
+	if g := b.live.LogGroups[eksfacts.LogGroup(b.cfg.Metadata.Name)]; g != nil && g.RetentionInDays == days {
 		return
 	}
 	b.add(part{Step: rules.Step{Kind: rules.Retention}, Action: Create, Title: fmt.Sprintf("log retention: %d days", days),

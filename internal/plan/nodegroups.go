@@ -40,7 +40,7 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 		return
 	}
 	b.key(n)
-	tags, t := map[string]string{stack.TagGroup: n.Name, stack.TagGroupType: "managed"}, b.groupTemplate(m, nil)
+	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupType: "managed"}, b.groupTemplate(m, nil)
 	if stack.ManagedEarly(t.Group.Config, m, stack.Live{CNIOnNode: t.Group.CNIOnNode}) != nil {
 		b.early(n, name, tags, t)
 	}
@@ -100,7 +100,7 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	if g.InstancesDistribution != nil {
 		types = g.InstancesDistribution.InstanceTypes
 	}
-	tags, t := map[string]string{stack.TagGroup: n.Name, stack.TagGroupLegacy: n.Name, stack.TagGroupType: "unmanaged"}, b.groupTemplate(nil, g)
+	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupLegacy: n.Name, eksfacts.TagGroupType: "unmanaged"}, b.groupTemplate(nil, g)
 	b.early(n, name, tags, t)
 	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()},
 		Title:   fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)),

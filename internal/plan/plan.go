@@ -16,8 +16,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
-	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // Actions of a step.
@@ -53,7 +53,7 @@ type Plan struct {
 	// made, so that AWS's status alone decides; "": it can.
 	Unreachable string
 	Account     string
-	Net         stack.Network     // where the file puts the cluster
+	Net         vpc.Network       // where the file puts the cluster
 	Observed    map[string]string // what was there: Facts
 }
 
@@ -98,7 +98,7 @@ func (p *Plan) finish(g *graph.Graph) (err error) {
 type Input struct {
 	File      *config.File
 	Live      *observe.Observed
-	Net       stack.Network
+	Net       vpc.Network
 	Account   string
 	Partition string
 	Keys      map[string]string // SSH public keys, by the node group that imports them

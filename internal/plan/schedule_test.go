@@ -11,7 +11,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // randomConfig draws a config: groups of both kinds, add-ons, IAM, network plugin.
@@ -70,7 +70,7 @@ func TestNoScheduleStartsAnInstanceBeforeItsCNI(t *testing.T) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 		p, err := plan.Build(plan.Input{File: f, Live: &observe.Observed{}, Account: "111122223333", Partition: "aws",
-			Net: stack.Split("192.168.0.0/16", []string{"us-west-2a", "us-west-2b"}, true, true)})
+			Net: vpc.Split("192.168.0.0/16", []string{"us-west-2a", "us-west-2b"}, true, true)})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}

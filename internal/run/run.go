@@ -11,12 +11,12 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/clock"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
@@ -51,7 +51,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
-	net, err := cluster.Network(ctx, c, f)
+	net, err := resolve.Network(ctx, c, f)
 	if err != nil {
 		return nil, check.Reach(err)
 	}
@@ -59,11 +59,11 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 	if err != nil {
 		return nil, check.Reach(err)
 	}
-	versions, err := cluster.Versions(ctx, c, f.Cluster, live)
+	versions, err := resolve.Versions(ctx, c, f.Cluster, live)
 	if err != nil {
 		return nil, check.Reach(err)
 	}
-	cluster.Resolve(f, live)
+	resolve.Resolve(f, live)
 	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
 	in := plan.Input{File: f, Live: live, Versions: versions, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster),
 		Unreachable: unreachable(c, f.Cluster, live), GateActive: w.GateActive}

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // Cluster is the cluster stack's template: network, security groups, roles and
 // the control plane.
-func Cluster(c *config.ClusterConfig, n Network) *Template {
+func Cluster(c *config.ClusterConfig, n vpc.Network) *Template {
 	t := newTemplate("EKS cluster (dedicated VPC: " + yesNo(n.VPC == "") + ", dedicated IAM: " + yesNo(c.IAM.ServiceRoleARN == "") + ")").withPrincipals()
 	vpc, public, private := t.network(c, n)
 	control, shared := t.groups(c, n, vpc)
@@ -31,7 +32,7 @@ func yesNo(b bool) string {
 }
 
 // groups adds the control plane's and the shared node security group.
-func (t *Template) groups(c *config.ClusterConfig, n Network, vpc any) (control L, shared any) {
+func (t *Template) groups(c *config.ClusterConfig, n vpc.Network, vpc any) (control L, shared any) {
 	name := func(id string) L { return L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/" + id)}} }
 	switch {
 	case len(c.VPC.ControlPlaneSecurityGroupIDs) > 0:
@@ -194,7 +195,7 @@ func (t *Template) controlPlane(c *config.ClusterConfig, public, private, contro
 	t.add("ControlPlane", "AWS::EKS::Cluster", p)
 }
 
-func (t *Template) clusterOutputs(c *config.ClusterConfig, n Network, vpc any, public, private, control L, shared, role any) {
+func (t *Template) clusterOutputs(c *config.ClusterConfig, n vpc.Network, vpc any, public, private, control L, shared, role any) {
 	t.output("VPC", vpc, true)
 	t.output("SecurityGroup", M{"Fn::Join": L{",", control}}, true)
 	if len(control) == 1 {

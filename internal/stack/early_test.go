@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 const earlyGroups = testregion.Cluster + `
@@ -44,7 +45,7 @@ func newAccount(t *testing.T) account {
 	t.Helper()
 	f := testregion.Load(t, earlyGroups)
 	a := account{testregion.New(t, f, 1), t, f.Cluster}
-	a.create(stack.ClusterName("test"), stack.Cluster(a.cfg, stack.Split("192.168.0.0/16", zones, true, true)))
+	a.create(stack.ClusterName("test"), stack.Cluster(a.cfg, vpc.Split("192.168.0.0/16", zones, true, true)))
 	for range 100 {
 		if c := a.describe(); c != nil && c.Status == types.ClusterStatusCreating {
 			return a

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // launchData is what both kinds' launch templates share.
@@ -25,7 +26,7 @@ func (t *Template) launchData(c *config.ClusterConfig, n *config.NodeGroupBase, 
 		}
 		name = prefix + c.Metadata.Name + "-" + n.Name + "-Node"
 	}
-	tags := map[string]string{"Name": name, TagGroup: n.Name}
+	tags := map[string]string{"Name": name, eksfacts.TagGroup: n.Name}
 	for k, v := range c.Metadata.Tags {
 		tags[k] = v
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 )
 
 // Managed is the template of a managed node group.
@@ -39,7 +40,7 @@ func managedProperties(c *config.ClusterConfig, m *config.ManagedNodeGroup, role
 	for k, v := range nodeLabels(c, n) {
 		labels[k] = v
 	}
-	tags := M{TagGroup: n.Name, TagGroupType: "managed"}
+	tags := M{eksfacts.TagGroup: n.Name, eksfacts.TagGroupType: "managed"}
 	for k, v := range n.Tags {
 		tags[k] = v
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // resources are a template's, with their properties.
@@ -93,7 +94,7 @@ func TestTheEleventhBlockHasALogicalID(t *testing.T) {
 	}
 	c := testregion.Load(t, testregion.Cluster+"vpc: {extraCIDRs: ["+strings.Join(four, ", ")+"], extraIPv6CIDRs: [\""+strings.Join(six,
 		`", "`)+"\"]}\n").Cluster
-	rs := resources(t, stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON())
+	rs := resources(t, stack.Cluster(c, vpc.Split("192.168.0.0/16", zones, true, true)).JSON())
 	for _, id := range []string{"IngressControlPlaneExtraCIDR10", "IngressControlPlaneExtraCIDR29", "IngressControlPlaneExtraIPv6CIDR10", "VPCCidrA",
 		"VPCCidrZ", "VPCCidrAA", "VPCCidrAD"} {
 		if rs[id].Type == "" {

@@ -1,67 +1,13 @@
 package stack
 
 import (
-	"net/netip"
-	"slices"
-
-	"go4.org/netipx"
-
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
-
-// Subnet is one subnet of a cluster: existing ones have an ID.
-type Subnet struct {
-	Key  string `json:"key"` // how the config names it: a zone, unless it says otherwise
-	ID   string `json:"id,omitempty"`
-	Zone string `json:"zone"`
-	CIDR string `json:"cidr"`
-}
-
-// Network is where a cluster lives: a VPC to make, or one that exists.
-type Network struct {
-	VPC     string   `json:"vpc,omitempty"` // ID of an existing VPC; "" to make one
-	CIDR    string   `json:"cidr,omitempty"`
-	Public  []Subnet `json:"public,omitempty"`
-	Private []Subnet `json:"private,omitempty"`
-}
-
-// Split lays out the subnets of a new VPC as eksctl does: eight blocks (sixteen
-// above four zones), public first.
-func Split(cidr string, zones []string, public, private bool) Network {
-	p := netip.MustParsePrefix(cidr)
-	bits := p.Bits() + 3
-	if len(zones) > 4 {
-		bits++
-	}
-	var b netipx.IPSetBuilder
-	b.AddPrefix(p)
-	free, err := b.IPSet()
-	if err != nil {
-		panic(err) // one valid prefix is a set
-	}
-	var blocks []string
-	for range 2 * len(zones) {
-		block, rest, ok := free.RemoveFreePrefix(uint8(bits))
-		if !ok {
-			panic("stack: " + cidr + " has no room for the subnets") // config refuses blocks this small
-		}
-		blocks, free = append(blocks, block.String()), rest
-	}
-	n := Network{CIDR: cidr}
-	for i, z := range zones {
-		if public {
-			n.Public = append(n.Public, Subnet{Key: z, Zone: z, CIDR: blocks[i]})
-		}
-		if private {
-			n.Private = append(n.Private, Subnet{Key: z, Zone: z, CIDR: blocks[len(zones)+i]})
-		}
-	}
-	return n
-}
 
 // network adds the VPC's resources, or nothing where it exists. It returns the
 // references to VPC and subnets.
-func (t *Template) network(c *config.ClusterConfig, n Network) (vpc any, public, private L) {
+func (t *Template) network(c *config.ClusterConfig, n vpc.Network) (vpc any, public, private L) {
 	if n.VPC != "" {
 		for _, s := range n.Public {
 			public = append(public, s.ID)
@@ -114,7 +60,7 @@ func (t *Template) network(c *config.ClusterConfig, n Network) (vpc any, public,
 }
 
 // nat adds one NAT gateway, one in each zone, or none.
-func (t *Template) nat(mode string, n Network, named func(string) L) {
+func (t *Template) nat(mode string, n vpc.Network, named func(string) L) {
 	gateway := func(suffix, subnet string) string {
 		t.add("NATIP"+suffix, "AWS::EC2::EIP", M{"Domain": "vpc", "Tags": named("NATIP" + suffix)}, M{"DependsOn": L{"VPCGatewayAttachment"}})
 		t.add("NATGateway"+suffix, "AWS::EC2::NatGateway", M{"AllocationId": Att("NATIP"+suffix, "AllocationId"), "SubnetId": Ref(subnet),
@@ -140,7 +86,7 @@ func (t *Template) nat(mode string, n Network, named func(string) L) {
 }
 
 // networkIPv6 follows eksctl's IPv6 layout, whose logical IDs differ.
-func (t *Template) networkIPv6(n Network) (vpc any, public, private L) {
+func (t *Template) networkIPv6(n vpc.Network) (vpc any, public, private L) {
 	named := func(id string) L { return L{M{"Key": "Name", "Value": Sub("${AWS::StackName}/" + id)}} }
 	t.add("VPC", "AWS::EC2::VPC", M{"CidrBlock": n.CIDR, "EnableDnsSupport": true, "EnableDnsHostnames": true, "Tags": named("VPC")})
 	t.add("IPv6CidrBlock", "AWS::EC2::VPCCidrBlock", M{"VpcId": Ref("VPC"), "AmazonProvidedIpv6CidrBlock": true})
@@ -182,16 +128,4 @@ func (t *Template) networkIPv6(n Network) (vpc any, public, private L) {
 			"EgressOnlyInternetGatewayId": Ref("EgressOnlyInternetGateway")})
 	}
 	return Ref("VPC"), public, private
-}
-
-// Zones are the zones of a network's subnets, sorted.
-func (n Network) Zones() []string {
-	var out []string
-	for _, s := range slices.Concat(n.Public, n.Private) {
-		if !slices.Contains(out, s.Zone) {
-			out = append(out, s.Zone)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

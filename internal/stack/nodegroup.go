@@ -31,7 +31,7 @@ type Live struct {
 }
 
 func nodeLabels(c *config.ClusterConfig, n *config.NodeGroupBase) map[string]string {
-	out := map[string]string{TagCluster: c.Metadata.Name, TagGroup: n.Name}
+	out := map[string]string{eksfacts.TagCluster: c.Metadata.Name, eksfacts.TagGroup: n.Name}
 	maps.Copy(out, n.Labels)
 	return out
 }

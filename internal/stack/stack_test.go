@@ -10,6 +10,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 var zones = []string{"us-west-2a", "us-west-2b", "us-west-2c"}
@@ -42,10 +43,10 @@ nodeGroups:
 		Name: "b", ARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, WellKnown: &config.WellKnownPolicies{AutoScaler: new(true),
 			CertManager: new(true)}}
 	return map[string]string{
-		"cluster":   stack.Cluster(c, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"ipv6":      stack.Cluster(six, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"auto-mode": stack.Cluster(auto, stack.Split("192.168.0.0/16", zones, true, true)).JSON(),
-		"existing": stack.Cluster(c, stack.Network{VPC: "vpc-1a2b3c4d", Private: []stack.Subnet{{ID: "subnet-1a2b3c4d"},
+		"cluster":   stack.Cluster(c, vpc.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"ipv6":      stack.Cluster(six, vpc.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"auto-mode": stack.Cluster(auto, vpc.Split("192.168.0.0/16", zones, true, true)).JSON(),
+		"existing": stack.Cluster(c, vpc.Network{VPC: "vpc-1a2b3c4d", Private: []vpc.Subnet{{ID: "subnet-1a2b3c4d"},
 			{ID: "subnet-2a2b3c4d"}}}).JSON(),
 		"managed":            stack.Managed(c, &c.ManagedNodeGroups[0], live()).JSON(),
 		"managed-early":      stack.ManagedEarly(c, &c.ManagedNodeGroups[0], live()).JSON(),
@@ -67,18 +68,6 @@ func TestTemplatesAreTheSameByteForByte(t *testing.T) {
 		if a[name] != b[name] {
 			t.Errorf("%s differs between two makings", name)
 		}
-	}
-}
-
-// Subnets are laid out as eksctl lays them out: eight blocks, public first.
-func TestSplitFollowsEksctl(t *testing.T) {
-	n := stack.Split("192.168.0.0/16", zones, true, true)
-	if n.Public[0].CIDR != "192.168.0.0/19" || n.Public[2].CIDR != "192.168.64.0/19" || n.Private[0].CIDR != "192.168.96.0/19" ||
-		n.Private[2].CIDR != "192.168.160.0/19" {
-		t.Errorf("%+v", n)
-	}
-	if six := stack.Split("10.0.0.0/16", []string{"a", "b", "c", "d", "e"}, true, true); six.Private[4].CIDR != "10.0.144.0/20" {
-		t.Errorf("%+v", six)
 	}
 }
 

@@ -139,24 +139,9 @@ func strs(in []string) L {
 	return out
 }
 
-// Tags of eksctl's contract, as stacks carry them.
-const (
-	TagCluster       = eksfacts.TagCluster
-	TagClusterLegacy = eksfacts.TagClusterLegacy
-	TagVersion       = eksfacts.TagVersion
-	TagOIDC          = eksfacts.TagOIDC
-	TagGroup         = eksfacts.TagGroup
-	TagGroupType     = eksfacts.TagGroupType
-	TagGroupLegacy   = eksfacts.TagGroupLegacy
-	TagAccount       = eksfacts.TagAccount
-	TagAddon         = eksfacts.TagAddon
-	TagAddonPod      = eksfacts.TagAddonPod
-	TagPodIdentity   = eksfacts.TagPodIdentity
-)
-
 // Tags are a stack's tags: eksctl's, the file's, and the stack's own.
 func Tags(c *config.ClusterConfig, own map[string]string) map[string]string {
-	out := map[string]string{TagCluster: c.Metadata.Name, TagClusterLegacy: c.Metadata.Name, TagVersion: version.Eksctl}
+	out := map[string]string{eksfacts.TagCluster: c.Metadata.Name, eksfacts.TagClusterLegacy: c.Metadata.Name, eksfacts.TagVersion: version.Eksctl}
 	for k, v := range c.Metadata.Tags {
 		out[k] = v
 	}

@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/pace"
+	"github.com/slipway-eks/slipway/internal/resolve"
 )
 
 // Addon creates an add-on, and is done when Until is reached.
@@ -129,7 +129,7 @@ func (s *Addon) create(ctx context.Context, e *Env, m *Memo) (engine.Result, err
 	}
 	var err error
 	if s.Version != "" {
-		v, err := cluster.AddonVersion(ctx, e.AWS, s.Name, s.Version, s.Kubernetes)
+		v, err := resolve.AddonVersion(ctx, e.AWS, s.Name, s.Version, s.Kubernetes)
 		if err != nil {
 			return engine.Result{}, err
 		}

@@ -63,7 +63,7 @@ var contracts = []contract{
 	{"nodes", true, nil, func(*stage) steps.Spec { return &steps.Nodes{Group: "m", Want: 1} }},
 	{"OIDC provider", false, nil, func(*stage) steps.Spec { return &steps.OIDCProvider{} }},
 	{"stack", false, nil, func(*stage) steps.Spec {
-		return &steps.Stack{Name: "eksctl-test-role", Tags: map[string]string{stack.TagCluster: "test"}, Template: role("AmazonS3ReadOnlyAccess")}
+		return &steps.Stack{Name: "eksctl-test-role", Tags: map[string]string{eksfacts.TagCluster: "test"}, Template: role("AmazonS3ReadOnlyAccess")}
 	}},
 	{"stack, started", false, nil, func(*stage) steps.Spec {
 		return &steps.Stack{Name: "eksctl-test-role", Started: true, Template: role("AmazonS3ReadOnlyAccess")}

@@ -18,14 +18,14 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/kube"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // Env is what steps act with: nothing of it is wanted or decided.
 type Env struct {
 	AWS  *awsc.Clients
 	Name string // the cluster's
-	Net  stack.Network
+	Net  vpc.Network
 	// Reachable: the Kubernetes API can be called from here. Where it cannot, AWS's
 	// status alone decides, and the plan says so.
 	Reachable bool

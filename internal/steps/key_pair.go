@@ -7,8 +7,8 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/stack"
 )
 
 // KeyPair imports a public key under eksctl's name for it.
@@ -26,7 +26,7 @@ func (s *KeyPair) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, erro
 	if !awsc.NotFound(err) {
 		return engine.Result{}, err
 	}
-	tags := []ec2types.Tag{{Key: new(stack.TagCluster), Value: new(e.Name)}}
+	tags := []ec2types.Tag{{Key: new(eksfacts.TagCluster), Value: new(e.Name)}}
 	if _, err := e.AWS.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key), TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}); err != nil {
 		return engine.Result{}, fmt.Errorf("importing the SSH key %s: %w", s.Name, err)
 	}

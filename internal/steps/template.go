@@ -12,9 +12,9 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
-	"github.com/slipway-eks/slipway/internal/cluster"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
@@ -166,7 +166,7 @@ func (g *Group) live(ctx context.Context, e *Env, n *config.NodeGroupBase) (stac
 		}
 	}
 	if n.InstanceSelector != nil {
-		if l.InstanceTypes, err = cluster.SelectInstances(ctx, e.AWS, n.InstanceSelector); err != nil {
+		if l.InstanceTypes, err = resolve.SelectInstances(ctx, e.AWS, n.InstanceSelector); err != nil {
 			return l, fmt.Errorf("node group %s: %w", n.Name, err)
 		}
 	}

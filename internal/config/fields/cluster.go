@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -130,7 +131,7 @@ var controlPlane = []Field{
 	f("cloudWatch.clusterLogging.enableTypes", "The types; all or * for every one.").live(cluster(func(c *observe.Cluster) any { return c.EnabledLogs() })).
 		breaks("the control plane's logs are not where they are looked for"),
 	f("cloudWatch.clusterLogging.logRetentionInDays", "How many days they are kept.").via("log-retention").live(func(o *observe.Observed, _ string) (any, bool) {
-		g := o.LogGroups[observe.ControlPlaneLogs(o.Name)]
+		g := o.LogGroups[eksfacts.LogGroup(o.Name)]
 		if g == nil || o.Missed(observe.Logs) != nil {
 			return nil, false
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -94,7 +95,7 @@ func TestWholeHoldsEverything(t *testing.T) {
 		"outputs":                  o.Stacks["eksctl-test-cluster"].Output("VPC") == o.Cluster.ResourcesVPCConfig.VPCID,
 		"exports":                  o.Stacks["eksctl-test-cluster"].Exports["VPC"] == "eksctl-test-cluster::VPC",
 		"template and resources":   strings.Contains(o.Stacks["eksctl-test-cluster"].Template, "ControlPlane") && len(o.Stacks["eksctl-test-cluster"].Resources) > 10,
-		"log retention":            o.LogGroups[observe.ControlPlaneLogs("test")].RetentionInDays == 7,
+		"log retention":            o.LogGroups[eksfacts.LogGroup("test")].RetentionInDays == 7,
 		"nodes Ready by group":     o.Kubernetes.Nodes[slices.Sorted(keysOf(o.Kubernetes.Nodes))[0]].Ready,
 		"a service account's role": o.Kubernetes.ServiceAccounts["default/sa"].Annotations[observe.RoleAnnotation] != "",
 		"EMR's binding":            o.Kubernetes.RoleBindings["emr/emr-containers"] != nil,

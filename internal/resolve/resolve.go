@@ -1,8 +1,8 @@
-// Package cluster resolves what a config means in this account and region: where its
+// Package resolve finds out what a config means in this account and region: where its
 // cluster lives, which instance types a selector is, which version "latest" is. It
 // only reads, and only what a file asks for; what stands is observed by package
 // observe/read. It must not plan.
-package cluster
+package resolve
 
 import (
 	"context"
@@ -22,12 +22,12 @@ import (
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
-	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // Network resolves where a cluster lives: the zones and blocks of a new VPC, or
 // the subnets that the config names, as EC2 describes them now.
-func Network(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Network, error) {
+func Network(ctx context.Context, c *awsc.Clients, f *config.File) (vpc.Network, error) {
 	cfg := f.Cluster
 	if cfg.ExistingVPC() {
 		return existing(ctx, c, f)
@@ -35,7 +35,7 @@ func Network(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Networ
 	out, err := c.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []ec2types.Filter{{Name: new("state"),
 		Values: []string{"available"}}, {Name: new("zone-type"), Values: []string{"availability-zone"}}}})
 	if err != nil {
-		return stack.Network{}, fmt.Errorf("listing the zones of %s: %w", c.Region, err)
+		return vpc.Network{}, fmt.Errorf("listing the zones of %s: %w", c.Region, err)
 	}
 	var offered []string
 	for _, z := range out.AvailabilityZones {
@@ -46,9 +46,9 @@ func Network(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Networ
 	slices.Sort(offered)
 	zones, problems := chooseZones(f, offered)
 	if len(problems) > 0 {
-		return stack.Network{}, problems
+		return vpc.Network{}, problems
 	}
-	return stack.Split(string(cfg.VPC.CIDR), zones, true, true), nil
+	return vpc.Split(string(cfg.VPC.CIDR), zones, true, true), nil
 }
 
 // Resolve completes a config with what its cluster is already, where the file is
@@ -102,19 +102,19 @@ func chooseZones(f *config.File, offered []string) ([]string, finding.Findings) 
 }
 
 // existing resolves the subnets of a VPC that exists, all problems at once.
-func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Network, error) {
+func existing(ctx context.Context, c *awsc.Clients, f *config.File) (vpc.Network, error) {
 	v := f.Cluster.VPC
 	// Not by ID: one missing subnet would fail the whole call.
 	all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(c.EC2, &ec2.DescribeSubnetsInput{}),
 		func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
 	if err != nil {
-		return stack.Network{}, fmt.Errorf("listing subnets: %w", err)
+		return vpc.Network{}, fmt.Errorf("listing subnets: %w", err)
 	}
 	byID := map[string]ec2types.Subnet{}
 	for _, s := range all {
 		byID[*s.SubnetId] = s
 	}
-	n := stack.Network{VPC: v.ID, CIDR: string(v.CIDR)}
+	n := vpc.Network{VPC: v.ID, CIDR: string(v.CIDR)}
 	var ps finding.Findings
 	take := func(path, id string) *ec2types.Subnet {
 		s, ok := byID[id]
@@ -132,8 +132,8 @@ func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Netwo
 	for i, id := range v.ControlPlaneSubnetIDs {
 		take(fmt.Sprintf("vpc.controlPlaneSubnetIDs[%d]", i), id)
 	}
-	side := func(key string, m map[string]config.Subnet) []stack.Subnet {
-		var out []stack.Subnet
+	side := func(key string, m map[string]config.Subnet) []vpc.Subnet {
+		var out []vpc.Subnet
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			path := "vpc.subnets." + key + "." + k
 			s := m[k]
@@ -148,7 +148,7 @@ func existing(ctx context.Context, c *awsc.Clients, f *config.File) (stack.Netwo
 				if s.CIDR != "" && string(s.CIDR) != *x.CidrBlock {
 					ps = append(ps, f.At("subnet-differs", path+".cidr", "the subnet %s has %s, not %s", s.ID, *x.CidrBlock, s.CIDR))
 				}
-				out = append(out, stack.Subnet{Key: k, ID: s.ID, Zone: *x.AvailabilityZone, CIDR: *x.CidrBlock})
+				out = append(out, vpc.Subnet{Key: k, ID: s.ID, Zone: *x.AvailabilityZone, CIDR: *x.CidrBlock})
 			}
 		}
 		return out
@@ -189,10 +189,10 @@ func describe(s config.Subnet, key string) string {
 
 // fromControlPlane takes the control plane's subnets for node groups, where the
 // config names no others: public where instances get public addresses.
-func fromControlPlane(n *stack.Network, ids []string, byID map[string]ec2types.Subnet) {
+func fromControlPlane(n *vpc.Network, ids []string, byID map[string]ec2types.Subnet) {
 	for _, id := range ids {
 		x := byID[id]
-		s := stack.Subnet{Key: *x.AvailabilityZone, ID: id, Zone: *x.AvailabilityZone, CIDR: *x.CidrBlock}
+		s := vpc.Subnet{Key: *x.AvailabilityZone, ID: id, Zone: *x.AvailabilityZone, CIDR: *x.CidrBlock}
 		if aws.ToBool(x.MapPublicIpOnLaunch) {
 			n.Public = append(n.Public, s)
 		} else {
