@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
@@ -33,6 +34,10 @@ type Truths struct {
 	// nothing: whatever stands will do.
 	Resolved map[string]map[string]string
 	Live     *observe.Observed
+	// Unsettled tells whether an element of a list, or the cluster itself (""), is
+	// changing by itself: what is live of it now may be another thing in a minute, so all
+	// that the file declares of it is wanted. nil: nothing is.
+	Unsettled func(list, key string) bool
 }
 
 // Difference is one field of one thing about which the truths do not agree.
@@ -45,7 +50,7 @@ type Difference struct {
 	Recorded *Value `json:"recorded,omitempty"` // nil: no record says
 	Live     *Value `json:"live,omitempty"`     // nil: it cannot be known; never the same as absent
 
-	Wanted  bool   `json:"wanted,omitempty"`  // the file itself says something else than what is live
+	Wanted  bool   `json:"wanted,omitempty"`  // the file itself says something else than what is live, or than what it may become
 	Changed bool   `json:"changed,omitempty"` // the file is not what the thing was made from
 	Drifted bool   `json:"drifted,omitempty"` // what is live is not what was wanted
 	Effect  string `json:"effect,omitempty"`  // what does not work
@@ -62,7 +67,7 @@ type Value struct {
 // Compare lists the differences, in the order of the catalogue, and of the file
 // within a list. Things that only one truth has are no difference of fields.
 func Compare(t Truths) []Difference {
-	desired, recorded := tree(t.Desired), tree(t.Recorded)
+	desired, recorded := config.Veiled(tree(t.Desired)), config.Veiled(tree(t.Recorded)) // records hold secrets veiled only
 	base := desired
 	if base == nil {
 		base = recorded
@@ -72,7 +77,7 @@ func Compare(t Truths) []Difference {
 		if r.list == nil {
 			d := Difference{Path: r.Path, At: r.Path, Field: r.Field}
 			d.Desired, d.Recorded = value(desired, r.keys), value(recorded, r.keys)
-			out = t.add(out, d, r.Path)
+			out = t.add(out, d, "", r.Path)
 			continue
 		}
 		was := elements(recorded, r.list)
@@ -85,7 +90,7 @@ func Compare(t Truths) []Difference {
 			if j := slices.IndexFunc(was, func(x any) bool { return keyOf(x, r.list) == key }); j >= 0 {
 				d.Recorded = value(was[j], r.keys)
 			}
-			out = t.add(out, d, r.list.Path+"."+key+"."+r.rest)
+			out = t.add(out, d, r.list.Path, r.list.Path+"."+key+"."+r.rest)
 		}
 	}
 	return out
@@ -115,9 +120,9 @@ var rows = sync.OnceValue(func() []compared {
 	return out
 })
 
-// add keeps a difference, if it is one; named is its path with the element's name, as
-// records list what they do not say.
-func (t *Truths) add(out []Difference, d Difference, named string) []Difference {
+// add keeps a difference, if it is one; list is the one that it is of, or "", and named
+// its path with the element's name, as records list what they do not say.
+func (t *Truths) add(out []Difference, d Difference, list, named string) []Difference {
 	f := d.Field
 	if looked, ok := t.Resolved[f.Path]; ok {
 		d.Desired = nil
@@ -143,10 +148,11 @@ func (t *Truths) add(out []Difference, d Difference, named string) []Difference 
 	case declared:
 		d.Wanted = !Holds(f, d.Live.Is, d.Desired.Is)
 		d.Drifted = d.Wanted
+		d.Wanted = d.Wanted || t.Unsettled != nil && t.Unsettled(list, d.Key)
 	case d.Recorded != nil && d.Recorded.Is != nil:
 		d.Drifted = !Holds(f, d.Live.Is, d.Recorded.Is)
 	}
-	if !d.Changed && !d.Drifted {
+	if !d.Changed && !d.Drifted && !d.Wanted {
 		return out
 	}
 	d.Effect, d.Fix = f.Breaks, fix(f)

@@ -1,9 +1,6 @@
 package observe
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Stack is a CloudFormation stack of the cluster.
 type Stack struct {
@@ -37,15 +34,49 @@ type StackResource struct {
 	Reason     string `json:"resourceStatusReason,omitempty"`
 }
 
-// Stands tells whether the stack stands complete.
-func (s *Stack) Stands() bool {
-	return s != nil && slices.Contains([]string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}, s.Status)
+// Phase is what a stack's status means to whoever wants what it holds.
+type Phase string
+
+// The phases of a stack.
+const (
+	Absent   Phase = "absent"
+	Complete Phase = "complete"
+	Making   Phase = "making"   // what it is made from is settled
+	Changing Phase = "changing" // it ends as it was, or as the update wants it
+	Going    Phase = "going"
+	Failed   Phase = "failed" // or about to have: it can only be deleted and made again
+	Stuck    Phase = "stuck"  // a person must say how it goes on
+)
+
+// Phase is the stack's; a status that CloudFormation has had since is taken as one
+// that somebody must look at.
+func (s *Stack) Phase() Phase {
+	if s == nil {
+		return Absent
+	}
+	switch s.Status {
+	case "DELETE_COMPLETE":
+		return Absent
+	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE":
+		return Complete
+	case "CREATE_IN_PROGRESS":
+		return Making
+	case "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+		"IMPORT_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS":
+		return Changing
+	case "DELETE_IN_PROGRESS":
+		return Going
+	case "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS":
+		return Failed // in review, it is a change set that nobody executed
+	}
+	return Stuck
 }
 
+// Stands tells whether the stack stands complete.
+func (s *Stack) Stands() bool { return s.Phase() == Complete }
+
 // Broken tells whether the stack can only be deleted and made again.
-func (s *Stack) Broken() bool {
-	return s != nil && slices.Contains([]string{"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}, s.Status)
-}
+func (s *Stack) Broken() bool { return s.Phase() == Failed }
 
 // Has tells whether a stack of the cluster stands complete.
 func (o *Observed) Has(stack string) bool { return o.Stacks[stack].Stands() }

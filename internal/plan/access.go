@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -14,13 +15,7 @@ import (
 // access: entries, aws-auth mappings.
 func (b *builder) access() {
 	for _, e := range b.cfg.AccessConfig.AccessEntries {
-		name := stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN)
-		if b.live.AccessEntries[e.PrincipalARN] != nil {
-			b.entryUpdate(e, name)
-		} else if b.needs(name) {
-			b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: e.PrincipalARN}, Title: "access entry " + short(e.PrincipalARN), Typical: 10 * time.Second, Timeout: timeoutStack},
-				name, nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
-		}
+		b.entry(e)
 	}
 	for i, m := range b.cfg.IamIdentityMappings {
 		m = b.serviceMapping(m)
@@ -31,6 +26,26 @@ func (b *builder) access() {
 			continue
 		}
 		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: fmt.Sprint(i)}, "aws-auth mapping "+short(m.ARN+m.ServiceName+m.Account), &steps.IdentityMapping{Mapping: m})
+	}
+}
+
+func (b *builder) entry(e config.AccessEntry) {
+	name := stack.AccessEntryName(b.cfg.Metadata.Name, e.PrincipalARN)
+	s, title := rules.Step{Kind: rules.AccessEntry, Name: e.PrincipalARN}, "access entry "+short(e.PrincipalARN)
+	template := stack.AccessEntry(b.cfg.Metadata.Name, e)
+	switch live := b.live.AccessEntries[e.PrincipalARN]; entryMoves[b.phase(name)][b.there(name, live != nil, "", observe.Access)] {
+	case refuse:
+		b.stuck("accessConfig.accessEntries", name)
+	case follow:
+		b.entryUpdate(e, name)
+	case settle:
+		b.settled(name)
+		b.stackFollows(s, title, name, steps.Text(template))
+	case remake:
+		b.clear(name, b.failedStack(name, "an access entry that is gone"))
+		fallthrough
+	case create:
+		b.addStack(part{Step: s, Title: title, Typical: 10 * time.Second, Timeout: timeoutStack}, name, nil, steps.Stack{Template: steps.Text(template)})
 	}
 }
 

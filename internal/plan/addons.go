@@ -18,12 +18,15 @@ func (b *builder) addons() {
 	groups := len(b.cfg.Groups()) > 0
 	unawaited := []string{}
 	for i, a := range b.cfg.Addons {
-		live := b.live.Addons[a.Name]
-		if live != nil && slices.Contains([]string{"ACTIVE", "DEGRADED", "UPDATE_FAILED"}, live.Status) {
-			b.addonChanges(i, a, live)
+		live, m := b.live.Addons[a.Name], create
+		if live != nil {
+			m = bare[classOf(live.Status)]
 		}
-		if live != nil && live.Status == "ACTIVE" {
-			continue
+		if m == follow || m == settle { // its update waits for what is under way
+			b.addonChanges(i, a, live)
+			if live.Status == "ACTIVE" {
+				continue
+			}
 		}
 		fact := eksfacts.AddonNamed(a.Name)
 		daemon := fact.DaemonSet != ""
@@ -32,7 +35,10 @@ func (b *builder) addons() {
 		if d, err := time.ParseDuration(a.Timeout); err == nil {
 			timeout = d
 		}
-		if live == nil {
+		if m == remake {
+			b.discard(rules.DeleteAddon, "addon", a.Name, live.Status)
+		}
+		if m == create || m == remake {
 			until := ""
 			switch {
 			case awaited && slices.Contains(early, a.Name) && daemon && !b.in.GateActive && b.in.Unreachable == "":
@@ -96,7 +102,7 @@ func (b *builder) addonCreate(a config.Addon, until string, typical, timeout tim
 	case steps.Applied:
 		typical /= 3
 	}
-	b.add(part{Step: rules.Step{Kind: rules.Addon, Name: a.Name}, Action: Create, Title: "add-on " + a.Name,
+	b.add(part{Step: rules.Step{Kind: rules.Addon, Name: a.Name, Of: "addon/" + a.Name}, Action: Create, Title: "add-on " + a.Name,
 		Typical: typical, Timeout: timeout,
 		Run: step})
 }

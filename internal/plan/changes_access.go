@@ -142,8 +142,17 @@ func (b *builder) tags(what, arn string, want, have map[string]string) {
 		}
 	}
 	if len(missing) > 0 && arn != "" {
-		b.add(part{Step: rules.Step{Kind: rules.Tags, Name: strings.ReplaceAll(what, " ", "-")}, Action: Update, Title: "tags of " + what,
-			Typical: time.Second, Timeout: timeoutQuick,
-			Run: &steps.Tag{ARN: arn, Tags: missing}})
+		b.tag(what, &steps.Tag{ARN: arn, Tags: missing}, "")
 	}
+}
+
+// tag sets tags on what stands, or on a node group once it does.
+func (b *builder) tag(what string, run *steps.Tag, group string) {
+	s := rules.Step{Kind: rules.Tags, Name: strings.ReplaceAll(what, " ", "-")}
+	if group != "" {
+		s.For = []string{group}
+	}
+	b.add(part{Step: s, Action: Update, Title: "tags of " + what,
+		Typical: time.Second, Timeout: timeoutQuick,
+		Run: run})
 }

@@ -28,8 +28,15 @@ func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
 		what = append(what, "version "+*in.AddonVersion)
 	}
 	what = append(what, b.addonRoles(a, live, up)...)
-	if b.wants(a.Name, "addons.namespaceConfig.namespace") && live.NamespaceConfig != nil {
-		b.refuse(at("addons", i, "namespaceConfig.namespace"), row("addons.namespaceConfig.namespace").Remedy, "the live add-on %s is in %s, and EKS moves none", a.Name, live.NamespaceConfig.Namespace)
+	if have := live.NamespaceConfig; have != nil && b.wants(a.Name, "addons.namespaceConfig.namespace") && have.Namespace != a.NamespaceConfig.Namespace {
+		b.refuse(at("addons", i, "namespaceConfig.namespace"), row("addons.namespaceConfig.namespace").Remedy, "the live add-on %s is in %s, and EKS moves none", a.Name, have.Namespace)
+	}
+	if len(what) == 0 && live.Status == "UPDATE_FAILED" {
+		in.AddonVersion = new(live.Version) // asked again, it is ACTIVE, or EKS says why not
+		what = append(what, "again, after an update that failed")
+	}
+	if len(what) == 0 && live.Status == "UPDATING" {
+		what = append(what, "which is UPDATING")
 	}
 	if len(what) > 0 {
 		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + join(what),
@@ -47,12 +54,13 @@ func (b *builder) addonRoles(a config.Addon, live *observe.Addon, up *steps.Addo
 		up.Input.ServiceAccountRoleArn = new(arn)
 		what = append(what, "role")
 	}
-	if want.Role != "" && (b.roleARN(want.Role) == "" || b.roleARN(want.Role) != live.ServiceAccountRoleARN) {
+	moving := b.unsettled("addons", a.Name)
+	if want.Role != "" && (moving || b.roleARN(want.Role) == "" || b.roleARN(want.Role) != live.ServiceAccountRoleARN) {
 		up.Role = want.Role
 		what = append(what, "role")
 	}
 	for sa, role := range want.PodRoles {
-		if arn := b.roleARN(role); arn == "" || arn != b.podRoleOf(live, sa) {
+		if arn := b.roleARN(role); moving || arn == "" || arn != b.podRoleOf(live, sa) {
 			up.PodRoles = want.PodRoles
 		}
 	}

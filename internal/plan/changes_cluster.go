@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -18,26 +19,63 @@ import (
 // what EKS changes in place is updated, anything else that the file changed since
 // the cluster was made is refused. What the file does not mention stays as it is.
 func (b *builder) clusterChanges() {
-	if !b.exists() {
+	l := b.live.Cluster
+	if b.coming() {
+		l = b.asMade()
+	}
+	if l == nil {
 		return
 	}
-	b.endpoints()
+	b.endpoints(l)
 	b.controlPlaneSubnets()
 	b.logging()
-	b.authenticationMode()
-	b.encryption()
-	l := b.live.Cluster
-	if u := b.cfg.UpgradePolicy; b.wants("", "upgradePolicy.supportType") {
-		b.clusterUpdate("upgrade-policy", "upgrade policy "+u.SupportType, &eks.UpdateClusterConfigInput{UpgradePolicy: &types.UpgradePolicyRequest{SupportType: types.SupportType(u.SupportType)}})
-	}
-	if z := b.cfg.ZonalShiftConfig; b.wants("", "zonalShiftConfig.enabled") {
-		b.clusterUpdate("zonal-shift", fmt.Sprintf("zonal shift: %t", *z.Enabled), &eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: z.Enabled}})
-	}
-	if s := b.cfg.ControlPlaneScalingConfig; b.wants("", "controlPlaneScalingConfig.tier") {
-		b.clusterUpdate("scaling-tier", "control-plane scaling tier "+s.Tier, &eks.UpdateClusterConfigInput{ControlPlaneScalingConfig: &types.ControlPlaneScalingConfig{Tier: types.ProvisionedControlPlaneTier(s.Tier)}})
-	}
+	b.authenticationMode(l)
+	b.encryption(l)
+	b.otherAspects()
 	b.tags("cluster", l.ARN, b.cfg.Metadata.Tags, l.Tags)
-	b.fixedByCluster()
+	b.fixedByCluster(l)
+}
+
+// asMade is the control plane as its stack is making it: known before it is there, as
+// far as changes compare with it. nil: another tool makes it.
+func (b *builder) asMade() *observe.Cluster {
+	was := b.recorded(stack.ClusterName(b.cfg.Metadata.Name))
+	if was == nil {
+		return nil
+	}
+	e := was.VPC.ClusterEndpoints
+	out := &observe.Cluster{
+		ARN:          "arn:" + b.in.Partition + ":eks:" + b.cfg.Metadata.Region + ":" + b.in.Account + ":cluster/" + b.cfg.Metadata.Name,
+		Tags:         was.Metadata.Tags,
+		AccessConfig: &observe.AccessConfig{AuthenticationMode: was.AccessConfig.AuthenticationMode},
+		ResourcesVPCConfig: &observe.VPCConfig{EndpointPublicAccess: config.On(e.PublicAccess, true), EndpointPrivateAccess: config.On(e.PrivateAccess, false),
+			PublicAccessCIDRs: was.VPC.PublicAccessCIDRs},
+	}
+	if s := was.SecretsEncryption; s != nil {
+		out.EncryptionConfig = []observe.Encryption{{Provider: &observe.Provider{KeyARN: s.KeyARN}}}
+	}
+	return out
+}
+
+// apart are the fields of a cluster that have an update of their own above; what else
+// EKS changes in place has the file's name and shape in EKS's request.
+var apart = []string{"vpc", "cloudWatch", "accessConfig", "secretsEncryption"}
+
+func (b *builder) otherAspects() {
+	var done []string
+	for _, d := range b.wanted("", "", rules.ClusterUpdate) {
+		aspect, _, _ := strings.Cut(d.Path, ".")
+		if slices.Contains(apart, aspect) || slices.Contains(done, aspect) {
+			continue
+		}
+		done = append(done, aspect)
+		if b.value(aspect) == nil {
+			continue // silence is no wish
+		}
+		in := &eks.UpdateClusterConfigInput{}
+		into(in, aspect, b.value(aspect))
+		b.clusterUpdate(aspect, fmt.Sprintf("%s: %v", d.Path, d.Desired.Is), in)
+	}
 }
 
 func (b *builder) clusterUpdate(name, title string, in *eks.UpdateClusterConfigInput) {
@@ -57,8 +95,8 @@ func (b *builder) written(path string) bool {
 
 // endpoints follows the file where it says something: silence must not open an
 // endpoint that somebody closed.
-func (b *builder) endpoints() {
-	v, rc := b.cfg.VPC, b.live.Cluster.ResourcesVPCConfig
+func (b *builder) endpoints(l *observe.Cluster) {
+	v, rc := b.cfg.VPC, l.ResourcesVPCConfig
 	if rc == nil {
 		return
 	}
@@ -120,9 +158,9 @@ func (b *builder) logging() {
 // modes in the order in which EKS lets a cluster go, one way only.
 var modes = []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
 
-func (b *builder) authenticationMode() {
+func (b *builder) authenticationMode(l *observe.Cluster) {
 	const path = "accessConfig.authenticationMode"
-	a := b.live.Cluster.AccessConfig
+	a := l.AccessConfig
 	if !b.wants("", path) {
 		return
 	}
@@ -130,35 +168,35 @@ func (b *builder) authenticationMode() {
 	switch {
 	case want < have:
 		b.refuse(path, "leave it at "+modes[have], "the cluster's authentication mode is %s, and EKS lets no cluster back to %s", modes[have], modes[want])
-	case want == have+1:
+	case want == have+1, want == have: // it may be on its way from there, or to it
 		b.clusterUpdate("authentication-mode", "authentication mode "+modes[want], &eks.UpdateClusterConfigInput{AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationMode(modes[want])}})
 	default:
 		b.refuse(path, "set it to "+modes[have+1]+" first, and go on from there", "the cluster's authentication mode is %s, and EKS takes no step from there to %s", modes[have], modes[want])
 	}
 }
 
-func (b *builder) encryption() {
+func (b *builder) encryption(l *observe.Cluster) {
 	const path = "secretsEncryption.keyARN"
 	if !b.wants("", path) {
 		return
 	}
 	want := b.cfg.SecretsEncryption.KeyARN
-	if e := b.live.Cluster.EncryptionConfig; len(e) == 0 {
+	if e := l.EncryptionConfig; len(e) == 0 {
 		b.clusterStep("encryption", "secrets encryption with "+short(want), &steps.Encryption{KeyARN: want})
-	} else if e[0].Provider != nil {
+	} else if e[0].Provider != nil && e[0].Provider.KeyARN != want {
 		b.refuse(path, "leave it at "+e[0].Provider.KeyARN, "the cluster's secrets are encrypted with another key, and EKS changes no key")
 	}
 }
 
 // fixedByCluster refuses what the file changed since the cluster stack was made and
 // what no step above follows.
-func (b *builder) fixedByCluster() {
+func (b *builder) fixedByCluster(l *observe.Cluster) {
 	name := stack.ClusterName(b.cfg.Metadata.Name)
 	if was := b.recorded(name); was != nil {
 		b.refuseChanges("", "the cluster", was.Foundation(), b.cfg.Foundation())
 		return
 	}
-	l, v := b.live.Cluster, b.cfg.VPC
+	v := b.cfg.VPC
 	if rc := l.ResourcesVPCConfig; rc != nil && v.ID != "" && v.ID != rc.VPCID {
 		b.refuse("vpc.id", "set it to "+rc.VPCID, "the cluster is in %s", rc.VPCID)
 	}

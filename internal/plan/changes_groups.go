@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,33 +40,48 @@ func followed(kind string) []string {
 // sizes are told by their values.
 var sizes = []string{"desiredCapacity", "minSize", "maxSize"}
 
-// managedChanges brings a live managed group to what the file says, where EKS can.
+// managedChanges brings a managed group that stands, or is about to, to what the file
+// says, where EKS can; live is nil while its stack has not come that far.
 func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
-	n, name := &m.NodeGroupBase, stack.GroupName(b.cfg.Metadata.Name, m.Name)
-	b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
+	n, name := &m.NodeGroupBase, b.groupStack(m.Name)
 	was := b.recorded(name)
 	if was == nil || len(was.ManagedNodeGroups) != 1 {
-		b.fixedByGroup(i, m, live)
-		b.groupUpdate(m, live)
+		if live != nil {
+			b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
+			b.fixedByGroup(i, m, live)
+			b.groupLive(rules.GroupUpdate, i, m, live, nil)
+		}
 		return
 	}
 	old := &was.ManagedNodeGroups[0]
+	b.groupTags(m, live, old)
 	b.refuseChanges(at("managedNodeGroups", i, ""), "the node group "+m.Name, old, m)
 	b.scalingChanges(&old.NodeGroupBase, n, m.Taints, true)
-	now := config.Differences(old, m)
-	what := worded(now, followed("managedNodeGroups"))
-	if len(what) == 0 {
-		b.groupUpdate(m, live) // the record is right: only what somebody changed since
-		return
+	what := worded(config.Differences(old, m), followed("managedNodeGroups"))
+	title := "managed node group " + m.Name + ": "
+	kind := rules.GroupLive
+	switch count := *old.DesiredCapacity != *n.DesiredCapacity; {
+	case b.phase(name) == observe.Changing:
+		b.resizeLater(n, title, &config.ClusterConfig{Metadata: b.head(), ManagedNodeGroups: []config.ManagedNodeGroup{*m}}, true, count)
+		what = nil
+	case len(what) > 0:
+		recorded, _ := b.template(name)
+		want, err := stack.Resize(recorded, b.cfg, m)
+		b.resize(n, title+join(what), name, want, err, true, count)
+		if b.unsettled("managedNodeGroups", m.Name) {
+			what = nil // what its stack sets may be undone by what is under way
+		}
+	default:
+		kind = rules.GroupUpdate // the record is right: only what somebody changed since
 	}
-	recorded, _ := b.template(name)
-	want, err := stack.Resize(recorded, b.cfg, m)
-	b.resize(n, "managed node group "+m.Name+": "+join(what), name, want, err, true, *old.DesiredCapacity != *n.DesiredCapacity)
+	if live != nil {
+		b.groupLive(kind, i, m, live, what)
+	}
 }
 
 // selfManagedChanges brings a self-managed group's sizes to what the file says.
 func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
-	name := stack.GroupName(b.cfg.Metadata.Name, g.Name)
+	name := b.groupStack(g.Name)
 	was := b.recorded(name)
 	if was == nil || len(was.NodeGroups) != 1 {
 		return
@@ -75,10 +89,33 @@ func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
 	old := &was.NodeGroups[0]
 	b.refuseChanges(at("nodeGroups", i, ""), "the node group "+g.Name, old, g)
 	b.scalingChanges(&old.NodeGroupBase, &g.NodeGroupBase, nil, false)
+	title, count := "self-managed node group "+g.Name+": ", *old.DesiredCapacity != *g.DesiredCapacity
+	if b.phase(name) == observe.Changing {
+		b.resizeLater(&g.NodeGroupBase, title, &config.ClusterConfig{Metadata: b.head(), NodeGroups: []config.NodeGroup{*g}}, false, count)
+		return
+	}
 	if what := worded(config.Differences(old, g), followed("nodeGroups")); len(what) > 0 {
 		recorded, _ := b.template(name)
 		want, err := stack.ResizeSelfManaged(recorded, b.cfg, g)
-		b.resize(&g.NodeGroupBase, "self-managed node group "+g.Name+": "+join(what), name, want, err, false, *old.DesiredCapacity != *g.DesiredCapacity)
+		b.resize(&g.NodeGroupBase, title+join(what), name, want, err, false, count)
+	}
+}
+
+// head is what a group's template takes of the file besides the group.
+func (b *builder) head() *config.ClusterMeta {
+	m := b.cfg.Metadata
+	return &config.ClusterMeta{Name: m.Name, Region: m.Region, Version: m.Version}
+}
+
+// resizeLater updates a group's stack that is under way now: what its template will be
+// is known at the step's turn, and compared then.
+func (b *builder) resizeLater(n *config.NodeGroupBase, title string, cfg *config.ClusterConfig, managed, count bool) {
+	name := b.groupStack(n.Name)
+	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name, Of: name}, Action: Update, Title: title + "what the file says, compared once its stack is complete",
+		Typical: time.Minute, Timeout: timeoutUpdate,
+		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Resize: &steps.Resize{Config: cfg}}}})
+	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
+		b.nodes(n, managed, 40*time.Second)
 	}
 }
 
@@ -88,10 +125,10 @@ func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err 
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", name, err))
 		return
 	}
-	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name}, Action: Update, Title: title,
+	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name, Of: name}, Action: Update, Title: title,
 		Typical: time.Minute, Timeout: timeoutUpdate,
 		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
-	if count {
+	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
 		b.nodes(n, managed, 40*time.Second)
 	}
 }
@@ -161,53 +198,75 @@ func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *observe.
 	}
 }
 
-// groupUpdate brings a live managed group's labels, taints, bounds and update
-// settings to what the file says, past any stack. Labels that EKS or somebody else
-// added stay.
-func (b *builder) groupUpdate(m *config.ManagedNodeGroup, live *observe.Nodegroup) {
-	in := &eks.UpdateNodegroupConfigInput{NodegroupName: new(m.Name)}
-	var what []string
-	add := map[string]string{}
-	for k, v := range m.Labels {
-		if live.Labels[k] != v {
-			add[k] = v
-		}
+// groupTags sets tags of the file on a group; one that EKS has not made yet gets those
+// that its stack does not give it.
+func (b *builder) groupTags(m *config.ManagedNodeGroup, live *observe.Nodegroup, old *config.ManagedNodeGroup) {
+	if live != nil {
+		b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
+		return
 	}
-	if len(add) > 0 {
-		in.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
-		what = append(what, "labels "+join(slices.Sorted(maps.Keys(add))))
-	}
-	if t := missingTaints(m.Taints, live.Taints); len(t) > 0 {
-		in.Taints = &types.UpdateTaintsPayload{AddOrUpdateTaints: t}
-		what = append(what, "taints")
-	}
-	if s := live.ScalingConfig; s != nil && (s.MinSize != *m.MinSize || s.MaxSize != *m.MaxSize) {
-		// The desired size belongs to the autoscaler once the group stands; it only
-		// follows the bounds.
-		want := min(max(s.DesiredSize, *m.MinSize), *m.MaxSize)
-		in.ScalingConfig = &types.NodegroupScalingConfig{MinSize: new(int32(*m.MinSize)), MaxSize: new(int32(*m.MaxSize)), DesiredSize: new(int32(want))}
-		what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
-	}
-	if len(what) > 0 {
-		b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: m.Name}, Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
-			Typical: 40 * time.Second, Timeout: timeoutUpdate,
-			Run: &steps.GroupUpdate{Input: *in}})
+	if !steps.Holds(old.Tags, m.Tags) {
+		b.tag("node group "+m.Name, &steps.Tag{Group: m.Name, Tags: m.Tags}, m.Name)
 	}
 }
 
-func missingTaints(want config.Taints, have []observe.Taint) []types.Taint {
-	var out []types.Taint
-	for _, w := range want {
-		found := false
-		for _, h := range have {
-			found = found || h.Key == w.Key && h.Value == w.Value && h.Effect == eksfacts.EKSEffect(w.Effect)
+// groupLive brings a live managed group to what the file says, past any stack; except
+// are the fields that its stack brings there. Labels that others added stay.
+func (b *builder) groupLive(kind string, i int, m *config.ManagedNodeGroup, live *observe.Nodegroup, except []string) {
+	run := &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: new(m.Name)}}
+	var what, done []string
+	for _, d := range b.wanted("managedNodeGroups", m.Name, rules.GroupUpdate) {
+		field, _, _ := strings.Cut(strings.TrimPrefix(d.Path, "managedNodeGroups."), ".")
+		if slices.Contains(done, field) || slices.ContainsFunc(except, func(x string) bool { return x == field || strings.HasPrefix(x, field+" ") }) {
+			continue
 		}
-		if !found {
-			t := types.Taint{Key: new(w.Key), Effect: types.TaintEffect(eksfacts.EKSEffect(w.Effect))}
-			if w.Value != "" {
-				t.Value = new(w.Value)
+		done = append(done, field)
+		switch field {
+		case "labels":
+			add := map[string]string{}
+			for k, v := range m.Labels {
+				if x, ok := live.Labels[k]; !ok || x != v || b.unsettled("managedNodeGroups", m.Name) {
+					add[k] = v
+				}
 			}
-			out = append(out, t)
+			run.Input.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
+			what = append(what, "labels "+join(keys(add)))
+		case "taints":
+			run.Input.Taints = taintsPayload(m.Taints, live.Taints)
+			what = append(what, "taints")
+		case "minSize", "maxSize":
+			if run.Bounds == nil {
+				run.Bounds = &steps.Bounds{Min: *m.MinSize, Max: *m.MaxSize}
+				what = append(what, fmt.Sprintf("sizes %d to %d", *m.MinSize, *m.MaxSize))
+			}
+		default: // EKS's request has it as the file does
+			into(&run.Input, field, b.value(at("managedNodeGroups", i, field)))
+			what = append(what, field)
+		}
+	}
+	if len(what) > 0 {
+		b.add(part{Step: rules.Step{Kind: kind, Name: m.Name, Of: b.groupStack(m.Name)}, Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
+			Typical: 40 * time.Second, Timeout: timeoutUpdate,
+			Run: run})
+	}
+}
+
+// taintsPayload makes a group's taints those of the file.
+func taintsPayload(want config.Taints, have []observe.Taint) *types.UpdateTaintsPayload {
+	out := &types.UpdateTaintsPayload{}
+	eksTaint := func(key, value, effect string) types.Taint {
+		t := types.Taint{Key: new(key), Effect: types.TaintEffect(effect)}
+		if value != "" {
+			t.Value = new(value)
+		}
+		return t
+	}
+	for _, w := range want {
+		out.AddOrUpdateTaints = append(out.AddOrUpdateTaints, eksTaint(w.Key, w.Value, eksfacts.EKSEffect(w.Effect)))
+	}
+	for _, h := range have {
+		if !slices.ContainsFunc(want, func(w config.Taint) bool { return w.Key == h.Key && eksfacts.EKSEffect(w.Effect) == h.Effect }) {
+			out.RemoveTaints = append(out.RemoveTaints, eksTaint(h.Key, h.Value, h.Effect))
 		}
 	}
 	return out

@@ -2,12 +2,11 @@ package plan
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -19,6 +18,8 @@ const (
 	typicalRole    = 20 * time.Second
 	typicalGroup   = 140 * time.Second
 	typicalUpdate  = 5 * time.Minute
+	typicalDelete  = 3 * time.Minute
+	typicalSettle  = time.Minute
 	timeoutCluster = 40 * time.Minute
 	timeoutGroup   = 45 * time.Minute // past EKS's own deadline of 33 to 35 minutes, so that its cause is read
 	timeoutAddon   = 20 * time.Minute
@@ -28,36 +29,49 @@ const (
 	timeoutQuick   = 10 * time.Minute
 )
 
-// failedStacks puts stacks that failed up for deletion, so that they can be made
-// again.
-func (b *builder) failedStacks() {
-	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
-		if b.broken(name) {
-			b.plan.Deletions = append(b.plan.Deletions, name)
-			b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Stack: name}, Action: Delete, Title: fmt.Sprintf("failed stack %s (%s)", name, b.live.Stacks[name].Status),
-				Typical: 3 * time.Minute, Timeout: timeoutGroup,
-				Run: &steps.Delete{Resource: "stack", Name: name}})
-		}
-	}
-}
-
-// needs tells whether a stack is still to be made, or to be waited for.
-func (b *builder) needs(name string) bool { return !b.live.Has(name) }
-
-// addStack adds a stack of its own.
+// addStack adds a stack of its own, or the wait for one that is being made.
 func (b *builder) addStack(s part, name string, tags map[string]string, run steps.Stack) string {
 	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
-	s.Step.Stack, s.Action, s.Run = name, Create, &run
-	half := run.Template.Group != nil && b.live.Stacks[name] != nil && !stack.Completed(b.live.Stacks[name].Template)
-	if st := b.live.Stacks[name]; st != nil && b.underWay(name) && st.Status != "DELETE_IN_PROGRESS" && !run.Started && !half {
+	s.Step.Of, s.Action, s.Run = name, Create, &run
+	if p := b.phase(name); p == observe.Making || p == observe.Changing {
 		s.Action, s.Run = Await, &steps.StackWait{Name: name, Group: run.Group, Count: run.Count}
+	} else if p == observe.Going {
+		s.Title += ", once the one before is gone"
 	}
 	return b.add(s)
 }
 
 func (b *builder) controlPlane() {
 	name := stack.ClusterName(b.cfg.Metadata.Name)
-	if b.needs(name) && !(b.exists() && b.live.Stacks[name] == nil) {
+	switch m := clusterMoves[b.phase(name)][b.there(name, b.exists(), b.clusterStatus(), observe.ControlPlane)]; m {
+	case refuse:
+		b.refuseCluster(name)
+		return
+	case remake:
+		if b.exists() && b.populated() {
+			b.refuseCluster(name)
+			return
+		}
+		b.clear(name, b.failedStack(name, "no control plane"))
+		b.live = without(b.live) // nothing of what stands in it now is there then
+		fallthrough
+	case create:
+		b.clusterStack(name)
+	case settle:
+		if p := b.phase(name); p == observe.Making || p == observe.Changing {
+			b.clusterStack(name)
+		}
+	}
+	if !b.exists() || b.live.Cluster.Status != "ACTIVE" {
+		b.add(part{Step: rules.Step{Kind: rules.ControlPlane}, Action: Await, Title: "control plane ACTIVE (Kubernetes " + b.cfg.Metadata.Version + ")",
+			Typical: typicalCluster, Timeout: timeoutCluster,
+			Run: &steps.ControlPlane{}})
+	}
+}
+
+// clusterStack makes the cluster's stack, or waits for it.
+func (b *builder) clusterStack(name string) {
+	if p := b.phase(name); p != observe.Making && p != observe.Changing {
 		tags := map[string]string{eksfacts.TagOIDC: fmt.Sprint(config.On(b.cfg.IAM.WithOIDC, false))}
 		what := "cluster stack: control plane, security groups, roles"
 		if b.in.Net.VPC == "" {
@@ -65,13 +79,49 @@ func (b *builder) controlPlane() {
 		}
 		b.addStack(part{Step: rules.Step{Kind: rules.ClusterStack}, Title: what, Typical: 5 * time.Second, Timeout: timeoutStack},
 			name, tags, steps.Stack{Template: steps.Text(stack.Cluster(b.cfg, b.in.Net)), Started: true})
-		b.add(part{Step: rules.Step{Kind: rules.ClusterStackDone, Stack: name}, Action: Await, Title: "cluster stack complete",
-			Typical: typicalCluster, Timeout: timeoutCluster,
-			Run: &steps.StackWait{Name: name}})
 	}
-	if !b.exists() || b.live.Cluster.Status != "ACTIVE" {
-		b.add(part{Step: rules.Step{Kind: rules.ControlPlane}, Action: Await, Title: "control plane ACTIVE (Kubernetes " + b.cfg.Metadata.Version + ")",
-			Typical: typicalCluster, Timeout: timeoutCluster,
-			Run: &steps.ControlPlane{}})
+	b.add(part{Step: rules.Step{Kind: rules.ClusterStackDone, Of: name}, Action: Await, Title: "cluster stack complete",
+		Typical: typicalCluster, Timeout: timeoutCluster,
+		Run: &steps.StackWait{Name: name}})
+}
+
+func (b *builder) clusterStatus() string {
+	if b.exists() {
+		return b.live.Cluster.Status
 	}
+	return ""
+}
+
+// populated tells whether a cluster holds what would go with it.
+func (b *builder) populated() bool {
+	return len(b.live.Groups)+len(b.live.Profiles) > 0 || b.live.Stacks[stack.ClusterName(b.cfg.Metadata.Name)].Status == "DELETE_FAILED"
+}
+
+// refuseCluster says what must happen before anything can be done in a cluster.
+func (b *builder) refuseCluster(name string) {
+	const path = "metadata.name"
+	down := "take away what is left (slipway down " + b.cfg.Metadata.Name + "), then run again"
+	switch phase := b.phase(name); {
+	case phase == observe.Stuck:
+		b.stuck(path, name)
+	case phase == observe.Going || b.clusterStatus() == "DELETING":
+		b.refuse(path, "wait until it is gone (aws eks wait cluster-deleted --name "+b.cfg.Metadata.Name+"), then run again",
+			"the cluster %s is being deleted", b.cfg.Metadata.Name)
+	case phase == observe.Absent:
+		b.refuse(path, "delete it (aws eks delete-cluster --name "+b.cfg.Metadata.Name+"), then run again", "the control plane is %s, and no stack of it could be made again", b.clusterStatus())
+	case !b.exists():
+		b.refuse(path, down, "the stack %s is %s, and the control plane that it made is gone", name, b.live.Stacks[name].Status)
+	case phase == observe.Failed && classOf(b.clusterStatus()) == moving:
+		b.refuse(path, "wait until the control plane has settled, then run again", "the control plane is %s, and its stack is %s", b.clusterStatus(), b.live.Stacks[name].Status)
+	default:
+		b.refuse(path, down, "the control plane is %s, and its stack %s is %s", b.clusterStatus(), name, b.live.Stacks[name].Status)
+	}
+}
+
+// without is an observation as it is once a cluster is gone: its stacks stay.
+func without(o *observe.Observed) *observe.Observed {
+	c := *o
+	c.Cluster, c.OIDCProvider, c.Kubernetes = nil, nil, nil
+	c.Addons, c.Groups, c.Profiles, c.AccessEntries, c.PodIdentities, c.IdentityProviders = nil, nil, nil, nil, nil, nil
+	return &c
 }

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"strings"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -10,25 +12,68 @@ import (
 
 func (b *builder) fargate() {
 	own := stack.FargateName(b.cfg.Metadata.Name)
-	// While the cluster stack is under way it has no outputs yet: it makes the role.
-	root := stack.ClusterName(b.cfg.Metadata.Name)
-	missing := b.exists() && !b.needs(root) && stack.NeedsFargateRole(b.cfg) && b.live.Stacks[root].Output("FargatePodExecutionRoleARN") == ""
+	missing := b.lacksFargateRole()
 	for i, p := range b.cfg.FargateProfiles {
-		if f := b.live.Profiles[p.Name]; f != nil && f.Status == "ACTIVE" {
-			b.profileChanges(i, p, f)
+		f, m := b.live.Profiles[p.Name], create
+		if f != nil {
+			m = bare[classOf(f.Status)]
+			if m == follow || m == settle {
+				b.profileChanges(i, p, f)
+			}
+		}
+		if m == follow {
 			continue
 		}
-		if missing && p.PodExecutionRoleARN == "" && b.needs(own) {
-			b.addStack(part{Step: rules.Step{Kind: rules.FargateRole}, Title: "IAM role for pods on Fargate", Typical: typicalRole, Timeout: timeoutStack},
-				own, nil, steps.Stack{Template: steps.Text(stack.FargateRole(b.cfg))})
+		if missing && p.PodExecutionRoleARN == "" && m != settle {
+			b.fargateRole(own)
 			missing = false
 		}
 		role := p.PodExecutionRoleARN
 		if role == "" {
 			role = b.cfg.IAM.FargatePodExecutionRoleARN
 		}
-		b.add(part{Step: rules.Step{Kind: rules.Fargate, Name: p.Name}, Action: Create, Title: "Fargate profile " + p.Name,
+		x := part{Step: rules.Step{Kind: rules.Fargate, Name: p.Name, Of: "fargate-profile/" + p.Name}, Action: Create, Title: "Fargate profile " + p.Name,
 			Typical: 90 * time.Second, Timeout: timeoutStack,
-			Run: &steps.FargateProfile{Profile: p, Role: role}})
+			Run: &steps.FargateProfile{Profile: p, Role: role}} // it looks: what is being made, or is going, is awaited
+		switch m {
+		case settle:
+			x.Action, x.Title = Await, x.Title+", which is "+f.Status
+		case remake:
+			b.discard(rules.DeleteProfile, "fargate-profile", p.Name, f.Status)
+		}
+		b.add(x)
 	}
+}
+
+// fargateRole makes the pods' role for a cluster that was made without profiles.
+func (b *builder) fargateRole(own string) {
+	s, title := rules.Step{Kind: rules.FargateRole}, "IAM role for pods on Fargate"
+	switch roleMoves[b.phase(own)][absent] {
+	case refuse:
+		b.stuck("fargateProfiles", own)
+	case remake:
+		b.clear(own, b.failedStack(own, ""))
+		fallthrough
+	case create, settle:
+		if b.phase(own) == observe.Changing {
+			b.settled(own)
+			return
+		}
+		b.addStack(part{Step: s, Title: title, Typical: typicalRole, Timeout: timeoutStack}, own, nil, steps.Stack{Template: steps.Text(stack.FargateRole(b.cfg))})
+	}
+}
+
+// lacksFargateRole tells whether the cluster's stack neither holds the pods' role nor
+// is making it: while it is under way it has no outputs yet, and its template says.
+func (b *builder) lacksFargateRole() bool {
+	const output = "FargatePodExecutionRoleARN"
+	root := stack.ClusterName(b.cfg.Metadata.Name)
+	if !stack.NeedsFargateRole(b.cfg) {
+		return false
+	}
+	if b.phase(root) == observe.Making {
+		t, ok := b.template(root)
+		return ok && !strings.Contains(t, output)
+	}
+	return b.exists() && b.phase(root) != observe.Going && b.live.Stacks[root].Output(output) == ""
 }

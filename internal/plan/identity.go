@@ -20,13 +20,27 @@ func (b *builder) identity() {
 			Run: &steps.OIDCProvider{Tags: stack.Tags(b.cfg, nil)}})
 	}
 	for i, p := range b.cfg.IdentityProviders {
-		if b.live.IdentityProviders[p.Name] != nil {
-			b.providerChanges(i, p)
-		} else {
-			b.add(part{Step: rules.Step{Kind: rules.Provider, Name: p.Name}, Action: Create, Title: "OIDC identity provider " + p.Name,
-				Typical: 6 * time.Minute, Timeout: timeoutUpdate,
-				Run: &steps.IdentityProvider{Provider: p}})
+		live := b.live.IdentityProviders[p.Name]
+		m := create
+		if live != nil {
+			m = bare[classOf(live.Status)]
+			if m == follow || m == settle {
+				b.providerChanges(i, p)
+			}
 		}
+		if m == follow {
+			continue
+		}
+		x := part{Step: rules.Step{Kind: rules.Provider, Name: p.Name}, Action: Create, Title: "OIDC identity provider " + p.Name,
+			Typical: 6 * time.Minute, Timeout: timeoutUpdate,
+			Run: &steps.IdentityProvider{Provider: p}} // it looks: what is being made is awaited, what is going as well
+		if live != nil {
+			x.Title += ", which is " + live.Status
+		}
+		if m == settle {
+			x.Action = Await
+		}
+		b.add(x)
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/md5"
 	"fmt"
 	"maps"
@@ -30,15 +31,35 @@ func (b *builder) nodeGroups() {
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	n := &m.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
-	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
-	live := b.live.Groups[n.Name]
-	if live != nil && !b.broken(name) && !b.underWay(name) {
-		b.managedStands(i, m, live)
-		return
+	name, live := b.groupStack(n.Name), b.live.Groups[n.Name]
+	status := ""
+	if live != nil {
+		status = live.Status
 	}
-	if !b.groupNeeds(name) {
-		return
+	switch groupMoves[b.phase(name)][b.there(name, live != nil, status, observe.Nodegroups)] {
+	case refuse:
+		b.refuseGroup(at("managedNodeGroups", i, "name"), name, m.Name, status)
+	case follow:
+		b.managedChanges(i, m, live)
+	case settle:
+		b.managedSettles(i, m, live)
+	case remake:
+		if status == "DELETING" {
+			b.gone(rules.DeleteGroup, "nodegroup", m.Name, name)
+		}
+		b.clear(name, b.failedStack(name, "a node group that is "+cmp.Or(status, "gone")))
+		b.managedNew(m)
+	case create:
+		if status == "DELETING" && b.phase(name) == observe.Absent {
+			b.gone(rules.DeleteGroup, "nodegroup", m.Name, name)
+		}
+		b.managedNew(m)
 	}
+}
+
+// managedNew makes a managed group, or waits for its stack that makes it.
+func (b *builder) managedNew(m *config.ManagedNodeGroup) {
+	n, name := &m.NodeGroupBase, b.groupStack(m.Name)
 	b.key(n)
 	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupType: "managed"}, b.groupTemplate(m, nil)
 	if stack.ManagedEarly(t.Group.Config, m, stack.Live{CNIOnNode: t.Group.CNIOnNode}) != nil {
@@ -51,18 +72,14 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 	b.after(n, true, m.Taints)
 }
 
-// managedStands follows the file on a live managed group, after what EKS is doing to
-// it; one that goes, or that failed with no failed stack to make again, is refused.
-func (b *builder) managedStands(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
-	switch live.Status {
-	case "DELETING":
-		b.refuse(at("managedNodeGroups", i, "name"), "wait until it is gone (aws eks wait nodegroup-deleted), then run again", "the live node group %s is being deleted", m.Name)
-		return
-	case "CREATE_FAILED", "DELETE_FAILED":
-		b.refuse(at("managedNodeGroups", i, "name"), "delete it (aws eks delete-nodegroup --nodegroup-name "+m.Name+"), then run again, or give the new one another name",
-			"the live node group %s is %s, and no stack of it failed that could be made again", m.Name, live.Status)
-		return
-	case "UPDATING", "CREATING":
+// managedSettles awaits what is under way on a managed group, then follows the file.
+func (b *builder) managedSettles(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
+	switch phase := b.phase(b.groupStack(m.Name)); {
+	case phase == observe.Making || phase == observe.Changing && (live == nil || live.Status == "CREATING"):
+		b.managedNew(m)
+	case phase == observe.Changing:
+		b.settled(b.groupStack(m.Name))
+	default:
 		b.add(part{Step: rules.Step{Kind: rules.GroupSettled, Name: m.Name}, Action: Await, Title: fmt.Sprintf("node group %s, which is %s", m.Name, live.Status),
 			Typical: typicalGroup, Timeout: timeoutGroup,
 			Run: &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: &m.Name}}})
@@ -70,31 +87,61 @@ func (b *builder) managedStands(i int, m *config.ManagedNodeGroup, live *observe
 	b.managedChanges(i, m, live)
 }
 
-// underWay tells whether a stack is being made, changed or deleted.
-func (b *builder) underWay(name string) bool {
-	return b.live.Stacks[name] != nil && !b.live.Has(name) && !b.broken(name)
+// refuseGroup says what must happen before a node group of that name can be followed.
+func (b *builder) refuseGroup(path, name, group, status string) {
+	if b.phase(name) == observe.Stuck {
+		b.stuck(path, name)
+		return
+	}
+	b.refuse(path, "delete it (aws eks delete-nodegroup --nodegroup-name "+group+"), then run again, or give the new one another name",
+		"the live node group %s is %s, and no stack holds it that could be made again", group, status)
 }
 
-// broken tells whether a stack can only be deleted and made again: it failed, or is a
-// node group's whose completion failed, so that there never was a group.
-func (b *builder) broken(name string) bool {
-	st := b.live.Stacks[name]
-	if st.Broken() || st == nil || st.Status != "UPDATE_FAILED" || !stack.Ours(st.Template) {
-		return st.Broken()
-	}
-	group := st.Tags[eksfacts.TagGroup]
-	live := b.live.Groups[group]
-	return group != "" && (live == nil && b.live.ScalingGroupOf(group) == nil || live != nil && live.Status == "CREATE_FAILED")
-}
+func (b *builder) groupStack(group string) string { return stack.GroupName(b.cfg.Metadata.Name, group) }
 
 func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 	n := &g.NodeGroupBase
 	b.plan.WantNodes += *n.DesiredCapacity
-	name := stack.GroupName(b.cfg.Metadata.Name, n.Name)
-	if !b.groupNeeds(name) {
+	name := b.groupStack(n.Name)
+	live, status := b.live.ScalingGroupOf(n.Name), ""
+	if live != nil && live.Managed {
+		live = nil
+	} else if live != nil {
+		status = live.Status
+	}
+	switch ownGroupMoves[b.phase(name)][b.there(name, live != nil, status, observe.Scaling)] {
+	case refuse:
+		b.refuseOwnGroup(at("nodeGroups", i, "name"), name, n.Name, live)
+	case follow:
 		b.selfManagedChanges(i, g)
+	case settle:
+		if b.phase(name) == observe.Changing && live != nil {
+			b.settled(name)
+			b.nodes(n, false, 40*time.Second) // it may be its completion that is under way
+		} else {
+			b.selfManagedNew(g)
+		}
+		b.selfManagedChanges(i, g)
+	case remake:
+		b.clear(name, b.failedStack(name, "an Auto Scaling group that is "+cmp.Or(strings.ToLower(status), "gone")))
+		b.selfManagedNew(g)
+	case create:
+		b.selfManagedNew(g)
+	}
+}
+
+func (b *builder) refuseOwnGroup(path, name, group string, live *observe.ScalingGroup) {
+	if b.phase(name) == observe.Stuck {
+		b.stuck(path, name)
 		return
 	}
+	b.refuse(path, "delete it (aws autoscaling delete-auto-scaling-group --auto-scaling-group-name "+live.Name+" --force-delete), then run again, or give the new one another name",
+		"the Auto Scaling group %s of node group %s stands without its stack", live.Name, group)
+}
+
+// selfManagedNew makes a self-managed group, or waits for its stack that makes it.
+func (b *builder) selfManagedNew(g *config.NodeGroup) {
+	n, name := &g.NodeGroupBase, b.groupStack(g.Name)
 	b.key(n)
 	var types []string
 	if g.InstancesDistribution != nil {
@@ -117,7 +164,7 @@ func (b *builder) selfManaged(i int, g *config.NodeGroup) {
 // early makes what a group's stack can hold while the control plane is being made, so
 // that the group itself does not wait for IAM.
 func (b *builder) early(n *config.NodeGroupBase, name string, tags map[string]string, t steps.Template) {
-	if !b.draft.Graph.Has(rules.ControlPlane) || b.live.Has(name) {
+	if p := b.phase(name); !b.draft.Graph.Has(rules.ControlPlane) || p != observe.Absent && p != observe.Going && p != observe.Failed {
 		return
 	}
 	g := *t.Group
@@ -130,24 +177,17 @@ func (b *builder) early(n *config.NodeGroupBase, name string, tags map[string]st
 		name, tags, steps.Stack{Template: steps.Template{Group: &g}})
 }
 
-// groupNeeds tells whether a group's stack is still to be made, completed, or waited
-// for.
-func (b *builder) groupNeeds(name string) bool {
-	t, ok := b.template(name)
-	return b.needs(name) || ok && !stack.Completed(t)
-}
-
 // letIn gives a node role that exists its access entry, once: the file's own entry of
 // that role, or another group's, is as good.
 func (b *builder) letIn(n *config.NodeGroupBase, role string) {
 	entry := stack.AccessEntryName(b.cfg.Metadata.Name, role)
 	for _, id := range b.draft.Of(rules.AccessEntry) {
-		if s := b.draft.Steps[id]; s.Stack == entry {
+		if s := b.draft.Steps[id]; s.Of == entry {
 			s.For = append(s.For, n.Name)
 			return
 		}
 	}
-	if !b.needs(entry) || b.live.AccessEntries[role] != nil {
+	if b.phase(entry) == observe.Complete || b.phase(entry) == observe.Absent && b.live.AccessEntries[role] != nil {
 		return
 	}
 	e := config.AccessEntry{PrincipalARN: role, Type: "EC2_LINUX"}

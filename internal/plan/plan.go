@@ -46,7 +46,7 @@ type Plan struct {
 	Entries   []Entry
 	Graph     *graph.Graph
 	Notes     []string
-	Deletions []string // stacks that failed and go first: this needs a yes
+	Deletions []string // what failed and goes first, to be made again, in words: this needs a yes
 	Critical  graph.Path
 	WantNodes int
 	// Unreachable is why the Kubernetes API cannot be called from where the plan was
@@ -120,6 +120,9 @@ type builder struct {
 	draft *rules.Draft
 	plan  *Plan
 	diffs []diff.Difference // of what the file wants, what the stacks record, and what is live
+	tree  any               // the config as plain JSON, for value
+
+	cleared map[string]bool // stacks that are put up for deletion
 
 	refused finding.Findings // what the file changed and no step can follow
 	foreign []string         // stacks of other tools, whose record cannot be compared
@@ -128,11 +131,10 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
-	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
+	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), cleared: map[string]bool{}, plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
 		Account: in.Account, Net: in.Net, Observed: Facts(in.Live)}}
 	b.compare()
 	// The whole of a launch, in the order in which a reader looks for it.
-	b.failedStacks()
 	b.controlPlane()
 	b.clusterChanges()
 	b.identity()
@@ -179,6 +181,13 @@ func (b *builder) leftAlone() {
 		}
 	}
 	note("Made by another tool, so that the file cannot be compared with what they were made from (live values are)", b.foreign)
+	var broken []string
+	for name, s := range b.live.Stacks {
+		if p := s.Phase(); !b.cleared[name] && (p == observe.Failed || p == observe.Stuck) {
+			broken = append(broken, "stack "+name+" ("+s.Status+")")
+		}
+	}
+	note("Failed, and nothing in the file wants what they hold; left alone", broken)
 	if !b.exists() {
 		return
 	}

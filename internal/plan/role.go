@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -10,23 +11,43 @@ import (
 // the file wants otherwise now.
 func (b *builder) role(s rules.Step, title, name string, tags map[string]string, r stack.Role) {
 	r.Stack = name
-	if b.needs(name) {
-		run := steps.Stack{Template: steps.Text(stack.PodIdentity(r))}
-		if s.IRSA {
-			run.Template = steps.Template{IRSA: &r}
+	made := steps.Template{IRSA: &r}
+	if !s.IRSA {
+		made = steps.Text(stack.PodIdentity(r))
+	}
+	switch roleMoves[b.phase(name)][absent] {
+	case refuse:
+		b.stuck("metadata.name", name)
+	case remake:
+		b.clear(name, b.failedStack(name, ""))
+		fallthrough
+	case create:
+		b.addStack(part{Step: s, Title: title, Typical: typicalRole, Timeout: timeoutStack}, name, tags, steps.Stack{Template: made})
+	case settle:
+		b.settled(name)
+		b.stackFollows(s, title, name, made)
+	case follow:
+		switch {
+		case s.IRSA && b.live.Issuer() == "": // it is known once the control plane is ACTIVE
+			b.stackFollows(s, title, name, made)
+		case s.IRSA:
+			b.stackUpdate(s, title, name, steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Issuer()))
+		default:
+			b.stackUpdate(s, title, name, made.Body)
 		}
-		b.addStack(part{Step: s, Title: title, Typical: typicalRole, Timeout: timeoutStack},
-			name, tags, run)
+	}
+}
+
+// stackFollows updates a stack of ours whose template is compared at the step's turn.
+func (b *builder) stackFollows(s rules.Step, title, name string, want steps.Template) {
+	if have, ok := b.template(name); ok && !stack.Ours(have) {
+		b.foreign = append(b.foreign, name)
 		return
 	}
-	if !b.exists() {
-		return
-	}
-	want := stack.PodIdentity(r).JSON()
-	if s.IRSA {
-		want = steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Issuer())
-	}
-	b.stackUpdate(s, title, name, want)
+	s.Of = name
+	b.add(part{Step: s, Action: Update, Title: title + ", compared at its turn",
+		Typical: typicalRole, Timeout: timeoutStack,
+		Run: &steps.StackUpdate{Name: name, Template: want}})
 }
 
 // stackUpdate updates a stack of ours whose template the file would make otherwise.
@@ -58,6 +79,9 @@ func (b *builder) template(name string) (string, bool) {
 func (b *builder) roleARN(stackOrARN string) string {
 	if len(stackOrARN) > 4 && stackOrARN[:4] == "arn:" {
 		return stackOrARN
+	}
+	if b.phase(stackOrARN) != observe.Complete {
+		return "" // it may be made anew
 	}
 	return b.live.Stacks[stackOrARN].Output("Role1")
 }

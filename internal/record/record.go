@@ -71,7 +71,7 @@ func FromStacks(o *observe.Observed) *Record {
 		r.Outputs = outputs(s.Outputs)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Stacks)) {
-		if s := o.Stacks[name]; s.Stands() && s.Template != "" {
+		if s := o.Stacks[name]; (s.Stands() || s.Phase() == observe.Making) && s.Template != "" {
 			r.take(name, s.Template)
 		}
 	}

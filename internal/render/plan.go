@@ -90,7 +90,7 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 		fmt.Fprintf(w, "\n%s %s\n", style.Yellow("note:"), note)
 	}
 	for _, d := range p.Deletions {
-		fmt.Fprintf(w, "\n%s the stack %s failed earlier; it is deleted and made again.\n", style.Red("delete and re-create:"), d)
+		fmt.Fprintf(w, "\n%s %s.\n", style.Red("delete and re-create:"), d)
 	}
 }
 

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"strings"
@@ -8,14 +9,19 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/sim/twin"
+	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -25,62 +31,165 @@ var notSeen = map[string]string{
 	"addonsConfig.disableDefaultAddons": "adds or leaves out add-ons, which are compared by themselves",
 }
 
+// states are what a cluster may be in while a changed file is planned: the second
+// dimension of every followed field. Each makes the cluster of the base file, in that
+// state.
+var states = map[string]func(t *testing.T, r *testregion.Region, base string){
+	"ACTIVE":                               launched,
+	"UPDATING":                             updating,
+	"stacks UPDATE_IN_PROGRESS":            stacksUpdating,
+	"interrupted in the cluster's stack":   interrupted(90 * time.Second),
+	"interrupted in the add-ons":           interrupted(645 * time.Second),
+	"interrupted in the groups' stacks":    interrupted(720 * time.Second),
+	"interrupted while nodes become ready": interrupted(760 * time.Second),
+}
+
 // Every property that a launch takes is, on a cluster that stands, followed or
 // refused by name: never passed over. Where it is followed, running the plan brings
-// the region there, and a second plan has nothing left to do.
+// the region there, and a second plan has nothing left to do; also where something is
+// under way when the plan is made.
 func TestNoChangeOfALiveClusterIsPassedOver(t *testing.T) {
 	if testing.Short() {
-		t.Skip("launches a cluster for each property")
+		t.Skip("launches a cluster for each property, in each state")
 	}
 	for _, p := range properties {
-		t.Run(p.path, func(t *testing.T) {
-			t.Parallel()
-			if n, ok := nested[p.path]; ok {
-				p.to, p.want = "desiredCapacity: 1, "+n[0], n[1]
+		if n, ok := nested[p.path]; ok {
+			p.to, p.want = "desiredCapacity: 1, "+n[0], n[1]
+		}
+		for state, make := range states {
+			if state != "ACTIVE" && fields.At(p.path).Change != fields.InPlace {
+				continue
 			}
-			text := p.base + p.to
-			if p.from != "" {
-				text = strings.Replace(p.base, p.from, p.to, 1)
-			}
-			f := testregion.Load(t, text)
-			r := testregion.New(t, testregion.Load(t, p.base), 1)
-			if rep := drive(t, r, prepare(t, r, p.base)); !rep.OK() {
-				t.Fatal(rep.FirstFailure)
-			}
-			adopt(t, r, f)
-			s, err := run.Prepare(t.Context(), r.AWS, f)
-			var fails finding.Findings
-			if errors.As(err, &fails) {
-				refusedByName(t, p.path, fails)
-				t.Logf("refused: %s", fails[0].Error())
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if s.Plan.Empty() {
-				if notSeen[p.path] == "" {
-					t.Fatal("the change is neither planned nor refused")
+			t.Run(p.path+", "+state, func(t *testing.T) {
+				t.Parallel()
+				text := p.base + p.to
+				if p.from != "" {
+					text = strings.Replace(p.base, p.from, p.to, 1)
 				}
-				return
-			}
-			for _, e := range s.Plan.Entries {
-				t.Logf("followed: %s %s", e.Action, e.Title)
-			}
-			if rep := drive(t, r, s); !rep.OK() {
-				t.Fatal(rep.FirstFailure)
-			}
-			if again := prepare(t, r, text); !again.Plan.Empty() {
-				t.Errorf("a second plan still has %v", again.Plan.Entries)
-			}
-			re := regexp.MustCompile(p.want)
-			for line := range readRegion(t, r, s) {
-				if re.MatchString(line) {
+				f := testregion.Load(t, text)
+				r := testregion.New(t, testregion.Load(t, p.base), 1)
+				make(t, r, p.base)
+				adopt(t, r, f)
+				s, err := run.Prepare(t.Context(), r.AWS, f)
+				var fails finding.Findings
+				if errors.As(err, &fails) {
+					refusedByName(t, p.path, fails)
+					t.Logf("refused: %s", fails[0].Error())
 					return
 				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s.Plan.Empty() {
+					if notSeen[p.path] == "" {
+						t.Fatal("the change is neither planned nor refused")
+					}
+					return
+				}
+				for _, e := range s.Plan.Entries {
+					t.Logf("followed: %s %s", e.Action, e.Title)
+				}
+				if rep := drive(t, r, s); !rep.OK() {
+					t.Fatal(rep.FirstFailure)
+				}
+				if again := prepare(t, r, text); !again.Plan.Empty() {
+					t.Errorf("a second plan still has %v", again.Plan.Entries)
+				}
+				re := regexp.MustCompile(p.want)
+				for line := range readRegion(t, r, s) {
+					if re.MatchString(line) {
+						return
+					}
+				}
+				t.Errorf("the plan ran, and no line of the region matches %s", p.want)
+			})
+		}
+	}
+}
+
+func launched(t *testing.T, r *testregion.Region, base string) {
+	t.Helper()
+	if rep := drive(t, r, prepare(t, r, base)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+}
+
+func interrupted(at time.Duration) func(*testing.T, *testregion.Region, string) {
+	return func(t *testing.T, r *testregion.Region, base string) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if _, err := prepare(t, r, base).Run(ctx, r.Clock, 1, func(engine.Event) {
+			if r.Sim.World.Elapsed() >= at {
+				cancel()
 			}
-			t.Errorf("the plan ran, and no line of the region matches %s", p.want)
-		})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// updating has somebody else change all that EKS changes, and does not wait.
+func updating(t *testing.T, r *testregion.Region, base string) {
+	t.Helper()
+	launched(t, r, base)
+	ctx, c, name := t.Context(), r.AWS.EKS, new("test")
+	addons, err := c.ListAddons(ctx, &eks.ListAddonsInput{ClusterName: name})
+	must(t, err)
+	for _, a := range addons.Addons {
+		d, err := c.DescribeAddon(ctx, &eks.DescribeAddonInput{ClusterName: name, AddonName: &a})
+		must(t, err)
+		_, err = c.UpdateAddon(ctx, &eks.UpdateAddonInput{ClusterName: name, AddonName: &a, AddonVersion: d.Addon.AddonVersion})
+		must(t, err)
+	}
+	groups, err := c.ListNodegroups(ctx, &eks.ListNodegroupsInput{ClusterName: name})
+	must(t, err)
+	for _, g := range groups.Nodegroups {
+		_, err := c.UpdateNodegroupConfig(ctx, &eks.UpdateNodegroupConfigInput{ClusterName: name, NodegroupName: &g,
+			Labels:        &types.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"deck": "other"}},
+			Taints:        &types.UpdateTaintsPayload{AddOrUpdateTaints: []types.Taint{{Key: new("a"), Value: new("other"), Effect: types.TaintEffectPreferNoSchedule}}},
+			ScalingConfig: &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(9)), DesiredSize: new(int32(1))}})
+		must(t, err)
+	}
+	_, err = c.UpdateClusterConfig(ctx, &eks.UpdateClusterConfigInput{Name: name,
+		Logging: &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(true), Types: []types.LogType{types.LogTypeScheduler}}}}})
+	must(t, err)
+}
+
+// stacksUpdating has another run of Slipway give every node group another size, and
+// every stack another tag.
+func stacksUpdating(t *testing.T, r *testregion.Region, base string) {
+	t.Helper()
+	launched(t, r, base)
+	ctx, c := t.Context(), r.AWS.CFN
+	stacks, err := c.ListStacks(ctx, &cloudformation.ListStacksInput{})
+	must(t, err)
+	for _, x := range stacks.StackSummaries {
+		d, err := c.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: x.StackName})
+		must(t, err)
+		b, err := c.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: x.StackName})
+		must(t, err)
+		body := *b.TemplateBody
+		was, err := stack.Recorded(body)
+		must(t, err)
+		if was != nil && len(was.ManagedNodeGroups) == 1 {
+			was.ManagedNodeGroups[0].MaxSize = new(9)
+			body, err = stack.Resize(body, was, &was.ManagedNodeGroups[0])
+		} else if was != nil && len(was.NodeGroups) == 1 {
+			was.NodeGroups[0].MaxSize = new(9)
+			body, err = stack.ResizeSelfManaged(body, was, &was.NodeGroups[0])
+		}
+		must(t, err)
+		_, err = c.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: x.StackName, TemplateBody: &body, Tags: append(d.Stacks[0].Tags, cfntypes.Tag{Key: new("by"), Value: new("other")}),
+			Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}})
+		must(t, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

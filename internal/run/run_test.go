@@ -561,7 +561,7 @@ func TestAGroupThatIsUpdatingIsWaitedFor(t *testing.T) {
 	for _, e := range s.Plan.Entries {
 		ids = append(ids, e.ID)
 	}
-	if got := strings.Join(ids, " "); got != "nodegroup-settled/workers nodegroup-update/workers" {
+	if got := strings.Join(ids, " "); got != "nodegroup-settled/workers nodegroup-update/workers nodegroup-live/workers" {
 		t.Errorf("the plan is %q", got)
 	}
 	if rep := drive(t, r, s); !rep.OK() {

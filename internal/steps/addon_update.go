@@ -41,7 +41,8 @@ func (s *AddonUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 				return "", false, err
 			}
 			wanted, err := s.wanted(ctx, e, in, a)
-			return string(a.Status), wanted, err
+			// What could not be updated keeps that status until an update of it succeeds.
+			return string(a.Status), wanted && a.Status != types.AddonStatusUpdateFailed, err
 		},
 		begin: func(ctx context.Context) (*types.Update, error) {
 			in.ClusterName, in.ClientRequestToken = &e.Name, e.token("addon-update", name, fmt.Sprint(plain(in)), fmt.Sprint(m.Attempt))

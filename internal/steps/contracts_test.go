@@ -85,6 +85,12 @@ var contracts = []contract{
 	{"stack update", false, made(&steps.Stack{Name: "eksctl-test-role", Template: role("AmazonS3ReadOnlyAccess")}), func(*stage) steps.Spec {
 		return &steps.StackUpdate{Name: "eksctl-test-role", Template: role("AmazonSQSReadOnlyAccess")}
 	}},
+	{"stack update of a group from what its template is", false, made(&steps.Stack{Name: "eksctl-test-nodegroup-n", Group: "n", Template: groupOf("n")}), func(*stage) steps.Spec {
+		c := groupOf("n").Group.Config
+		c.ManagedNodeGroups[0].MaxSize = new(7)
+		return &steps.StackUpdate{Name: "eksctl-test-nodegroup-n", Template: steps.Template{Resize: &steps.Resize{Config: c}}}
+	}},
+	{"tag on a group", false, nil, func(*stage) steps.Spec { return &steps.Tag{Group: "m", Tags: map[string]string{"a": "b"}} }},
 	{"add-on", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller", Until: steps.Active} }},
 	{"add-on, not awaited", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "snapshot-controller"} }},
 	{"network add-on, applied", false, nil, func(*stage) steps.Spec { return &steps.Addon{Name: "eks-node-monitoring-agent", Until: steps.Applied} }},
@@ -123,6 +129,9 @@ var contracts = []contract{
 		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: new("m"), Labels: &types.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"a": "b"}},
 			Taints: &types.UpdateTaintsPayload{AddOrUpdateTaints: []types.Taint{{Key: new("t"), Effect: types.TaintEffectPreferNoSchedule}}}}}
 	}},
+	{"group update: bounds", false, nil, func(*stage) steps.Spec {
+		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: new("m")}, Bounds: &steps.Bounds{Min: 0, Max: 7}}
+	}},
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},
@@ -147,6 +156,7 @@ var contracts = []contract{
 	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
 	{"delete OIDC provider", false, made(&steps.OIDCProvider{}), func(s *stage) steps.Spec { return &steps.Delete{Resource: "oidc-provider", Name: s.issuerARN()} }},
 	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: eksfacts.LogGroup("test")} }},
+	{"delete add-on", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "addon", Name: "coredns"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }
 
@@ -315,7 +325,7 @@ func eksFingerprint(s *stage, cl *string) (out []string) {
 	for _, g := range groups.Nodegroups {
 		x, err := c.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: cl, NodegroupName: &g})
 		s.must(err)
-		add("group %s %s %v %d taints", g, x.Nodegroup.Status, x.Nodegroup.Labels, len(x.Nodegroup.Taints))
+		add("group %s %s %v %d taints, tags %v, up to %d", g, x.Nodegroup.Status, x.Nodegroup.Labels, len(x.Nodegroup.Taints), x.Nodegroup.Tags, *x.Nodegroup.ScalingConfig.MaxSize)
 		count(&eks.ListUpdatesInput{NodegroupName: &g}, g)
 	}
 	profiles, err := c.ListFargateProfiles(ctx, &eks.ListFargateProfilesInput{ClusterName: cl})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -22,6 +23,8 @@ import (
 type Delete struct {
 	Resource string `json:"resource"` // a kind that Deletable lists
 	Name     string `json:"name"`     // by which its service knows it: a name, or an ARN
+	// Begun: somebody else is deleting it; it is only waited for, never deleted here.
+	Begun bool `json:"begun,omitempty"`
 }
 
 // found is a resource as it stands: which one, and in which status.
@@ -40,6 +43,7 @@ type deletion struct {
 
 var deletions = map[string]deletion{
 	"stack":           {"cloudformation", stackFound, deleteStack, stackStays},
+	"addon":           {"eks", addonFound, deleteAddon, nil},
 	"fargate-profile": {"eks", profileFound, deleteProfile, nil},
 	"nodegroup":       {"eks", groupFound, deleteGroup, nil},
 	"oidc-provider":   {"iam", issuerFound, deleteIssuer, nil},
@@ -65,6 +69,10 @@ func (s *Delete) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error
 	case have.status == "DELETING" || have.status == string(cfntypes.StackStatusDeleteInProgress):
 		m.Phase, m.Stack = "deleting", have.id
 		return engine.Waiting("the deletion of " + s.Name + " is under way")
+	case s.Begun:
+		return engine.Result{}, fmt.Errorf("the %s %s was being deleted, and now is %s: run again, which looks anew", s.Resource, s.Name, have.status)
+	case strings.HasSuffix(have.status, "_IN_PROGRESS") && have.status != string(cfntypes.StackStatusReviewInProgress):
+		return engine.Waiting(s.Name + " is " + have.status)
 	case have.status == "DELETE_FAILED" && m.Phase == "deleting":
 		msg := fmt.Sprintf("the %s %s could not be deleted: it is DELETE_FAILED", s.Resource, s.Name)
 		if d.why != nil {
@@ -118,6 +126,21 @@ func deleteStack(ctx context.Context, e *Env, name string) error {
 func stackStays(ctx context.Context, e *Env, id string) string {
 	why, _ := FirstFailure(ctx, e.AWS, id)
 	return why
+}
+
+func addonFound(ctx context.Context, e *Env, name string) (*found, error) {
+	a, err := describeAddon(ctx, e, name)
+	if a == nil || err != nil {
+		return nil, err
+	}
+	return &found{"", string(a.Status)}, nil
+}
+
+// deleteAddon leaves in Kubernetes what the add-on put there: the pods go on until
+// the add-on that is made next takes them over.
+func deleteAddon(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.EKS.DeleteAddon(ctx, &eks.DeleteAddonInput{ClusterName: &e.Name, AddonName: &name, Preserve: true})
+	return err
 }
 
 func profileFound(ctx context.Context, e *Env, name string) (*found, error) {

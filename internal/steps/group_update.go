@@ -17,22 +17,44 @@ import (
 // names no cluster: Env does.
 type GroupUpdate struct {
 	Input eks.UpdateNodegroupConfigInput `json:"input"`
+	// Bounds are the sizes that the group may have; the wanted size, which is the
+	// autoscaler's, only keeps within them.
+	Bounds *Bounds `json:"bounds,omitempty"`
+}
+
+// Bounds are a node group's smallest and greatest size.
+type Bounds struct {
+	Min int `json:"min"`
+	Max int `json:"max"`
+}
+
+// sizes are a group's sizes as wanted: what does not follow stays as it is.
+func (b Bounds) sizes(have *types.NodegroupScalingConfig) *types.NodegroupScalingConfig {
+	lo, hi := int32(b.Min), int32(b.Max)
+	want := lo
+	if have != nil {
+		want = min(max(aws.ToInt32(have.DesiredSize), lo), hi)
+	}
+	return &types.NodegroupScalingConfig{MinSize: &lo, MaxSize: &hi, DesiredSize: &want}
 }
 
 // Run looks, begins, polls.
 func (s *GroupUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
 	name := aws.ToString(s.Input.NodegroupName)
+	in := s.Input
 	return update{what: "node group " + name, in: eks.DescribeUpdateInput{NodegroupName: &name},
 		look: func(ctx context.Context) (string, bool, error) {
 			out, err := e.AWS.EKS.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &e.Name, NodegroupName: &name})
 			if err != nil {
 				return "", false, err
 			}
-			return string(out.Nodegroup.Status), s.wanted(out.Nodegroup), nil
+			if s.Bounds != nil {
+				in.ScalingConfig = s.Bounds.sizes(out.Nodegroup.ScalingConfig)
+			}
+			return string(out.Nodegroup.Status), groupAsWanted(in, out.Nodegroup), nil
 		},
 		begin: func(ctx context.Context) (*types.Update, error) {
-			in := s.Input
-			in.ClusterName, in.ClientRequestToken = &e.Name, e.token("nodegroup-update", name, fmt.Sprint(plain(s.Input)), fmt.Sprint(m.Attempt))
+			in.ClusterName, in.ClientRequestToken = &e.Name, e.token("nodegroup-update", name, fmt.Sprint(plain(in)), fmt.Sprint(m.Attempt))
 			out, err := e.AWS.EKS.UpdateNodegroupConfig(ctx, &in)
 			if err != nil {
 				return nil, err
@@ -41,8 +63,7 @@ func (s *GroupUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 		}}.run(ctx, e, m)
 }
 
-func (s *GroupUpdate) wanted(g *types.Nodegroup) bool {
-	in := s.Input
+func groupAsWanted(in eks.UpdateNodegroupConfigInput, g *types.Nodegroup) bool {
 	if l := in.Labels; l != nil {
 		gone := slices.ContainsFunc(l.RemoveLabels, func(k string) bool { _, there := g.Labels[k]; return there })
 		if gone || !Holds(g.Labels, maps.Clone(l.AddOrUpdateLabels)) {

@@ -24,6 +24,8 @@ func (s *IdentityProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Res
 	if err == nil {
 		if o := d.IdentityProviderConfig.Oidc; o != nil && o.Status == types.ConfigStatusActive {
 			return e.settled(ctx, "ACTIVE")
+		} else if o != nil && o.Status == types.ConfigStatusDeleting {
+			return engine.Waiting("an earlier " + p.Name + " is still being disassociated")
 		}
 		return engine.Waiting("EKS is associating the identity provider")
 	}

@@ -117,7 +117,7 @@ func awaitStack(ctx context.Context, e *Env, st *types.Stack, group string, coun
 // stands tells whether a stack is complete.
 func stands(st *types.Stack) bool {
 	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete,
-		types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete}, st.StackStatus)
+		types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete, types.StackStatusImportRollbackComplete}, st.StackStatus)
 }
 
 func inProgress(st *types.Stack) bool {

@@ -33,6 +33,8 @@ func (s *StackUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 		return engine.Result{}, fmt.Errorf("the stack %s is gone; run again to make what it held", s.Name)
 	case inProgress(st):
 		return engine.Waiting("CloudFormation: " + s.Name + " is " + string(st.StackStatus))
+	case m.Phase != updating && !stands(st):
+		return engine.Result{}, failure(ctx, e, st, "")
 	case m.Phase != updating:
 		return s.begin(ctx, e, m)
 	case st.StackStatus == types.StackStatusUpdateComplete:
@@ -43,9 +45,12 @@ func (s *StackUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 }
 
 func (s *StackUpdate) begin(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
-	body, err := s.Template.body(ctx, e)
-	if err != nil {
+	body, same, err := s.body(ctx, e)
+	switch {
+	case err != nil:
 		return engine.Result{}, err
+	case same:
+		return engine.Finished("as wanted")
 	}
 	out, err := e.AWS.CFN.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: &s.Name, TemplateBody: &body, Capabilities: capabilities,
 		ClientRequestToken: e.token("update", s.Name, body, fmt.Sprint(m.Attempt))})
@@ -58,4 +63,12 @@ func (s *StackUpdate) begin(ctx context.Context, e *Env, m *Memo) (engine.Result
 	m.Phase, m.Stack = updating, aws.ToString(out.StackId)
 	m.Attempt++
 	return engine.Started("CloudFormation is updating " + s.Name)
+}
+
+func (s *StackUpdate) body(ctx context.Context, e *Env) (body string, same bool, err error) {
+	if s.Template.Resize != nil {
+		return s.Template.Resize.body(ctx, e, s.Name)
+	}
+	body, err = s.Template.body(ctx, e)
+	return body, false, err
 }

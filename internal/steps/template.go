@@ -27,6 +27,9 @@ type Template struct {
 	IRSA *stack.Role `json:"irsa,omitempty"`
 	// Group is a node group, whose template takes live values.
 	Group *Group `json:"group,omitempty"`
+	// Resize is a node group whose stack is brought to what the file says from whatever
+	// its template is at the step's turn; for updates only.
+	Resize *Resize `json:"resize,omitempty"`
 }
 
 // Group is a node group with what its template needs of the file besides live values.

@@ -119,7 +119,7 @@ func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func()
 
 func question(s *run.Session) string {
 	if len(s.Plan.Deletions) > 0 {
-		return "Delete the failed stacks and go ahead?"
+		return "Delete what failed, make it again, and go ahead?"
 	}
 	return "Go ahead?"
 }

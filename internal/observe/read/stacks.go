@@ -99,11 +99,12 @@ func stackOf(s *types.Stack) *observe.Stack {
 	return out
 }
 
-// templates reads the templates of the stacks that stand, or are under way to it.
+// templates reads the templates of the stacks that stand, or are under way to it, or
+// could not be completed.
 func (o *observer) templates(ctx context.Context) error {
 	for _, n := range slices.Sorted(maps.Keys(o.Observed.Stacks)) {
 		s := o.Observed.Stacks[n]
-		if s.Broken() || s.Status == "DELETE_IN_PROGRESS" {
+		if p := s.Phase(); p == observe.Failed || p == observe.Going {
 			continue
 		}
 		t, err := o.c.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &n})

@@ -10,11 +10,25 @@ var nodesAfterGroup = Rule{
 			_, name := cut(id)
 			d.Wait(id, ID(NodeGroup, name), "the group starts the instances")
 			d.Wait(id, ID(GroupUpdate, name), "the group is given its new size first")
+			d.Wait(id, ID(GroupLive, name), "the group is given its new size first")
+		}
+		for _, id := range d.Of(GroupUpdate, GroupLive) {
+			_, name := cut(id)
+			d.Wait(id, ID(NodeGroup, name), "what is under way ends first")
+			d.Wait(id, ID(GroupSettled, name), "EKS takes one change of a node group at a time")
+		}
+		for _, id := range d.Of(GroupLive) {
+			_, name := cut(id)
+			d.Wait(id, ID(GroupUpdate, name), "EKS takes one change of a node group at a time")
 		}
 		for _, id := range d.Of(GroupSettled) {
 			_, name := cut(id)
-			d.Wait(ID(GroupUpdate, name), id, "EKS takes one change of a node group at a time")
 			d.Wait(ID(Nodes, name), id, "what is under way ends first")
+		}
+		for _, id := range d.Of(Tags) {
+			for _, name := range d.Steps[id].For {
+				d.Wait(id, ID(NodeGroup, name), "the group is there first")
+			}
 		}
 		for _, id := range d.Of(GroupScaling) {
 			_, name := cut(id)

@@ -42,6 +42,11 @@ const (
 	GroupScaling  = "nodegroup-scaling"
 	GroupUpdate   = "nodegroup-update"
 	GroupSettled  = "nodegroup-settled"
+	GroupLive     = "nodegroup-live" // what a group's stack does not say
+	StackSettled  = "stack-settled"
+	DeleteGroup   = "delete-nodegroup"
+	DeleteAddon   = "delete-addon"
+	DeleteProfile = "delete-fargate-profile"
 	FargateRole   = "fargate-role"
 	Tags          = "tags"
 )
@@ -63,7 +68,7 @@ type Step struct {
 	Daemon     bool     // addon-health: its pods are a DaemonSet's, none with no node
 	Kubernetes bool     // the step calls the Kubernetes API
 	For        []string // access-entry: the node groups whose role it lets in
-	Stack      string   // the stack the step makes or deletes
+	Of         string   // what the step makes, deletes or waits for: a stack's name, addon/NAME
 }
 
 // Draft is a plan under construction.
