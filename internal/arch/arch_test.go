@@ -1,0 +1,374 @@
+// Package arch holds the arrows between the packages: who may import whom, each with its
+// sentence. An import that is not listed fails, and so does a row that nothing uses: a
+// new arrow is a decision, taken here. It has tests only.
+package arch
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+const module = "github.com/slipway-eks/slipway/"
+
+// groups are folders that count as one package, with all that is below them: what is
+// generated, commands, and the simulator, whose inner arrows are its own.
+var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
+
+// Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
+// interrupt, observe, sim/table, version, vpc, aws/ec2.
+var arrows = map[string]map[string]string{
+	"aws": {
+		"aws/ec2":  "EC2's client is generated from the operations that are called",
+		"clock":    "what waits between calls is injected",
+		"eksfacts": "a region's partition",
+		"pace":     "every call goes through it",
+	},
+	"bench": {"sim": "the bound is computed from a region's log"},
+	"check": {
+		"aws":      "a check asks AWS",
+		"aws/ec2":  "and EC2 of images, routes and types",
+		"config":   "a finding names the line of the file",
+		"eksfacts": "what is true of EKS whoever asks",
+		"finding":  "the form in which it says what it found",
+		"observe":  "what stands",
+		"pace":     "what an error means",
+		"sshkey":   "whether the named keys can be read",
+		"stack":    "what was made already, and how long user data is",
+		"vpc":      "where the cluster is to live",
+	},
+	"cli": {
+		"aws":        "opening an account",
+		"check":      "the words for an account that cannot be reached",
+		"clock":      "the wall's, or the region's",
+		"config":     "loading the file",
+		"engine":     "events, for rendering",
+		"finding":    "exit code 4, and findings as JSON",
+		"interrupt":  "signals",
+		"kube":       "tokens",
+		"kubecfg":    "the user's kubeconfig",
+		"outcome":    "how a command ends",
+		"plan":       "a plan, for rendering and saving",
+		"plan/rules": "slipway rules",
+		"render":     "all that is shown",
+		"run":        "the façade that does the work",
+		"sim":        "--sim and slipway sim",
+		"sim/twin":   "what the file names exists in the embedded region",
+		"version":    "slipway version",
+	},
+	"cmd/slipway": {
+		"cli":     "the program is the command line",
+		"version": "printed before anything else is set up",
+	},
+	"config": {
+		"config/fields": "descriptions, and what is not launched, come from the rows",
+		"eksfacts":      "default add-ons, partitions, limits",
+		"finding":       "the form in which it says what is wrong",
+	},
+	"config/fields": {
+		"eksfacts": "names by which a live value is found",
+		"observe":  "a row says how its field reads from an observation",
+	},
+	"diff": {
+		"config/fields": "it compares by the rows",
+		"observe":       "live is one of the three truths",
+	},
+	"engine": {
+		"clock": "it waits on an injected clock",
+		"graph": "it turns one",
+		"pace":  "what an error means for a step, and when there is room for a call",
+	},
+	"kube": {
+		"aws":      "tokens are signed with the account's credentials",
+		"eksfacts": "the labels of a group's nodes",
+		"pace":     "calls to API servers are paced too",
+	},
+	"kubecfg": {
+		"clock":   "waiting for another writer",
+		"finding": "a file that cannot be written is found before the run",
+	},
+	"observe/read": {
+		"aws":     "it asks AWS",
+		"aws/ec2": "and EC2",
+		"kube":    "and the API server",
+		"observe": "the document that it fills",
+	},
+	"outcome": {"finding": "a run that was refused says what was found"},
+	"pace":    {"clock": "buckets fill on an injected clock"},
+	"plan": {
+		"config":        "what is wanted",
+		"config/fields": "what a change does, breaks and needs",
+		"diff":          "the differences that it follows",
+		"eksfacts":      "add-ons, their pods and durations",
+		"engine":        "tasks are what an engine turns",
+		"finding":       "refusals name line and remedy",
+		"graph":         "a plan is one",
+		"observe":       "what stands",
+		"plan/rules":    "who waits for whom",
+		"record":        "what stacks claim",
+		"sshkey":        "the names of imported keys",
+		"stack":         "names and templates of stacks",
+		"steps":         "what a step does is the step's",
+		"vpc":           "where the cluster is to live",
+	},
+	"plan/rules": {
+		"config":   "some rules read what the file declares",
+		"eksfacts": "which add-ons nodes need",
+		"graph":    "a rule adds edges",
+	},
+	"record": {
+		"config":  "our stacks record the part of the file that made them",
+		"observe": "stacks as they were read",
+		"stack":   "where in a template the record is",
+	},
+	"render": {
+		"engine":  "events as they happen",
+		"outcome": "how it ended",
+		"plan":    "what would be done",
+	},
+	"resolve": {
+		"aws":      "zones, types and versions are asked for",
+		"aws/ec2":  "and subnets",
+		"config":   "what is to be resolved",
+		"eksfacts": "zones that take no control plane",
+		"finding":  "what the account does not have is a finding at its line",
+		"observe":  "a cluster that stands says its version",
+		"vpc":      "what comes out",
+	},
+	"run": {
+		"aws":          "the account that it works in",
+		"aws/ec2":      "the other regions, where a cluster may be",
+		"check":        "what is checked before the first create",
+		"clock":        "the run's",
+		"config":       "the file",
+		"engine":       "turns the plan",
+		"finding":      "the form of a refusal",
+		"kube":         "the nodes, counted at the end",
+		"observe":      "what stood",
+		"observe/read": "looks",
+		"outcome":      "what the run came to",
+		"plan":         "what is to be done",
+		"resolve":      "what the file means here",
+		"sshkey":       "keys that groups import",
+		"stack":        "the record of what was made",
+		"steps":        "the environment that steps act in",
+	},
+	"sim": {"aws/ec2": "EC2 is served in the shapes of its own client"},
+	"sim/twin": {
+		"config":   "what a file names by ID is made to exist",
+		"eksfacts": "roles that exist have the policies that their add-ons need",
+		"sim":      "the region that takes it in",
+	},
+	"sshkey": {"config": "the keys that a file names"},
+	"stack": {
+		"config":   "templates are made from the file",
+		"eksfacts": "tags and names by eksctl's contract",
+		"version":  "the version of eksctl that stacks are tagged with",
+		"vpc":      "the subnets to make, or that exist",
+	},
+	"steps": {
+		"aws":      "a step acts in AWS",
+		"aws/ec2":  "and in EC2",
+		"config":   "the part of the file that a group's template needs travels with its step",
+		"eksfacts": "the DaemonSet that an add-on is awaited by",
+		"engine":   "done, wait, blocked",
+		"kube":     "and in Kubernetes",
+		"pace":     "what an answer means",
+		"resolve":  "versions and types are resolved when their step runs",
+		"stack":    "templates from live values",
+		"vpc":      "the subnets of the cluster",
+	},
+	"testregion": {
+		"aws":      "Slipway's own clients",
+		"clock":    "on the region's clock",
+		"config":   "for a file",
+		"sim":      "against a region",
+		"sim/twin": "that holds what the file names",
+	},
+}
+
+// heavy are modules that few may import: who may, and why.
+var heavy = map[string]map[string]string{
+	"github.com/aws/aws-sdk-go-v2": {
+		"aws": "the clients", "aws/ec2": "EC2's", "check": "asks", "kube": "signs tokens", "observe/read": "asks", "plan": "requests are steps' data",
+		"resolve": "asks", "run": "asks who else has the cluster", "sim": "serves its shapes", "steps": "act", "tools/leansdk": "generates from it",
+	},
+	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors"},
+	"k8s.io": {
+		"config": "names and labels are validated by Kubernetes' own rules", "kube": "the client", "kubecfg": "clientcmd", "observe/read": "reads objects",
+		"pace": "classifies its errors", "sim": "is an API server", "steps": "write objects",
+	},
+	"github.com/spf13/cobra": {"cli": "commands"},
+}
+
+// tree reads every package's imports, tests left out, as groups.
+func tree(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	out := map[string]map[string]bool{}
+	eachFile(t, parser.ImportsOnly, func(pkg string, f *ast.File) {
+		if out[pkg] == nil {
+			out[pkg] = map[string]bool{}
+		}
+		for _, i := range f.Imports {
+			path, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to, ours := strings.CutPrefix(path, module); ours {
+				path = group(to)
+			}
+			if path != pkg {
+				out[pkg][path] = true
+			}
+		}
+	})
+	return out
+}
+
+// eachFile parses every Go file that is in the program.
+func eachFile(t *testing.T, mode parser.Mode, visit func(pkg string, f *ast.File)) {
+	t.Helper()
+	root := testregion.Root(t)
+	for _, top := range []string{"internal", "cmd"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && d.Name() == "testdata":
+				return fs.SkipDir
+			case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, b, mode)
+			if err != nil {
+				return err
+			}
+			dir, err := filepath.Rel(root, filepath.Dir(path))
+			visit(group(filepath.ToSlash(dir)), f)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func group(dir string) string {
+	dir = strings.TrimPrefix(dir, "internal/")
+	for _, g := range groups {
+		if dir == g || strings.HasPrefix(dir, g+"/") {
+			return g
+		}
+	}
+	return dir
+}
+
+func TestArrows(t *testing.T) {
+	have := tree(t)
+	for _, from := range slices.Sorted(maps.Keys(have)) {
+		for _, to := range slices.Sorted(maps.Keys(have[from])) {
+			if have[to] != nil && arrows[from][to] == "" {
+				t.Errorf("%s imports %s: no arrow is listed; turn it round, or give it a sentence here", from, to)
+			}
+		}
+	}
+	for from, tos := range arrows {
+		for to := range tos {
+			if !have[from][to] {
+				t.Errorf("the arrow from %s to %s is listed, and nothing uses it: take it out", from, to)
+			}
+		}
+	}
+}
+
+func TestHeavyModules(t *testing.T) {
+	have := tree(t)
+	used := map[string]bool{}
+	for from, tos := range have {
+		for to := range tos {
+			for m, who := range heavy {
+				if to != m && !strings.HasPrefix(to, m+"/") {
+					continue
+				}
+				used[m+" "+from] = true
+				if who[from] == "" {
+					t.Errorf("%s imports %s, and is not listed for %s", from, to, m)
+				}
+			}
+		}
+	}
+	for m, who := range heavy {
+		for from := range who {
+			if !used[m+" "+from] {
+				t.Errorf("%s is listed for %s, and does not import it", from, m)
+			}
+		}
+	}
+}
+
+// What decides from data reaches neither AWS's SDK nor a Kubernetes client, by any way.
+func TestDataIsLight(t *testing.T) {
+	have := tree(t)
+	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "record", "stack", "sshkey", "outcome",
+		"kubecfg", "plan/rules"} {
+		seen := map[string]bool{}
+		var walk func(string, []string)
+		walk = func(at string, way []string) {
+			if seen[at] {
+				return
+			}
+			seen[at] = true
+			if strings.HasPrefix(at, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(at, "k8s.io/client-go/kubernetes") {
+				t.Errorf("%s reaches %s: %s", from, at, strings.Join(way, " → "))
+			}
+			for to := range have[at] {
+				walk(to, append(slices.Clone(way), to))
+			}
+		}
+		walk(from, []string{from})
+	}
+}
+
+// What AWS's texts say is told in one place, pace's table: elsewhere no error is looked
+// at by its words.
+func TestErrorsAreNotReadByTheirWords(t *testing.T) {
+	eachFile(t, parser.SkipObjectResolution, func(pkg string, f *ast.File) {
+		if pkg == "pace" || pkg == "sim" || pkg == "aws/ec2" {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			if s, ok := call.Fun.(*ast.SelectorExpr); !ok || !slices.Contains([]string{"Contains", "HasPrefix", "HasSuffix", "EqualFold"}, s.Sel.Name) {
+				return true
+			}
+			ast.Inspect(call.Args[0], func(n ast.Node) bool {
+				inner, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				if s, ok := inner.Fun.(*ast.SelectorExpr); ok && (s.Sel.Name == "Error" || s.Sel.Name == "Message" || s.Sel.Name == "ErrorMessage") {
+					t.Errorf("%s: an error's words are looked at with %s; its meaning belongs into internal/pace/classify.go", pkg, s.Sel.Name)
+				}
+				return true
+			})
+			return true
+		})
+	})
+}
