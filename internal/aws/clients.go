@@ -89,7 +89,12 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	var err error
 	if o.Transport != nil {
 		// The embedded region: nothing of this machine's AWS set-up applies.
-		cfg = aws.Config{Region: o.Region, Credentials: credentials.NewStaticCredentialsProvider(o.Key, o.Secret, ""), HTTPClient: &http.Client{Transport: o.Transport}, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+		cfg = aws.Config{
+			Region:      o.Region,
+			Credentials: credentials.NewStaticCredentialsProvider(o.Key, o.Secret, ""),
+			HTTPClient:  &http.Client{Transport: o.Transport},
+			Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		}
 	} else if cfg, err = awsconfig.LoadDefaultConfig(ctx, opts...); err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
@@ -144,8 +149,14 @@ func (c *Clients) Calls() int { return int(c.calls.Load()) }
 
 // count adds a middleware that counts requests as they are sent.
 func (c *Clients) count(s *middleware.Stack) error {
-	return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("SlipwayCount", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		c.calls.Add(1)
-		return next.HandleFinalize(ctx, in)
-	}), middleware.After)
+	return s.Finalize.Add(
+		middleware.FinalizeMiddlewareFunc(
+			"SlipwayCount",
+			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+				c.calls.Add(1)
+				return next.HandleFinalize(ctx, in)
+			},
+		),
+		middleware.After,
+	)
 }

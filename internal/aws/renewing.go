@@ -40,13 +40,19 @@ func (r *renewing) Retrieve(ctx context.Context) (aws.Credentials, error) {
 
 // watch is a middleware that drops credentials which AWS refuses.
 func (r *renewing) watch(s *middleware.Stack) error {
-	return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("SlipwayRenew", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		out, md, err := next.HandleFinalize(ctx, in)
-		if err != nil && pace.Classify(err).Class == pace.Blocked {
-			r.mu.Lock()
-			r.from = nil
-			r.mu.Unlock()
-		}
-		return out, md, err
-	}), middleware.Before)
+	return s.Finalize.Add(
+		middleware.FinalizeMiddlewareFunc(
+			"SlipwayRenew",
+			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+				out, md, err := next.HandleFinalize(ctx, in)
+				if err != nil && pace.Classify(err).Class == pace.Blocked {
+					r.mu.Lock()
+					r.from = nil
+					r.mu.Unlock()
+				}
+				return out, md, err
+			},
+		),
+		middleware.Before,
+	)
 }

@@ -64,8 +64,14 @@ func (in *Input) addon(ctx context.Context, path string, a config.Addon) finding
 	}
 	var fs finding.Findings
 	for _, w := range wrong {
-		fs = append(fs, in.at("addon-configuration-invalid", path+".configurationValues",
-			"aws eks describe-addon-configuration --addon-name "+a.Name+" --addon-version "+version+" prints the schema", "the add-on %s does not take this: %s", a.Name, w))
+		fs = append(fs, in.at(
+			"addon-configuration-invalid",
+			path+".configurationValues",
+			"aws eks describe-addon-configuration --addon-name "+a.Name+" --addon-version "+version+" prints the schema",
+			"the add-on %s does not take this: %s",
+			a.Name,
+			w,
+		))
 	}
 	return fs
 }

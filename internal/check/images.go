@@ -46,8 +46,16 @@ func (in *Input) image(ctx context.Context, g config.Group) finding.Findings {
 	}
 	for _, t := range g.Types() {
 		if want := eksfacts.Arch(t); string(i.Architecture) != want {
-			return finding.Findings{in.at("ami-architecture", path,
-				"name an AMI of architecture "+want+", or instance types of architecture "+string(i.Architecture), "the AMI %s is of architecture %s and %s of %s", g.AMI, i.Architecture, t, want)}
+			return finding.Findings{in.at(
+				"ami-architecture",
+				path,
+				"name an AMI of architecture "+want+", or instance types of architecture "+string(i.Architecture),
+				"the AMI %s is of architecture %s and %s of %s",
+				g.AMI,
+				i.Architecture,
+				t,
+				want,
+			)}
 		}
 	}
 	return nil

@@ -15,7 +15,8 @@ import (
 // actions that every launch needs.
 var actions = []string{"cloudformation:CreateStack", "cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "eks:CreateCluster",
 	"eks:DescribeCluster",
-	"eks:CreateAddon", "eks:CreateNodegroup", "iam:CreateRole", "iam:PassRole", "iam:AttachRolePolicy", "ec2:CreateVpc", "ec2:CreateSubnet", "ec2:CreateSecurityGroup",
+	"eks:CreateAddon", "eks:CreateNodegroup", "iam:CreateRole", "iam:PassRole", "iam:AttachRolePolicy",
+	"ec2:CreateVpc", "ec2:CreateSubnet", "ec2:CreateSecurityGroup",
 	"ec2:CreateLaunchTemplate", "ec2:RunInstances"}
 
 // permissions asks IAM what the caller may do. Where even that is not allowed,
@@ -42,6 +43,8 @@ var permissions = Check{
 		if len(denied) == 0 {
 			return nil
 		}
-		return finding.Findings{failed("permission-missing", in.AWS.Caller+" may not do "+strings.Join(denied, ", "), "let the caller do this, and repeat", nil)}
+		return finding.Findings{
+			failed("permission-missing", in.AWS.Caller+" may not do "+strings.Join(denied, ", "), "let the caller do this, and repeat", nil),
+		}
 	},
 }

@@ -37,10 +37,22 @@ var pluginPermissions = Check{
 			ok, err := in.allows(ctx, g, action)
 			switch {
 			case err != nil:
-				out = append(out, unchecked("whether the network plugin is allowed "+action+" ("+g.path+"): "+firstLine(awsc.Message(err)), "let the caller read IAM's policies"))
+				out = append(
+					out,
+					unchecked(
+						"whether the network plugin is allowed "+action+" ("+g.path+"): "+firstLine(awsc.Message(err)),
+						"let the caller read IAM's policies",
+					),
+				)
 			case !ok:
-				f := in.at("plugin-not-permitted", g.path, g.remedy(action), "the network plugin takes its permissions from here, and is not allowed %s, which it needs in an %s cluster",
-					action, in.Config.KubernetesNetworkConfig.IpFamily)
+				f := in.at(
+					"plugin-not-permitted",
+					g.path,
+					g.remedy(action),
+					"the network plugin takes its permissions from here, and is not allowed %s, which it needs in an %s cluster",
+					action,
+					in.Config.KubernetesNetworkConfig.IpFamily,
+				)
 				f.Breaks = "pods would get no addresses, and the nodes stay NotReady"
 				out = append(out, f)
 			}

@@ -23,13 +23,22 @@ var podIdentityAgent = Check{
 			return nil
 		}
 		if why := in.insideUnread("the DaemonSets"); why != "" {
-			f := unchecked("whether the pod identity agent is in the cluster: the file does not list it, and "+why, "add {name: eks-pod-identity-agent} to addons")
+			f := unchecked(
+				"whether the pod identity agent is in the cluster: the file does not list it, and "+why,
+				"add {name: eks-pod-identity-agent} to addons",
+			)
 			f.Breaks = "without it pods get no permissions by pod identity"
 			return finding.Findings{f}
 		}
 		var out finding.Findings
 		for _, u := range uses {
-			f := in.at("needs-pod-identity-agent", u.path, u.remedy, "%s", u.what+" by pod identity, and the agent that hands them out, the add-on eks-pod-identity-agent, is missing")
+			f := in.at(
+				"needs-pod-identity-agent",
+				u.path,
+				u.remedy,
+				"%s",
+				u.what+" by pod identity, and the agent that hands them out, the add-on eks-pod-identity-agent, is missing",
+			)
 			f.Breaks = u.breaks
 			out = append(out, f)
 		}

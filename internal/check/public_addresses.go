@@ -40,9 +40,14 @@ var publicAddresses = Check{
 					continue
 				}
 				said = append(said, s.ID)
-				f := in.at("subnet-no-public-addresses", "vpc.subnets.public."+s.Key,
-					"aws ec2 modify-subnet-attribute --subnet-id "+s.ID+" --map-public-ip-on-launch --region "+in.AWS.Region+", or privateNetworking: true with private subnets",
-					"the subnet %s gives its instances no public addresses", s.ID)
+				f := in.at(
+					"subnet-no-public-addresses",
+					"vpc.subnets.public."+s.Key,
+					"aws ec2 modify-subnet-attribute --subnet-id "+s.ID+" --map-public-ip-on-launch --region "+in.AWS.Region+
+						", or privateNetworking: true with private subnets",
+					"the subnet %s gives its instances no public addresses",
+					s.ID,
+				)
 				f.Breaks = "the nodes of " + g.Name + " could not reach EKS, and the group would end CREATE_FAILED (Ec2SubnetInvalidConfiguration)"
 				out = append(out, f)
 			}

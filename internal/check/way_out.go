@@ -49,10 +49,16 @@ var wayOut = Check{
 				if in.isPrivate(s.ID) {
 					path = "vpc.subnets.private." + s.Key
 				}
-				f := in.at("subnet-no-route-out", path,
+				f := in.at(
+					"subnet-no-route-out",
+					path,
 					fmt.Sprintf("add a default route to %s (NAT gateway, internet gateway, transit gateway), or VPC endpoints for %s",
 						aws.ToString(table.RouteTableId), strings.Join(missing, ", ")),
-					"the subnet %s has no route out: its route table %s has no default route, and the VPC has no endpoints for %s", s.ID, aws.ToString(table.RouteTableId), strings.Join(missing, ", "))
+					"the subnet %s has no route out: its route table %s has no default route, and the VPC has no endpoints for %s",
+					s.ID,
+					aws.ToString(table.RouteTableId),
+					strings.Join(missing, ", "),
+				)
 				f.Breaks = "the nodes of " + g.Name + " could not join"
 				out = append(out, f)
 			}
@@ -110,7 +116,8 @@ func tableOf(tables []ec2types.RouteTable, subnet string) *ec2types.RouteTable {
 // leadsOut tells whether a table has a default route to something that stands.
 func leadsOut(t *ec2types.RouteTable) bool {
 	return slices.ContainsFunc(t.Routes, func(r ec2types.Route) bool {
-		everywhere := aws.ToString(r.DestinationCidrBlock) == "0.0.0.0/0" || aws.ToString(r.DestinationIpv6CidrBlock) == "::/0" || r.DestinationPrefixListId != nil && r.TransitGatewayId != nil
+		everywhere := aws.ToString(r.DestinationCidrBlock) == "0.0.0.0/0" || aws.ToString(r.DestinationIpv6CidrBlock) == "::/0" ||
+			r.DestinationPrefixListId != nil && r.TransitGatewayId != nil
 		return everywhere && r.State != ec2types.RouteStateBlackhole
 	})
 }

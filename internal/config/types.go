@@ -285,7 +285,7 @@ type Flux struct {
 	GitProvider string            `json:"gitProvider,omitempty"`
 }
 
-// GitOps groups all configuration options related to enabling GitOps Toolkit on a cluster and linking it to a Git repository. Note: this will replace the older Git types.
+// GitOps lets the GitOps Toolkit apply a Git repository to the cluster.
 type GitOps struct {
 	Flux *Flux `json:"flux,omitempty"`
 }
@@ -473,7 +473,7 @@ type NodeGroupUpdateConfig struct {
 	MaxUnavailablePercentage *int `json:"maxUnavailablePercentage,omitempty"`
 }
 
-// NodeRepairConfigOverride specifies granular overrides for specific repair actions. These overrides control the repair action and the repair delay time before a node is considered eligib.
+// NodeRepairConfigOverride says how EKS repairs nodes with one condition, and after how long.
 type NodeRepairConfigOverride struct {
 	MinRepairWaitTimeMins   *int   `json:"minRepairWaitTimeMins,omitempty"`
 	NodeMonitoringCondition string `json:"nodeMonitoringCondition,omitempty"`
@@ -552,7 +552,7 @@ type ResourceWeight struct {
 	Weight *int   `json:"weight,omitempty"`
 }
 
-// RollbackConfig holds the rollback configuration used when updating the cluster version. EKS waits for the configured timeout before automatically cancelling an in-progress clu.
+// RollbackConfig says after how long EKS gives up an update of the cluster's version.
 type RollbackConfig struct {
 	TimeoutMinutes *int `json:"timeoutMinutes,omitempty"`
 }

@@ -28,7 +28,12 @@ var rules = []Rule{
 		groupSizes},
 	{"Fields of a node group that exclude each other", "eksctl", []string{"fields-conflict", "not-for-managed", "not-for-family"}, groupFields},
 	{"Fields beside a launch template", "eksctl; EKS CreateNodegroup", []string{"beside-launch-template", "launch-template-version"}, besideTemplate},
-	{"AMI families and custom AMIs", "eksctl; EKS user guide", []string{"ami-family-ended", "ami-needs-bootstrap", "ami-invalid", "override-invalid"}, groupImages},
+	{
+		"AMI families and custom AMIs",
+		"eksctl; EKS user guide",
+		[]string{"ami-family-ended", "ami-needs-bootstrap", "ami-invalid", "override-invalid"},
+		groupImages,
+	},
 	{"What a node group's instances run when they start fits into user data", "EC2 RunInstances", []string{"user-data-size"}, userDataSize},
 	{"Instance types: their form, and one architecture in a group", "EC2; EKS CreateNodegroup",
 		[]string{"type-invalid", "architectures-mixed", "architecture-of-family"}, groupTypes},

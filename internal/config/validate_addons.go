@@ -37,8 +37,12 @@ func addons(f *File) finding.Findings {
 			}
 		}
 		if ways > 1 {
-			ps = append(ps, f.At("addon-permissions-twice", p,
-				"the add-on %s takes its permissions in one way: serviceAccountRoleARN, attachPolicyARNs, attachPolicy, wellKnownPolicies or podIdentityAssociations", a.Name))
+			ps = append(ps, f.At(
+				"addon-permissions-twice",
+				p,
+				"the add-on %s takes its permissions in one way: serviceAccountRoleARN, attachPolicyARNs, attachPolicy, wellKnownPolicies or podIdentityAssociations",
+				a.Name,
+			))
 		}
 		if a.Custom() && eksfacts.AddonNamed(a.Name).Account == "" {
 			ps = append(ps, f.At("addon-account-unknown", p, "which service account of the add-on %s is to have these policies is not known", a.Name).

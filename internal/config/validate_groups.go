@@ -17,8 +17,12 @@ func groupNames(f *File) finding.Findings {
 	seen := map[string]string{}
 	f.Cluster.EachGroup(func(g Group) {
 		if !groupName.MatchString(g.Name) {
-			ps = append(ps, f.At("name-invalid", g.Path+".name",
-				"%q cannot be a node group's name: letters, digits and hyphens, at most 63, a letter or digit first (it is part of a CloudFormation stack's name)", g.Name))
+			ps = append(ps, f.At(
+				"name-invalid",
+				g.Path+".name",
+				"%q cannot be a node group's name: letters, digits and hyphens, at most 63, a letter or digit first (it is part of a CloudFormation stack's name)",
+				g.Name,
+			))
 		}
 		if at := seen[g.Name]; at != "" && g.Name != "" {
 			ps = append(ps, f.At("name-twice", g.Path+".name", "the name %q is taken by %s", g.Name, at))
@@ -79,9 +83,13 @@ func groupFields(f *File) finding.Findings {
 			no("fields-conflict", "subnets", "cannot stand beside availabilityZones: a subnet is in its zone")
 		}
 		if i := g.IAM; i.InstanceRoleARN != "" || i.InstanceProfileARN != "" {
-			for field, used := range map[string]bool{"instanceRoleName": i.InstanceRoleName != "", "attachPolicy": i.AttachPolicy != nil,
+			for field, used := range map[string]bool{
+				"instanceRoleName":                i.InstanceRoleName != "",
+				"attachPolicy":                    i.AttachPolicy != nil,
 				"attachPolicyARNs":                len(i.AttachPolicyARNs) > 0,
-				"instanceRolePermissionsBoundary": i.InstanceRolePermissionsBoundary != "", "withAddonPolicies": i.WithAddonPolicies != nil && *i.WithAddonPolicies != (NodeGroupIAMAddonPolicies{})} {
+				"instanceRolePermissionsBoundary": i.InstanceRolePermissionsBoundary != "",
+				"withAddonPolicies":               i.WithAddonPolicies != nil && *i.WithAddonPolicies != (NodeGroupIAMAddonPolicies{}),
+			} {
 				if used {
 					no("fields-conflict", "iam."+field, "describes a role to be made; the group has one: iam.instanceRoleARN or iam.instanceProfileARN")
 				}
@@ -189,8 +197,11 @@ func userDataSize(f *File) finding.Findings {
 			n += len(c)
 		}
 		if n > UserDataLimit {
-			ps = append(ps, f.At("user-data-size", LongestCommands(g), "what the nodes are to run has %d bytes; EC2 takes at most %d of user data", n, UserDataLimit).
-				With(ShorterUserData))
+			ps = append(
+				ps,
+				f.At("user-data-size", LongestCommands(g), "what the nodes are to run has %d bytes; EC2 takes at most %d of user data", n, UserDataLimit).
+					With(ShorterUserData),
+			)
 		}
 	})
 	return ps

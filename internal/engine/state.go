@@ -170,7 +170,13 @@ func (x *Execution) Expire(now time.Duration) {
 	for _, id := range x.order {
 		t := x.tracks[id]
 		if t.flying && t.status.under() && x.late(t, now) {
-			x.stop(t, now, timedOut, "step_timeout", fmt.Sprintf("still waiting after %s, and its last call is not answered", x.elapsed(t, now).Round(time.Second)))
+			x.stop(
+				t,
+				now,
+				timedOut,
+				"step_timeout",
+				fmt.Sprintf("still waiting after %s, and its last call is not answered", x.elapsed(t, now).Round(time.Second)),
+			)
 		}
 	}
 }
@@ -391,7 +397,17 @@ func (x *Execution) Report(now time.Duration) *Report {
 	r.Elapsed, r.Spans = now-x.begin, nil
 	for _, id := range x.order {
 		t := x.tracks[id]
-		s := Span{ID: id, Title: t.task.Title, Kind: t.task.Kind, Start: t.started - x.begin, End: t.ended - x.begin, State: statusNames[t.status], Reason: t.reason, WaitedFor: t.last.Before, Why: t.last.Reason}
+		s := Span{
+			ID:        id,
+			Title:     t.task.Title,
+			Kind:      t.task.Kind,
+			Start:     t.started - x.begin,
+			End:       t.ended - x.begin,
+			State:     statusNames[t.status],
+			Reason:    t.reason,
+			WaitedFor: t.last.Before,
+			Why:       t.last.Reason,
+		}
 		if t.status.under() {
 			s.End = r.Elapsed
 		}

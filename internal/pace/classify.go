@@ -33,8 +33,24 @@ type row struct {
 
 // rows are tried in order; the first that fits decides.
 var rows = []row{
-	{[]string{"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "RequestThrottled", "Throttled", "SlowDown", "RequestThrottledException", "BandwidthLimitExceeded", "EC2ThrottledException"},
-		"", Throttled, "the service throttles", "aws-sdk-go-v2 aws/retry, DefaultThrottleErrorCodes"},
+	{
+		[]string{
+			"Throttling",
+			"ThrottlingException",
+			"TooManyRequestsException",
+			"RequestLimitExceeded",
+			"RequestThrottled",
+			"Throttled",
+			"SlowDown",
+			"RequestThrottledException",
+			"BandwidthLimitExceeded",
+			"EC2ThrottledException",
+		},
+		"",
+		Throttled,
+		"the service throttles",
+		"aws-sdk-go-v2 aws/retry, DefaultThrottleErrorCodes",
+	},
 	{nil, "Rate exceeded", Throttled, "the service throttles", "CloudFormation, Auto Scaling: ValidationError or Throttling with this text"},
 
 	{[]string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"},
@@ -49,8 +65,20 @@ var rows = []row{
 	{[]string{"ResourceInUseException"}, "in progress", Wait, "another change of it is under way", "EKS UpdateClusterConfig (facts/eks.md §4)"},
 	{[]string{"ResourceInUseException"}, "currently", Wait, "another change of it is under way", "EKS UpdateClusterConfig (facts/eks.md §4)"},
 	{[]string{"InvalidRequestException"}, "not in ACTIVE status", Wait, "it is being changed", "EKS CreateAddon, CreateNodegroup (facts/eks.md §4)"},
-	{[]string{"OperationInProgressException", "ConcurrentModification", "ConcurrentModificationException", "TokenAlreadyExistsException"}, "", Wait, "another change of it is under way", "CloudFormation and IAM API, Errors"},
-	{[]string{"OperationAbortedException", "ScalingActivityInProgress", "ResourceContention"}, "", Wait, "another change of it is under way", "CloudWatch Logs and Auto Scaling API, Errors"},
+	{
+		[]string{"OperationInProgressException", "ConcurrentModification", "ConcurrentModificationException", "TokenAlreadyExistsException"},
+		"",
+		Wait,
+		"another change of it is under way",
+		"CloudFormation and IAM API, Errors",
+	},
+	{
+		[]string{"OperationAbortedException", "ScalingActivityInProgress", "ResourceContention"},
+		"",
+		Wait,
+		"another change of it is under way",
+		"CloudWatch Logs and Auto Scaling API, Errors",
+	},
 
 	{nil, "could not be assumed because it does not exist", Retry, "IAM has not spread the role yet", "EKS CreateCluster, CreateNodegroup (facts/eks.md §4)"},
 	{nil, "invalid principal", Retry, "IAM has not spread the role yet", "EKS CreateAccessEntry (facts/eks.md §4)"},
@@ -68,7 +96,10 @@ var rows = []row{
 
 // missing are the answers to a question for something that is not there.
 var missing = []row{
-	{codes: []string{"ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "NotFoundException"}, source: "EKS, IAM, KMS and CloudWatch Logs API, Errors"},
+	{
+		codes:  []string{"ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "NotFoundException"},
+		source: "EKS, IAM, KMS and CloudWatch Logs API, Errors",
+	},
 	{codes: []string{"ValidationError"}, text: "does not exist", source: "CloudFormation DescribeStacks"},
 }
 
@@ -79,7 +110,8 @@ func Missing(err error) bool {
 	if !errors.As(err, &api) {
 		return false
 	}
-	return strings.HasSuffix(api.ErrorCode(), "NotFound") || slices.ContainsFunc(missing, func(r row) bool { return r.fits(api.ErrorCode(), api.ErrorMessage()) })
+	return strings.HasSuffix(api.ErrorCode(), "NotFound") ||
+		slices.ContainsFunc(missing, func(r row) bool { return r.fits(api.ErrorCode(), api.ErrorMessage()) })
 }
 
 // Expired tells whether an error is that the AWS credentials have run out.
@@ -186,7 +218,13 @@ func network(err error) Verdict {
 		return Verdict{Class: Retry, Reason: "there is no connection", Unreachable: true}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Verdict{Class: Retry, Reason: "no answer in time"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), utilnet.IsProbableEOF(err), utilnet.IsHTTP2ConnectionLost(err):
+	case errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE),
+		errors.Is(err, net.ErrClosed),
+		utilnet.IsProbableEOF(err),
+		utilnet.IsHTTP2ConnectionLost(err):
 		return Verdict{Class: Retry, Reason: "the connection broke off"}
 	case errors.As(err, &unreadable):
 		return Verdict{Class: Retry, Reason: "the answer cannot be read"}

@@ -30,14 +30,19 @@ func reads(operation string) bool {
 // SDK paces the calls of an AWS client. It is the outermost middleware: each try is
 // the whole call, signed anew.
 func (p *Pacer) SDK(s *middleware.Stack) error {
-	pacing := middleware.InitializeMiddlewareFunc("SlipwayPace", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, md middleware.Metadata, err error) {
-		service, op := Service(middleware.GetServiceID(ctx)), middleware.GetOperationName(ctx)
-		err = p.do(ctx, call{service, service + ":" + op, reads(op)}, func(ctx context.Context) (e error) {
-			out, md, e = next.HandleInitialize(ctx, in)
-			return e
-		})
-		return out, md, err
-	})
+	pacing := middleware.InitializeMiddlewareFunc(
+		"SlipwayPace",
+		func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (out middleware.InitializeOutput, md middleware.Metadata, err error) {
+			service, op := Service(middleware.GetServiceID(ctx)), middleware.GetOperationName(ctx)
+			err = p.do(ctx, call{service, service + ":" + op, reads(op)}, func(ctx context.Context) (e error) {
+				out, md, e = next.HandleInitialize(ctx, in)
+				return e
+			})
+			return out, md, err
+		},
+	)
 	if err := s.Initialize.Add(pacing, middleware.Before); err != nil {
 		return err
 	}
@@ -46,7 +51,11 @@ func (p *Pacer) SDK(s *middleware.Stack) error {
 
 // foreign finds answers that are not AWS's: a proxy's page with status 200, or
 // nothing. The XML decoders take both for an empty result.
-func foreign(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+func foreign(
+	ctx context.Context,
+	in middleware.DeserializeInput,
+	next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	r, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok || r.StatusCode >= 300 {

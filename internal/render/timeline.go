@@ -15,7 +15,15 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
-var spanColors = map[string]string{"done": "#2e7d5b", "failed": "#c0392b", "timeout": "#d35400", "running": "#2c6fbb", "blocked": "#8e44ad", "unknown": "#d35400", "skipped": "#b0b0b0"}
+var spanColors = map[string]string{
+	"done":    "#2e7d5b",
+	"failed":  "#c0392b",
+	"timeout": "#d35400",
+	"running": "#2c6fbb",
+	"blocked": "#8e44ad",
+	"unknown": "#d35400",
+	"skipped": "#b0b0b0",
+}
 
 // begin orders rows: what never ran comes last.
 func begin(s engine.Span) time.Duration {

@@ -46,7 +46,8 @@ func (s *AccessEntryUpdate) entry(ctx context.Context, e *Env) (changed bool, er
 		return false, fmt.Errorf("describing the access entry of %s: %w", w.PrincipalARN, err)
 	}
 	sorted := func(in []string) []string { return slices.Sorted(slices.Values(in)) }
-	if slices.Equal(sorted(w.KubernetesGroups), sorted(d.AccessEntry.KubernetesGroups)) && (w.KubernetesUsername == "" || w.KubernetesUsername == aws.ToString(d.AccessEntry.Username)) {
+	if slices.Equal(sorted(w.KubernetesGroups), sorted(d.AccessEntry.KubernetesGroups)) &&
+		(w.KubernetesUsername == "" || w.KubernetesUsername == aws.ToString(d.AccessEntry.Username)) {
 		return false, nil
 	}
 	in := &eks.UpdateAccessEntryInput{ClusterName: &e.Name, PrincipalArn: &w.PrincipalARN, KubernetesGroups: w.KubernetesGroups}
@@ -65,10 +66,13 @@ func (s *AccessEntryUpdate) entry(ctx context.Context, e *Env) (changed bool, er
 
 func (s *AccessEntryUpdate) policies(ctx context.Context, e *Env) (changed bool, err error) {
 	w := s.Entry
-	have, err := awsc.Collect(ctx, eks.NewListAssociatedAccessPoliciesPaginator(e.AWS.EKS, &eks.ListAssociatedAccessPoliciesInput{ClusterName: &e.Name, PrincipalArn: &w.PrincipalARN}),
+	have, err := awsc.Collect(
+		ctx,
+		eks.NewListAssociatedAccessPoliciesPaginator(e.AWS.EKS, &eks.ListAssociatedAccessPoliciesInput{ClusterName: &e.Name, PrincipalArn: &w.PrincipalARN}),
 		func(o *eks.ListAssociatedAccessPoliciesOutput) []types.AssociatedAccessPolicy {
 			return o.AssociatedAccessPolicies
-		})
+		},
+	)
 	if err != nil {
 		return false, fmt.Errorf("listing the access policies of %s: %w", w.PrincipalARN, err)
 	}
@@ -97,7 +101,8 @@ func (s *AccessEntryUpdate) policies(ctx context.Context, e *Env) (changed bool,
 
 // Granted tells whether a live access policy is the wanted one, where it is wanted.
 func Granted(w config.AccessPolicy, have types.AssociatedAccessPolicy) bool {
-	return w.PolicyARN == aws.ToString(have.PolicyArn) && have.AccessScope != nil && within(Scope(w), have.AccessScope) && len(Scope(w).Namespaces) == len(have.AccessScope.Namespaces)
+	return w.PolicyARN == aws.ToString(have.PolicyArn) && have.AccessScope != nil && within(Scope(w), have.AccessScope) &&
+		len(Scope(w).Namespaces) == len(have.AccessScope.Namespaces)
 }
 
 // Scope is where an access policy holds: the whole cluster, or namespaces.

@@ -31,7 +31,12 @@ func (s *ClusterUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 	})
 }
 
-func (e *Env) changeCluster(ctx context.Context, m *Memo, wanted func(*types.Cluster) bool, begin func(context.Context) (*types.Update, error)) (engine.Result, error) {
+func (e *Env) changeCluster(
+	ctx context.Context,
+	m *Memo,
+	wanted func(*types.Cluster) bool,
+	begin func(context.Context) (*types.Update, error),
+) (engine.Result, error) {
 	return update{what: "the cluster", begin: begin, look: func(ctx context.Context) (string, bool, error) {
 		c, err := e.Cluster(ctx)
 		if err != nil {

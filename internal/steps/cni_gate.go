@@ -26,7 +26,14 @@ func (s *CNIGate) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, erro
 		return engine.Result{}, err
 	}
 	if !exists {
-		return engine.Result{State: engine.Blocked, Reason: fmt.Sprintf("install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)", s.DaemonSet, e.Name)}, nil
+		return engine.Result{
+			State: engine.Blocked,
+			Reason: fmt.Sprintf(
+				"install the network plugin: DaemonSet %s is not there (slipway kubeconfig %s, then apply or helm install)",
+				s.DaemonSet,
+				e.Name,
+			),
+		}, nil
 	}
 	return engine.Finished("DaemonSet " + s.DaemonSet + " seen")
 }

@@ -46,7 +46,9 @@ func (s *EMRAccess) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, er
 		made = made || err == nil
 	}
 	if err == nil || apierrors.IsAlreadyExists(err) {
-		_, err = k.RbacV1().RoleBindings(s.Namespace).Create(ctx, &rbacv1.RoleBinding{ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name}, Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: meta.Name}}}, metav1.CreateOptions{})
+		binding := &rbacv1.RoleBinding{ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
+			Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: meta.Name}}}
+		_, err = k.RbacV1().RoleBindings(s.Namespace).Create(ctx, binding, metav1.CreateOptions{})
 		made = made || err == nil
 	}
 	if err != nil && !apierrors.IsAlreadyExists(err) {

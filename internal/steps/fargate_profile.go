@@ -46,7 +46,14 @@ func (s *FargateProfile) Run(ctx context.Context, e *Env, _ *Memo) (engine.Resul
 			return engine.Result{}, err
 		}
 	}
-	in := &eks.CreateFargateProfileInput{ClusterName: new(e.Name), FargateProfileName: &name, PodExecutionRoleArn: new(role), Subnets: subnets, Tags: s.Profile.Tags, ClientRequestToken: e.token(e.Name, "fargate", name, role)}
+	in := &eks.CreateFargateProfileInput{
+		ClusterName:         new(e.Name),
+		FargateProfileName:  &name,
+		PodExecutionRoleArn: new(role),
+		Subnets:             subnets,
+		Tags:                s.Profile.Tags,
+		ClientRequestToken:  e.token(e.Name, "fargate", name, role),
+	}
 	for _, sel := range s.Profile.Selectors {
 		in.Selectors = append(in.Selectors, types.FargateProfileSelector{Namespace: new(sel.Namespace), Labels: sel.Labels})
 	}

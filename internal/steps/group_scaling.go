@@ -74,7 +74,16 @@ func (s *GroupScaling) tag(ctx context.Context, e *Env, g *asgtypes.AutoScalingG
 	}
 	in := &asg.CreateOrUpdateTagsInput{}
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
-		in.Tags = append(in.Tags, asgtypes.Tag{Key: new(k), Value: new(s.Tags[k]), ResourceId: g.AutoScalingGroupName, ResourceType: new("auto-scaling-group"), PropagateAtLaunch: new(false)})
+		in.Tags = append(
+			in.Tags,
+			asgtypes.Tag{
+				Key:               new(k),
+				Value:             new(s.Tags[k]),
+				ResourceId:        g.AutoScalingGroupName,
+				ResourceType:      new("auto-scaling-group"),
+				PropagateAtLaunch: new(false),
+			},
+		)
 	}
 	_, err := e.AWS.ASG.CreateOrUpdateTags(ctx, in)
 	return err == nil, err

@@ -20,7 +20,13 @@ type IdentityProvider struct {
 // Run looks, associates, polls.
 func (s *IdentityProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
 	p := s.Provider
-	d, err := e.AWS.EKS.DescribeIdentityProviderConfig(ctx, &eks.DescribeIdentityProviderConfigInput{ClusterName: new(e.Name), IdentityProviderConfig: &types.IdentityProviderConfig{Name: new(p.Name), Type: new("oidc")}})
+	d, err := e.AWS.EKS.DescribeIdentityProviderConfig(
+		ctx,
+		&eks.DescribeIdentityProviderConfigInput{
+			ClusterName:            new(e.Name),
+			IdentityProviderConfig: &types.IdentityProviderConfig{Name: new(p.Name), Type: new("oidc")},
+		},
+	)
 	if err == nil {
 		if o := d.IdentityProviderConfig.Oidc; o != nil && o.Status == types.ConfigStatusActive {
 			return e.settled(ctx, "ACTIVE")
@@ -38,8 +44,24 @@ func (s *IdentityProvider) Run(ctx context.Context, e *Env, _ *Memo) (engine.Res
 		}
 		return &s
 	}
-	_, err = e.AWS.EKS.AssociateIdentityProviderConfig(ctx, &eks.AssociateIdentityProviderConfigInput{ClusterName: new(e.Name), Tags: p.Tags, ClientRequestToken: e.token(e.Name, "idp", p.Name, p.IssuerURL, p.ClientID),
-		Oidc: &types.OidcIdentityProviderConfigRequest{IdentityProviderConfigName: new(p.Name), IssuerUrl: new(p.IssuerURL), ClientId: new(p.ClientID), UsernameClaim: opt(p.UsernameClaim), UsernamePrefix: opt(p.UsernamePrefix), GroupsClaim: opt(p.GroupsClaim), GroupsPrefix: opt(p.GroupsPrefix), RequiredClaims: p.RequiredClaims}})
+	_, err = e.AWS.EKS.AssociateIdentityProviderConfig(
+		ctx,
+		&eks.AssociateIdentityProviderConfigInput{
+			ClusterName:        new(e.Name),
+			Tags:               p.Tags,
+			ClientRequestToken: e.token(e.Name, "idp", p.Name, p.IssuerURL, p.ClientID),
+			Oidc: &types.OidcIdentityProviderConfigRequest{
+				IdentityProviderConfigName: new(p.Name),
+				IssuerUrl:                  new(p.IssuerURL),
+				ClientId:                   new(p.ClientID),
+				UsernameClaim:              opt(p.UsernameClaim),
+				UsernamePrefix:             opt(p.UsernamePrefix),
+				GroupsClaim:                opt(p.GroupsClaim),
+				GroupsPrefix:               opt(p.GroupsPrefix),
+				RequiredClaims:             p.RequiredClaims,
+			},
+		},
+	)
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("associating identity provider %s: %w", p.Name, err)
 	}

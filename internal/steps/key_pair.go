@@ -27,7 +27,9 @@ func (s *KeyPair) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, erro
 		return engine.Result{}, err
 	}
 	tags := []ec2types.Tag{{Key: new(eksfacts.TagCluster), Value: new(e.Name)}}
-	if _, err := e.AWS.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key), TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}); err != nil {
+	in := &ec2.ImportKeyPairInput{KeyName: new(s.Name), PublicKeyMaterial: []byte(s.Key),
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeKeyPair, Tags: tags}}}
+	if _, err := e.AWS.EC2.ImportKeyPair(ctx, in); err != nil {
 		return engine.Result{}, fmt.Errorf("importing the SSH key %s: %w", s.Name, err)
 	}
 	return engine.Result{State: engine.Done, Reason: "imported", Changed: true}, nil

@@ -29,7 +29,8 @@ func (s *LogRetention) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result,
 	case int(aws.ToInt32(g.RetentionInDays)) == s.Days:
 		return engine.Finished("as wanted")
 	}
-	if _, err := e.AWS.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: new(int32(s.Days))}); err != nil {
+	in := &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &name, RetentionInDays: new(int32(s.Days))}
+	if _, err := e.AWS.Logs.PutRetentionPolicy(ctx, in); err != nil {
 		return engine.Result{}, fmt.Errorf("setting the retention of %s: %w", name, err)
 	}
 	return engine.Result{State: engine.Done, Reason: fmt.Sprintf("%d days", s.Days), Changed: true}, nil

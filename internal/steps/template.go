@@ -146,8 +146,18 @@ func (g *Group) live(ctx context.Context, e *Env, n *config.NodeGroupBase) (stac
 		return stack.Live{}, err
 	}
 	v := c.ResourcesVpcConfig
-	l := stack.Live{Cluster: *c.Name, Version: *c.Version, Endpoint: aws.ToString(c.Endpoint), VPC: aws.ToString(v.VpcId), ClusterGroup: aws.ToString(v.ClusterSecurityGroupId),
-		IPv6: g.Config.IPv6(), KeyName: g.KeyName, CNIOnNode: g.CNIOnNode, RoleName: g.RoleName, AccessEntry: g.AccessEntry}
+	l := stack.Live{
+		Cluster:      *c.Name,
+		Version:      *c.Version,
+		Endpoint:     aws.ToString(c.Endpoint),
+		VPC:          aws.ToString(v.VpcId),
+		ClusterGroup: aws.ToString(v.ClusterSecurityGroupId),
+		IPv6:         g.Config.IPv6(),
+		KeyName:      g.KeyName,
+		CNIOnNode:    g.CNIOnNode,
+		RoleName:     g.RoleName,
+		AccessEntry:  g.AccessEntry,
+	}
 	if c.CertificateAuthority != nil {
 		l.CA = aws.ToString(c.CertificateAuthority.Data)
 	}

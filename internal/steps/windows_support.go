@@ -22,7 +22,14 @@ func (s *WindowsSupport) Run(ctx context.Context, e *Env, _ *Memo) (engine.Resul
 	api := k.CoreV1().ConfigMaps("kube-system")
 	cm, err := api.Get(ctx, "amazon-vpc-cni", metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		_, err = api.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "amazon-vpc-cni", Namespace: "kube-system"}, Data: map[string]string{"enable-windows-ipam": "true"}}, metav1.CreateOptions{})
+		_, err = api.Create(
+			ctx,
+			&corev1.ConfigMap{
+				ObjectMeta: metav1.ObjectMeta{Name: "amazon-vpc-cni", Namespace: "kube-system"},
+				Data:       map[string]string{"enable-windows-ipam": "true"},
+			},
+			metav1.CreateOptions{},
+		)
 		return engine.Result{State: engine.Done, Reason: "enabled", Changed: true}, err
 	}
 	if err != nil {

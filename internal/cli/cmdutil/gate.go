@@ -4,7 +4,8 @@ import "github.com/spf13/cobra"
 
 // Gate adds the flag that says what node groups wait for.
 func Gate(c *cobra.Command, gate *string) {
-	c.Flags().StringVar(gate, "gate", "daemonset", "what node groups wait for of the network add-ons: daemonset, as wanted at the API server, or active, as EKS says later")
+	c.Flags().StringVar(gate, "gate", "daemonset",
+		"what node groups wait for of the network add-ons: daemonset, as wanted at the API server, or active, as EKS says later")
 }
 
 // GateActive reads the flag.

@@ -28,8 +28,9 @@ func New(a *cmdutil.App) *cobra.Command {
 		Use: "up -f FILE", Short: "Plan, show, confirm, and run until every node is Ready", Args: cmdutil.NoArgs,
 		Long: "Observes the cluster that the file names, shows what would change and why each thing waits, asks, and runs.\n" +
 			"Running it again continues what was interrupted, and changes nothing where nothing differs.",
-		Example: "  slipway up --sim -f examples/quickstart.yaml --yes\n  slipway up -f cluster.yaml --timeline launch.svg\n  slipway plan -f cluster.yaml -o json > plan.json && slipway up --plan plan.json",
-		RunE:    func(c *cobra.Command, _ []string) error { return up(c.Context(), a, f) },
+		Example: "  slipway up --sim -f examples/quickstart.yaml --yes\n  slipway up -f cluster.yaml --timeline launch.svg\n" +
+			"  slipway plan -f cluster.yaml -o json > plan.json && slipway up --plan plan.json",
+		RunE: func(c *cobra.Command, _ []string) error { return up(c.Context(), a, f) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input")
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
