@@ -1,6 +1,6 @@
-// Package aws holds the SDK clients for one region, and tells its errors by their codes.
-// The SDK's own retries are off: package pace says how fast calls go, what an error
-// means and what is asked again. It must not know what the calls are for.
+// Package aws holds the SDK clients for one region, and credentials that renew. The SDK's
+// own retries are off: package pace says how fast calls go, what an error means and what
+// is asked again. It must not know what the calls are for.
 package aws
 
 import (
