@@ -19,7 +19,7 @@ func FuzzLoad(f *testing.F) {
 		head + "metadata: {tags: {a: 1, b: true, c: 1e3, d: 2020-01-01, e: 0x10, f: ~, g: 1_0, h: .inf}}\n",
 		head + "iam: {withOIDC: \"true\", serviceAccounts: [{metadata: {name: sa}, attachPolicy: {Statement: [{Resource: arn:aws:s3:::b}]}}]}\n",
 		head + "vpc: {cidr: 10.0.0.0/16, nat: {gateway: single}, subnets: {public: {a: {id: s}}}}\naddons: [{name: a, configurationValues: '{'}]\n",
-		strings.Repeat("[", 2000), strings.Repeat("a:\n ", 50), head + "k: |\n  text\n", head + "k: >-\r\n  text\r\n", "a: \"x\n", "\t", "- - - a",
+		"apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetAdAtA: 1\n", strings.Repeat("[", 2000), strings.Repeat("a:\n ", 50), head + "k: |\n  text\n", head + "k: >-\r\n  text\r\n", "a: \"x\n", "\t", "- - - a",
 	} {
 		f.Add([]byte(s))
 	}

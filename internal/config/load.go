@@ -21,7 +21,8 @@ type File struct {
 	where   map[string][2]int // path -> line, column
 }
 
-// At makes a finding at a field, or at the nearest enclosing one that is written.
+// At makes a finding at a field, or at the nearest enclosing one that is written, the
+// last of which is the document itself.
 // The input is at fault: its exit code is 4.
 func (f *File) At(code, path, format string, a ...any) finding.Finding {
 	x := finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{File: f.Name, Path: path}, What: fmt.Sprintf(format, a...), Input: true}
@@ -30,11 +31,10 @@ func (f *File) At(code, path, format string, a ...any) finding.Finding {
 			x.Where.Line, x.Where.Column = w[0], w[1]
 			return x
 		}
-		i := strings.LastIndexAny(q, ".[")
-		if i < 0 {
+		if q == "" {
 			return x
 		}
-		q = q[:i]
+		q = q[:max(strings.LastIndexAny(q, ".["), 0)]
 	}
 }
 
@@ -126,6 +126,8 @@ func parse(name string, b []byte) (*File, *decoder, error) {
 	if len(f.where) == 0 && len(d.problems) > 0 {
 		return nil, nil, d.problems // not even a mapping
 	}
+	at := docs[0].GetToken().Position
+	f.where[""] = [2]int{at.Line, at.Column}
 	return f, d, nil
 }
 

@@ -115,10 +115,20 @@ func TestNoInstanceStartsBeforeItsNetworkPlugin(t *testing.T) {
 }
 
 func TestInterruptedRunsContinueWithoutDuplicates(t *testing.T) {
-	f := testregion.Load(t, workers)
-	r := testregion.New(t, f, 1)
+	fargate := testregion.Cluster + "fargateProfiles: [{name: f, selectors: [{namespace: kube-system}]}]\n"
+	for _, c := range []struct {
+		text          string
+		stacks, roles int
+	}{{workers, 2, 2}, {fargate, 1, 2}} { // roles: the cluster's, and its nodes' or its pods'
+		interruptedAndContinued(t, c.text, c.stacks, c.roles)
+	}
+}
+
+func interruptedAndContinued(t *testing.T, text string, stacks, roles int) {
+	t.Helper()
+	r := testregion.New(t, testregion.Load(t, text), 1)
 	for _, stopAt := range []float64{0, 60, 500, 720, 790, 900} {
-		s := prepare(t, r, workers)
+		s := prepare(t, r, text)
 		if s.Plan.Empty() {
 			break
 		}
@@ -133,15 +143,19 @@ func TestInterruptedRunsContinueWithoutDuplicates(t *testing.T) {
 			t.Fatalf("%+v %v", rep, err)
 		}
 	}
-	if rep := drive(t, r, prepare(t, r, workers)); !rep.OK() {
+	if rep := drive(t, r, prepare(t, r, text)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	out, err := r.AWS.CFN.ListStacks(t.Context(), &cloudformation.ListStacksInput{})
-	if err != nil || len(out.StackSummaries) != 2 {
-		t.Fatalf("%d stacks were made, expected 2 (%v)", len(out.StackSummaries), err)
+	if err != nil || len(out.StackSummaries) != stacks {
+		t.Errorf("%d stacks were made, expected %d (%v)", len(out.StackSummaries), stacks, err)
 	}
-	if s := prepare(t, r, workers); !s.Plan.Empty() {
-		t.Error("something is left after the last run")
+	made, err := r.AWS.IAM.ListRoles(t.Context(), &iam.ListRolesInput{})
+	if err != nil || len(made.Roles) != roles {
+		t.Errorf("%d roles were made, expected %d (%v)", len(made.Roles), roles, err)
+	}
+	if s := prepare(t, r, text); !s.Plan.Empty() {
+		t.Errorf("something is left after the last run: %v", s.Plan.Entries)
 	}
 }
 
