@@ -119,3 +119,19 @@ func hash(body string) string {
 	sum := sha256.Sum256([]byte(body))
 	return hex.EncodeToString(sum[:])
 }
+
+// A region with a secret of its own is not opened by the one that everybody knows.
+func TestASecretOfItsOwn(t *testing.T) {
+	s := sim.New(sim.Options{Seed: 1, Speed: 100, Secret: "a secret of this region"})
+	url := make(chan string, 1)
+	go s.Serve(t.Context(), "127.0.0.1:0", func(u string) { url <- u }) //nolint:errcheck // ends with the test
+	a := asks{t, <-url}
+	q := ask{method: "POST", path: "/", body: "Action=ListRoles&Version=2010-05-08", service: "iam", header: form}
+	if status, _, body := a.do(q); status != 403 || !strings.Contains(body, "SignatureDoesNotMatch") {
+		t.Errorf("the secret that everybody knows: %d %s", status, body)
+	}
+	q.secret = "a secret of this region"
+	if status, _, body := a.do(q); status != 200 {
+		t.Errorf("its own secret: %d %s", status, body)
+	}
+}

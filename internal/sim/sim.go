@@ -36,6 +36,9 @@ type Options struct {
 	Seed  uint64    // the same seed draws the same durations and identifiers
 	Speed float64   // simulated seconds per wall second; 0: virtual
 	Start time.Time // when the world begins; zero: now
+	// Secret is the administrator's secret key; "": iam.Secret, which everybody knows. A
+	// region that is served to others needs one of its own.
+	Secret string
 	// Log takes bugs, with their stacks; nil: they go to standard error.
 	Log func(format string, a ...any)
 	// PageSize is the most that a page of any listing holds; 0: as AWS has it.
@@ -112,6 +115,9 @@ func (s *Sim) newRegion(name string) *Region {
 	w, p := s.World.In(name), Partition(name)
 	if s.iams[p] == nil {
 		s.iams[p] = iam.New(s.World.In(p), Account, p)
+		if s.options.Secret != "" {
+			s.iams[p].AdminSecret = s.options.Secret
+		}
 	}
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.ASG = autoscaling.New(w, r.EC2)

@@ -20,11 +20,11 @@ import (
 )
 
 // environment is what points AWS clients and slipway at the region.
-func environment(url, region string, speed float64) []string {
+func environment(url, region, secret string, speed float64) []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + url,
 		"AWS_ACCESS_KEY_ID=" + iam.Key,
-		"AWS_SECRET_ACCESS_KEY=" + iam.Secret,
+		"AWS_SECRET_ACCESS_KEY=" + secret,
 		"AWS_REGION=" + region,
 		"AWS_DEFAULT_REGION=" + region,
 		fmt.Sprintf("%s=%g", clock.SpeedVar, speed),

@@ -4,6 +4,7 @@ package sim
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -53,7 +54,8 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 	if region == "" {
 		region = "us-west-2"
 	}
-	s := sim.New(sim.Options{Seed: a.Seed, Speed: f.speed, Start: time.Now()})
+	secret := rand.Text() + rand.Text()[:14] // 40 characters, as AWS's
+	s := sim.New(sim.Options{Seed: a.Seed, Speed: f.speed, Start: time.Now(), Secret: secret})
 	if err := a.Keep(s); err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 	case err := <-ended:
 		return err
 	case url := <-ready:
-		env := environment(url, region, f.speed)
+		env := environment(url, region, secret, f.speed)
 		if len(command) > 0 {
 			return child(a, command, env)
 		}

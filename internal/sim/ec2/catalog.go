@@ -25,129 +25,6 @@ func (e *EC2) registerCatalog(s *wire.Service) {
 	wire.Handle(s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
 }
 
-// Type is one row of the instance type catalogue.
-type Type struct {
-	Name   string
-	VCPUs  int
-	MemMiB int
-	Arch   string // x86_64 or arm64
-	GPUs   int
-	ENIs   int
-	IPs    int // IPv4 addresses per interface
-}
-
-// Pods is how many pods the VPC CNI can address on this type without prefixes:
-// interfaces × (addresses − 1) + 2.
-func (t Type) Pods() int { return t.ENIs*(t.IPs-1) + 2 }
-
-var sizes = []struct {
-	name       string
-	vcpus      int
-	enis, ips  int
-	burstVCPUs int
-}{
-	{"nano", 0, 2, 2, 2}, {"micro", 0, 2, 2, 2}, {"small", 0, 3, 4, 2}, {"medium", 1, 3, 6, 2}, {"large", 2, 3, 10, 2}, {"xlarge", 4, 4, 15, 4}, {"2xlarge",
-		8, 4, 15, 8},
-	{"4xlarge", 16, 8, 30, 0}, {"8xlarge", 32, 8, 30, 0}, {"9xlarge", 36, 8, 30, 0}, {"12xlarge", 48, 8, 30, 0}, {"16xlarge", 64, 15, 50, 0}, {"18xlarge", 72,
-		15, 50, 0}, {"24xlarge", 96, 15, 50, 0}, {"48xlarge", 192, 15, 50, 0},
-}
-
-// families: memory per vCPU in MiB, architecture, GPUs per 4 vCPUs-ish factor.
-var families = map[string]struct {
-	perVCPU int
-	arch    string
-	gpu     bool
-	from    string // smallest size
-}{
-	"m5": {4096, "x86_64", false, "large"}, "m5a": {4096, "x86_64", false, "large"}, "m5d": {4096, "x86_64", false, "large"}, "m5n": {4096, "x86_64", false,
-		"large"}, "m6i": {4096, "x86_64", false, "large"}, "m6a": {4096, "x86_64", false, "large"}, "m7i": {4096, "x86_64", false, "large"}, "m7a": {4096,
-		"x86_64", false, "medium"},
-	"m6g": {4096, "arm64", false, "medium"}, "m7g": {4096, "arm64", false, "medium"}, "m8g": {4096, "arm64", false, "medium"}, "c6g": {2048, "arm64", false,
-		"medium"}, "c7g": {2048, "arm64", false, "medium"}, "r6g": {8192, "arm64", false, "medium"}, "r7g": {8192, "arm64", false, "medium"},
-	"c3": {1920, "x86_64", false, "large"}, "c4": {1920, "x86_64", false, "large"}, "c5": {2048, "x86_64", false, "large"}, "c5a": {2048, "x86_64", false,
-		"large"}, "c5d": {2048, "x86_64", false, "large"}, "c5n": {2688, "x86_64", false, "large"}, "c6i": {2048, "x86_64", false, "large"}, "c6a": {2048,
-		"x86_64", false, "large"}, "c7i": {2048, "x86_64", false, "large"},
-	"r5": {8192, "x86_64", false, "large"}, "r5a": {8192, "x86_64", false, "large"}, "r6i": {8192, "x86_64", false, "large"}, "r7i": {8192, "x86_64", false,
-		"large"},
-	"g4dn": {4096, "x86_64", true, "xlarge"}, "g5": {4096, "x86_64", true, "xlarge"}, "p3": {7808, "x86_64", true, "2xlarge"},
-}
-
-var burst = map[string]int{"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384, "2xlarge": 32768}
-
-func instanceType(name string) (Type, bool) {
-	fam, size, ok := strings.Cut(name, ".")
-	if !ok {
-		return Type{}, false
-	}
-	i := slices.IndexFunc(sizes, func(s struct {
-		name       string
-		vcpus      int
-		enis, ips  int
-		burstVCPUs int
-	}) bool {
-		return s.name == size
-	})
-	switch {
-	case name == "p3dn.24xlarge":
-		return Type{name, 96, 786432, "x86_64", 8, 15, 50}, true
-	case i < 0:
-		return Type{}, false
-	case fam == "t2" || fam == "t3" || fam == "t3a" || fam == "t4g":
-		if burst[size] == 0 {
-			return Type{}, false
-		}
-		arch := "x86_64"
-		if fam == "t4g" {
-			arch = "arm64"
-		}
-		return Type{name, sizes[i].burstVCPUs, burst[size], arch, 0, sizes[i].enis, sizes[i].ips}, true
-	}
-	f, ok := families[fam]
-	if !ok || sizes[i].vcpus == 0 {
-		return Type{}, false
-	}
-	from := slices.IndexFunc(sizes, func(s struct {
-		name       string
-		vcpus      int
-		enis, ips  int
-		burstVCPUs int
-	}) bool {
-		return s.name == f.from
-	})
-	if i < from {
-		return Type{}, false
-	}
-	t := Type{name, sizes[i].vcpus, sizes[i].vcpus * f.perVCPU, f.arch, 0, sizes[i].enis, sizes[i].ips}
-	if f.gpu {
-		t.GPUs = max(1, sizes[i].vcpus/8)
-	}
-	return t, true
-}
-
-// TypeOf is the catalogue's row for an instance type.
-func TypeOf(name string) (Type, bool) { return instanceType(name) }
-
-// allTypes lists the catalogue in order of name.
-func allTypes() []Type {
-	var out []Type
-	for _, s := range sizes {
-		for fam := range families {
-			if t, ok := instanceType(fam + "." + s.name); ok {
-				out = append(out, t)
-			}
-		}
-		for _, fam := range []string{"t2", "t3", "t3a", "t4g"} {
-			if t, ok := instanceType(fam + "." + s.name); ok {
-				out = append(out, t)
-			}
-		}
-	}
-	t, _ := instanceType("p3dn.24xlarge")
-	out = append(out, t)
-	slices.SortFunc(out, func(a, b Type) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
 // DescribeRegions lists this region and its neighbours.
 func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
 	names := []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-northeast-1",
@@ -165,7 +42,9 @@ func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec
 				Endpoint: new("ec2." + n + ".amazonaws.com")})
 		}
 	}
-	return out, nil
+	var err error
+	out.Regions, err = res.Pick(out.Regions, filters(in.Filters), res.Fields[types.Region](regionFilters))
+	return out, err
 }
 
 // DescribeAvailabilityZones lists zones; local zones when asked for all.
@@ -197,7 +76,7 @@ func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceType
 		rows = nil
 		var bad []string
 		for _, n := range in.InstanceTypes {
-			if t, ok := instanceType(string(n)); ok {
+			if t, ok := TypeOf(string(n)); ok {
 				rows = append(rows, t)
 			} else {
 				bad = append(bad, string(n))
@@ -214,7 +93,10 @@ func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceType
 			SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
 			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)),
 				Ipv6Supported: new(true),
-				EfaSupported:  new(strings.HasPrefix(t.Name, "p3dn") || strings.HasPrefix(t.Name, "c5n.18"))}, Hypervisor: types.InstanceTypeHypervisorNitro}
+				EfaSupported:  new(t.EFA)}, Hypervisor: types.InstanceTypeHypervisorNitro}
+		if t.Xen {
+			info.Hypervisor = types.InstanceTypeHypervisorXen
+		}
 		if t.GPUs > 0 {
 			info.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
 		}

@@ -59,6 +59,9 @@ func (e *EC2) CreateLaunchTemplate(_ *wire.Caller, in *ec2.CreateLaunchTemplateI
 	if e.templates.Find(func(t *launchTemplate) bool { return *t.LaunchTemplateName == name }) != nil {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
 	}
+	if err := checkTemplate(in.LaunchTemplateData); err != nil {
+		return nil, err
+	}
 	id := e.w.ID("lt-", name)
 	t := &launchTemplate{LaunchTemplate: types.LaunchTemplate{LaunchTemplateId: new(id), LaunchTemplateName: new(name)}}
 	t.add(e, in.LaunchTemplateData)
@@ -101,6 +104,14 @@ func (t *launchTemplate) add(e *EC2, d *types.RequestLaunchTemplateData) *types.
 	return &t.Versions[n-1]
 }
 
+// checkTemplate is what EC2 looks at of a template before it keeps it: hardly anything.
+func checkTemplate(d *types.RequestLaunchTemplateData) error {
+	if d == nil {
+		return nil
+	}
+	return checkUserData(d.UserData, "InvalidUserData.Malformed")
+}
+
 func noTemplate(id string) error {
 	return wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
 }
@@ -123,6 +134,9 @@ func (e *EC2) template(id, name *string) (*launchTemplate, error) {
 func (e *EC2) CreateLaunchTemplateVersion(_ *wire.Caller, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
 	t, err := e.template(in.LaunchTemplateId, in.LaunchTemplateName)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkTemplate(in.LaunchTemplateData); err != nil {
 		return nil, err
 	}
 	return &ec2.CreateLaunchTemplateVersionOutput{LaunchTemplateVersion: t.add(e, in.LaunchTemplateData)}, nil
@@ -272,7 +286,7 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 			return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", g, *s.VpcId)
 		}
 	}
-	it, ok := instanceType(l.Type)
+	it, ok := TypeOf(l.Type)
 	if !ok {
 		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", l.Type)
 	}
@@ -317,7 +331,7 @@ func (e *EC2) launch(l Launch, public bool, meta *types.LaunchTemplateInstanceMe
 		NetworkInterfaces: []types.InstanceNetworkInterface{{NetworkInterfaceId: ni.NetworkInterfaceId, SubnetId: ni.SubnetId,
 			PrivateIpAddress: ni.PrivateIpAddress}}}
 	if public || aws.ToBool(s.MapPublicIpOnLaunch) {
-		i.PublicIpAddress = new(fmt.Sprintf("198.51.100.%d", e.w.Pick(id, 250)+1))
+		i.PublicIpAddress = new(e.publicAddress(id, "198.51.100.0"))
 	}
 	if l.Spot {
 		i.InstanceLifecycle = types.InstanceLifecycleTypeSpot
@@ -362,7 +376,7 @@ func (e *EC2) usedVCPUs() int {
 	n := 0
 	for _, i := range e.instances.All() {
 		if i.State.Name != types.InstanceStateNameTerminated && i.InstanceLifecycle != types.InstanceLifecycleTypeSpot {
-			it, _ := instanceType(string(i.InstanceType))
+			it, _ := TypeOf(string(i.InstanceType))
 			n += it.VCPUs
 		}
 	}
@@ -371,6 +385,9 @@ func (e *EC2) usedVCPUs() int {
 
 // RunInstances launches instances directly.
 func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
+	if err := checkUserData(in.UserData, "InvalidParameterValue"); err != nil {
+		return nil, err
+	}
 	out := &ec2.RunInstancesOutput{ReservationId: new(e.w.ID("r-", aws.ToString(in.ClientToken), aws.ToString(in.SubnetId))), OwnerId: new(e.Account)}
 	for range aws.ToInt32(in.MaxCount) {
 		l := Launch{Type: string(in.InstanceType), Subnet: aws.ToString(in.SubnetId), Image: aws.ToString(in.ImageId), UserData: aws.ToString(in.UserData),

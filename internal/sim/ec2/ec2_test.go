@@ -1,6 +1,7 @@
 package ec2_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -232,6 +233,86 @@ func TestAdoptedResourcesAreWhole(t *testing.T) {
 	} {
 		if err := e.Adopt("subnet", []byte(row)); err == nil || e.Subnet("subnet-2") != nil {
 			t.Errorf("a subnet %s was adopted", name)
+		}
+	}
+}
+
+func TestUserDataHasALimit(t *testing.T) {
+	_, e := region()
+	n := build(e)
+	sized := func(bytes int) *string { return new(base64.StdEncoding.EncodeToString(make([]byte, bytes))) }
+	run := func(data *string) error {
+		return second(e.RunInstances(nil, &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), InstanceType: "m5.large",
+			ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64")), SubnetId: &n.public, UserData: data}))
+	}
+	template := func(data *string) error {
+		return second(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: data,
+			LaunchTemplateData: &types.RequestLaunchTemplateData{UserData: data}}))
+	}
+	for _, x := range []struct {
+		what string
+		err  error
+		code string
+	}{
+		{"an instance's", run(sized(16384)), ""},
+		{"an instance's, a byte more", run(sized(16385)), "InvalidParameterValue"},
+		{"an instance's, no base64", run(new("#!/bin/bash")), "InvalidUserData.Malformed"},
+		{"a template's", template(sized(16384)), ""},
+		{"a template's, a byte more", template(sized(16385)), "InvalidUserData.Malformed"},
+	} {
+		if code(x.err) != x.code {
+			t.Errorf("%s: %v", x.what, x.err)
+		}
+	}
+}
+
+// No address is handed out twice: of more than a pool holds, of Elastic IPs and
+// instances together, after a release too.
+func TestNoAddressIsHandedOutTwice(t *testing.T) {
+	_, e := region()
+	e.Quotas.Addresses = 1000
+	seen, first := map[string]bool{}, ""
+	for i := range 600 {
+		a := must(e.AllocateAddress(nil, &ec2.AllocateAddressInput{}))
+		if seen[*a.PublicIp] {
+			t.Fatalf("the %dth address is %s again", i, *a.PublicIp)
+		}
+		if seen[*a.PublicIp] = true; first == "" {
+			first = *a.AllocationId
+		}
+	}
+	must(e.ReleaseElasticAddress(nil, &ec2.ReleaseAddressInput{AllocationId: &first}))
+	must(e.AllocateAddress(nil, &ec2.AllocateAddressInput{}))
+	all := map[string]bool{}
+	for _, a := range must(e.DescribeAddresses(nil, &ec2.DescribeAddressesInput{})).Addresses {
+		all[*a.PublicIp] = true
+	}
+	if len(all) != 600 {
+		t.Errorf("600 allocations have %d addresses", len(all))
+	}
+}
+
+// The catalogue has what AWS has, and no size that does not exist.
+func TestInstanceTypesAreAWSs(t *testing.T) {
+	for name, want := range map[string]sim.Type{
+		"m5.large":      {VCPUs: 2, MemMiB: 8192, Arch: "x86_64", ENIs: 3, IPs: 10},
+		"c4.8xlarge":    {VCPUs: 36, MemMiB: 61440, Arch: "x86_64", ENIs: 8, IPs: 30, Xen: true},
+		"c5n.18xlarge":  {VCPUs: 72, MemMiB: 196608, Arch: "x86_64", ENIs: 15, IPs: 50, EFA: true},
+		"g5.12xlarge":   {VCPUs: 48, MemMiB: 196608, Arch: "x86_64", GPUs: 4, ENIs: 15, IPs: 50, EFA: true},
+		"t3.medium":     {VCPUs: 2, MemMiB: 4096, Arch: "x86_64", ENIs: 3, IPs: 6},
+		"t2.micro":      {VCPUs: 1, MemMiB: 1024, Arch: "x86_64", ENIs: 2, IPs: 2, Xen: true},
+		"m6g.medium":    {VCPUs: 1, MemMiB: 4096, Arch: "arm64", ENIs: 2, IPs: 4},
+		"p3dn.24xlarge": {VCPUs: 96, MemMiB: 786432, Arch: "x86_64", GPUs: 8, ENIs: 15, IPs: 50, EFA: true},
+	} {
+		want.Name = name
+		if got, ok := sim.TypeOf(name); !ok || got != want {
+			t.Errorf("%s is %+v, want %+v", name, got, want)
+		}
+	}
+	for _, name := range []string{"m5.9xlarge", "m5.18xlarge", "m5.medium", "c5.8xlarge", "c5.16xlarge", "c3.48xlarge", "c5n.12xlarge", "m6g.24xlarge",
+		"t3.4xlarge", "p3.4xlarge", "g4dn.24xlarge", "m5", "m5.", ".large", "x9.large"} {
+		if got, ok := sim.TypeOf(name); ok {
+			t.Errorf("AWS has no %s: %+v", name, got)
 		}
 	}
 }

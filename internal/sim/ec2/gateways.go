@@ -1,7 +1,7 @@
 package ec2
 
 import (
-	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -131,11 +131,36 @@ func (e *EC2) AllocateAddress(_ *wire.Caller, in *ec2.AllocateAddressInput) (*ec
 		return nil, wire.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 	}
 	id := e.w.ID("eipalloc-", identity(in.TagSpecifications))
-	n := e.w.Pick(id, 250)
-	a := e.addresses.Put(id, &types.Address{AllocationId: new(id), PublicIp: new(fmt.Sprintf("203.0.113.%d", n+1)), Domain: types.DomainTypeVpc,
+	a := e.addresses.Put(id, &types.Address{AllocationId: new(id), PublicIp: new(e.publicAddress(id, "203.0.113.0")), Domain: types.DomainTypeVpc,
 		NetworkBorderGroup: new(e.Region)})
 	e.tagSpec(id, in.TagSpecifications)
 	return &ec2.AllocateAddressOutput{AllocationId: a.AllocationId, PublicIp: a.PublicIp, Domain: a.Domain}, nil
+}
+
+// publicAddress is a public IPv4 address that nobody has: of 250 from a pool (a block
+// for documentation), drawn by identifier, or else of the blocks for benchmarks.
+func (e *EC2) publicAddress(id, pool string) string {
+	taken := map[string]bool{}
+	for _, a := range e.addresses.All() {
+		taken[*a.PublicIp] = true
+	}
+	for _, i := range e.instances.All() {
+		if i.State.Name != types.InstanceStateNameTerminated {
+			taken[aws.ToString(i.PublicIpAddress)] = true
+		}
+	}
+	first := netip.MustParseAddr(pool).As4()
+	for at, n := e.w.Pick(id, 250), 0; n < 250; at, n = (at+1)%250, n+1 {
+		first[3] = byte(at + 1)
+		if a := netip.AddrFrom4(first).String(); !taken[a] {
+			return a
+		}
+	}
+	a := netip.MustParseAddr("198.18.0.1")
+	for taken[a.String()] {
+		a = a.Next()
+	}
+	return a.String()
 }
 
 // ReleaseElasticAddress refuses an address in use.
@@ -444,7 +469,7 @@ func (e *EC2) DescribeVpcEndpointServices(_ *wire.Caller, in *ec2.DescribeVpcEnd
 	if e.Partition == "aws-cn" {
 		prefix = "cn.com.amazonaws."
 	}
-	out := &ec2.DescribeVpcEndpointServicesOutput{ServiceNames: []string{}, ServiceDetails: []types.ServiceDetail{}}
+	var all []types.ServiceDetail
 	var zones []string
 	for _, z := range e.Zones {
 		if z.Type == "availability-zone" {
@@ -461,11 +486,15 @@ func (e *EC2) DescribeVpcEndpointServices(_ *wire.Caller, in *ec2.DescribeVpcEnd
 		if n == "s3" {
 			t = types.ServiceTypeGateway
 		}
-		out.ServiceNames = append(out.ServiceNames, full)
-		out.ServiceDetails = append(out.ServiceDetails, types.ServiceDetail{ServiceName: new(full), ServiceType: []types.ServiceTypeDetail{{ServiceType: t}},
-			AvailabilityZones: zones, Owner: new("amazon")})
+		all = append(all, types.ServiceDetail{ServiceName: new(full), ServiceType: []types.ServiceTypeDetail{{ServiceType: t}},
+			AvailabilityZones: zones, Owner: new("amazon"), ServiceRegion: new(e.Region)})
 	}
-	return out, nil
+	all, err := res.Pick(all, filters(in.Filters), res.Fields[types.ServiceDetail](serviceFilters))
+	out := &ec2.DescribeVpcEndpointServicesOutput{ServiceNames: []string{}, ServiceDetails: all}
+	for _, d := range all {
+		out.ServiceNames = append(out.ServiceNames, *d.ServiceName)
+	}
+	return out, err
 }
 
 func (e *EC2) viewInternetGateway(g *types.InternetGateway) types.InternetGateway {

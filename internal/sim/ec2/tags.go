@@ -28,24 +28,27 @@ func (e *EC2) registerTags(s *wire.Service) {
 		}
 		return &ec2.DeleteTagsOutput{}, nil
 	})
-	wire.Handle(s, "DescribeTags", func(_ *wire.Caller, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
-		l := []types.TagDescription{}
-		for _, id := range slices.Sorted(maps.Keys(e.tags)) {
-			for _, k := range slices.Sorted(maps.Keys(e.tags[id])) {
-				l = append(l, types.TagDescription{Key: new(k), Value: new(e.tags[id][k]), ResourceId: new(id), ResourceType: resourceType(id)})
-			}
+	wire.Handle(s, "DescribeTags", e.DescribeTags)
+}
+
+// DescribeTags lists the tags of every resource.
+func (e *EC2) DescribeTags(_ *wire.Caller, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
+	l := []types.TagDescription{}
+	for _, id := range slices.Sorted(maps.Keys(e.tags)) {
+		for _, k := range slices.Sorted(maps.Keys(e.tags[id])) {
+			l = append(l, types.TagDescription{Key: new(k), Value: new(e.tags[id][k]), ResourceId: new(id), ResourceType: resourceType(id)})
 		}
-		var rest []res.Filter
-		for _, f := range filters(in.Filters) {
-			if key, ok := strings.CutPrefix(f.Name, "tag:"); ok { // a key with its value
-				rest = append(rest, res.Filter{Name: "key", Values: []string{key}})
-				f.Name = "value"
-			}
-			rest = append(rest, f)
+	}
+	var rest []res.Filter
+	for _, f := range filters(in.Filters) {
+		if key, ok := strings.CutPrefix(f.Name, "tag:"); ok { // a key with its value
+			rest = append(rest, res.Filter{Name: "key", Values: []string{key}})
+			f.Name = "value"
 		}
-		l, err := res.Pick(l, rest, res.Fields[types.TagDescription](tagFilters))
-		return &ec2.DescribeTagsOutput{Tags: l}, err
-	})
+		rest = append(rest, f)
+	}
+	l, err := res.Pick(l, rest, res.Fields[types.TagDescription](tagFilters))
+	return &ec2.DescribeTagsOutput{Tags: l}, err
 }
 
 func (e *EC2) tag(id string, tags []types.Tag) {

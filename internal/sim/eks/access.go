@@ -238,13 +238,10 @@ func (c *cluster) whoami(token string) *kubeapi.User {
 		return nil
 	}
 	caller := wire.CallerOf(&http.Request{Header: http.Header{}, URL: u})
-	if !iam.VerifyPresigned(u, map[string]string{"x-k8s-aws-id": *c.Name}, iam.Secret) {
-		return nil
-	}
 	c.e.w.Lock()
 	defer c.e.w.Unlock()
-	arn := c.e.iam.Principal(caller.AccessKey)
-	if arn == "" {
+	arn, secret := c.e.iam.Principal(caller.AccessKey), c.e.iam.Secret(caller.AccessKey)
+	if arn == "" || !iam.VerifyPresigned(u, map[string]string{"x-k8s-aws-id": *c.Name}, secret) {
 		return nil
 	}
 	return c.user(roleOf(arn))
@@ -334,7 +331,7 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 	if s.iam.Role(roleARN) == nil && strings.Contains(roleARN, ":"+s.Account+":") {
 		return nil, invalid("Role provided in the request does not exist.")
 	}
-	if t := s.iam.Trust(roleARN); t != "" && !strings.Contains(t, "pods.eks.amazonaws.com") {
+	if s.iam.Role(roleARN) != nil && !s.iam.TrustsService(roleARN, "pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession") {
 		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
 	}
 	id := "a-" + s.w.Hex("association "+c.ID+" "+ns+"/"+sa, 17)

@@ -169,12 +169,19 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	}
 	name := *i.PrivateDnsName
 	c.ByNode[name], c.ByInstance[*i.InstanceId] = *i.InstanceId, name
-	c.nodes.Register(node.Spec{Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType), Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
-		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows"})
+	c.nodes.Register(node.Spec{
+		Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType),
+		Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
+		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows",
+	})
 }
 
 func taintEffect(e types.TaintEffect) corev1.TaintEffect {
-	return map[types.TaintEffect]corev1.TaintEffect{types.TaintEffectNoExecute: corev1.TaintEffectNoExecute, types.TaintEffectNoSchedule: corev1.TaintEffectNoSchedule, types.TaintEffectPreferNoSchedule: corev1.TaintEffectPreferNoSchedule}[e]
+	return map[types.TaintEffect]corev1.TaintEffect{
+		types.TaintEffectNoExecute:        corev1.TaintEffectNoExecute,
+		types.TaintEffectNoSchedule:       corev1.TaintEffectNoSchedule,
+		types.TaintEffectPreferNoSchedule: corev1.TaintEffectPreferNoSchedule,
+	}[e]
 }
 
 // gone removes the node of a terminated instance.
@@ -200,9 +207,12 @@ func (c *cluster) CNI(n *corev1.Node, sa string) string {
 	}
 	role := s.iam.ProfileRole(aws.ToString(i.IamInstanceProfile.Arn))
 	if k := kubeapi.Get[corev1.ServiceAccount](c.kube, "kube-system", sa); k != nil && k.Annotations["eks.amazonaws.com/role-arn"] != "" {
-		irsa := k.Annotations["eks.amazonaws.com/role-arn"]
-		if !s.iam.HasProvider(*c.Identity.Oidc.Issuer) || !strings.Contains(s.iam.Trust(irsa), strings.TrimPrefix(*c.Identity.Oidc.Issuer, "https://")) {
-			return "WebIdentityErr: failed to retrieve credentials: InvalidIdentityToken: No OpenIDConnect provider found in your account for " + *c.Identity.Oidc.Issuer
+		irsa, url := k.Annotations["eks.amazonaws.com/role-arn"], *c.Identity.Oidc.Issuer
+		if !s.iam.HasProvider(url) {
+			return "WebIdentityErr: failed to retrieve credentials: InvalidIdentityToken: No OpenIDConnect provider found in your account for " + url
+		}
+		if !s.iam.TrustsWebIdentity(irsa, url, "system:serviceaccount:kube-system:"+sa) {
+			return "WebIdentityErr: failed to retrieve credentials: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 		}
 		role = irsa
 	} else if a := c.associations.Find(func(a *types.PodIdentityAssociation) bool {

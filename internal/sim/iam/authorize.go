@@ -268,8 +268,11 @@ func (i *IAM) Allows(arn, action string, known ...string) bool {
 
 // Secret is the secret key that belongs to an access key, "" if none is known.
 func (i *IAM) Secret(key string) string {
-	if i.Principal(key) == "" {
-		return ""
+	if key == Key {
+		return i.AdminSecret
 	}
-	return Secret
+	if s := i.sessions.Get(key); s != nil {
+		return s.Secret
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -23,25 +24,26 @@ func (i *IAM) Role(arn string) *types.Role {
 // the role now: it exists, trusts the principal and has propagated.
 func (i *IAM) Assumable(arn, service string) bool {
 	r := i.roleByARN(arn)
-	if r == nil || i.w.Elapsed() < r.Ready {
-		return false
-	}
-	q := &eval.Request{Action: "sts:AssumeRole", Resource: arn, Principal: eval.Principal{Service: service},
-		Context: map[string][]string{"aws:sourceaccount": {i.Account}}}
-	trusted, _ := i.parse(r.Trust).Trusts(q)
-	if !trusted && i.Partition == "aws-cn" { // ec2.amazonaws.com.cn
-		q.Principal.Service = service + ".cn"
-		trusted, _ = i.parse(r.Trust).Trusts(q)
-	}
-	return trusted
+	return r != nil && i.w.Elapsed() >= r.Ready && i.TrustsService(arn, service, "sts:AssumeRole")
 }
 
-// Trust is a role's trust policy, as JSON.
-func (i *IAM) Trust(arn string) string {
-	if r := i.roleByARN(arn); r != nil {
-		return r.Trust
+// TrustsService tells whether a role lets a service principal do all of the actions.
+func (i *IAM) TrustsService(arn, service string, actions ...string) bool {
+	r := i.roleByARN(arn)
+	if r == nil {
+		return false
 	}
-	return ""
+	names := []string{service}
+	if i.Partition == "aws-cn" {
+		names = append(names, service+".cn") // ec2.amazonaws.com.cn
+	}
+	return !slices.ContainsFunc(actions, func(action string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool {
+			trusted, _ := i.parse(r.Trust).Trusts(&eval.Request{Action: action, Resource: arn, Principal: eval.Principal{Service: name},
+				Context: map[string][]string{"aws:sourceaccount": {i.Account}}})
+			return trusted
+		})
+	})
 }
 
 // TrustsWebIdentity tells whether a role lets a service account (its subject) of an

@@ -48,6 +48,7 @@ type provider struct {
 // session is the temporary credentials of an assumed role.
 type session struct {
 	Key, ARN string
+	Secret   string
 	Role     string   // its ARN
 	Policies []string // documents that limit the session
 	Expires  time.Time
@@ -58,6 +59,8 @@ type IAM struct {
 	w         *world.World
 	Account   string
 	Partition string
+	// AdminSecret is the secret of Key. It is no part of a saved account.
+	AdminSecret string
 
 	res.Registry
 	roles     *res.Kind[role]
@@ -71,7 +74,8 @@ type IAM struct {
 	parsed map[string]*eval.Policy // by document; nil: it is none
 }
 
-// Key and Secret are the credentials that a fresh simulated account hands out.
+// Key is the access key of the account's administrator, and Secret its secret where
+// nobody says another: in this process, where requests need no signature.
 const (
 	Key    = "AKIASIMULATEDREGION0"
 	Secret = "simulated/region/secret/key/not/a/secret"
@@ -81,7 +85,7 @@ const (
 
 // New is an account with one administrator.
 func New(w *world.World, account, partition string) *IAM {
-	i := &IAM{w: w, Account: account, Partition: partition, noSTS: map[string]bool{}, parsed: map[string]*eval.Policy{}}
+	i := &IAM{w: w, Account: account, Partition: partition, AdminSecret: Secret, noSTS: map[string]bool{}, parsed: map[string]*eval.Policy{}}
 	i.roles = res.Add(&i.Registry, &res.Kind[role]{Name: "role", Key: func(r *role) string { return aws.ToString(r.RoleName) },
 		ARN: func(r *role) string { return *r.Arn }})
 	i.profiles = res.Add(&i.Registry, &res.Kind[profile]{Name: "instance-profile",

@@ -1,6 +1,9 @@
 package iam
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"regexp"
 	"strings"
 	"time"
@@ -65,6 +68,7 @@ func (i *IAM) AssumeRole(c *wire.Caller, in *sts.AssumeRoleInput) (*sts.AssumeRo
 	}
 	s := &session{Key: "ASIA" + strings.ToUpper(i.w.Hex("sessionkey\x00"+arn+"\x00"+name, 16)), ARN: i.Session(arn, name), Role: arn,
 		Expires: time.Now().Add(time.Duration(seconds) * time.Second).UTC().Truncate(time.Second)}
+	s.Secret = i.sessionSecret(s.Key)
 	if in.Policy != nil {
 		if err := checkPolicy(*in.Policy); err != nil {
 			return nil, err
@@ -77,8 +81,16 @@ func (i *IAM) AssumeRole(c *wire.Caller, in *sts.AssumeRoleInput) (*sts.AssumeRo
 	i.sessions.Put(s.Key, s)
 	return &sts.AssumeRoleOutput{
 		AssumedRoleUser: &types.AssumedRoleUser{Arn: new(s.ARN), AssumedRoleId: new(i.sessionID(arn, s.ARN))},
-		Credentials:     &types.Credentials{AccessKeyId: new(s.Key), SecretAccessKey: new(Secret), SessionToken: new("session-" + s.Key), Expiration: new(s.Expires)},
+		Credentials:     &types.Credentials{AccessKeyId: new(s.Key), SecretAccessKey: new(s.Secret), SessionToken: new("session-" + s.Key), Expiration: new(s.Expires)},
 	}, nil
+}
+
+// sessionSecret is the secret of a session's access key: known only to who knows the
+// account's own.
+func (i *IAM) sessionSecret(key string) string {
+	m := hmac.New(sha256.New, []byte(i.AdminSecret))
+	m.Write([]byte(key))
+	return base64.StdEncoding.EncodeToString(m.Sum(nil))[:40]
 }
 
 // mayAssume asks the role's trust policy and, where that names the account only, the
