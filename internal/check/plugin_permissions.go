@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,16 +139,12 @@ func (in *Input) pluginGrants() []grant {
 // resources are taken to be met.
 func (in *Input) allows(ctx context.Context, g grant, action string) (bool, error) {
 	if g.role != "" {
-		out, err := in.AWS.IAM.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &g.role, ActionNames: []string{action}})
-		if err != nil {
-			return false, err
-		}
-		for _, r := range out.EvaluationResults {
-			if r.EvalDecision == types.PolicyEvaluationDecisionTypeAllowed {
-				return true, nil
-			}
-		}
-		return false, nil
+		results, err := awsc.Collect(ctx, iam.NewSimulatePrincipalPolicyPaginator(in.AWS.IAM,
+			&iam.SimulatePrincipalPolicyInput{PolicySourceArn: &g.role, ActionNames: []string{action}}),
+			func(o *iam.SimulatePrincipalPolicyOutput) []types.EvaluationResult { return o.EvaluationResults })
+		return slices.ContainsFunc(results, func(r types.EvaluationResult) bool {
+			return r.EvalDecision == types.PolicyEvaluationDecisionTypeAllowed
+		}), err
 	}
 	if g.policy != nil && documentAllows(g.policy, action) {
 		return true, nil
