@@ -14,7 +14,7 @@ import (
 )
 
 func (b *builder) addons() {
-	early := rules.EarlyAddons(b.cfg)
+	early := earlyAddons(b.cfg)
 	groups := len(b.cfg.Groups()) > 0
 	unawaited := []string{}
 	for i, a := range b.cfg.Addons {
@@ -55,7 +55,7 @@ func (b *builder) addons() {
 			unawaited = append(unawaited, a.Name)
 			continue
 		}
-		b.add(part{Step: rules.Step{Kind: rules.AddonHealth, Name: a.Name, Daemon: daemon}, Action: Await, Title: "add-on " + a.Name + " ACTIVE",
+		b.add(part{Step: b.addonStep(rules.AddonHealth, a), Action: Await, Title: "add-on " + a.Name + " ACTIVE",
 			Typical: fact.Typical, Timeout: timeout,
 			Run: &steps.AddonHealth{Name: a.Name}})
 	}
@@ -66,11 +66,12 @@ func (b *builder) addons() {
 		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.in.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
 	}
 	if b.cfg.CNI != nil && len(b.cfg.Groups()) > 0 && !b.gateOpen() {
+		b.plan.Notes = append(b.plan.Notes, "The run waits for you to install the network plugin "+b.cfg.CNI.DaemonSet+" once the control plane is up.")
 		timeout := timeoutGate
 		if d, err := time.ParseDuration(b.cfg.CNI.Timeout); err == nil {
 			timeout = d
 		}
-		b.add(part{Step: rules.Step{Kind: rules.CNIGate, Kubernetes: true}, Action: Await, Title: "network plugin " + b.cfg.CNI.DaemonSet + ", installed by you",
+		b.add(part{Step: rules.Step{Kind: rules.CNIGate}, Action: Await, Title: "network plugin " + b.cfg.CNI.DaemonSet + ", installed by you",
 			Typical: 2 * time.Minute, Timeout: timeout,
 			Run: &steps.CNIGate{DaemonSet: b.cfg.CNI.DaemonSet}})
 	}
@@ -86,7 +87,7 @@ func (b *builder) addonCreate(a config.Addon, until string, typical, timeout tim
 	if a.Version != "default" {
 		step.Version = a.Version
 	}
-	if a.Name == "coredns" && rules.FargateOnly(b.cfg) && step.Values == "" && b.onFargate(a) {
+	if a.Name == "coredns" && fargateOnly(b.cfg) && step.Values == "" && b.onFargate(a) {
 		step.Values = `{"computeType":"Fargate"}`
 	}
 	if a.NamespaceConfig != nil {
@@ -102,7 +103,7 @@ func (b *builder) addonCreate(a config.Addon, until string, typical, timeout tim
 	case steps.Applied:
 		typical /= 3
 	}
-	b.add(part{Step: rules.Step{Kind: rules.Addon, Name: a.Name, Of: "addon/" + a.Name}, Action: Create, Title: "add-on " + a.Name,
+	b.add(part{Step: b.addonStep(rules.Addon, a).Label(rules.With(rules.Of, "addon/"+a.Name)), Action: Create, Title: "add-on " + a.Name,
 		Typical: typical, Timeout: timeout,
 		Run: step})
 }
@@ -159,7 +160,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 		return
 	}
 	step.Role = stack.AddonRoleName(b.cfg.Metadata.Name, a.Name)
-	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, IRSA: true}, "IAM role for add-on "+a.Name, step.Role,
+	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, Labels: []string{rules.NeedsIssuer, rules.With(rules.For, a.Name)}}, "IAM role for add-on "+a.Name, step.Role,
 		map[string]string{eksfacts.TagAddon: a.Name}, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
 			Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
 }
@@ -168,7 +169,7 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 func (b *builder) addonPodRole(addon, sa string, p config.PodIdentityAssociation, step *steps.Addon) {
 	name := stack.AddonPodRoleName(b.cfg.Metadata.Name, addon, sa)
 	step.PodRoles[sa] = name
-	b.role(rules.Step{Kind: rules.AddonRole, Name: addon + "/" + sa}, "pod identity role for add-on "+addon, name,
+	b.role(rules.Step{Kind: rules.AddonRole, Name: addon + "/" + sa, Labels: []string{rules.With(rules.For, addon)}}, "pod identity role for add-on "+addon, name,
 		map[string]string{eksfacts.TagAddon: addon, eksfacts.TagAddonPod: sa}, podRole(p, "add-on "+addon))
 }
 

@@ -150,7 +150,7 @@ func (b *builder) tags(what, arn string, want, have map[string]string) {
 func (b *builder) tag(what string, run *steps.Tag, group string) {
 	s := rules.Step{Kind: rules.Tags, Name: strings.ReplaceAll(what, " ", "-")}
 	if group != "" {
-		s.For = []string{group}
+		s = s.Label(rules.With(rules.For, group))
 	}
 	b.add(part{Step: s, Action: Update, Title: "tags of " + what,
 		Typical: time.Second, Timeout: timeoutQuick,

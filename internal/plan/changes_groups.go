@@ -111,7 +111,7 @@ func (b *builder) head() *config.ClusterMeta {
 // is known at the step's turn, and compared then.
 func (b *builder) resizeLater(n *config.NodeGroupBase, title string, cfg *config.ClusterConfig, managed, count bool) {
 	name := b.groupStack(n.Name)
-	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name, Of: name}, Action: Update, Title: title + "what the file says, compared once its stack is complete",
+	b.add(part{Step: labelled(rules.GroupUpdate, n.Name, name), Action: Update, Title: title + "what the file says, compared once its stack is complete",
 		Typical: time.Minute, Timeout: timeoutUpdate,
 		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Resize: &steps.Resize{Config: cfg}}}})
 	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
@@ -125,7 +125,7 @@ func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err 
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", name, err))
 		return
 	}
-	b.add(part{Step: rules.Step{Kind: rules.GroupUpdate, Name: n.Name, Of: name}, Action: Update, Title: title,
+	b.add(part{Step: labelled(rules.GroupUpdate, n.Name, name), Action: Update, Title: title,
 		Typical: time.Minute, Timeout: timeoutUpdate,
 		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
 	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
@@ -245,7 +245,7 @@ func (b *builder) groupLive(kind string, i int, m *config.ManagedNodeGroup, live
 		}
 	}
 	if len(what) > 0 {
-		b.add(part{Step: rules.Step{Kind: kind, Name: m.Name, Of: b.groupStack(m.Name)}, Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
+		b.add(part{Step: labelled(kind, m.Name, b.groupStack(m.Name)), Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
 			Typical: 40 * time.Second, Timeout: timeoutUpdate,
 			Run: run})
 	}

@@ -32,7 +32,8 @@ const (
 // addStack adds a stack of its own, or the wait for one that is being made.
 func (b *builder) addStack(s part, name string, tags map[string]string, run steps.Stack) string {
 	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
-	s.Step.Of, s.Action, s.Run = name, Create, &run
+	s.Step = s.Step.Label(rules.With(rules.Of, name))
+	s.Action, s.Run = Create, &run
 	if p := b.phase(name); p == observe.Making || p == observe.Changing {
 		s.Action, s.Run = Await, &steps.StackWait{Name: name, Group: run.Group, Count: run.Count}
 	} else if p == observe.Going {
@@ -80,7 +81,7 @@ func (b *builder) clusterStack(name string) {
 		b.addStack(part{Step: rules.Step{Kind: rules.ClusterStack}, Title: what, Typical: 5 * time.Second, Timeout: timeoutStack},
 			name, tags, steps.Stack{Template: steps.Text(stack.Cluster(b.cfg, b.in.Net)), Started: true})
 	}
-	b.add(part{Step: rules.Step{Kind: rules.ClusterStackDone, Of: name}, Action: Await, Title: "cluster stack complete",
+	b.add(part{Step: labelled(rules.ClusterStackDone, "", name), Action: Await, Title: "cluster stack complete",
 		Typical: typicalCluster, Timeout: timeoutCluster,
 		Run: &steps.StackWait{Name: name}})
 }

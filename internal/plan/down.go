@@ -1,15 +1,13 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
-	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
-	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -24,73 +22,80 @@ type Removal struct {
 }
 
 // Down is the plan that removes a cluster and everything that eksctl or Slipway
-// made for it, told apart by eksctl's tags.
+// made for it, told apart by eksctl's tags. Rules order it, as they do a launch.
 func Down(in Removal) (*Plan, error) {
-	name, live := in.Name, in.Live
-	p := &Plan{Cluster: name, Region: in.Region}
-	g := graph.New(16)
-	var failed error
-	add := func(id, title, resource, of string, typical time.Duration) {
-		g.Add(id)
-		p.Entries = append(p.Entries, Entry{ID: id, Kind: "delete", Title: title, Action: Delete, Typical: typical, Timeout: timeoutUpdate, Step: &steps.Delete{Resource: resource, Name: of}})
+	b := &builder{live: in.Live, draft: rules.NewDraft(), plan: &Plan{Cluster: in.Name, Region: in.Region}}
+	b.profilesGo()
+	b.stacksGo(stack.ClusterName(in.Name))
+	b.groupsGo()
+	b.issuerGoes()
+	b.keysGo(in.Keys)
+	b.clusterGoes(stack.ClusterName(in.Name))
+	if err := rules.Apply(b.draft); err != nil {
+		return nil, err
 	}
-	wait := func(after, before, reason string) {
-		failed = errors.Join(failed, g.Connect(graph.Edge{Before: before, After: after, Reason: reason, Rule: "down"}))
+	return b.plan, b.plan.finish(b.draft.Graph)
+}
+
+// remove adds the deletion of one thing.
+func (b *builder) remove(s rules.Step, title, resource, of string, typical time.Duration) {
+	b.add(part{Step: s, Action: Delete, Title: title, Typical: typical, Timeout: timeoutUpdate, Run: &steps.Delete{Resource: resource, Name: of}})
+}
+
+func (b *builder) profilesGo() {
+	for _, f := range slices.Sorted(maps.Keys(b.live.Profiles)) {
+		b.remove(rules.Step{Kind: rules.DeleteProfile, Name: f}, "Fargate profile "+f, "fargate-profile", f, 3*time.Minute)
 	}
-	root := stack.ClusterName(name)
-	var first []string // what the control plane waits for
-	last := ""
-	for _, f := range slices.Sorted(maps.Keys(live.Profiles)) {
-		id := rules.ID(rules.Fargate, f)
-		add(id, "Fargate profile "+f, "fargate-profile", f, 3*time.Minute)
-		if last != "" {
-			wait(id, last, "EKS deletes one Fargate profile at a time")
-		}
-		last = id
-		first = append(first, id)
-	}
-	stacked := map[string]bool{}
-	for _, st := range slices.Sorted(maps.Keys(live.Stacks)) {
-		if st == root {
+}
+
+// stacksGo removes all stacks but the cluster's own, and with them what they hold.
+func (b *builder) stacksGo(root string) {
+	for _, name := range slices.Sorted(maps.Keys(b.live.Stacks)) {
+		if name == root {
 			continue
 		}
-		id := rules.ID(rules.DeleteStack, st)
 		typical := 20 * time.Second
-		if group := live.Stacks[st].Tags[eksfacts.TagGroup]; group != "" {
+		if b.live.Stacks[name].Tags[eksfacts.TagGroup] != "" {
 			typical = 7 * time.Minute
-			stacked[group] = true
 		}
-		add(id, "stack "+st, "stack", st, typical)
-		first = append(first, id)
+		b.remove(rules.Step{Kind: rules.DeleteStack, Name: name}, "stack "+name, "stack", name, typical)
 	}
-	for _, n := range slices.Sorted(maps.Keys(live.Groups)) {
+}
+
+// groupsGo removes node groups that no stack holds.
+func (b *builder) groupsGo() {
+	stacked := map[string]bool{}
+	for _, s := range b.live.Stacks {
+		stacked[s.Tags[eksfacts.TagGroup]] = true
+	}
+	for _, n := range slices.Sorted(maps.Keys(b.live.Groups)) {
 		if !stacked[n] {
-			p.Notes = append(p.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", n))
-			id := rules.ID(rules.NodeGroup, n)
-			add(id, "node group "+n, "nodegroup", n, 7*time.Minute)
-			first = append(first, id)
+			b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", n))
+			b.remove(rules.Step{Kind: rules.DeleteGroup, Name: n}, "node group "+n, "nodegroup", n, 7*time.Minute)
 		}
 	}
-	if live.OIDCProvider != nil {
-		add(rules.OIDC, "IAM OIDC provider", "oidc-provider", live.OIDCProvider.ARN, 2*time.Second)
+}
+
+func (b *builder) issuerGoes() {
+	if p := b.live.OIDCProvider; p != nil {
+		b.remove(rules.Step{Kind: rules.DeleteOIDC}, "IAM OIDC provider", "oidc-provider", p.ARN, 2*time.Second)
 	}
-	for _, k := range in.Keys {
-		id := rules.ID(rules.KeyPair, k)
-		add(id, "SSH key "+k, "key-pair", k, time.Second)
+}
+
+func (b *builder) keysGo(keys []string) {
+	for _, k := range keys {
+		b.remove(rules.Step{Kind: rules.DeleteKey, Name: k}, "SSH key "+k, "key-pair", k, time.Second)
 	}
-	if live.Stacks[root] != nil {
-		id := rules.ID(rules.DeleteStack, root)
-		add(id, "stack "+root+" (control plane, network)", "stack", root, 6*time.Minute)
-		for _, f := range first {
-			wait(id, f, "EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports")
-		}
-		if live.Cluster != nil {
-			add("log-group", "control-plane log group", "log-group", eksfacts.LogGroup(name), time.Second)
-			wait("log-group", id, "the control plane writes to it until it is gone")
-		}
+}
+
+// clusterGoes removes the control plane and its network, and the logs that it leaves.
+func (b *builder) clusterGoes(root string) {
+	if b.live.Stacks[root] == nil {
+		return
 	}
-	if failed != nil {
-		return nil, failed
+	whole := rules.Step{Kind: rules.DeleteStack, Name: root, Labels: []string{rules.WholeCluster}}
+	b.remove(whole, "stack "+root+" (control plane, network)", "stack", root, 6*time.Minute)
+	if b.live.Cluster != nil {
+		b.remove(rules.Step{Kind: rules.DeleteLogs}, "control-plane log group", "log-group", eksfacts.LogGroup(b.plan.Cluster), time.Second)
 	}
-	return p, p.finish(g)
 }

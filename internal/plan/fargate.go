@@ -32,7 +32,7 @@ func (b *builder) fargate() {
 		if role == "" {
 			role = b.cfg.IAM.FargatePodExecutionRoleARN
 		}
-		x := part{Step: rules.Step{Kind: rules.Fargate, Name: p.Name, Of: "fargate-profile/" + p.Name}, Action: Create, Title: "Fargate profile " + p.Name,
+		x := part{Step: labelled(rules.Fargate, p.Name, "fargate-profile/"+p.Name), Action: Create, Title: "Fargate profile " + p.Name,
 			Typical: 90 * time.Second, Timeout: timeoutStack,
 			Run: &steps.FargateProfile{Profile: p, Role: role}} // it looks: what is being made, or is going, is awaited
 		switch m {
@@ -55,10 +55,6 @@ func (b *builder) fargateRole(own string) {
 		b.clear(own, b.failedStack(own, ""))
 		fallthrough
 	case create, settle:
-		if b.phase(own) == observe.Changing {
-			b.settled(own)
-			return
-		}
 		b.addStack(part{Step: s, Title: title, Typical: typicalRole, Timeout: timeoutStack}, own, nil, steps.Stack{Template: steps.Text(stack.FargateRole(b.cfg))})
 	}
 }

@@ -50,7 +50,6 @@ func (b *builder) inside() *observe.Kubernetes { return b.live.Kubernetes }
 
 // kubernetes adds a step on the Kubernetes API.
 func (b *builder) kubernetes(s rules.Step, title string, run steps.Spec) {
-	s.Kubernetes = true
 	b.add(part{Step: s, Action: Create, Title: title,
 		Typical: time.Second, Timeout: timeoutQuick,
 		Run: run})
@@ -64,7 +63,7 @@ func (b *builder) serviceAccounts() {
 		role := sa.AttachRoleARN
 		if role == "" {
 			role = stack.ServiceAccountName(c, m.Namespace, m.Name)
-			b.role(rules.Step{Kind: rules.AccountRole, Name: id, IRSA: true}, "IAM role for service account "+id, role, merge(map[string]string{eksfacts.TagAccount: id}, sa.Tags),
+			b.role(rules.Step{Kind: rules.AccountRole, Name: id, Labels: []string{rules.NeedsIssuer}}, "IAM role for service account "+id, role, merge(map[string]string{eksfacts.TagAccount: id}, sa.Tags),
 				stack.Role{Description: "IAM role for serviceaccount \"" + id + "\"", Namespace: m.Namespace, Name: nameOr(sa.SubjectPattern, m.Name), Pattern: sa.SubjectPattern != "", RoleName: sa.RoleName, Boundary: sa.PermissionsBoundary, ARNs: sa.AttachPolicyARNs, Policy: sa.AttachPolicy, WellKnown: sa.WellKnownPolicies})
 		}
 		if !config.On(sa.RoleOnly, false) {

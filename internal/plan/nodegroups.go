@@ -65,7 +65,7 @@ func (b *builder) managedNew(m *config.ManagedNodeGroup) {
 	if stack.ManagedEarly(t.Group.Config, m, stack.Live{CNIOnNode: t.Group.CNIOnNode}) != nil {
 		b.early(n, name, tags, t)
 	}
-	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Managed: true, Windows: n.Windows()},
+	b.addStack(part{Step: b.groupStep(rules.NodeGroup, n, m),
 		Title:   fmt.Sprintf("managed node group %s (%s)", n.Name, instances(n, m.InstanceTypes)),
 		Typical: typicalGroup, Timeout: timeoutGroup},
 		name, tags, steps.Stack{Template: t, Group: n.Name, Count: b.count(n, true)})
@@ -149,7 +149,7 @@ func (b *builder) selfManagedNew(g *config.NodeGroup) {
 	}
 	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupLegacy: n.Name, eksfacts.TagGroupType: "unmanaged"}, b.groupTemplate(nil, g)
 	b.early(n, name, tags, t)
-	b.addStack(part{Step: rules.Step{Kind: rules.NodeGroup, Name: n.Name, Windows: n.Windows()},
+	b.addStack(part{Step: b.groupStep(rules.NodeGroup, n, nil),
 		Title:   fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)),
 		Typical: 90 * time.Second, Timeout: timeoutGroup},
 		name, tags, steps.Stack{Template: t, Count: b.count(n, false)})
@@ -181,9 +181,9 @@ func (b *builder) early(n *config.NodeGroupBase, name string, tags map[string]st
 // that role, or another group's, is as good.
 func (b *builder) letIn(n *config.NodeGroupBase, role string) {
 	entry := stack.AccessEntryName(b.cfg.Metadata.Name, role)
-	for _, id := range b.draft.Of(rules.AccessEntry) {
-		if s := b.draft.Steps[id]; s.Of == entry {
-			s.For = append(s.For, n.Name)
+	for i, s := range b.draft.Steps {
+		if s.Kind == rules.AccessEntry && s.Has(rules.With(rules.Of, entry)) {
+			b.draft.Steps[i] = s.Label(rules.With(rules.For, n.Name))
 			return
 		}
 	}
@@ -194,7 +194,7 @@ func (b *builder) letIn(n *config.NodeGroupBase, role string) {
 	if n.Windows() {
 		e.Type = "EC2_WINDOWS"
 	}
-	b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name, For: []string{n.Name}}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
+	b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
 		entry, nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
 }
 
@@ -209,7 +209,7 @@ func (b *builder) mapNodeRole(n *config.NodeGroupBase) {
 	if in := b.inside(); arn == "" || in != nil && steps.Mapped(in.AWSAuth, m) {
 		return
 	}
-	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Mapping: m})
+	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Mapping: m})
 }
 
 // count shows a group's nodes as they become Ready, while its stack is at work.
@@ -257,7 +257,7 @@ func (b *builder) after(n *config.NodeGroupBase, managed bool, ts config.Taints)
 
 func (b *builder) nodes(n *config.NodeGroupBase, managed bool, typical time.Duration) {
 	if *n.DesiredCapacity > 0 {
-		b.add(part{Step: rules.Step{Kind: rules.Nodes, Name: n.Name, Kubernetes: true}, Action: Await, Title: fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
+		b.add(part{Step: b.groupStep(rules.Nodes, n, nil).Label(rules.With(rules.Of, b.groupStack(n.Name))), Action: Await, Title: fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
 			Typical: typical, Timeout: timeoutGroup,
 			Run: &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed}})
 	}

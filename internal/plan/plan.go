@@ -131,9 +131,10 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
-	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(c), cleared: map[string]bool{}, plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
+	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(), cleared: map[string]bool{}, plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
 		Account: in.Account, Net: in.Net, Observed: Facts(in.Live)}}
 	b.compare()
+	b.dependencies()
 	// The whole of a launch, in the order in which a reader looks for it.
 	b.controlPlane()
 	b.clusterChanges()
@@ -152,7 +153,6 @@ func Build(in Input) (*Plan, error) {
 	if err := rules.Apply(b.draft); err != nil {
 		return nil, err
 	}
-	b.plan.Notes = append(b.plan.Notes, b.draft.Notes...)
 	return b.plan, b.plan.finish(b.draft.Graph)
 }
 

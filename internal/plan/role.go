@@ -12,7 +12,7 @@ import (
 func (b *builder) role(s rules.Step, title, name string, tags map[string]string, r stack.Role) {
 	r.Stack = name
 	made := steps.Template{IRSA: &r}
-	if !s.IRSA {
+	if !s.Has(rules.NeedsIssuer) {
 		made = steps.Text(stack.PodIdentity(r))
 	}
 	switch roleMoves[b.phase(name)][absent] {
@@ -28,9 +28,9 @@ func (b *builder) role(s rules.Step, title, name string, tags map[string]string,
 		b.stackFollows(s, title, name, made)
 	case follow:
 		switch {
-		case s.IRSA && b.live.Issuer() == "": // it is known once the control plane is ACTIVE
+		case s.Has(rules.NeedsIssuer) && b.live.Issuer() == "": // it is known once the control plane is ACTIVE
 			b.stackFollows(s, title, name, made)
-		case s.IRSA:
+		case s.Has(rules.NeedsIssuer):
 			b.stackUpdate(s, title, name, steps.IRSA(b.in.Account, b.in.Partition, r, b.live.Issuer()))
 		default:
 			b.stackUpdate(s, title, name, made.Body)
@@ -44,8 +44,7 @@ func (b *builder) stackFollows(s rules.Step, title, name string, want steps.Temp
 		b.foreign = append(b.foreign, name)
 		return
 	}
-	s.Of = name
-	b.add(part{Step: s, Action: Update, Title: title + ", compared at its turn",
+	b.add(part{Step: s.Label(rules.With(rules.Of, name)), Action: Update, Title: title + ", compared at its turn",
 		Typical: typicalRole, Timeout: timeoutStack,
 		Run: &steps.StackUpdate{Name: name, Template: want}})
 }

@@ -168,7 +168,7 @@ func (b *builder) clear(name, why string) {
 	}
 	b.cleared[name] = true
 	b.plan.Deletions = append(b.plan.Deletions, "the stack "+name+" "+why)
-	b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: name, Of: name}, Action: Delete, Title: fmt.Sprintf("stack %s, which %s", name, why),
+	b.add(part{Step: labelled(rules.DeleteStack, name, name), Action: Delete, Title: fmt.Sprintf("stack %s, which %s", name, why),
 		Typical: typicalDelete, Timeout: timeoutGroup,
 		Run: &steps.Delete{Resource: "stack", Name: name}})
 }
@@ -183,14 +183,14 @@ func (b *builder) failedStack(name, what string) string {
 
 // settled awaits a stack that is under way.
 func (b *builder) settled(name string) {
-	b.add(part{Step: rules.Step{Kind: rules.StackSettled, Name: name, Of: name}, Action: Await, Title: fmt.Sprintf("stack %s, which is %s", name, b.live.Stacks[name].Status),
+	b.add(part{Step: labelled(rules.StackSettled, name, name), Action: Await, Title: fmt.Sprintf("stack %s, which is %s", name, b.live.Stacks[name].Status),
 		Typical: typicalSettle, Timeout: timeoutUpdate,
 		Run: &steps.StackWait{Name: name}})
 }
 
 // gone awaits a thing that is being deleted by somebody else; it is never deleted here.
 func (b *builder) gone(kind, resource, name, of string) {
-	b.add(part{Step: rules.Step{Kind: kind, Name: name, Of: of}, Action: Await, Title: fmt.Sprintf("%s %s gone, which is being deleted", what[resource], name),
+	b.add(part{Step: labelled(kind, name, of), Action: Await, Title: fmt.Sprintf("%s %s gone, which is being deleted", what[resource], name),
 		Typical: typicalDelete, Timeout: timeoutGroup,
 		Run: &steps.Delete{Resource: resource, Name: name, Begun: true}})
 }
@@ -198,7 +198,7 @@ func (b *builder) gone(kind, resource, name, of string) {
 // discard deletes a thing without a stack that failed, so that it can be made again.
 func (b *builder) discard(kind, resource, name, status string) {
 	b.plan.Deletions = append(b.plan.Deletions, fmt.Sprintf("the %s %s is %s", what[resource], name, status))
-	b.add(part{Step: rules.Step{Kind: kind, Name: name, Of: resource + "/" + name}, Action: Delete, Title: fmt.Sprintf("%s %s, which is %s", what[resource], name, status),
+	b.add(part{Step: labelled(kind, name, resource+"/"+name), Action: Delete, Title: fmt.Sprintf("%s %s, which is %s", what[resource], name, status),
 		Typical: typicalDelete, Timeout: timeoutGroup,
 		Run: &steps.Delete{Resource: resource, Name: name}})
 }

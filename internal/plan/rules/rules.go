@@ -1,6 +1,8 @@
-// Package rules holds the ordering knowledge of a launch: one rule, one file. A
-// rule adds edges with their reason to a draft of the plan, or rejects it. It must
-// not know how a step acts.
+// Package rules holds the ordering knowledge of launches and removals. Most of it is
+// data: rows that say which kind of step waits for which, and why (table.go); what a row
+// asks of a step is on the step, as labels. So the rows also answer for a graph that
+// somebody else made, such as a Terraform root: what of it is missing. It must not know
+// how a step acts, nor the config file.
 package rules
 
 import (
@@ -8,48 +10,73 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/graph"
 )
 
 // Kinds of steps.
 const (
-	ClusterStack  = "cluster-stack"
-	ControlPlane  = "control-plane"
-	OIDC          = "oidc-provider"
-	AddonRole     = "addon-role"
-	Addon         = "addon"
-	AddonHealth   = "addon-health"
-	AddonUpdate   = "addon-update"
-	AccountRole   = "service-account-role"
-	Account       = "service-account"
-	PodRole       = "pod-identity-role"
-	PodIdentity   = "pod-identity"
-	AccessEntry   = "access-entry"
-	Fargate       = "fargate-profile"
-	Provider      = "identity-provider"
-	Mapping       = "identity-mapping"
-	Windows       = "windows-support"
-	Retention     = "log-retention"
-	CNIGate       = "cni-gate"
-	ClusterUpdate = "cluster-update"
-	GroupRole     = "nodegroup-role"
-	NodeGroup     = "nodegroup"
-	Nodes         = "nodes"
-	KeyPair       = "key-pair"
+	ClusterStack     = "cluster-stack"
+	ClusterStackDone = "cluster-stack-complete" // the step that sees it complete
+	ControlPlane     = "control-plane"
+	OIDC             = "oidc-provider"
+	AddonRole        = "addon-role"
+	Addon            = "addon"
+	AddonHealth      = "addon-health"
+	AddonUpdate      = "addon-update"
+	AccountRole      = "service-account-role"
+	Account          = "service-account"
+	PodRole          = "pod-identity-role"
+	PodIdentity      = "pod-identity"
+	AccessEntry      = "access-entry"
+	Fargate          = "fargate-profile"
+	Provider         = "identity-provider"
+	Mapping          = "identity-mapping"
+	Windows          = "windows-support"
+	Retention        = "log-retention"
+	CNIGate          = "cni-gate"
+	ClusterUpdate    = "cluster-update"
+	GroupRole        = "nodegroup-role"
+	NodeGroup        = "nodegroup"
+	Nodes            = "nodes"
+	KeyPair          = "key-pair"
+	GroupScaling     = "nodegroup-scaling"
+	GroupUpdate      = "nodegroup-update"
+	GroupSettled     = "nodegroup-settled"
+	GroupLive        = "nodegroup-live" // what a group's stack does not say
+	StackSettled     = "stack-settled"
+	FargateRole      = "fargate-role"
+	Tags             = "tags"
+
 	DeleteStack   = "delete-stack"
-	GroupScaling  = "nodegroup-scaling"
-	GroupUpdate   = "nodegroup-update"
-	GroupSettled  = "nodegroup-settled"
-	GroupLive     = "nodegroup-live" // what a group's stack does not say
-	StackSettled  = "stack-settled"
 	DeleteGroup   = "delete-nodegroup"
 	DeleteAddon   = "delete-addon"
 	DeleteProfile = "delete-fargate-profile"
-	FargateRole   = "fargate-role"
-	Tags          = "tags"
+	DeleteOIDC    = "delete-oidc-provider"
+	DeleteKey     = "delete-key-pair"
+	DeleteLogs    = "delete-log-group"
 )
+
+// Labels that a step may carry.
+const (
+	NeedsIssuer   = "needs-issuer"   // a role: its trust names the cluster's OIDC issuer
+	Managed       = "managed"        // a node group, its nodes: EKS's
+	OnWindows     = "windows"        // likewise: Windows
+	Daemon        = "daemon"         // an add-on: its pods are a DaemonSet's, none with no node
+	BeforeCompute = "before-compute" // an add-on: node groups wait for it
+	CNIPermission = "cni-permission" // an add-on: the network plugin's permissions come through it
+	WholeCluster  = "whole-cluster"  // a stack: the one that makes the control plane and the network
+)
+
+// Labels with a value, made by With.
+const (
+	Of    = "of"    // what the step makes, deletes or waits for: a stack's name, addon/NAME
+	For   = "for"   // the node group, or add-on, that the step is for
+	Is    = "is"    // how dependsOn names what the step brings: addon/NAME, nodegroup/NAME
+	Needs = "needs" // what the file says that the step depends on, named so
+)
+
+// With is a label with a value.
+func With(key, value string) string { return key + "=" + value }
 
 // ID is a step's identifier: its kind, and its name where there are several.
 func ID(kind, name string) string {
@@ -62,159 +89,179 @@ func ID(kind, name string) string {
 // Step is what rules know of a step.
 type Step struct {
 	Kind, Name string
-	IRSA       bool     // addon-role, service-account-role: the role names the OIDC issuer
-	Managed    bool     // nodegroup
-	Windows    bool     // nodegroup
-	Daemon     bool     // addon-health: its pods are a DaemonSet's, none with no node
-	Kubernetes bool     // the step calls the Kubernetes API
-	For        []string // access-entry: the node groups whose role it lets in
-	Of         string   // what the step makes, deletes or waits for: a stack's name, addon/NAME
+	Labels     []string
 }
 
-// Draft is a plan under construction.
-type Draft struct {
-	Config *config.ClusterConfig
-	Graph  *graph.Graph
-	Steps  map[string]*Step
-	Order  []string
-	Errors []error
-	Notes  []string
+// ID is the step's identifier.
+func (s Step) ID() string { return ID(s.Kind, s.Name) }
 
-	rule string
+// Label adds labels; "" is none.
+func (s Step) Label(labels ...string) Step {
+	s.Labels = slices.Concat(s.Labels, slices.DeleteFunc(labels, func(l string) bool { return l == "" }))
+	return s
 }
 
-// NewDraft is an empty draft of a plan for a config.
-func NewDraft(c *config.ClusterConfig) *Draft {
-	return &Draft{Config: c, Graph: graph.New(64), Steps: map[string]*Step{}}
-}
+// Has tells whether a step carries a label.
+func (s Step) Has(label string) bool { return slices.Contains(s.Labels, label) }
 
-// Add adds a step.
-func (d *Draft) Add(s Step) string {
-	id := ID(s.Kind, s.Name)
-	d.Steps[id] = &s
-	d.Order = append(d.Order, id)
-	d.Graph.Add(id)
-	return id
-}
-
-// Of lists the steps of some kinds, in order.
-func (d *Draft) Of(kinds ...string) []string {
+// Values are those of a label.
+func (s Step) Values(key string) []string {
 	var out []string
-	for _, id := range d.Order {
-		if slices.Contains(kinds, d.Steps[id].Kind) {
-			out = append(out, id)
+	for _, l := range s.Labels {
+		if v, ok := strings.CutPrefix(l, key+"="); ok {
+			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// Wait makes after wait for before, where both are in the plan: what exists
-// already is not.
-func (d *Draft) Wait(after, before, reason string) {
-	if !d.Graph.Has(after) || !d.Graph.Has(before) || after == before {
-		return
-	}
-	if err := d.Graph.Connect(graph.Edge{Before: before, After: after, Reason: reason, Rule: d.rule}); err != nil {
-		d.Errors = append(d.Errors, err)
-	}
+// End says which steps a row speaks of.
+type End struct {
+	Kinds   []string `json:"kinds"`
+	Named   string   `json:"named,omitempty"`   // only the one of this name
+	With    string   `json:"with,omitempty"`    // only with this label
+	Without string   `json:"without,omitempty"` // only without it
+	By      string   `json:"by,omitempty"`      // paired by this label's values; "": by name
 }
 
-// Reject refuses the plan.
-func (d *Draft) Reject(err error) { d.Errors = append(d.Errors, err) }
+func (e End) takes(s Step) bool {
+	return slices.Contains(e.Kinds, s.Kind) && (e.Named == "" || s.Name == e.Named) && (e.With == "" || s.Has(e.With)) && (e.Without == "" || !s.Has(e.Without))
+}
 
-// Note says something about the plan to its reader.
-func (d *Draft) Note(s string) { d.Notes = append(d.Notes, s) }
+func (e End) keys(s Step) []string {
+	if e.By == "" {
+		return []string{s.Name}
+	}
+	return s.Values(e.By)
+}
+
+// Edge is a row: every step that After names waits for every step that Before names,
+// or, where the row is Paired, for those of the same key.
+type Edge struct {
+	After  End    `json:"after"`
+	Before End    `json:"before"`
+	Paired bool   `json:"paired,omitempty"`
+	Why    string `json:"why"` // {key} stands for the key
+}
+
+// joins tells whether a row makes a step wait for another, and why.
+func (e Edge) joins(after, before Step) (why string, ok bool) {
+	if !e.After.takes(after) || !e.Before.takes(before) || after.ID() == before.ID() {
+		return "", false
+	}
+	if !e.Paired {
+		return e.Why, true
+	}
+	for _, k := range e.After.keys(after) {
+		if slices.Contains(e.Before.keys(before), k) {
+			return strings.ReplaceAll(e.Why, "{key}", k), true
+		}
+	}
+	return "", false
+}
+
+// Chain is a row: of what it names one goes at a time, in the order of the plan, and
+// what Then names goes after the last.
+type Chain struct {
+	Kinds   []string `json:"kinds"`
+	Why     string   `json:"why"`
+	Then    []string `json:"then,omitempty"`
+	ThenWhy string   `json:"thenWhy,omitempty"`
+}
 
 // Rule is one piece of ordering knowledge.
 type Rule struct {
-	Name    string       `json:"name"`
-	Reason  string       `json:"reason"`
-	Source  string       `json:"source"`
-	Checked string       `json:"checked"` // the date on which it was last checked
-	Apply   func(*Draft) `json:"-"`
+	Name    string             `json:"name"`
+	Reason  string             `json:"reason"`
+	Source  string             `json:"source"`
+	Checked string             `json:"checked"` // the date on which it was last checked
+	Edges   []Edge             `json:"edges,omitempty"`
+	Chains  []Chain            `json:"chains,omitempty"`
+	Reject  func([]Step) error `json:"-"` // refuses a plan; nil: the rule refuses none
 }
 
-// All lists the rules in the order in which they are applied and explained.
-var All = []Rule{
-	controlPlaneActive,
-	clusterStackComplete,
-	oidcBeforeIRSA,
-	rolesBeforeUse,
-	rolesEarly,
-	networkAddonsFirst,
-	cniDeclared,
-	deploymentsAfterNodes,
-	fargateOneAtATime,
-	windowsSupportFirst,
-	noOverlapWithUpdates,
-	nodesLetIn,
-	nodesAfterGroup,
-	deleteBeforeCreate,
-	beforeCompute,
-	dependsOn,
+// Wanted is an edge that a rule asks for.
+type Wanted struct {
+	After, Before, Why, Rule string
+	Either                   bool // either may come first
+}
+
+// edges lists what a rule asks of some steps. Chains ask for each with the next.
+func (r Rule) edges(steps []Step) []Wanted {
+	var out []Wanted
+	for _, e := range r.Edges {
+		for _, after := range steps {
+			for _, before := range steps {
+				if why, ok := e.joins(after, before); ok {
+					out = append(out, Wanted{After: after.ID(), Before: before.ID(), Why: why, Rule: r.Name})
+				}
+			}
+		}
+	}
+	for _, c := range r.Chains {
+		last := ""
+		for _, s := range steps {
+			if slices.Contains(c.Kinds, s.Kind) {
+				if last != "" {
+					out = append(out, Wanted{s.ID(), last, c.Why, r.Name, true})
+				}
+				last = s.ID()
+			}
+		}
+		for _, s := range steps {
+			if last != "" && slices.Contains(c.Then, s.Kind) {
+				out = append(out, Wanted{After: s.ID(), Before: last, Why: c.ThenWhy, Rule: r.Name})
+			}
+		}
+	}
+	return out
+}
+
+// Missing lists what the rules ask of the steps of a graph that another tool made, and
+// no path of it gives; path tells whether one step comes after another in it.
+func Missing(steps []Step, path func(after, before string) bool) []Wanted {
+	var out []Wanted
+	for _, r := range All {
+		for _, w := range r.edges(steps) {
+			if !path(w.After, w.Before) && !(w.Either && path(w.Before, w.After)) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// Draft is a plan under construction.
+type Draft struct {
+	Graph *graph.Graph
+	Steps []Step // in the order in which they were added
+}
+
+// NewDraft is an empty draft.
+func NewDraft() *Draft { return &Draft{Graph: graph.New(64)} }
+
+// Add adds a step.
+func (d *Draft) Add(s Step) string {
+	d.Steps = append(d.Steps, s)
+	d.Graph.Add(s.ID())
+	return s.ID()
 }
 
 // Apply applies every rule, then checks for cycles; the error names the rule's
 // rejection, or the circle in words.
 func Apply(d *Draft) error {
+	var refused []error
 	for _, r := range All {
-		d.rule = r.Name
-		r.Apply(d)
+		if r.Reject != nil {
+			refused = append(refused, r.Reject(d.Steps))
+		}
+		for _, w := range r.edges(d.Steps) {
+			refused = append(refused, d.Graph.Connect(graph.Edge{Before: w.Before, After: w.After, Reason: w.Why, Rule: w.Rule}))
+		}
 	}
-	if len(d.Errors) > 0 {
-		return errors.Join(d.Errors...)
+	if err := errors.Join(refused...); err != nil {
+		return err
 	}
 	_, err := d.Graph.Order()
 	return err
-}
-
-// EarlyAddons are the add-ons that node groups wait for.
-func EarlyAddons(c *config.ClusterConfig) []string {
-	out := eksfacts.NetworkAddons()
-	if c.CNIPermissions() == config.FromPodIdentity {
-		out = append(out, eksfacts.PodIdentityAgent)
-	}
-	for _, a := range c.Addons {
-		if config.On(a.BeforeCompute, false) && !slices.Contains(out, a.Name) {
-			out = append(out, a.Name)
-		}
-	}
-	return out
-}
-
-// schedulable tells whether the config wants a Linux node that takes ordinary pods.
-func schedulable(c *config.ClusterConfig) bool {
-	if c.AutoMode() && len(c.AutoModeConfig.NodePools) > 0 {
-		return true
-	}
-	for i := range c.ManagedNodeGroups {
-		m := &c.ManagedNodeGroups[i]
-		if *m.DesiredCapacity > 0 && !m.Windows() && !repels(m.Taints) {
-			return true
-		}
-	}
-	for i := range c.NodeGroups {
-		n := &c.NodeGroups[i]
-		if *n.DesiredCapacity > 0 && !n.Windows() && !repels(n.Taints) {
-			return true
-		}
-	}
-	return false
-}
-
-// Schedulable is schedulable, for the plan's summary.
-func Schedulable(c *config.ClusterConfig) bool { return schedulable(c) }
-
-// FargateOnly tells whether pods can run on Fargate alone.
-func FargateOnly(c *config.ClusterConfig) bool {
-	return len(c.Groups()) == 0 && !c.AutoMode() && len(c.FargateProfiles) > 0
-}
-
-func repels(ts config.Taints) bool {
-	return slices.ContainsFunc(ts, func(t config.Taint) bool { return eksfacts.Repels(t.Effect) })
-}
-
-func cut(id string) (kind, name string) {
-	kind, name, _ = strings.Cut(id, "/")
-	return kind, name
 }

@@ -1,0 +1,228 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+)
+
+// of are all steps of some kinds.
+func of(kinds ...string) End { return End{Kinds: kinds} }
+
+func (e End) named(name string) End    { e.Named = name; return e }
+func (e End) with(label string) End    { e.With = label; return e }
+func (e End) without(label string) End { e.Without = label; return e }
+func (e End) by(label string) End      { e.By = label; return e }
+
+// each makes every step of one end wait for every step of the other.
+func each(after, before End, why string) Edge { return Edge{After: after, Before: before, Why: why} }
+
+// same makes a step wait for those that have its name, or the label that the ends say.
+func same(after, before End, why string) Edge {
+	return Edge{After: after, Before: before, Why: why, Paired: true}
+}
+
+const (
+	oneChange = "EKS takes one change of a node group at a time"
+	endsFirst = "what is under way ends first"
+)
+
+// All lists the rules in the order in which they are applied and explained.
+var All = []Rule{
+	{
+		Name:    "control-plane-active",
+		Reason:  "EKS refuses every sub-resource, and there is no Kubernetes API, before the control plane is ACTIVE",
+		Source:  "EKS API: CreateNodegroup and CreateAddon in a cluster that is not ACTIVE (facts/eks.md §4)",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			each(of(ControlPlane), of(ClusterStack), "the cluster stack creates the control plane"),
+			each(of(Addon, NodeGroup, Fargate, Provider, AccessEntry, PodIdentity, ClusterUpdate), of(ControlPlane), "EKS takes nothing inside a cluster before it is ACTIVE"),
+			each(of(Account, Mapping, Windows, CNIGate), of(ControlPlane), "there is no Kubernetes API before the control plane is ACTIVE"),
+			each(of(OIDC), of(ControlPlane), "the issuer is known once the control plane is ACTIVE"),
+			each(of(Retention), of(ControlPlane), "EKS makes the log group with the control plane"),
+		},
+	},
+	{
+		Name:    "cluster-stack-complete",
+		Reason:  "nodes reach AWS through the NAT gateways, routes and security group rules that the cluster stack makes beside the control plane",
+		Source:  "facts/eks.md §5 rows 10 to 13: instances fail to join without route or rules",
+		Checked: "2026-11-22",
+		// The control plane becomes ACTIVE while its stack is still at work, so that
+		// add-ons go ahead; only what runs instances waits for the whole.
+		Edges: []Edge{
+			each(of(ClusterStackDone), of(ClusterStack), "CloudFormation must have the stack first"),
+			each(of(NodeGroup, Fargate), of(ClusterStackDone), "NAT, routes and security group rules come with the rest of the cluster stack"),
+		},
+	},
+	{
+		Name:    "oidc-before-irsa",
+		Reason:  "a role for a service account trusts the cluster's OIDC provider by name",
+		Source:  "IAM: AssumeRoleWithWebIdentity needs a registered provider; facts/terraform.md §1",
+		Checked: "2026-11-22",
+		Edges:   []Edge{each(of(AddonRole, AccountRole).with(NeedsIssuer), of(OIDC), "the role's trust policy names the cluster's OIDC provider")},
+	},
+	{
+		Name:    "roles-before-use",
+		Reason:  "EKS checks that a role exists and trusts the right service when it is handed over; pod identity roles need no cluster and start at once",
+		Source:  "EKS API errors in facts/eks.md §4, \"IAM propagation\"",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			same(of(Addon, AddonUpdate), of(AddonRole).by(For), "the add-on runs with this role"),
+			same(of(Account), of(AccountRole), "the service account is annotated with this role"),
+			same(of(PodIdentity), of(PodRole), "the association hands out this role"),
+			same(of(PodIdentity), of(Account), "the association is for this service account"),
+			each(of(Fargate), of(FargateRole), "its pods run with this role"),
+			same(of(NodeGroup), of(KeyPair), "the instances are launched with this key"),
+		},
+	},
+	{
+		Name: "roles-early",
+		Reason: "what a node group's stack holds besides the group (role, instance profile, security groups) is made while the control plane is; " +
+			"an update of the stack makes the group",
+		Source:  "IAM takes 15 s and more for a role, and EKS nothing before ACTIVE (facts/eks.md §4, §7)",
+		Checked: "2026-11-29",
+		Edges: []Edge{
+			each(of(GroupRole), of(ClusterStack), "nothing of a node group is made before CloudFormation has taken the cluster"),
+			same(of(NodeGroup), of(GroupRole), "the group joins them in their stack"),
+		},
+	},
+	{
+		Name:    "network-addons-first",
+		Reason:  "a node becomes Ready only once a network plugin has written its configuration; a node group without one ends CREATE_FAILED after 33 minutes",
+		Source:  "terraform-aws-eks #3446, #3497, #2820; facts/eks.md §2",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			each(of(NodeGroup), of(Addon).named("vpc-cni"), "without a network plugin the nodes would stay NotReady (cni plugin not initialized)"),
+			each(of(NodeGroup), of(Addon).named("kube-proxy"), "the network plugin reaches the API server's service address through kube-proxy"),
+			each(of(NodeGroup), of(Addon).with(CNIPermission), "the network plugin gets its permissions from the pod identity agent on its node"),
+			each(of(NodeGroup), of(PodIdentity, Account).named("kube-system/aws-node"), "the network plugin's permissions must stand before its pods start"),
+		},
+	},
+	{
+		Name:    "cni-declared",
+		Reason:  "a third-party network plugin is installed from outside; nodes started before it would stay NotReady",
+		Source:  "facts/eks.md §2, Cilium and Calico; terraform-aws-eks #3106, #3139",
+		Checked: "2026-11-22",
+		Edges:   []Edge{each(of(NodeGroup), of(CNIGate), "the network plugin that the config declares must be installed first")},
+	},
+	{
+		Name:    "deployments-after-nodes",
+		Reason:  "an add-on that runs a Deployment is DEGRADED until its pods find a node, and heals by itself; waiting for it before nodes exist would never end",
+		Source:  "facts/eks.md §1 (eksctl #5891, terraform-aws-eks #3001); pulumi-eks #1819",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			same(of(AddonHealth), of(Addon), "the add-on is created first"),
+			same(of(AddonHealth), of(AddonUpdate), "the add-on is changed first"),
+			each(of(AddonHealth).without(Daemon), of(Nodes).without(OnWindows), "its pods need a node to run on"),
+			each(of(AddonHealth).without(Daemon), of(Fargate), "its pods may run on Fargate"),
+		},
+	},
+	{
+		Name:    "fargate-one-at-a-time",
+		Reason:  "EKS creates or deletes one Fargate profile at a time in a cluster",
+		Source:  "EKS API: CreateFargateProfile conflicts (facts/eks.md §1, §4)",
+		Checked: "2026-11-22",
+		Chains:  []Chain{{Kinds: []string{Fargate, DeleteProfile}, Why: "EKS takes one Fargate profile at a time"}},
+	},
+	{
+		Name:    "windows-support-first",
+		Reason:  "Windows pods get their addresses from the control plane, which must be told to before Windows nodes start",
+		Source:  "EKS user guide, Windows support; eksctl create cluster (facts/eksctl.md §3)",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			each(of(NodeGroup).with(OnWindows), of(Windows), "Windows IP address management is turned on first"),
+			each(of(Windows), of(Addon).named("vpc-cni"), "the setting belongs to the VPC CNI's configuration"),
+		},
+	},
+	{
+		Name:    "no-overlap-with-updates",
+		Reason:  "while a cluster is UPDATING, EKS refuses CreateNodegroup and any second update",
+		Source:  "EKS API: \"Cluster is not in ACTIVE status\", \"Cannot X because cluster currently has update Y\" (facts/eks.md §4; eksctl #2244)",
+		Checked: "2026-11-22",
+		Edges: []Edge{each(of(AccessEntry), of(ClusterUpdate).named("authentication-mode"),
+			"EKS takes access entries once the authentication mode allows them")},
+		Chains: []Chain{{Kinds: []string{ClusterUpdate, Provider}, Why: "EKS takes one cluster update at a time",
+			Then: []string{NodeGroup, Fargate}, ThenWhy: "EKS refuses it while the cluster is UPDATING"}},
+	},
+	{
+		Name:    "nodes-let-in",
+		Reason:  "a self-managed node's role must be known to the cluster before its kubelet calls; for managed groups, Fargate and Auto Mode EKS sees to it",
+		Source:  "facts/eks.md §5 row 14, §2.3",
+		Checked: "2026-11-22",
+		Edges: []Edge{
+			same(of(NodeGroup).without(Managed), of(AccessEntry).by(For), "the node role is let in before its instances start"),
+			same(of(NodeGroup).without(Managed), of(Mapping).by(For), "the node role is mapped in aws-auth before its instances start"),
+		},
+	},
+	{
+		Name:    "nodes-after-group",
+		Reason:  "nodes are counted while their group comes up; its scaling group can be set once it is there, and one change goes after the other",
+		Source:  "facts/eks.md §2, §4",
+		Checked: "2026-11-29",
+		Edges: []Edge{
+			same(of(Nodes), of(NodeGroup), "the group starts the instances"),
+			same(of(Nodes), of(GroupUpdate, GroupLive), "the group is given its new size first"),
+			same(of(Nodes), of(GroupSettled), endsFirst),
+			same(of(GroupUpdate, GroupLive), of(GroupSettled), oneChange),
+			same(of(GroupUpdate, GroupLive), of(NodeGroup), endsFirst),
+			same(of(GroupLive), of(GroupUpdate), oneChange),
+			same(of(GroupScaling), of(NodeGroup), "the Auto Scaling group comes with the node group"),
+			same(of(Tags).by(For), of(NodeGroup), "the group is there first"),
+		},
+	},
+	{
+		Name:    "delete-before-create",
+		Reason:  "a stack that failed to be created can only be deleted and made again, and so can add-ons and Fargate profiles; what somebody else is doing ends first",
+		Source:  "CloudFormation: CREATE_FAILED and ROLLBACK_COMPLETE stacks take no update (facts/eksctl.md §5, #8712)",
+		Checked: "2026-11-29",
+		Edges: []Edge{
+			same(of(ClusterStack, ClusterStackDone, AddonRole, AccountRole, PodRole, FargateRole, AccessEntry, GroupRole, NodeGroup, Addon, Fargate).by(Of),
+				of(DeleteStack, DeleteGroup, DeleteAddon, DeleteProfile).by(Of), "what failed under that name goes first"),
+			same(of(DeleteStack).by(Of), of(DeleteGroup).by(Of), endsFirst),
+			same(of(AddonRole, AccountRole, PodRole, AccessEntry, GroupUpdate, GroupLive, Nodes).by(Of), of(StackSettled).by(Of), endsFirst),
+		},
+	},
+	{
+		Name:    "before-compute",
+		Reason:  "an add-on marked beforeCompute stands before any node group; one whose pods need nodes would wait for ever and is refused",
+		Source:  "terraform-aws-eks before_compute, a 30-second sleep there (facts/terraform.md §1, H7)",
+		Checked: "2026-11-22",
+		Edges:   []Edge{each(of(NodeGroup), of(Addon).with(BeforeCompute), "the config marks the add-on beforeCompute")},
+		Reject:  podsBeforeNodes,
+	},
+	{
+		Name:    "depends-on",
+		Reason:  "the config says so",
+		Source:  "dependsOn in the config file",
+		Checked: "2026-11-22",
+		Edges:   []Edge{same(of(Addon, NodeGroup).by(Needs), of(Addon, AddonHealth, NodeGroup, Nodes).by(Is), "the config says that it depends on {key}")},
+	},
+	{
+		Name:    "cluster-goes-last",
+		Reason:  "EKS refuses to delete a cluster with node groups or Fargate profiles, and CloudFormation a stack whose exports others use",
+		Source:  "EKS API: DeleteCluster, ResourceInUseException; CloudFormation: exports in use (facts/eksctl.md §1)",
+		Checked: "2026-11-29",
+		Edges: []Edge{
+			each(of(DeleteStack).with(WholeCluster), of(DeleteProfile, DeleteGroup), "EKS refuses to delete a cluster with node groups or Fargate profiles"),
+			each(of(DeleteStack).with(WholeCluster), of(DeleteStack).without(WholeCluster), "EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports"),
+		},
+	},
+	{
+		Name:    "logs-go-last",
+		Reason:  "a control plane writes its logs until it is gone, and makes the log group anew where it is missing",
+		Source:  "EKS user guide, control plane logging: the log group stays when the cluster goes",
+		Checked: "2026-11-29",
+		Edges:   []Edge{each(of(DeleteLogs), of(DeleteStack).with(WholeCluster), "the control plane writes to it until it is gone")},
+	},
+}
+
+// podsBeforeNodes refuses an add-on that node groups wait for and that waits for nodes.
+func podsBeforeNodes(steps []Step) error {
+	var out []error
+	for _, s := range steps {
+		if s.Kind == Addon && s.Has(BeforeCompute) && !s.Has(Daemon) {
+			out = append(out, fmt.Errorf("the add-on %[1]s cannot stand beforeCompute: its pods need a node, and the nodes would wait for it:\n"+
+				"  the node groups wait for %[1]s (beforeCompute)\n  %[1]s waits for the nodes: its Deployment's pods must run somewhere\nRemove beforeCompute from %[1]s", s.Name))
+		}
+	}
+	return errors.Join(out...)
+}

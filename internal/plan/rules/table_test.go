@@ -1,0 +1,218 @@
+package rules
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-eks/slipway/internal/graph"
+)
+
+// step reads a step of a test: its identifier, then its labels.
+func step(text string) Step {
+	f := strings.Fields(text)
+	kind, name, _ := strings.Cut(f[0], "/")
+	return Step{Kind: kind, Name: name, Labels: f[1:]}
+}
+
+// cases are what each rule does alone: of these steps, "after < before", and never that.
+var cases = []struct {
+	rule        string
+	steps       []string
+	want, never []string
+}{
+	{"control-plane-active",
+		[]string{"cluster-stack", "control-plane", "nodegroup/g managed", "addon/a", "fargate-profile/f", "access-entry/e", "pod-identity/p", "service-account/sa", "oidc-provider", "log-retention", "addon-role/r"},
+		[]string{"control-plane < cluster-stack", "nodegroup/g < control-plane", "addon/a < control-plane", "fargate-profile/f < control-plane", "access-entry/e < control-plane",
+			"pod-identity/p < control-plane", "service-account/sa < control-plane", "oidc-provider < control-plane", "log-retention < control-plane"},
+		[]string{"addon-role/r < control-plane"}},
+	{"cluster-stack-complete",
+		[]string{"cluster-stack", "cluster-stack-complete", "nodegroup/g", "fargate-profile/f", "addon/vpc-cni"},
+		[]string{"cluster-stack-complete < cluster-stack", "nodegroup/g < cluster-stack-complete", "fargate-profile/f < cluster-stack-complete"},
+		[]string{"addon/vpc-cni < cluster-stack-complete"}},
+	{"oidc-before-irsa",
+		[]string{"oidc-provider", "addon-role/a needs-issuer", "service-account-role/s needs-issuer", "addon-role/b", "pod-identity-role/p"},
+		[]string{"addon-role/a < oidc-provider", "service-account-role/s < oidc-provider"},
+		[]string{"addon-role/b < oidc-provider", "pod-identity-role/p < oidc-provider"}},
+	{"roles-before-use",
+		[]string{"addon-role/vpc-cni/aws-node for=vpc-cni", "addon/vpc-cni", "addon-update/vpc-cni", "addon/coredns", "service-account-role/ns/sa", "service-account/ns/sa",
+			"pod-identity-role/ns/sa", "pod-identity/ns/sa", "fargate-role", "fargate-profile/f", "key-pair/g", "nodegroup/g", "nodegroup/h"},
+		[]string{"addon/vpc-cni < addon-role/vpc-cni/aws-node", "addon-update/vpc-cni < addon-role/vpc-cni/aws-node", "service-account/ns/sa < service-account-role/ns/sa",
+			"pod-identity/ns/sa < pod-identity-role/ns/sa", "pod-identity/ns/sa < service-account/ns/sa", "fargate-profile/f < fargate-role", "nodegroup/g < key-pair/g"},
+		[]string{"addon/coredns < addon-role/vpc-cni/aws-node", "nodegroup/h < key-pair/g"}},
+	{"roles-early",
+		[]string{"cluster-stack", "control-plane", "nodegroup-role/g", "nodegroup/g", "nodegroup/h"},
+		[]string{"nodegroup-role/g < cluster-stack", "nodegroup/g < nodegroup-role/g"},
+		[]string{"nodegroup-role/g < control-plane", "nodegroup/h < nodegroup-role/g"}},
+	{"network-addons-first",
+		[]string{"addon/vpc-cni", "addon/kube-proxy", "addon/coredns", "addon/eks-pod-identity-agent cni-permission", "nodegroup/g", "pod-identity/kube-system/aws-node", "pod-identity/a/b"},
+		[]string{"nodegroup/g < addon/vpc-cni", "nodegroup/g < addon/kube-proxy", "nodegroup/g < addon/eks-pod-identity-agent", "nodegroup/g < pod-identity/kube-system/aws-node"},
+		[]string{"nodegroup/g < addon/coredns", "nodegroup/g < pod-identity/a/b"}},
+	{"network-addons-first",
+		[]string{"addon/eks-pod-identity-agent", "service-account/kube-system/aws-node", "nodegroup/g"},
+		[]string{"nodegroup/g < service-account/kube-system/aws-node"},
+		[]string{"nodegroup/g < addon/eks-pod-identity-agent"}},
+	{"cni-declared",
+		[]string{"cni-gate", "nodegroup/g", "fargate-profile/f"},
+		[]string{"nodegroup/g < cni-gate"},
+		[]string{"fargate-profile/f < cni-gate"}},
+	{"deployments-after-nodes",
+		[]string{"addon/coredns", "addon-update/coredns", "addon-health/coredns", "addon-health/vpc-cni daemon", "nodes/g", "nodes/w windows", "fargate-profile/f"},
+		[]string{"addon-health/coredns < addon/coredns", "addon-health/coredns < addon-update/coredns", "addon-health/coredns < nodes/g", "addon-health/coredns < fargate-profile/f"},
+		[]string{"addon-health/coredns < nodes/w", "addon/coredns < nodes/g", "addon-health/vpc-cni < nodes/g", "addon-health/vpc-cni < addon/coredns"}},
+	{"fargate-one-at-a-time",
+		[]string{"delete-fargate-profile/a", "fargate-profile/a", "fargate-profile/b"},
+		[]string{"fargate-profile/a < delete-fargate-profile/a", "fargate-profile/b < fargate-profile/a"},
+		[]string{"fargate-profile/a < fargate-profile/b"}},
+	{"windows-support-first",
+		[]string{"addon/vpc-cni", "windows-support", "nodegroup/w windows", "nodegroup/g"},
+		[]string{"nodegroup/w < windows-support", "windows-support < addon/vpc-cni"},
+		[]string{"nodegroup/g < windows-support"}},
+	{"no-overlap-with-updates",
+		[]string{"cluster-update/authentication-mode", "cluster-update/logging", "identity-provider/p", "nodegroup/g", "fargate-profile/f", "access-entry/e", "addon/a"},
+		[]string{"cluster-update/logging < cluster-update/authentication-mode", "identity-provider/p < cluster-update/logging", "nodegroup/g < identity-provider/p",
+			"fargate-profile/f < identity-provider/p", "access-entry/e < cluster-update/authentication-mode"},
+		[]string{"addon/a < identity-provider/p", "access-entry/e < cluster-update/logging"}},
+	{"nodes-let-in",
+		[]string{"access-entry/arn for=s", "identity-mapping/nodes/s for=s", "nodegroup/s", "nodegroup/g managed", "nodegroup/t"},
+		[]string{"nodegroup/s < access-entry/arn", "nodegroup/s < identity-mapping/nodes/s"},
+		[]string{"nodegroup/g < access-entry/arn", "nodegroup/t < access-entry/arn"}},
+	{"nodes-after-group",
+		[]string{"nodegroup/g", "nodes/g", "nodegroup-scaling/g", "tags/t for=g", "nodegroup-settled/h", "nodegroup-update/h", "nodegroup-live/h", "nodes/h", "nodegroup-update/g"},
+		[]string{"nodes/g < nodegroup/g", "nodegroup-scaling/g < nodegroup/g", "tags/t < nodegroup/g", "nodes/h < nodegroup-update/h", "nodes/h < nodegroup-live/h", "nodes/h < nodegroup-settled/h",
+			"nodegroup-update/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-update/h", "nodegroup-update/g < nodegroup/g"},
+		[]string{"nodes/h < nodegroup/g", "nodegroup-update/h < nodegroup/g"}},
+	{"delete-before-create",
+		[]string{"delete-nodegroup/g of=s", "delete-stack/s of=s", "nodegroup/g of=s", "stack-settled/t of=t", "nodegroup-update/h of=t", "delete-addon/a of=addon/a", "addon/a of=addon/a", "nodegroup/i of=u"},
+		[]string{"nodegroup/g < delete-stack/s", "nodegroup/g < delete-nodegroup/g", "delete-stack/s < delete-nodegroup/g", "nodegroup-update/h < stack-settled/t", "addon/a < delete-addon/a"},
+		[]string{"nodegroup/i < delete-stack/s", "addon/a < delete-stack/s", "delete-nodegroup/g < delete-stack/s"}},
+	{"before-compute",
+		[]string{"addon/eks-node-monitoring-agent before-compute daemon", "addon/vpc-cni", "nodegroup/g", "nodegroup/h"},
+		[]string{"nodegroup/g < addon/eks-node-monitoring-agent", "nodegroup/h < addon/eks-node-monitoring-agent"},
+		[]string{"nodegroup/g < addon/vpc-cni"}},
+	{"depends-on",
+		[]string{"addon/cert-manager needs=addon/coredns", "addon/coredns is=addon/coredns", "addon-health/coredns is=addon/coredns", "nodegroup/a is=nodegroup/a", "nodes/a is=nodegroup/a", "nodegroup/b needs=nodegroup/a"},
+		[]string{"addon/cert-manager < addon/coredns", "addon/cert-manager < addon-health/coredns", "nodegroup/b < nodegroup/a", "nodegroup/b < nodes/a"},
+		[]string{"addon/coredns < addon/cert-manager", "nodegroup/b < addon/coredns"}},
+	{"cluster-goes-last",
+		[]string{"delete-fargate-profile/f", "delete-nodegroup/g", "delete-stack/role", "delete-stack/root whole-cluster", "delete-oidc-provider"},
+		[]string{"delete-stack/root < delete-fargate-profile/f", "delete-stack/root < delete-nodegroup/g", "delete-stack/root < delete-stack/role"},
+		[]string{"delete-stack/role < delete-fargate-profile/f", "delete-stack/root < delete-oidc-provider"}},
+	{"logs-go-last",
+		[]string{"delete-log-group", "delete-stack/root whole-cluster", "delete-stack/role"},
+		[]string{"delete-log-group < delete-stack/root"},
+		[]string{"delete-log-group < delete-stack/role"}},
+}
+
+// Each rule does what its cases say, and no row is without a case that it decides.
+func TestTheTable(t *testing.T) {
+	type row struct {
+		rule string
+		n    int
+	}
+	tried := map[row]bool{}
+	for _, c := range cases {
+		i := slices.IndexFunc(All, func(r Rule) bool { return r.Name == c.rule })
+		if i < 0 {
+			t.Fatalf("there is no rule %s", c.rule)
+		}
+		var steps []Step
+		for _, s := range c.steps {
+			steps = append(steps, step(s))
+		}
+		var got []string
+		for _, w := range All[i].edges(steps) {
+			got = append(got, w.After+" < "+w.Before)
+			if w.Why == "" || strings.Contains(w.Why, "{") {
+				t.Errorf("%s: %s waits for %s: %q", c.rule, w.After, w.Before, w.Why)
+			}
+		}
+		for _, w := range c.want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%s does not ask for %s, only %v", c.rule, w, got)
+			}
+		}
+		for _, w := range c.never {
+			if slices.Contains(got, w) {
+				t.Errorf("%s asks for %s", c.rule, w)
+			}
+		}
+		for n, e := range All[i].Edges {
+			alone := Rule{Edges: []Edge{e}}
+			for _, w := range alone.edges(steps) {
+				tried[row{c.rule, n}] = tried[row{c.rule, n}] || slices.Contains(c.want, w.After+" < "+w.Before)
+			}
+		}
+		for n, ch := range All[i].Chains {
+			alone := Rule{Chains: []Chain{ch}}
+			tried[row{c.rule, -1 - n}] = len(alone.edges(steps)) > 0
+		}
+	}
+	for _, r := range All {
+		for n := range r.Edges {
+			if !tried[row{r.Name, n}] {
+				t.Errorf("row %d of %s has no case: %q", n, r.Name, r.Edges[n].Why)
+			}
+		}
+		for n := range r.Chains {
+			if !tried[row{r.Name, -1 - n}] {
+				t.Errorf("chain %d of %s has no case", n, r.Name)
+			}
+		}
+	}
+}
+
+func draft(steps ...string) *Draft {
+	d := NewDraft()
+	for _, s := range steps {
+		d.Add(step(s))
+	}
+	return d
+}
+
+func TestBeforeComputeOfADeploymentIsRefused(t *testing.T) {
+	err := Apply(draft("addon/coredns before-compute", "nodegroup/g"))
+	if err == nil || !strings.Contains(err.Error(), "coredns waits for the nodes") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStepsThatWaitForEachOtherAreRefusedInWords(t *testing.T) {
+	err := Apply(draft("nodegroup/a managed is=nodegroup/a needs=nodegroup/b", "nodegroup/b managed is=nodegroup/b needs=nodegroup/a"))
+	var circle *graph.CycleError
+	if !errors.As(err, &circle) || !strings.Contains(err.Error(), "the config says that it depends on nodegroup/a") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A graph that another tool made is asked what of it is missing: the module's add-on
+// beside its node group (facts/lint.md, H1), Fargate profiles in any order.
+func TestMissingEdgesOfAnotherGraph(t *testing.T) {
+	steps := []Step{step("control-plane"), step("addon/vpc-cni"), step("nodegroup/g managed"), step("fargate-profile/a"), step("fargate-profile/b")}
+	paths := map[string]bool{"addon/vpc-cni < control-plane": true, "nodegroup/g < control-plane": true, "fargate-profile/a < control-plane": true, "fargate-profile/b < control-plane": true}
+	missing := func() (out []string) {
+		for _, w := range Missing(steps, func(after, before string) bool { return paths[after+" < "+before] }) {
+			out = append(out, w.After+" < "+w.Before+": "+w.Rule)
+		}
+		return out
+	}
+	if got := missing(); !slices.Equal(got, []string{"nodegroup/g < addon/vpc-cni: network-addons-first", "fargate-profile/b < fargate-profile/a: fargate-one-at-a-time"}) {
+		t.Errorf("missing: %v", got)
+	}
+	paths["nodegroup/g < addon/vpc-cni"], paths["fargate-profile/a < fargate-profile/b"] = true, true
+	if got := missing(); len(got) > 0 {
+		t.Errorf("missing: %v", got)
+	}
+}
+
+// A rule is listed with everything that `slipway rules` shows.
+func TestRulesSaySourceAndDate(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range All {
+		if r.Reason == "" || r.Source == "" || len(r.Checked) != len("2026-11-22") || names[r.Name] || len(r.Edges)+len(r.Chains) == 0 {
+			t.Errorf("%+v", r)
+		}
+		names[r.Name] = true
+	}
+}
