@@ -80,6 +80,7 @@ var arrows = map[string]map[string]string{
 		"observe":  "a row says how its field reads from an observation",
 	},
 	"diff": {
+		"config":        "records hold secrets veiled, so both sides are",
 		"config/fields": "it compares by the rows",
 		"observe":       "live is one of the three truths",
 	},
@@ -122,9 +123,7 @@ var arrows = map[string]map[string]string{
 		"vpc":           "where the cluster is to live",
 	},
 	"plan/rules": {
-		"config":   "some rules read what the file declares",
-		"eksfacts": "which add-ons nodes need",
-		"graph":    "a rule adds edges",
+		"graph": "a rule adds edges",
 	},
 	"record": {
 		"config":  "our stacks record the part of the file that made them",
