@@ -18,10 +18,13 @@ var edges = [][2]string{
 	{"cfn:AWS::EC2::Subnet", "eks:cluster"},       // and in its subnets
 	{"cfn:AWS::EC2::VPC", "cfn:AWS::EC2::Subnet"}, // which are in the VPC
 	{"eks:cluster", "eks:addon"},                  // EKS takes nothing before ACTIVE
+	{"eks:cluster", "eks:addon-install"},
 	{"eks:cluster", "eks:nodegroup"},
 	{"eks:cluster", "eks:fargate"},
-	{"eks:addon/vpc-cni", "eks:nodegroup"}, // a group is ACTIVE only with Ready nodes
-	{"eks:addon/kube-proxy", "eks:nodegroup"},
+	// Instances become Ready nodes, and a group ACTIVE, only with the networking DaemonSets
+	// applied. EKS's own ACTIVE comes later and forces nothing more.
+	{"eks:addon-install/vpc-cni", "eks:nodegroup"},
+	{"eks:addon-install/kube-proxy", "eks:nodegroup"},
 	{"iam:role/NodeInstanceRole", "eks:nodegroup"}, // instances run with the node role
 	{"ec2:natgateway", "eks:nodegroup"},            // private nodes reach AWS through it
 }
@@ -38,11 +41,7 @@ func Bound(log []world.Entry) time.Duration {
 		var start time.Duration
 		for j := range log {
 			if i != j && forced(log[j], log[i]) {
-				before := finish(j, seen)
-				if log[j].Kind == "eks:addon" { // nodes need the workload; the region applies it a third of the way to ACTIVE
-					before -= (log[j].End - log[j].Start) * 2 / 3
-				}
-				start = max(start, before)
+				start = max(start, finish(j, seen))
 			}
 		}
 		end[i] = start + log[i].End - log[i].Start

@@ -104,8 +104,8 @@ func TestNoInstanceStartsBeforeItsNetworkPlugin(t *testing.T) {
 		}
 		var plugin time.Duration
 		for _, e := range r.Sim.World.Log() {
-			if e.Kind == "eks:addon" && e.Name == "test/vpc-cni" {
-				plugin = e.Start + (e.End-e.Start)/3 // the region applies the DaemonSet a third of the way to ACTIVE
+			if e.Kind == "eks:addon-install" && e.Name == "test/vpc-cni" {
+				plugin = e.End
 			}
 			if e.Kind == "ec2:instance" && (plugin == 0 || e.Start < plugin) {
 				t.Fatalf("seed %d: an instance started at %s, vpc-cni was there at %s", seed, e.Start, plugin)

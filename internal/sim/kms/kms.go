@@ -39,7 +39,7 @@ func bare(id string) string { return id[strings.LastIndex(id, "/")+1:] }
 func (k *KMS) Register(s *wire.Service) {
 	wire.Handle(s, "CreateKey", func(_ *wire.Caller, in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 		id := k.w.UUID("kms", aws.ToString(in.Description))
-		m := &types.KeyMetadata{Arn: new("arn:" + k.Partition + ":kms:" + k.Region + ":" + k.Account + ":key/" + id)}
+		m := &types.KeyMetadata{Arn: new("arn:" + k.Partition + ":kms:" + k.Region + ":" + k.Account + ":key/" + id), Description: in.Description}
 		return &kms.CreateKeyOutput{KeyMetadata: k.keys.Put(id, m)}, k.complete(m)
 	})
 	wire.Handle(s, "DescribeKey", func(_ *wire.Caller, in *kms.DescribeKeyInput) (*kms.DescribeKeyOutput, error) {
@@ -49,27 +49,30 @@ func (k *KMS) Register(s *wire.Service) {
 		return nil, missing(aws.ToString(in.KeyId))
 	})
 	wire.Handle(s, "DisableKey", func(_ *wire.Caller, in *kms.DisableKeyInput) (*kms.DisableKeyOutput, error) {
-		return &kms.DisableKeyOutput{}, k.turn(in.KeyId, types.KeyStateDisabled)
+		return &kms.DisableKeyOutput{}, k.turn(in.KeyId, types.KeyStateDisabled, false)
 	})
 	wire.Handle(s, "EnableKey", func(_ *wire.Caller, in *kms.EnableKeyInput) (*kms.EnableKeyOutput, error) {
-		return &kms.EnableKeyOutput{}, k.turn(in.KeyId, types.KeyStateEnabled)
+		return &kms.EnableKeyOutput{}, k.turn(in.KeyId, types.KeyStateEnabled, false)
 	})
 	wire.Handle(s, "ScheduleKeyDeletion", func(_ *wire.Caller, in *kms.ScheduleKeyDeletionInput) (*kms.ScheduleKeyDeletionOutput, error) {
-		return &kms.ScheduleKeyDeletionOutput{KeyId: in.KeyId, KeyState: types.KeyStatePendingDeletion}, k.turn(in.KeyId, types.KeyStatePendingDeletion)
+		return &kms.ScheduleKeyDeletionOutput{KeyId: in.KeyId, KeyState: types.KeyStatePendingDeletion}, k.turn(in.KeyId, types.KeyStatePendingDeletion, false)
 	})
 	wire.Handle(s, "CancelKeyDeletion", func(_ *wire.Caller, in *kms.CancelKeyDeletionInput) (*kms.CancelKeyDeletionOutput, error) {
-		return &kms.CancelKeyDeletionOutput{KeyId: in.KeyId}, k.turn(in.KeyId, types.KeyStateDisabled)
+		return &kms.CancelKeyDeletionOutput{KeyId: in.KeyId}, k.turn(in.KeyId, types.KeyStateDisabled, true)
 	})
 }
 
-// turn changes a key's state; only an enabled key encrypts.
-func (k *KMS) turn(id *string, to types.KeyState) error {
+// turn changes a key's state; only an enabled key encrypts. What is pending deletion
+// can only be kept, and nothing else can.
+func (k *KMS) turn(id *string, to types.KeyState, keep bool) error {
 	m := k.Key(aws.ToString(id))
-	if m == nil {
+	switch pending := m != nil && m.KeyState == types.KeyStatePendingDeletion; {
+	case m == nil:
 		return missing(aws.ToString(id))
-	}
-	if m.KeyState == types.KeyStatePendingDeletion && to == types.KeyStateEnabled {
+	case pending && !keep:
 		return wire.Errorf("KMSInvalidStateException", "%s is pending deletion.", *m.Arn)
+	case keep && !pending:
+		return wire.Errorf("KMSInvalidStateException", "%s is not pending deletion.", *m.Arn)
 	}
 	m.Enabled, m.KeyState = to == types.KeyStateEnabled, to
 	return nil

@@ -1,0 +1,52 @@
+package ssm_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
+
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// Every published path of an AMI leads to an image of that architecture which the
+// region has; what is not published, or no longer, is not found.
+func TestParametersLeadToImages(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	const eks, bottlerocket = "/aws/service/eks/optimized-ami/", "/aws/service/bottlerocket/aws-k8s-"
+	for name, arch := range map[string]string{
+		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/image_id":                            "x86_64",
+		eks + "1.34/amazon-linux-2023/arm64/standard/recommended/image_id":                             "arm64",
+		eks + "1.34/amazon-linux-2023/x86_64/nvidia/recommended/image_id":                              "x86_64",
+		eks + "1.32/amazon-linux-2/recommended/image_id":                                               "x86_64",
+		bottlerocket + "1.34/x86_64/latest/image_id":                                                   "x86_64",
+		bottlerocket + "1.34-nvidia/arm64/latest/image_id":                                             "arm64",
+		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.34/image_id": "x86_64",
+		"/aws/service/canonical/ubuntu/eks/22.04/1.34/stable/current/amd64/hvm/ebs-gp2/ami-id":         "x86_64",
+		eks + "1.34/amazon-linux-2/recommended/image_id":                                               "", // ended with 1.32
+		eks + "1.99/amazon-linux-2023/x86_64/standard/recommended/image_id":                            "",
+		bottlerocket + "1.99/x86_64/latest/image_id":                                                   "",
+		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.99/image_id": "",
+		"/aws/service/eks": "",
+		"mine":             "",
+		"/aws/service/eks/optimized-ami//amazon-linux-2023/x86_64/standard/recommended/image_id": "",
+	} {
+		out, err := r.AWS.SSM.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name})
+		if e := smithy.APIError(nil); arch == "" {
+			if !errors.As(err, &e) || e.ErrorCode() != "ParameterNotFound" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		images, err := r.AWS.EC2.DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{*out.Parameter.Value}})
+		if err != nil || len(images.Images) != 1 || string(images.Images[0].Architecture) != arch {
+			t.Errorf("%s leads to %s: %v", name, *out.Parameter.Value, err)
+		}
+	}
+}
