@@ -18,6 +18,8 @@ type Addon struct {
 	Labels map[string]string
 	// Tolerations is where configurationValues hold its Deployment's tolerations.
 	Tolerations string
+	// Critical: its Deployment's pods bear the taint CriticalAddonsOnly by default.
+	Critical bool
 	// Account ("namespace/name") is the service account that acts in AWS, and Policies
 	// the AWS managed policies that EKS recommends for it, below arn:…:iam::aws:policy/
 	// (DescribeAddonConfiguration, 2026-11-22). Empty: it needs no permissions.
@@ -48,16 +50,16 @@ var addons = []Addon{
 	{Name: VPCCNI, DaemonSet: "kube-system/aws-node", Account: "kube-system/aws-node",
 		Policies: []string{"AmazonEKS_CNI_Policy"}, Network: true, Default: true, Typical: 45 * time.Second},
 	{Name: KubeProxy, DaemonSet: "kube-system/kube-proxy", Network: true, Default: true, Typical: 25 * time.Second},
-	{Name: CoreDNS, Deployment: "kube-system/coredns", Tolerations: "tolerations", Default: true, Typical: 15 * time.Second,
+	{Name: CoreDNS, Deployment: "kube-system/coredns", Tolerations: "tolerations", Critical: true, Default: true, Typical: 15 * time.Second,
 		Labels: map[string]string{"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}},
-	{Name: "metrics-server", Deployment: "kube-system/metrics-server", Tolerations: "tolerations", Default: true, AutoMode: true,
+	{Name: "metrics-server", Deployment: "kube-system/metrics-server", Tolerations: "tolerations", Critical: true, Default: true, AutoMode: true,
 		Labels: map[string]string{"app.kubernetes.io/name": "metrics-server", "app.kubernetes.io/instance": "metrics-server"}},
 	{Name: PodIdentityAgent, DaemonSet: "kube-system/eks-pod-identity-agent"},
 	{Name: "eks-node-monitoring-agent", DaemonSet: "kube-system/eks-node-monitoring-agent"},
-	{Name: "aws-ebs-csi-driver", Deployment: "kube-system/ebs-csi-controller", Tolerations: "controller.tolerations",
+	{Name: "aws-ebs-csi-driver", Deployment: "kube-system/ebs-csi-controller", Tolerations: "controller.tolerations", Critical: true,
 		Account: "kube-system/ebs-csi-controller-sa", Policies: []string{"service-role/AmazonEBSCSIDriverPolicy"}, Typical: 40 * time.Second,
 		Labels: map[string]string{"app": "ebs-csi-controller"}},
-	{Name: "aws-efs-csi-driver", Deployment: "kube-system/efs-csi-controller", Tolerations: "controller.tolerations",
+	{Name: "aws-efs-csi-driver", Deployment: "kube-system/efs-csi-controller", Tolerations: "controller.tolerations", Critical: true,
 		Account: "kube-system/efs-csi-controller-sa", Policies: []string{"service-role/AmazonEFSCSIDriverPolicy"}, Typical: 40 * time.Second,
 		Labels: map[string]string{"app": "efs-csi-controller"}},
 	{Name: "aws-mountpoint-s3-csi-driver", DaemonSet: "kube-system/s3-csi-node",

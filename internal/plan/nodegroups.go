@@ -266,16 +266,11 @@ func (b *builder) nodes(n *config.NodeGroupBase, managed bool, typical time.Dura
 // propagated are the tags by which the autoscaler knows a managed group's labels
 // and taints.
 func propagated(n *config.NodeGroupBase, managed bool, ts config.Taints) map[string]string {
-	tags := map[string]string{}
-	if managed && config.On(n.PropagateASGTags, false) {
-		for k, v := range n.Labels {
-			tags["k8s.io/cluster-autoscaler/node-template/label/"+k] = v
-		}
-		for _, t := range ts {
-			tags["k8s.io/cluster-autoscaler/node-template/taint/"+t.Key] = t.Value + ":" + t.Effect
-		}
-		maps.Copy(tags, n.Tags)
+	if !managed || !config.On(n.PropagateASGTags, false) {
+		return nil
 	}
+	tags := stack.NodeTemplateTags(n, ts)
+	maps.Copy(tags, n.Tags)
 	return tags
 }
 

@@ -24,9 +24,6 @@ func (t toleration) bears(x config.Taint) bool {
 	return t.Key == x.Key && (t.Operator == "Exists" || t.Value == x.Value)
 }
 
-// critical are the add-ons whose pods bear the taint CriticalAddonsOnly by default.
-var critical = []string{"coredns", "metrics-server", "aws-ebs-csi-driver", "aws-efs-csi-driver"}
-
 // tolerations of an add-on's Deployment: its own, and those that the file's
 // configuration values give it, in JSON or YAML. With values EKS's defaults go.
 func tolerations(a config.Addon) []toleration {
@@ -38,7 +35,7 @@ func tolerations(a config.Addon) []toleration {
 		return nil
 	}
 	out := append(v.Tolerations, v.Controller.Tolerations...)
-	if slices.Contains(critical, a.Name) {
+	if eksfacts.AddonNamed(a.Name).Critical {
 		out = append(out, toleration{Key: "CriticalAddonsOnly", Operator: "Exists"})
 	}
 	return out

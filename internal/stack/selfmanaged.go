@@ -106,6 +106,23 @@ func (t *Template) selfManagedTemplate(c *config.ClusterConfig, g *config.NodeGr
 	return d
 }
 
+// NodeTemplateTags are the tags of an Auto Scaling group by which the cluster autoscaler
+// knows what a node of it would be, where the group asks for them.
+func NodeTemplateTags(n *config.NodeGroupBase, taints config.Taints) map[string]string {
+	if !config.On(n.PropagateASGTags, false) {
+		return nil
+	}
+	const template = "k8s.io/cluster-autoscaler/node-template/"
+	tags := map[string]string{}
+	for k, v := range n.Labels {
+		tags[template+"label/"+k] = v
+	}
+	for _, x := range taints {
+		tags[template+"taint/"+x.Key] = x.Value + ":" + x.Effect
+	}
+	return tags
+}
+
 func autoScalingGroup(c *config.ClusterConfig, g *config.NodeGroup, live Live, types []string) M {
 	n := &g.NodeGroupBase
 	spec := M{"LaunchTemplateName": Sub("${AWS::StackName}"), "Version": Att("NodeGroupLaunchTemplate", "LatestVersionNumber")}
@@ -118,14 +135,7 @@ func autoScalingGroup(c *config.ClusterConfig, g *config.NodeGroup, live Live, t
 	for k, v := range n.Tags {
 		tags[k] = v
 	}
-	if config.On(n.PropagateASGTags, false) {
-		for k, v := range n.Labels {
-			tags["k8s.io/cluster-autoscaler/node-template/label/"+k] = v
-		}
-		for _, x := range g.Taints {
-			tags["k8s.io/cluster-autoscaler/node-template/taint/"+x.Key] = x.Value + ":" + x.Effect
-		}
-	}
+	maps.Copy(tags, NodeTemplateTags(n, g.Taints))
 	var tl L
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		tl = append(tl, M{"Key": k, "Value": tags[k], "PropagateAtLaunch": "true"})

@@ -3,6 +3,7 @@ package fields
 import (
 	"slices"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -101,13 +102,10 @@ func update(g *observe.Nodegroup) observe.UpdateConfig {
 	return *g.UpdateConfig
 }
 
-// Effects are EKS's words for Kubernetes' taint effects.
-var effects = map[string]string{"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
-
 func groupTaints(g *observe.Nodegroup) any {
 	out := []any{}
 	for _, t := range g.Taints {
-		x := map[string]any{"key": t.Key, "effect": effects[t.Effect]}
+		x := map[string]any{"key": t.Key, "effect": eksfacts.KubernetesEffect(t.Effect)}
 		if t.Value != "" {
 			x["value"] = t.Value
 		}
