@@ -52,18 +52,20 @@ func TestAStackMayDoWhatItsCallerMay(t *testing.T) {
 	s := region(t)
 	hands := s.role("hands", "ec2:*")
 	c := s.as(s.role("deployer", "cloudformation:*"))
-	if _, err := c.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: new("own"), TemplateBody: new(aVPC), OnFailure: types.OnFailureDoNothing}); err != nil {
+	in := &cloudformation.CreateStackInput{StackName: new("own"), TemplateBody: new(aVPC), OnFailure: types.OnFailureDoNothing}
+	if _, err := c.CreateStack(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
 	s.Sim.World.Advance(time.Hour)
 	events, err := c.DescribeStackEvents(t.Context(), &cloudformation.DescribeStackEventsInput{StackName: new("own")})
 	if err != nil || !slices.ContainsFunc(events.StackEvents, func(e types.StackEvent) bool {
-		return strings.Contains(aws.ToString(e.ResourceStatusReason), "arn:aws:sts::111122223333:assumed-role/deployer/test is not authorized to perform: ec2:CreateVpc") &&
-			strings.Contains(*e.ResourceStatusReason, "HandlerErrorCode: AccessDenied")
+		why := aws.ToString(e.ResourceStatusReason)
+		return strings.Contains(why, "arn:aws:sts::111122223333:assumed-role/deployer/test is not authorized to perform: ec2:CreateVpc") &&
+			strings.Contains(why, "HandlerErrorCode: AccessDenied")
 	}) {
 		t.Errorf("%v: the stack's events do not say that its caller may not make a VPC", err)
 	}
-	in := &cloudformation.CreateStackInput{StackName: new("other"), TemplateBody: new(aVPC), RoleARN: &hands}
+	in = &cloudformation.CreateStackInput{StackName: new("other"), TemplateBody: new(aVPC), RoleARN: &hands}
 	if _, err := c.CreateStack(t.Context(), in); err == nil || !strings.Contains(err.Error(), "iam:PassRole on resource: "+hands) {
 		t.Errorf("the role was passed: %v", err)
 	}

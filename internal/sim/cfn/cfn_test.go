@@ -25,7 +25,15 @@ func region(t *testing.T) stacks {
 
 // create makes a stack and lets an hour pass.
 func (s stacks) create(name, body string, on types.OnFailure) error {
-	_, err := s.AWS.CFN.CreateStack(s.t.Context(), &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body, OnFailure: on, Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}})
+	_, err := s.AWS.CFN.CreateStack(
+		s.t.Context(),
+		&cloudformation.CreateStackInput{
+			StackName:    &name,
+			TemplateBody: &body,
+			OnFailure:    on,
+			Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam},
+		},
+	)
 	s.Sim.World.Advance(time.Hour)
 	return err
 }
@@ -83,7 +91,11 @@ const broken = `{"Resources": {"VPC": {"Type": "AWS::EC2::VPC", "Properties": {"
  "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "VPC"}, "CidrBlock": "192.168.0.0/24"}}}}`
 
 func TestFailuresRollBackOrStand(t *testing.T) {
-	for on, want := range map[types.OnFailure]types.StackStatus{"": types.StackStatusRollbackComplete, types.OnFailureDoNothing: types.StackStatusCreateFailed, types.OnFailureDelete: types.StackStatusDeleteComplete} {
+	for on, want := range map[types.OnFailure]types.StackStatus{
+		"":                       types.StackStatusRollbackComplete,
+		types.OnFailureDoNothing: types.StackStatusCreateFailed,
+		types.OnFailureDelete:    types.StackStatusDeleteComplete,
+	} {
 		t.Run(string(want), func(t *testing.T) {
 			s := region(t)
 			if err := s.create("bad", broken, on); err != nil {
@@ -140,7 +152,8 @@ func TestChangeSetsSayWhatChanges(t *testing.T) {
 	}
 	set := func(name, body string) *cloudformation.DescribeChangeSetOutput {
 		t.Helper()
-		if _, err := s.AWS.CFN.CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{StackName: new("net"), ChangeSetName: &name, TemplateBody: &body}); err != nil {
+		in := &cloudformation.CreateChangeSetInput{StackName: new("net"), ChangeSetName: &name, TemplateBody: &body}
+		if _, err := s.AWS.CFN.CreateChangeSet(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
 		s.Sim.World.Advance(time.Minute)
@@ -150,7 +163,8 @@ func TestChangeSetsSayWhatChanges(t *testing.T) {
 		}
 		return out
 	}
-	if out := set("same", network); out.Status != types.ChangeSetStatusFailed || !strings.Contains(*out.StatusReason, "The submitted information didn't contain changes") {
+	if out := set("same", network); out.Status != types.ChangeSetStatusFailed ||
+		!strings.Contains(*out.StatusReason, "The submitted information didn't contain changes") {
 		t.Errorf("%s %v", out.Status, out.StatusReason)
 	}
 	more := strings.Replace(network, "Outputs:", "  Gate: {Type: 'AWS::EC2::InternetGateway'}\nOutputs:", 1)
@@ -170,10 +184,11 @@ func TestChangeSetsSayWhatChanges(t *testing.T) {
 func TestBadTemplatesAreRefused(t *testing.T) {
 	s := region(t)
 	for body, want := range map[string]string{
-		`{"Resources": {"A": {"Type": "AWS::Sea::Ship"}}}`:                                                                           "Unrecognized resource types: [AWS::Sea::Ship]",
-		`{"Resources": {"A": {"Type": "AWS::EC2::VPC", "DependsOn": "B"}}}`:                                                          "Unresolved resource dependencies [B]",
-		`{"Resources": {"A": {"Type": "AWS::EC2::VPC", "DependsOn": "B"}, "B": {"Type": "AWS::EC2::VPC", "DependsOn": "A"}}}`:        "Circular dependency",
-		`{"Parameters": {"P": {"Type": "String"}}, "Resources": {"A": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "x"}}}}`: "Parameters: [P] must have values",
+		`{"Resources": {"A": {"Type": "AWS::Sea::Ship"}}}`: "Unrecognized resource types: [AWS::Sea::Ship]",
+
+		`{"Resources": {"A": {"Type": "AWS::EC2::VPC", "DependsOn": "B"}}}`:                                                   "Unresolved resource dependencies [B]",
+		`{"Resources": {"A": {"Type": "AWS::EC2::VPC", "DependsOn": "B"}, "B": {"Type": "AWS::EC2::VPC", "DependsOn": "A"}}}`: "Circular dependency",
+		`{"Parameters": {"P": {"Type": "String"}}, "Resources": {"A": {"Type": "AWS::EC2::VPC"}}}`:                            "Parameters: [P] must have values",
 		`{}`: "At least one Resources member must be defined",
 	} {
 		err := s.create("x", body, "")

@@ -26,7 +26,12 @@ func paused(t *testing.T) stacks {
 
 func (s stacks) pausing(body string, want types.StackStatus) {
 	s.t.Helper()
-	in := &cloudformation.UpdateStackInput{StackName: new("s"), TemplateBody: &body, DisableRollback: new(true), Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}}
+	in := &cloudformation.UpdateStackInput{
+		StackName:       new("s"),
+		TemplateBody:    &body,
+		DisableRollback: new(true),
+		Capabilities:    []types.Capability{types.CapabilityCapabilityNamedIam},
+	}
 	if _, err := s.AWS.CFN.UpdateStack(s.t.Context(), in); err != nil {
 		s.t.Fatal(err)
 	}
@@ -67,7 +72,8 @@ func TestAPausedStackRollsBackToItsLastCompleteState(t *testing.T) {
 	}
 	s.Sim.World.Advance(time.Hour)
 	subnets, gates, policies := s.state()
-	if st := s.describe("s"); st.StackStatus != types.StackStatusUpdateRollbackComplete || len(gates) != 1 || len(policies) != 3 || !slices.Equal(subnets, []string{"10.0.0.0/24"}) {
+	if st := s.describe("s"); st.StackStatus != types.StackStatusUpdateRollbackComplete || len(gates) != 1 || len(policies) != 3 ||
+		!slices.Equal(subnets, []string{"10.0.0.0/24"}) {
 		t.Errorf("%s %v %v %v", st.StackStatus, subnets, gates, policies)
 	}
 	if _, err := s.AWS.CFN.RollbackStack(t.Context(), &cloudformation.RollbackStackInput{StackName: new("s")}); err == nil {

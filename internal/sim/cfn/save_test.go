@@ -53,7 +53,9 @@ const trust = `{Version: '2012-10-17', Statement: [{Effect: Allow, Action: 'sts:
 const identities = `
 Parameters: {Hours: {Type: Number, Default: 1}}
 Resources:
-  Role: {Type: 'AWS::IAM::Role', Properties: {RoleName: r, MaxSessionDuration: 3600, AssumeRolePolicyDocument: ` + trust + `, ManagedPolicyArns: [!Ref Managed]}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties: {RoleName: r, MaxSessionDuration: 3600, AssumeRolePolicyDocument: ` + trust + `, ManagedPolicyArns: [!Ref Managed]}
   Managed: {Type: 'AWS::IAM::ManagedPolicy', Properties: {PolicyDocument: {Version: '2012-10-17', Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}}}
   Profile: {Type: 'AWS::IAM::InstanceProfile', Properties: {InstanceProfileName: p, Roles: [!Ref Role]}}
   Policy:
@@ -86,7 +88,8 @@ func life(t *testing.T, after func(*account) *account) string {
 			return err
 		},
 		func() error {
-			_, err := a.cfn.CreateChangeSet(by, &cloudformation.CreateChangeSetInput{StackName: new("s"), ChangeSetName: new("c"), TemplateBody: new(identities), Capabilities: caps})
+			in := &cloudformation.CreateChangeSetInput{StackName: new("s"), ChangeSetName: new("c"), TemplateBody: new(identities), Capabilities: caps}
+			_, err := a.cfn.CreateChangeSet(by, in)
 			return err
 		},
 		func() error {

@@ -30,7 +30,8 @@ Outputs: {Subnet: {Value: !Ref Subnet}}
 
 func (s stacks) update(body string) types.Stack {
 	s.t.Helper()
-	if _, err := s.AWS.CFN.UpdateStack(s.t.Context(), &cloudformation.UpdateStackInput{StackName: new("s"), TemplateBody: &body, Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}}); err != nil {
+	in := &cloudformation.UpdateStackInput{StackName: new("s"), TemplateBody: &body, Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}}
+	if _, err := s.AWS.CFN.UpdateStack(s.t.Context(), in); err != nil {
 		s.t.Fatal(err)
 	}
 	s.Sim.World.Advance(time.Hour)
@@ -75,7 +76,12 @@ func TestUpdatesChangeReplaceAndRemove(t *testing.T) {
 	if err := s.create("s", role, ""); err != nil {
 		t.Fatal(err)
 	}
-	body := strings.NewReplacer("10.0.0.0/24", "10.0.1.0/24", ", 'arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy'", "", "  Gate: {Type: 'AWS::EC2::InternetGateway'}\n", "", "PolicyName: p", "PolicyName: q").Replace(role)
+	body := strings.NewReplacer(
+		"10.0.0.0/24", "10.0.1.0/24",
+		", 'arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy'", "",
+		"  Gate: {Type: 'AWS::EC2::InternetGateway'}\n", "",
+		"PolicyName: p", "PolicyName: q",
+	).Replace(role)
 	st := s.update(body)
 	if st.StackStatus != types.StackStatusUpdateComplete {
 		t.Fatalf("%s: %v", st.StackStatus, st.StackStatusReason)
@@ -100,12 +106,17 @@ func TestAFailedUpdateIsRolledBack(t *testing.T) {
 	if err := s.create("s", role, ""); err != nil {
 		t.Fatal(err)
 	}
-	body := strings.NewReplacer("10.0.0.0/24", "192.168.0.0/24", ", 'arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy'", "", "  Gate:", "  More: {Type: 'AWS::EC2::InternetGateway'}\n  Gate:").Replace(role)
+	body := strings.NewReplacer(
+		"10.0.0.0/24", "192.168.0.0/24",
+		", 'arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy'", "",
+		"  Gate:", "  More: {Type: 'AWS::EC2::InternetGateway'}\n  Gate:",
+	).Replace(role)
 	if st := s.update(body); st.StackStatus != types.StackStatusUpdateRollbackComplete {
 		t.Fatalf("%s: %v", st.StackStatus, st.StackStatusReason)
 	}
 	subnets, gates, policies := s.state()
-	if !slices.Equal(subnets, []string{"10.0.0.0/24"}) || len(gates) != 1 || !slices.Equal(policies, []string{"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "p"}) {
+	if !slices.Equal(subnets, []string{"10.0.0.0/24"}) || len(gates) != 1 ||
+		!slices.Equal(policies, []string{"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "p"}) {
 		t.Errorf("after the rollback: %v %v %v", subnets, gates, policies)
 	}
 	// the old template is the stack's again: a good update goes through

@@ -320,9 +320,11 @@ var instanceFilters = map[string]string{
 	"block-device-mapping.device-name":                              "BlockDeviceMappings.DeviceName",
 	"block-device-mapping.status":                                   "BlockDeviceMappings.Ebs.Status",
 	"block-device-mapping.volume-id":                                "BlockDeviceMappings.Ebs.VolumeId",
-	reserved + "preference":                                         "CapacityReservationSpecification.CapacityReservationPreference",
-	reserved + "target.capacity-reservation-id":                     "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
-	reserved + "target.capacity-reservation-resource-group-arn":     "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationResourceGroupArn",
+
+	reserved + "preference":                     "CapacityReservationSpecification.CapacityReservationPreference",
+	reserved + "target.capacity-reservation-id": "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
+
+	reserved + "target.capacity-reservation-resource-group-arn": "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationResourceGroupArn",
 }
 
 // reserved is how the filters begin that tell a capacity reservation.

@@ -264,7 +264,10 @@ func TestATrustPolicyIsEvaluated(t *testing.T) {
 	cluster, err := l.AWS.EKS.DescribeCluster(t.Context(), &eks.DescribeClusterInput{Name: new("c")})
 	l.refused("", err)
 	issuer := *cluster.Cluster.Identity.Oidc.Issuer
-	_, err = l.AWS.IAM.CreateOpenIDConnectProvider(t.Context(), &iamsdk.CreateOpenIDConnectProviderInput{Url: &issuer, ClientIDList: []string{"sts.amazonaws.com"}})
+	_, err = l.AWS.IAM.CreateOpenIDConnectProvider(
+		t.Context(),
+		&iamsdk.CreateOpenIDConnectProviderInput{Url: &issuer, ClientIDList: []string{"sts.amazonaws.com"}},
+	)
 	l.refused("", err)
 	web := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
 		"Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/HOST"}, "Condition": {"StringEquals": {"HOST:sub": "SUBJECT"}}}]}`

@@ -20,7 +20,8 @@ const (
 	someTexts   = `{"type":"object","additionalProperties":{"type":"string"}}`
 	someThings  = `{"type":["array","null"],"items":{"type":"object"}}`
 	tolerations = `{"type":["array","null"],"items":{"type":"object","additionalProperties":false,"properties":{"key":{"type":"string"},` +
-		`"operator":{"type":"string","enum":["Exists","Equal"]},"value":{"type":"string"},"effect":{"type":"string","enum":["NoSchedule","PreferNoSchedule","NoExecute",""]},` +
+		`"operator":{"type":"string","enum":["Exists","Equal"]},"value":{"type":"string"},` +
+		`"effect":{"type":"string","enum":["NoSchedule","PreferNoSchedule","NoExecute",""]},` +
 		`"tolerationSeconds":{"type":"integer"}}}}`
 	resources = `{"type":"object","additionalProperties":false,"properties":{"limits":{"type":"object"},"requests":{"type":"object"},"claims":{"type":"array"}}}`
 	aSwitch   = `{"type":"boolean"}`
@@ -41,10 +42,12 @@ func closed(properties map[string]string) string {
 var schemas = map[string]string{
 	"coredns": closed(map[string]string{"affinity": anObject, "autoScaling": closed(map[string]string{"enabled": aSwitch, "minReplicas": aCount,
 		"maxReplicas": aCount}), "computeType": aText, "corefile": aText,
-		"nodeSelector": someTexts, "podAnnotations": someTexts, "podDisruptionBudget": anObject, "podLabels": someTexts, "replicaCount": aCount, "resources": resources, "tolerations": tolerations, "topologySpreadConstraints": someThings}),
+		"nodeSelector": someTexts, "podAnnotations": someTexts, "podDisruptionBudget": anObject, "podLabels": someTexts, "replicaCount": aCount,
+		"resources": resources, "tolerations": tolerations, "topologySpreadConstraints": someThings}),
 	"vpc-cni": closed(map[string]string{"affinity": anObject, "enableNetworkPolicy": aText, "enableWindowsIpam": aText,
 		"enableWindowsPrefixDelegation": aText, "warmWindowsPrefixTarget": aCount, "branchENICooldown": aCount,
-		"env": someTexts, "eniConfig": anObject, "init": anObject, "livenessProbeTimeoutSeconds": aCount, "minimumWindowsIPTarget": aCount, "nodeAgent": anObject, "nodeSelector": someTexts, "podAnnotations": someTexts,
+		"env": someTexts, "eniConfig": anObject, "init": anObject, "livenessProbeTimeoutSeconds": aCount, "minimumWindowsIPTarget": aCount, "nodeAgent": anObject,
+		"nodeSelector": someTexts, "podAnnotations": someTexts,
 		"podLabels": someTexts, "readinessProbeTimeoutSeconds": aCount, "resources": resources, "tolerations": tolerations, "warmWindowsIPTarget": aCount}),
 	"kube-proxy": closed(map[string]string{"ipvs": closed(map[string]string{"scheduler": aText}), "mode": `{"type":"string","enum":["iptables","ipvs"]}`,
 		"podAnnotations": someTexts, "podLabels": someTexts, "resources": resources}),
@@ -53,8 +56,11 @@ var schemas = map[string]string{
 		"resources": resources, "tolerations": tolerations, "topologySpreadConstraints": someThings}),
 	"eks-pod-identity-agent": closed(map[string]string{"affinity": anObject, "agent": anObject, "nodeSelector": someTexts, "podAnnotations": someTexts,
 		"podLabels": someTexts, "priorityClassName": aText, "resources": resources, "tolerations": tolerations, "updateStrategy": anObject}),
-	"aws-ebs-csi-driver": closed(map[string]string{"controller": `{"type":"object","properties":{"tolerations":` + tolerations + `,"replicaCount":` + aCount + `,"resources":` + resources + `}}`, "node": anObject, "sidecars": anObject,
-		"defaultStorageClass": anObject, "volumeSnapshotClasses": someThings, "storageClasses": someThings, "customLabels": someTexts, "debugLogs": aSwitch, "fips": aSwitch, "a1CompatibilityDaemonSet": aSwitch, "additionalDaemonSets": anObject,
+	"aws-ebs-csi-driver": closed(map[string]string{
+		"controller": `{"type":"object","properties":{"tolerations":` + tolerations + `,"replicaCount":` + aCount + `,"resources":` + resources + `}}`,
+		"node":       anObject, "sidecars": anObject,
+		"defaultStorageClass": anObject, "volumeSnapshotClasses": someThings, "storageClasses": someThings, "customLabels": someTexts, "debugLogs": aSwitch,
+		"fips": aSwitch, "a1CompatibilityDaemonSet": aSwitch, "additionalDaemonSets": anObject,
 		"snapshotter": anObject, "nodeComponentOnly": aSwitch}),
 	"aws-efs-csi-driver": closed(map[string]string{"controller": anObject, "node": anObject, "sidecars": anObject, "useFIPS": aSwitch}),
 }

@@ -35,7 +35,8 @@ func trust(principal string) *string {
 }
 
 func allow(actions, resource string) *string {
-	return new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(strings.Fields(actions), `","`) + `"],"Resource":"` + resource + `"}]}`)
+	list := strings.Join(strings.Fields(actions), `","`)
+	return new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + list + `"],"Resource":"` + resource + `"}]}`)
 }
 
 // role makes a role of a name that trusts a principal and may do what a policy says.
@@ -104,7 +105,8 @@ func TestCallsAreAuthorised(t *testing.T) {
 		PermissionsBoundary: bound.Policy.Arn}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.AWS.IAM.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: new("kept"), PolicyName: new("p"), PolicyDocument: allow("*", "*")}); err != nil {
+	_, err = a.AWS.IAM.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: new("kept"), PolicyName: new("p"), PolicyDocument: allow("*", "*")})
+	if err != nil {
 		t.Fatal(err)
 	}
 	kept := a.as("arn:aws:iam::111122223333:role/kept", nil)
@@ -130,8 +132,12 @@ func TestTheAdministratorLosesWhatIsDenied(t *testing.T) {
 
 func TestARolesPermissionsAreSimulated(t *testing.T) {
 	a := newAccount(t)
-	arn := a.role("me", `{"AWS":"111122223333"}`, new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"arn:aws:ec2:*:*:vpc/*",`+
-		`"Condition":{"StringEquals":{"aws:RequestTag/env":"dev"}}},{"Effect":"Deny","Action":"ec2:DeleteVpc","Resource":"*"}]}`))
+	arn := a.role(
+		"me",
+		`{"AWS":"111122223333"}`,
+		new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"arn:aws:ec2:*:*:vpc/*",`+
+			`"Condition":{"StringEquals":{"aws:RequestTag/env":"dev"}}},{"Effect":"Deny","Action":"ec2:DeleteVpc","Resource":"*"}]}`),
+	)
 	for _, x := range []struct {
 		action, env string
 		want        types.PolicyEvaluationDecisionType
@@ -141,8 +147,10 @@ func TestARolesPermissionsAreSimulated(t *testing.T) {
 		{"ec2:DeleteVpc", "dev", types.PolicyEvaluationDecisionTypeExplicitDeny},
 	} {
 		out, err := a.AWS.IAM.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &arn, ActionNames: []string{x.action},
-			ResourceArns:   []string{"arn:aws:ec2:us-west-2:111122223333:vpc/vpc-1"},
-			ContextEntries: []types.ContextEntry{{ContextKeyName: new("aws:RequestTag/env"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{x.env}}}})
+			ResourceArns: []string{"arn:aws:ec2:us-west-2:111122223333:vpc/vpc-1"},
+			ContextEntries: []types.ContextEntry{
+				{ContextKeyName: new("aws:RequestTag/env"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{x.env}},
+			}})
 		if err != nil || out.EvaluationResults[0].EvalDecision != x.want {
 			t.Errorf("%s %s: %+v %v", x.action, x.env, out, err)
 		}
@@ -152,7 +160,10 @@ func TestARolesPermissionsAreSimulated(t *testing.T) {
 func TestARoleIsAssumedByWhomItTrusts(t *testing.T) {
 	a := newAccount(t)
 	assume := func(name string, seconds int32) error {
-		_, err := a.AWS.STS.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: new("arn:aws:iam::111122223333:role/" + name), RoleSessionName: new("me"), DurationSeconds: &seconds})
+		_, err := a.AWS.STS.AssumeRole(
+			t.Context(),
+			&sts.AssumeRoleInput{RoleArn: new("arn:aws:iam::111122223333:role/" + name), RoleSessionName: new("me"), DurationSeconds: &seconds},
+		)
 		return err
 	}
 	a.role("ours", `{"AWS":"arn:aws:iam::111122223333:root"}`, nil)
@@ -160,7 +171,13 @@ func TestARoleIsAssumedByWhomItTrusts(t *testing.T) {
 	if err := assume("ours", 3600); err != nil {
 		t.Error(err)
 	}
-	refused(t, "a service's", assume("nodes", 3600), "AccessDenied", "User: arn:aws:iam::111122223333:user/admin is not authorized to perform: sts:AssumeRole on resource")
+	refused(
+		t,
+		"a service's",
+		assume("nodes", 3600),
+		"AccessDenied",
+		"User: arn:aws:iam::111122223333:user/admin is not authorized to perform: sts:AssumeRole on resource",
+	)
 	refused(t, "nobody's", assume("none", 3600), "AccessDenied", "sts:AssumeRole")
 	refused(t, "too long", assume("ours", 7200), "ValidationError", "exceeds the MaxSessionDuration set for this role")
 }
@@ -187,23 +204,31 @@ func TestIAMChecksWhatItIsGiven(t *testing.T) {
 		change      func(*iam.CreateRoleInput)
 		code, words string
 	}{
-		"a long name":              {func(in *iam.CreateRoleInput) { in.RoleName = new(strings.Repeat("r", 65)) }, "ValidationError", "less than or equal to 64"},
-		"a name with a space":      {func(in *iam.CreateRoleInput) { in.RoleName = new("a b") }, "ValidationError", "must contain only alphanumeric"},
-		"a name by case":           {func(in *iam.CreateRoleInput) { in.RoleName = new("TAKEN") }, "EntityAlreadyExists", "Role with name TAKEN already exists."},
-		"a path":                   {func(in *iam.CreateRoleInput) { in.Path = new("x") }, "ValidationError", "must begin and end with /"},
-		"no JSON":                  {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = new("x") }, "MalformedPolicyDocument", "invalid Json"},
-		"no principal":             {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = allow("sts:AssumeRole", "*") }, "MalformedPolicyDocument", "Has prohibited field Resource"},
-		"an empty provider":        {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = trust(`{"Federated":""}`) }, "MalformedPolicyDocument", "Invalid principal in policy"},
+		"a long name":         {func(in *iam.CreateRoleInput) { in.RoleName = new(strings.Repeat("r", 65)) }, "ValidationError", "less than or equal to 64"},
+		"a name with a space": {func(in *iam.CreateRoleInput) { in.RoleName = new("a b") }, "ValidationError", "must contain only alphanumeric"},
+		"a name by case":      {func(in *iam.CreateRoleInput) { in.RoleName = new("TAKEN") }, "EntityAlreadyExists", "Role with name TAKEN already exists."},
+		"a path":              {func(in *iam.CreateRoleInput) { in.Path = new("x") }, "ValidationError", "must begin and end with /"},
+		"no JSON":             {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = new("x") }, "MalformedPolicyDocument", "invalid Json"},
+		"no principal": {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = allow("sts:AssumeRole", "*") },
+			"MalformedPolicyDocument", "Has prohibited field Resource"},
+		"an empty provider": {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = trust(`{"Federated":""}`) },
+			"MalformedPolicyDocument", "Invalid principal in policy"},
 		"tags that differ in case": {func(in *iam.CreateRoleInput) { in.Tags = tags("Env", "env") }, "InvalidInput", "Duplicate tag keys found"},
 		"a system tag":             {func(in *iam.CreateRoleInput) { in.Tags = tags("aws:x") }, "InvalidInput", "system tags"},
-		"a description":            {func(in *iam.CreateRoleInput) { in.Description = new(strings.Repeat("x", 1001)) }, "ValidationError", "less than or equal to 1000"},
-		"a boundary":               {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = new("arn:aws:iam::111122223333:policy/none") }, "NoSuchEntity", "does not exist or is not attachable"},
-		"hours":                    {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = new(int32(60)) }, "ValidationError", "between 3600 and 43200"},
+		"a description": {func(in *iam.CreateRoleInput) { in.Description = new(strings.Repeat("x", 1001)) },
+			"ValidationError", "less than or equal to 1000"},
+		"a boundary": {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = new("arn:aws:iam::111122223333:policy/none") },
+			"NoSuchEntity", "does not exist or is not attachable"},
+		"hours": {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = new(int32(60)) }, "ValidationError", "between 3600 and 43200"},
 	} {
 		refused(t, name, role(x.change), x.code, x.words)
 	}
-	p, err := a.AWS.IAM.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: new("p"), Path: new("/x/"), Description: new("d"), Tags: tags("k"), PolicyDocument: allow("s3:*", "*")})
-	if err != nil || *p.Policy.Arn != "arn:aws:iam::111122223333:policy/x/p" || *p.Policy.DefaultVersionId != "v1" || *p.Policy.Description != "d" || len(p.Policy.Tags) != 1 {
+	p, err := a.AWS.IAM.CreatePolicy(
+		ctx,
+		&iam.CreatePolicyInput{PolicyName: new("p"), Path: new("/x/"), Description: new("d"), Tags: tags("k"), PolicyDocument: allow("s3:*", "*")},
+	)
+	if err != nil || *p.Policy.Arn != "arn:aws:iam::111122223333:policy/x/p" || *p.Policy.DefaultVersionId != "v1" || *p.Policy.Description != "d" ||
+		len(p.Policy.Tags) != 1 {
 		t.Fatalf("%+v %v", p, err)
 	}
 	_, err = a.AWS.IAM.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: new("p"), PolicyDocument: allow("s3:*", "*")})
@@ -236,7 +261,10 @@ func TestDocumentsAreEncodedAsIAMEncodesThem(t *testing.T) {
 
 func TestAnIssuersPortIsNoPartOfItsName(t *testing.T) {
 	a := newAccount(t)
-	out, err := a.AWS.IAM.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{Url: new("https://oidc.example.com:443/id/A"), ClientIDList: []string{"sts.amazonaws.com"}})
+	out, err := a.AWS.IAM.CreateOpenIDConnectProvider(
+		t.Context(),
+		&iam.CreateOpenIDConnectProviderInput{Url: new("https://oidc.example.com:443/id/A"), ClientIDList: []string{"sts.amazonaws.com"}},
+	)
 	if err != nil || *out.OpenIDConnectProviderArn != "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A" {
 		t.Fatalf("%+v %v", out, err)
 	}

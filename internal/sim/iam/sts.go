@@ -81,7 +81,12 @@ func (i *IAM) AssumeRole(c *wire.Caller, in *sts.AssumeRoleInput) (*sts.AssumeRo
 	i.sessions.Put(s.Key, s)
 	return &sts.AssumeRoleOutput{
 		AssumedRoleUser: &types.AssumedRoleUser{Arn: new(s.ARN), AssumedRoleId: new(i.sessionID(arn, s.ARN))},
-		Credentials:     &types.Credentials{AccessKeyId: new(s.Key), SecretAccessKey: new(s.Secret), SessionToken: new("session-" + s.Key), Expiration: new(s.Expires)},
+		Credentials: &types.Credentials{
+			AccessKeyId:     new(s.Key),
+			SecretAccessKey: new(s.Secret),
+			SessionToken:    new("session-" + s.Key),
+			Expiration:      new(s.Expires),
+		},
 	}, nil
 }
 

@@ -276,7 +276,8 @@ func (canIREST) Create(ctx context.Context, o runtime.Object, _ rest.ValidateObj
 	u, _ := apirequest.UserFrom(ctx)
 	a := authorizer.AttributesRecord{User: u}
 	if x := r.Spec.ResourceAttributes; x != nil {
-		a.ResourceRequest, a.Verb, a.Namespace, a.APIGroup, a.APIVersion, a.Resource, a.Subresource, a.Name = true, x.Verb, x.Namespace, x.Group, x.Version, x.Resource, x.Subresource, x.Name
+		a.ResourceRequest, a.Verb, a.Namespace, a.Name = true, x.Verb, x.Namespace, x.Name
+		a.APIGroup, a.APIVersion, a.Resource, a.Subresource = x.Group, x.Version, x.Resource, x.Subresource
 	} else if x := r.Spec.NonResourceAttributes; x != nil {
 		a.Verb, a.Path = x.Verb, x.Path
 	}

@@ -170,7 +170,9 @@ func (w *gathering) groups() {
 		}
 		if strings.HasPrefix(n.AMI, "ami-") && w.say("AMI", n.AMI) {
 			family := "amazon-eks-node-al2023"
-			for prefix, name := range map[string]string{"AmazonLinux2": "amazon-eks-node-al2", "Bottlerocket": "bottlerocket", "Windows": "windows", "Ubuntu": "ubuntu"} {
+			for prefix, name := range map[string]string{
+				"AmazonLinux2": "amazon-eks-node-al2", "Bottlerocket": "bottlerocket", "Windows": "windows", "Ubuntu": "ubuntu",
+			} {
 				if strings.HasPrefix(n.AmiFamily, prefix) && n.AmiFamily != "AmazonLinux2023" {
 					family = name
 				}

@@ -65,7 +65,8 @@ func TestIdentityPolicies(t *testing.T) {
 			ask("s3:GetObject", "arn:aws:s3:::b/secret", "aws:PrincipalTag/t=*"), ImplicitDeny},
 		{"a variable's default", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b-${aws:PrincipalTag/team, 'company-wide'}"}`,
 			ask("s3:GetObject", "arn:aws:s3:::b-company-wide"), Allowed},
-		{"a variable without value", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:PrincipalTag/team}*"}`, ask("s3:GetObject", "arn:aws:s3:::x"), ImplicitDeny},
+		{"a variable without value", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:PrincipalTag/team}*"}`,
+			ask("s3:GetObject", "arn:aws:s3:::x"), ImplicitDeny},
 		{"a star that is meant", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/a${*}"}`, ask("s3:GetObject", "arn:aws:s3:::b/ab"), ImplicitDeny},
 	} {
 		if got := (Set{Identity: []*Policy{must(t, one(x.statement))}}).Decide(x.request); got.Decision != x.want {
@@ -198,7 +199,8 @@ func TestTrustPolicies(t *testing.T) {
 	session := Principal{ARN: "arn:aws:sts::111122223333:assumed-role/r/s", Role: "arn:aws:iam::111122223333:role/r", Account: "111122223333"}
 	oidc := "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/ABC"
 	web := `{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{"Federated":"` + oidc + `"},"Condition":{"StringEquals":` +
-		`{"oidc.eks.us-west-2.amazonaws.com/id/ABC:sub":"system:serviceaccount:kube-system:aws-node","oidc.eks.us-west-2.amazonaws.com/id/ABC:aud":"sts.amazonaws.com"}}}`
+		`{"oidc.eks.us-west-2.amazonaws.com/id/ABC:sub":"system:serviceaccount:kube-system:aws-node",` +
+		`"oidc.eks.us-west-2.amazonaws.com/id/ABC:aud":"sts.amazonaws.com"}}}`
 	pod := func(sub string) *Request {
 		return &Request{Action: "sts:AssumeRoleWithWebIdentity", Resource: "*", Principal: Principal{Federated: oidc}, Context: map[string][]string{
 			"oidc.eks.us-west-2.amazonaws.com/id/abc:sub": {sub}, "oidc.eks.us-west-2.amazonaws.com/id/abc:aud": {"sts.amazonaws.com"}}}
@@ -209,15 +211,19 @@ func TestTrustPolicies(t *testing.T) {
 		request           *Request
 		trusted, byItself bool
 	}{
-		{"a service", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["ec2.amazonaws.com","eks.amazonaws.com"]}}`, as(Principal{Service: "eks.amazonaws.com"}), true, true},
-		{"another service", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}`, as(Principal{Service: "eks.amazonaws.com"}), false, false},
-		{"another action", `{"Effect":"Allow","Action":"sts:TagSession","Principal":{"Service":"eks.amazonaws.com"}}`, as(Principal{Service: "eks.amazonaws.com"}), false, false},
+		{"a service", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["ec2.amazonaws.com","eks.amazonaws.com"]}}`,
+			as(Principal{Service: "eks.amazonaws.com"}), true, true},
+		{"another service", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}`,
+			as(Principal{Service: "eks.amazonaws.com"}), false, false},
+		{"another action", `{"Effect":"Allow","Action":"sts:TagSession","Principal":{"Service":"eks.amazonaws.com"}}`,
+			as(Principal{Service: "eks.amazonaws.com"}), false, false},
 		{"the account", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::111122223333:root"}}`, as(alice), true, false},
 		{"a user", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"}}`, as(alice), true, true},
 		{"a role's session", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::111122223333:role/r"}}`, as(session), true, false},
 		{"a service account", web, pod("system:serviceaccount:kube-system:aws-node"), true, true},
 		{"another service account", web, pod("system:serviceaccount:default:aws-node"), false, false},
-		{"a deny", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"},{"Effect":"Deny","Action":"sts:*","Principal":{"AWS":"111122223333"}}`, as(alice), false, false},
+		{"a deny", `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"},{"Effect":"Deny","Action":"sts:*","Principal":{"AWS":"111122223333"}}`,
+			as(alice), false, false},
 	} {
 		trusted, byItself := must(t, one(x.statement)).Trusts(x.request)
 		if trusted != x.trusted || byItself != x.byItself {
@@ -241,9 +247,10 @@ func TestDocumentsAreChecked(t *testing.T) {
 		one(`{"Effect":"Allow","Action":"s3:x","Resource":"arn:amazon:s3:::x"}`): `Partition "amazon" is not valid for resource`,
 		one(`{"Effect":"Allow","Action":"s3:x","Resource":"*","Principal":"*"}`): "Policy document should not specify a principal.",
 		one(`{"Sid":"a","Effect":"Allow","Action":"s3:x","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"}`): "must be unique",
-		one(`{"Effect":"Allow","Action":"s3:x","Resource":"*","Condition":{"StringSame":{"a":"b"}}}`):                              "Invalid Condition type : StringSame",
-		one(`{"Effect":"Allow","Action":"s3:x","NotAction":"s3:y","Resource":"*"}`):                                                "Syntax errors in policy.",
-		one(`{"Effect":"Allow","Action":{"a":1},"Resource":"*"}`):                                                                  "Syntax errors in policy.",
+
+		one(`{"Effect":"Allow","Action":"s3:x","Resource":"*","Condition":{"StringSame":{"a":"b"}}}`): "Invalid Condition type : StringSame",
+		one(`{"Effect":"Allow","Action":"s3:x","NotAction":"s3:y","Resource":"*"}`):                   "Syntax errors in policy.",
+		one(`{"Effect":"Allow","Action":{"a":1},"Resource":"*"}`):                                     "Syntax errors in policy.",
 	} {
 		if err := ValidIdentity(doc); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, expected %q", doc, err, want)
@@ -266,7 +273,8 @@ func TestDocumentsAreChecked(t *testing.T) {
 			t.Errorf("%s: got %v, expected %q", doc, err, want)
 		}
 	}
-	good := one(`{"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":{"Service":["eks.amazonaws.com","ec2.amazonaws.com.cn"],"AWS":"arn:aws-cn:iam::111122223333:role/path/r"}}`)
+	good := one(`{"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":` +
+		`{"Service":["eks.amazonaws.com","ec2.amazonaws.com.cn"],"AWS":"arn:aws-cn:iam::111122223333:role/path/r"}}`)
 	if err := ValidTrust(good); err != nil {
 		t.Error(err)
 	}

@@ -239,7 +239,14 @@ func TestWindows(t *testing.T) {
 
 // EKS's own user data joins by every family's rules, alone and with the user's.
 func TestMerge(t *testing.T) {
-	own := bootstrap.Config{Cluster: "c", Endpoint: "https://e", CA: "Q0E=", CIDR: "10.100.0.0/16", Labels: map[string]string{"eks.amazonaws.com/nodegroup": "g"}, Taints: []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}}}
+	own := bootstrap.Config{
+		Cluster:  "c",
+		Endpoint: "https://e",
+		CA:       "Q0E=",
+		CIDR:     "10.100.0.0/16",
+		Labels:   map[string]string{"eks.amazonaws.com/nodegroup": "g"},
+		Taints:   []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}},
+	}
 	users := map[bootstrap.Family]string{
 		bootstrap.AL2023: mixed(shell, "#!/bin/bash\necho", nodeCfg, strings.NewReplacer("flags:\n", "", "      - --node-labels=a=b,c=d\n", "", "   "+
 			"   - \"--register-with-taints=x=y:NoSchedule,z=:NoExecute\"\n", "").Replace(kubelet)),
@@ -277,8 +284,10 @@ func TestMerge(t *testing.T) {
 
 func TestFamilyOf(t *testing.T) {
 	for name, want := range map[string]bootstrap.Family{
-		"amazon-eks-node-al2023-x86_64-standard-1.34-v20261101": bootstrap.AL2023, "amazon-eks-node-1.32-v20250610": bootstrap.AL2, "amazon-eks-node-al2-x86_64": bootstrap.AL2,
-		"bottlerocket-aws-k8s-1.34-x86_64": bootstrap.Bottlerocket, "Windows_Server-2022-English-Full-EKS_Optimized-1.34": bootstrap.Windows, "ubuntu-eks/k8s_1.34": bootstrap.AL2,
+		"amazon-eks-node-al2023-x86_64-standard-1.34-v20261101": bootstrap.AL2023,
+		"amazon-eks-node-1.32-v20250610":                        bootstrap.AL2, "amazon-eks-node-al2-x86_64": bootstrap.AL2,
+		"bottlerocket-aws-k8s-1.34-x86_64":                    bootstrap.Bottlerocket,
+		"Windows_Server-2022-English-Full-EKS_Optimized-1.34": bootstrap.Windows, "ubuntu-eks/k8s_1.34": bootstrap.AL2,
 	} {
 		if got := bootstrap.FamilyOf(name); got != want {
 			t.Errorf("%s: %s", name, got)
