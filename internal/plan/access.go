@@ -25,7 +25,11 @@ func (b *builder) access() {
 		if in := b.inside(); in != nil && steps.Mapped(in.AWSAuth, m) {
 			continue
 		}
-		b.kubernetes(rules.Step{Kind: rules.Mapping, Name: fmt.Sprint(i)}, "aws-auth mapping "+short(m.ARN+m.ServiceName+m.Account), &steps.IdentityMapping{Mapping: m})
+		b.kubernetes(
+			rules.Step{Kind: rules.Mapping, Name: fmt.Sprint(i)},
+			"aws-auth mapping "+short(m.ARN+m.ServiceName+m.Account),
+			&steps.IdentityMapping{Mapping: m},
+		)
 	}
 }
 

@@ -109,11 +109,22 @@ func (b *builder) refuseCluster(name string) {
 		b.refuse(path, "wait until it is gone (aws eks wait cluster-deleted --name "+b.cfg.Metadata.Name+"), then run again",
 			"the cluster %s is being deleted", b.cfg.Metadata.Name)
 	case phase == observe.Absent:
-		b.refuse(path, "delete it (aws eks delete-cluster --name "+b.cfg.Metadata.Name+"), then run again", "the control plane is %s, and no stack of it could be made again", b.clusterStatus())
+		b.refuse(
+			path,
+			"delete it (aws eks delete-cluster --name "+b.cfg.Metadata.Name+"), then run again",
+			"the control plane is %s, and no stack of it could be made again",
+			b.clusterStatus(),
+		)
 	case !b.exists():
 		b.refuse(path, down, "the stack %s is %s, and the control plane that it made is gone", name, b.live.Stacks[name].Status)
 	case phase == observe.Failed && classOf(b.clusterStatus()) == moving:
-		b.refuse(path, "wait until the control plane has settled, then run again", "the control plane is %s, and its stack is %s", b.clusterStatus(), b.live.Stacks[name].Status)
+		b.refuse(
+			path,
+			"wait until the control plane has settled, then run again",
+			"the control plane is %s, and its stack is %s",
+			b.clusterStatus(),
+			b.live.Stacks[name].Status,
+		)
 	default:
 		b.refuse(path, down, "the control plane is %s, and its stack %s is %s", b.clusterStatus(), name, b.live.Stacks[name].Status)
 	}

@@ -100,7 +100,10 @@ func Read(r io.Reader) (*Plan, error) {
 			return nil, fmt.Errorf("the plan's step %s: %w", s.ID, err)
 		}
 		g.Add(s.ID)
-		p.Entries = append(p.Entries, Entry{ID: s.ID, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: seconds(s.Typical), Timeout: seconds(s.Timeout), Step: spec})
+		p.Entries = append(
+			p.Entries,
+			Entry{ID: s.ID, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: seconds(s.Typical), Timeout: seconds(s.Timeout), Step: spec},
+		)
 	}
 	for _, e := range d.Edges {
 		if err := g.Connect(graph.Edge{Before: e.Before, After: e.After, Reason: e.Reason, Rule: e.Rule}); err != nil {

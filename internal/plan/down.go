@@ -70,7 +70,10 @@ func (b *builder) groupsGo() {
 	}
 	for _, n := range slices.Sorted(maps.Keys(b.live.Groups)) {
 		if !stacked[n] {
-			b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", n))
+			b.plan.Notes = append(
+				b.plan.Notes,
+				fmt.Sprintf("The node group %s was made outside of eksctl and Slipway; it is deleted with the cluster, which cannot go before it.", n),
+			)
 			b.remove(rules.Step{Kind: rules.DeleteGroup, Name: n}, "node group "+n, "nodegroup", n, 7*time.Minute)
 		}
 	}

@@ -135,8 +135,14 @@ func (b *builder) refuseOwnGroup(path, name, group string, live *observe.Scaling
 		b.stuck(path, name)
 		return
 	}
-	b.refuse(path, "delete it (aws autoscaling delete-auto-scaling-group --auto-scaling-group-name "+live.Name+" --force-delete), then run again, or give the new one another name",
-		"the Auto Scaling group %s of node group %s stands without its stack", live.Name, group)
+	b.refuse(
+		path,
+		"delete it (aws autoscaling delete-auto-scaling-group --auto-scaling-group-name "+live.Name+" --force-delete), then run again, "+
+			"or give the new one another name",
+		"the Auto Scaling group %s of node group %s stands without its stack",
+		live.Name,
+		group,
+	)
 }
 
 // selfManagedNew makes a self-managed group, or waits for its stack that makes it.
@@ -194,8 +200,17 @@ func (b *builder) letIn(n *config.NodeGroupBase, role string) {
 	if n.Windows() {
 		e.Type = "EC2_WINDOWS"
 	}
-	b.addStack(part{Step: rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}}, Title: "access entry for the nodes of " + n.Name, Typical: 10 * time.Second, Timeout: timeoutStack},
-		entry, nil, steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))})
+	b.addStack(
+		part{
+			Step:    rules.Step{Kind: rules.AccessEntry, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}},
+			Title:   "access entry for the nodes of " + n.Name,
+			Typical: 10 * time.Second,
+			Timeout: timeoutStack,
+		},
+		entry,
+		nil,
+		steps.Stack{Template: steps.Text(stack.AccessEntry(b.cfg.Metadata.Name, e))},
+	)
 }
 
 // mapNodeRole lets a self-managed group's nodes in by aws-auth. A role that the
@@ -209,7 +224,11 @@ func (b *builder) mapNodeRole(n *config.NodeGroupBase) {
 	if in := b.inside(); arn == "" || in != nil && steps.Mapped(in.AWSAuth, m) {
 		return
 	}
-	b.kubernetes(rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}}, "aws-auth mapping of node group "+n.Name, &steps.IdentityMapping{Mapping: m})
+	b.kubernetes(
+		rules.Step{Kind: rules.Mapping, Name: "nodes/" + n.Name, Labels: []string{rules.With(rules.For, n.Name)}},
+		"aws-auth mapping of node group "+n.Name,
+		&steps.IdentityMapping{Mapping: m},
+	)
 }
 
 // count shows a group's nodes as they become Ready, while its stack is at work.
@@ -257,9 +276,16 @@ func (b *builder) after(n *config.NodeGroupBase, managed bool, ts config.Taints)
 
 func (b *builder) nodes(n *config.NodeGroupBase, managed bool, typical time.Duration) {
 	if *n.DesiredCapacity > 0 {
-		b.add(part{Step: b.groupStep(rules.Nodes, n, nil).Label(rules.With(rules.Of, b.groupStack(n.Name))), Action: Await, Title: fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
-			Typical: typical, Timeout: timeoutGroup,
-			Run: &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed}})
+		b.add(
+			part{
+				Step:    b.groupStep(rules.Nodes, n, nil).Label(rules.With(rules.Of, b.groupStack(n.Name))),
+				Action:  Await,
+				Title:   fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
+				Typical: typical,
+				Timeout: timeoutGroup,
+				Run:     &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed},
+			},
+		)
 	}
 }
 

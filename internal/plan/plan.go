@@ -131,8 +131,15 @@ type builder struct {
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
 	c := in.File.Cluster
-	b := &builder{in: in, cfg: c, live: in.Live, draft: rules.NewDraft(), cleared: map[string]bool{}, plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
-		Account: in.Account, Net: in.Net, Observed: Facts(in.Live)}}
+	b := &builder{
+		in:      in,
+		cfg:     c,
+		live:    in.Live,
+		draft:   rules.NewDraft(),
+		cleared: map[string]bool{},
+		plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
+			Account: in.Account, Net: in.Net, Observed: Facts(in.Live)},
+	}
 	b.compare()
 	b.dependencies()
 	// The whole of a launch, in the order in which a reader looks for it.

@@ -35,7 +35,11 @@ var All = []Rule{
 		Checked: "2026-11-22",
 		Edges: []Edge{
 			each(of(ControlPlane), of(ClusterStack), "the cluster stack creates the control plane"),
-			each(of(Addon, NodeGroup, Fargate, Provider, AccessEntry, PodIdentity, ClusterUpdate), of(ControlPlane), "EKS takes nothing inside a cluster before it is ACTIVE"),
+			each(
+				of(Addon, NodeGroup, Fargate, Provider, AccessEntry, PodIdentity, ClusterUpdate),
+				of(ControlPlane),
+				"EKS takes nothing inside a cluster before it is ACTIVE",
+			),
 			each(of(Account, Mapping, Windows, CNIGate), of(ControlPlane), "there is no Kubernetes API before the control plane is ACTIVE"),
 			each(of(OIDC), of(ControlPlane), "the issuer is known once the control plane is ACTIVE"),
 			each(of(Retention), of(ControlPlane), "EKS makes the log group with the control plane"),
@@ -170,8 +174,9 @@ var All = []Rule{
 		},
 	},
 	{
-		Name:    "delete-before-create",
-		Reason:  "a stack that failed to be created can only be deleted and made again, and so can add-ons and Fargate profiles; what somebody else is doing ends first",
+		Name: "delete-before-create",
+		Reason: "a stack that failed to be created can only be deleted and made again, and so can add-ons and Fargate profiles; " +
+			"what somebody else is doing ends first",
 		Source:  "CloudFormation: CREATE_FAILED and ROLLBACK_COMPLETE stacks take no update (facts/eksctl.md §5, #8712)",
 		Checked: "2026-11-29",
 		Edges: []Edge{
@@ -203,7 +208,11 @@ var All = []Rule{
 		Checked: "2026-11-29",
 		Edges: []Edge{
 			each(of(DeleteStack).with(WholeCluster), of(DeleteProfile, DeleteGroup), "EKS refuses to delete a cluster with node groups or Fargate profiles"),
-			each(of(DeleteStack).with(WholeCluster), of(DeleteStack).without(WholeCluster), "EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports"),
+			each(
+				of(DeleteStack).with(WholeCluster),
+				of(DeleteStack).without(WholeCluster),
+				"EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports",
+			),
 		},
 	},
 	{
@@ -221,7 +230,8 @@ func podsBeforeNodes(steps []Step) error {
 	for _, s := range steps {
 		if s.Kind == Addon && s.Has(BeforeCompute) && !s.Has(Daemon) {
 			out = append(out, fmt.Errorf("the add-on %[1]s cannot stand beforeCompute: its pods need a node, and the nodes would wait for it:\n"+
-				"  the node groups wait for %[1]s (beforeCompute)\n  %[1]s waits for the nodes: its Deployment's pods must run somewhere\nRemove beforeCompute from %[1]s", s.Name))
+				"  the node groups wait for %[1]s (beforeCompute)\n  %[1]s waits for the nodes: its Deployment's pods must run somewhere\n"+
+				"Remove beforeCompute from %[1]s", s.Name))
 		}
 	}
 	return errors.Join(out...)
