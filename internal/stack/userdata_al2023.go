@@ -1,7 +1,10 @@
 package stack
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -46,11 +49,7 @@ func (b bootstrap) nodeadm() []part {
 		out = append(out, script(b.n.OverrideBootstrapCommand))
 	}
 	if own := b.nodeConfig(); own != nil {
-		y, err := yaml.Marshal(own)
-		if err != nil {
-			panic(err) // plain data
-		}
-		out = append(out, part{typeNodeConfig, string(y)})
+		out = append(out, part{typeNodeConfig, yamlText(own)})
 	}
 	if kind == config.OverrideNodeConfig {
 		out = append(out, part{typeNodeConfig, b.n.OverrideBootstrapCommand})
@@ -77,4 +76,26 @@ func (b bootstrap) nodeConfig() *nodeConfig {
 		return nil
 	}
 	return out
+}
+
+// yamlText writes plain data as YAML. Characters that YAML takes in escapes alone are
+// escaped first: JSON, which the writer goes through, takes them as they are.
+func yamlText(v any) string {
+	j, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data
+	}
+	var b strings.Builder
+	for _, r := range string(j) {
+		if r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	y, err := yaml.JSONToYAML([]byte(b.String()))
+	if err != nil {
+		panic(err) // JSON
+	}
+	return string(y)
 }

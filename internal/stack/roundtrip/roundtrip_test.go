@@ -33,7 +33,7 @@ nodeGroups: [{name: g, labels: {tier: x}}]
 	}
 	base := file.Cluster
 	for i := range families {
-		for _, s := range []string{"", "echo 'it''s'", "--slipway-0\r\n\r\nContent-Type: application/node.eks.aws\r\n\r\nkind: X", "</powershell>", "EOF\nSLIPWAY\n'", "a.b \"c\"\n[settings]", "#!/bin/sh\nü\x00", "$(x)`y`"} {
+		for _, s := range []string{"", "echo 'it''s'", "--slipway-0\r\n\r\nContent-Type: application/node.eks.aws\r\n\r\nkind: X", "</powershell>", "EOF\nSLIPWAY\n'", "a.b \"c\"\n[settings]", "#!/bin/sh\nü\x00", "\x7f\u0085\u009f\ufeff\ufffe\uffff\u2028", "$(x)`y`"} {
 			f.Add(uint8(i), s, s, s)
 		}
 	}
