@@ -288,6 +288,11 @@ func (a *AutoScaling) terminated(i *ec2types.Instance) {
 func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput,
 	error) {
 	out := &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []types.AutoScalingGroup{}}
+	for _, f := range in.Filters {
+		if name := aws.ToString(f.Name); name != "tag-key" && name != "tag-value" && !strings.HasPrefix(name, "tag:") {
+			return nil, noFilter(name, "tag-key tag-value tag:<key>")
+		}
+	}
 	for _, g := range a.groups.All() {
 		if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, *g.AutoScalingGroupName) {
 			continue
@@ -440,13 +445,32 @@ func (a *AutoScaling) CreateOrUpdateTags(_ *wire.Caller, in *autoscaling.CreateO
 	return &autoscaling.CreateOrUpdateTagsOutput{}, nil
 }
 
-// DescribeTags lists the tags of every group.
-func (a *AutoScaling) DescribeTags(_ *wire.Caller, _ *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
+// tagFilters are what tags are selected by.
+var tagFilters = res.Fields[types.TagDescription](map[string]string{
+	"auto-scaling-group": "ResourceId", "key": "Key", "value": "Value", "propagate-at-launch": "PropagateAtLaunch",
+})
+
+func noFilter(name, allowed string) error {
+	return wire.Errorf("ValidationError", "Filter type %s is not correct. Allowed Filter types are: %s", name, allowed)
+}
+
+// DescribeTags lists the tags of every group, by any of the filters' values.
+func (a *AutoScaling) DescribeTags(_ *wire.Caller, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
+	var filters []res.Filter
+	for _, f := range in.Filters {
+		name := aws.ToString(f.Name)
+		if tagFilters[name] == nil {
+			return nil, noFilter(name, "auto-scaling-group key value propagate-at-launch")
+		}
+		filters = append(filters, res.Filter{Name: name, Values: f.Values})
+	}
 	out := &autoscaling.DescribeTagsOutput{Tags: []types.TagDescription{}}
 	for _, g := range a.groups.All() {
 		out.Tags = append(out.Tags, g.Tags...)
 	}
-	return out, nil
+	var err error
+	out.Tags, err = res.Pick(out.Tags, filters, tagFilters)
+	return out, err
 }
 
 // TerminateInstanceInAutoScalingGroup ends one instance.

@@ -142,3 +142,71 @@ func TestSuspendedProcessesRest(t *testing.T) {
 		t.Errorf("%d after resuming", n)
 	}
 }
+
+// Tags are found by what they are of and what they say; by nothing else.
+func TestTagsAndGroupsAreSelected(t *testing.T) {
+	r := start(0)
+	tag := func(key, value string, propagate bool) types.Tag {
+		return types.Tag{ResourceId: new("g"), ResourceType: new("auto-scaling-group"), Key: &key, Value: &value, PropagateAtLaunch: &propagate}
+	}
+	must(r.a.CreateOrUpdateTags(nil, &autoscaling.CreateOrUpdateTagsInput{Tags: []types.Tag{tag("a", "1", true), tag("b", "2", false)}}))
+	must(r.a.CreateOrUpdateTags(nil, &autoscaling.CreateOrUpdateTagsInput{Tags: []types.Tag{tag("a", "3", true)}})) // again: replaced
+	for _, x := range []struct {
+		name, value string
+		want        int // tags; -1: refused
+	}{
+		{"key", "a", 1}, {"value", "1", 0}, {"value", "3", 1}, {"auto-scaling-group", "g", 2}, {"auto-scaling-group", "h", 0},
+		{"propagate-at-launch", "false", 1}, {"colour", "x", -1},
+	} {
+		out, err := r.a.DescribeTags(nil, &autoscaling.DescribeTagsInput{Filters: []types.Filter{{Name: &x.name, Values: []string{x.value}}}})
+		if x.want < 0 {
+			if err == nil || !strings.Contains(err.Error(), "Filter type colour is not correct") {
+				t.Errorf("%s: %v", x.name, err)
+			}
+		} else if err != nil || len(out.Tags) != x.want {
+			t.Errorf("by %s %s: %v %v, want %d", x.name, x.value, out, err, x.want)
+		}
+	}
+	for name, want := range map[string]int{"tag-key": 1, "tag-value": 0, "tag:a": 0, "tag:b": 0, "colour": -1} {
+		out, err := r.a.DescribeAutoScalingGroups(nil, &autoscaling.DescribeAutoScalingGroupsInput{
+			Filters: []types.Filter{{Name: &name, Values: []string{"a"}}}})
+		if want < 0 {
+			if err == nil {
+				t.Errorf("by %s: %v", name, out)
+			}
+		} else if err != nil || len(out.AutoScalingGroups) != want {
+			t.Errorf("by %s: %v %v, want %d", name, out, err, want)
+		}
+	}
+}
+
+// An instance that is ended comes back, unless the group is to hold one less; ended
+// again it is no instance of the group.
+func TestAnEndedInstanceIsReplaced(t *testing.T) {
+	r := start(2)
+	r.w.Advance(time.Minute)
+	end := func(id *string, less bool) error {
+		_, err := r.a.TerminateInstanceInAutoScalingGroup(nil, &autoscaling.TerminateInstanceInAutoScalingGroupInput{InstanceId: id,
+			ShouldDecrementDesiredCapacity: &less})
+		return err
+	}
+	for i, x := range []struct {
+		less bool
+		want int
+	}{{false, 2}, {true, 1}} {
+		id := r.a.Group("g").Instances[0].InstanceId
+		if err := end(id, x.less); err != nil {
+			t.Fatal(err)
+		}
+		if s := r.a.Group("g").Instances[0].LifecycleState; s != types.LifecycleStateTerminating {
+			t.Errorf("%d: it is %s", i, s)
+		}
+		r.w.Advance(5 * time.Minute)
+		if n := len(r.a.Group("g").Instances); n != x.want {
+			t.Errorf("%d: the group has %d instances, want %d", i, n, x.want)
+		}
+		if err := end(id, x.less); err == nil {
+			t.Errorf("%d: ended again", i)
+		}
+	}
+}
