@@ -133,7 +133,8 @@ func (t *Truths) add(out []Difference, d Difference, list, named string) []Diffe
 	if d.Recorded != nil && slices.Contains(t.Filled, named) {
 		d.Recorded = nil
 	}
-	if unset(d.Desired) && unset(d.Recorded) {
+	silence := f.None && d.Desired != nil && (list == "" || t.Declared == nil || t.Declared(d.At[:strings.LastIndex(d.At, "].")+1]))
+	if unset(d.Desired) && unset(d.Recorded) && !silence {
 		return out
 	}
 	if f.Live != nil && t.Live != nil {
@@ -141,7 +142,7 @@ func (t *Truths) add(out []Difference, d Difference, list, named string) []Diffe
 			d.Live = &Value{tree(v)}
 		}
 	}
-	declared := d.Desired != nil && d.Desired.Is != nil && (t.Declared == nil || t.Declared(d.At))
+	declared := silence || d.Desired != nil && d.Desired.Is != nil && (t.Declared == nil || t.Declared(d.At))
 	d.Changed = d.Desired != nil && d.Recorded != nil && !Same(f, d.Desired.Is, d.Recorded.Is)
 	switch {
 	case d.Live == nil || f.Owned:
@@ -171,6 +172,9 @@ func fix(f *fields.Field) string {
 
 // Same tells whether two values of a field mean the same.
 func Same(f *fields.Field, a, b any) bool {
+	if f.Plain != nil {
+		a, b = f.Plain(a), f.Plain(b)
+	}
 	return reflect.DeepEqual(a, b) || text(canonical(f, a)) == text(canonical(f, b))
 }
 

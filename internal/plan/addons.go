@@ -17,13 +17,13 @@ func (b *builder) addons() {
 	early := earlyAddons(b.cfg)
 	groups := len(b.cfg.Groups()) > 0
 	unawaited := []string{}
-	for i, a := range b.cfg.Addons {
+	for _, a := range b.cfg.Addons {
 		live, m := b.live.Addons[a.Name], create
 		if live != nil {
 			m = bare[classOf(live.Status)]
 		}
 		if m == follow || m == settle { // its update waits for what is under way
-			b.addonChanges(i, a, live)
+			b.addonChanges(a, live)
 			if live.Status == "ACTIVE" {
 				continue
 			}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,24 +16,25 @@ import (
 
 // addonChanges brings a live add-on's configuration values, version where the file
 // names one, roles and tags to what the file says.
-func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
+func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
+	const list = "addons"
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
-	in := &up.Input
 	var what []string
-	if b.wants(a.Name, "addons.configurationValues") {
-		in.ConfigurationValues = new(a.ConfigurationValues)
-		what = append(what, "configuration values")
-	}
-	if v := b.in.Versions[a.Name]; b.wants(a.Name, "addons.version") {
-		in.AddonVersion = new(v)
-		what = append(what, "version "+*in.AddonVersion)
+	for _, d := range b.wanted(list, a.Name, rules.AddonUpdate) {
+		if slices.Contains(throughRoles, d.Field.Name()) {
+			continue
+		}
+		ask(&up.Input, d)
+		if word := spaced(d.Field.Name()); d.Field.Name() == "version" {
+			what = append(what, fmt.Sprintf("%s %v", word, d.Desired.Is))
+		} else {
+			what = append(what, word)
+		}
 	}
 	what = append(what, b.addonRoles(a, live, up)...)
-	if have := live.NamespaceConfig; have != nil && b.wants(a.Name, "addons.namespaceConfig.namespace") && have.Namespace != a.NamespaceConfig.Namespace {
-		b.refuse(at("addons", i, "namespaceConfig.namespace"), row("addons.namespaceConfig.namespace").Remedy, "the live add-on %s is in %s, and EKS moves none", a.Name, have.Namespace)
-	}
+	b.refuseWanted(list, a.Name, "the live add-on "+a.Name)
 	if len(what) == 0 && live.Status == "UPDATE_FAILED" {
-		in.AddonVersion = new(live.Version) // asked again, it is ACTIVE, or EKS says why not
+		up.Input.AddonVersion = new(live.Version) // asked again, it is ACTIVE, or EKS says why not
 		what = append(what, "again, after an update that failed")
 	}
 	if len(what) == 0 && live.Status == "UPDATING" {
@@ -43,17 +45,16 @@ func (b *builder) addonChanges(i int, a config.Addon, live *observe.Addon) {
 			Typical: 40 * time.Second, Timeout: timeoutAddon,
 			Run: up})
 	}
-	b.tags("add-on "+a.Name, live.ARN, a.Tags, live.Tags)
+	b.tags(list, a.Name, "add-on "+a.Name, live.ARN)
 }
+
+// throughRoles are the fields of an add-on that its roles come from, below.
+var throughRoles = []string{"podIdentityAssociations", "useDefaultPodIdentityAssociations", "autoApplyPodIdentityAssociations"}
 
 // addonRoles gives an update the roles that the live add-on does not run with.
 func (b *builder) addonRoles(a config.Addon, live *observe.Addon, up *steps.AddonUpdate) (what []string) {
 	want := &steps.Addon{}
 	b.addonIAM(a, want)
-	if arn := a.ServiceAccountRoleARN; b.wants(a.Name, "addons.serviceAccountRoleARN") {
-		up.Input.ServiceAccountRoleArn = new(arn)
-		what = append(what, "role")
-	}
 	moving := b.unsettled("addons", a.Name)
 	if want.Role != "" && (moving || b.roleARN(want.Role) == "" || b.roleARN(want.Role) != live.ServiceAccountRoleARN) {
 		up.Role = want.Role

@@ -32,7 +32,7 @@ func (b *builder) clusterChanges() {
 	b.authenticationMode(l)
 	b.encryption(l)
 	b.otherAspects()
-	b.tags("cluster", l.ARN, b.cfg.Metadata.Tags, l.Tags)
+	b.clusterTags(l)
 	b.fixedByCluster(l)
 }
 
@@ -55,6 +55,18 @@ func (b *builder) asMade() *observe.Cluster {
 		out.EncryptionConfig = []observe.Encryption{{Provider: &observe.Provider{KeyARN: s.KeyARN}}}
 	}
 	return out
+}
+
+// clusterTags sets the file's tags on a cluster; one that its stack is making has those
+// that the stack gives it.
+func (b *builder) clusterTags(l *observe.Cluster) {
+	if b.coming() {
+		if !steps.Holds(l.Tags, b.cfg.Metadata.Tags) {
+			b.tag("cluster", &steps.Tag{ARN: l.ARN, Tags: b.cfg.Metadata.Tags}, "")
+		}
+		return
+	}
+	b.tags("", "", "cluster", l.ARN)
 }
 
 // apart are the fields of a cluster that have an update of their own above; what else
@@ -209,11 +221,4 @@ func (b *builder) fixedByCluster(l *observe.Cluster) {
 	if live := l.ComputeConfig != nil && l.ComputeConfig.Enabled; live != b.cfg.AutoMode() {
 		b.refuse("autoModeConfig.enabled", fmt.Sprintf("set it to %t", live), "the cluster's Auto Mode is %t, and Slipway does not turn it", live)
 	}
-}
-
-func sameSet(a, b []string) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.Sort(a)
-	slices.Sort(b)
-	return slices.Equal(a, b)
 }

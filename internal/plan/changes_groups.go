@@ -47,8 +47,8 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observ
 	was := b.recorded(name)
 	if was == nil || len(was.ManagedNodeGroups) != 1 {
 		if live != nil {
-			b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
-			b.fixedByGroup(i, m, live)
+			b.tags("managedNodeGroups", m.Name, "node group "+m.Name, live.ARN)
+			b.refuseWanted("managedNodeGroups", m.Name, "the live node group "+m.Name)
 			b.groupLive(rules.GroupUpdate, i, m, live, nil)
 		}
 		return
@@ -174,35 +174,11 @@ func (b *builder) scalingChanges(old, now *config.NodeGroupBase, ts config.Taint
 	}
 }
 
-// fixedByGroup refuses, for a group that another tool made, what can be seen to
-// differ from what the file writes and EKS cannot change.
-func (b *builder) fixedByGroup(i int, m *config.ManagedNodeGroup, live *observe.Nodegroup) {
-	refuse := func(field, have string) {
-		if path := at("managedNodeGroups", i, field); b.written(path) {
-			b.refuse(path, row(path).Remedy, "the live node group %s has %s, and EKS does not change it in place", m.Name, have)
-		}
-	}
-	want := m.InstanceTypes
-	if len(want) == 0 && m.InstanceType != "" {
-		want = []string{m.InstanceType}
-	}
-	if len(live.InstanceTypes) > 0 && !sameSet(want, live.InstanceTypes) {
-		refuse("instanceType", strings.Join(live.InstanceTypes, ", "))
-		refuse("instanceTypes", strings.Join(live.InstanceTypes, ", "))
-	}
-	if config.On(m.Spot, false) != (live.CapacityType == "SPOT") {
-		refuse("spot", live.CapacityType)
-	}
-	if r := m.IAM; r != nil && r.InstanceRoleARN != "" && r.InstanceRoleARN != live.NodeRole {
-		refuse("iam.instanceRoleARN", live.NodeRole)
-	}
-}
-
 // groupTags sets tags of the file on a group; one that EKS has not made yet gets those
 // that its stack does not give it.
 func (b *builder) groupTags(m *config.ManagedNodeGroup, live *observe.Nodegroup, old *config.ManagedNodeGroup) {
 	if live != nil {
-		b.tags("node group "+m.Name, live.ARN, m.Tags, live.Tags)
+		b.tags("managedNodeGroups", m.Name, "node group "+m.Name, live.ARN)
 		return
 	}
 	if !steps.Holds(old.Tags, m.Tags) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -72,6 +73,43 @@ func (b *builder) value(path string) any {
 		}
 	}
 	return v
+}
+
+// ask puts what the file wants of a field into a request of AWS's: silence, where it is
+// a wish, takes away what is there.
+func ask(request any, d diff.Difference) {
+	name := d.Field.Request
+	if name == "" {
+		name = d.Field.Name()
+	}
+	v := d.Desired.Is
+	if v == nil {
+		switch d.Live.Is.(type) {
+		case bool:
+			v = false
+		default:
+			v = ""
+		}
+	}
+	into(request, name, v)
+}
+
+// spaced are a field's words: configurationValues is "configuration values".
+func spaced(name string) string {
+	var out strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 && unicode.IsLower(rune(name[i-1])) {
+			out.WriteByte(' ')
+		}
+		out.WriteRune(r)
+	}
+	words := strings.Fields(out.String())
+	for i, w := range words {
+		if w != strings.ToUpper(w) {
+			words[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // into sets a field of a request of AWS's that has the file's name and shape: JSON

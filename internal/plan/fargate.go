@@ -13,12 +13,13 @@ import (
 func (b *builder) fargate() {
 	own := stack.FargateName(b.cfg.Metadata.Name)
 	missing := b.lacksFargateRole()
-	for i, p := range b.cfg.FargateProfiles {
+	for _, p := range b.cfg.FargateProfiles {
 		f, m := b.live.Profiles[p.Name], create
 		if f != nil {
 			m = bare[classOf(f.Status)]
 			if m == follow || m == settle {
-				b.profileChanges(i, p, f)
+				b.refuseWanted("fargateProfiles", p.Name, "the Fargate profile "+p.Name)
+				b.tags("fargateProfiles", p.Name, "Fargate profile "+p.Name, f.ARN)
 			}
 		}
 		if m == follow {

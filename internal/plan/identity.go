@@ -19,13 +19,14 @@ func (b *builder) identity() {
 			Typical: 2 * time.Second, Timeout: timeoutQuick,
 			Run: &steps.OIDCProvider{Tags: stack.Tags(b.cfg, nil)}})
 	}
-	for i, p := range b.cfg.IdentityProviders {
+	for _, p := range b.cfg.IdentityProviders {
 		live := b.live.IdentityProviders[p.Name]
 		m := create
 		if live != nil {
 			m = bare[classOf(live.Status)]
 			if m == follow || m == settle {
-				b.providerChanges(i, p)
+				b.refuseWanted("identityProviders", p.Name, "the identity provider "+p.Name)
+				b.tags("identityProviders", p.Name, "identity provider "+p.Name, live.ARN)
 			}
 		}
 		if m == follow {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
@@ -41,6 +43,43 @@ func (b *builder) refuseChanges(under, what string, was, now any) {
 			b.refuse(at, remedy, "%s was made with %s, which cannot be changed in place; the file now says %s", what, d.Was, d.Now)
 		}
 	}
+}
+
+// refuseWanted refuses what the file wants otherwise of a live element of a list, where
+// the catalogue says that no step can follow; it tells whether there was any.
+func (b *builder) refuseWanted(list, key, what string) (refused bool) {
+	for _, d := range b.diffs {
+		if !d.Wanted || !d.Drifted || !d.Field.Refused() || d.Key != key || !strings.HasPrefix(d.Path, list+".") || named(d) {
+			continue
+		}
+		refused = true
+		if d.Desired.Is == nil {
+			b.refuse(d.At, d.Field.Remedy, "%s has %v, which cannot be changed in place; the file does not say so", what, shown(d.Live))
+			continue
+		}
+		b.refuse(d.At, d.Field.Remedy, "%s has %v, which cannot be changed in place; the file says %v", what, shown(d.Live), shown(d.Desired))
+	}
+	return refused
+}
+
+// named tells whether a difference is only that the file names subnets by what they
+// are called in vpc.subnets, and AWS by their IDs.
+func named(d diff.Difference) bool {
+	l, _ := d.Desired.Is.([]any)
+	return d.Field.Name() == "subnets" && slices.ContainsFunc(l, func(x any) bool { return !strings.HasPrefix(fmt.Sprint(x), "subnet-") })
+}
+
+// shown is a value for a reader: a plain one as it is, others as JSON.
+func shown(v *diff.Value) any {
+	if v == nil || v.Is == nil {
+		return "nothing"
+	}
+	switch v.Is.(type) {
+	case map[string]any, []any:
+		b, _ := json.Marshal(v.Is)
+		return string(b)
+	}
+	return v.Is
 }
 
 func set(json string) bool { return json != "" && json != "null" }

@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -74,15 +75,16 @@ var identity = slices.Concat(
 		f("type", "STANDARD, or the kind of nodes that come with it.").is(Replace).remedy("put it back, or delete the entry first (aws eks delete-access-entry)").
 			live(entry(func(e *observe.AccessEntry) any { return e.Type })),
 		f("kubernetesUsername", "The name that it has in Kubernetes.").live(entry(func(e *observe.AccessEntry) any { return e.Username })),
-		f("kubernetesGroups", "The Kubernetes groups that it is in.").live(entry(func(e *observe.AccessEntry) any { return e.KubernetesGroups })).
+		f("kubernetesGroups", "The Kubernetes groups that it is in.").none().live(entry(entryGroups)).
 			breaks("it may do more, or less, than the file says"),
-		f("accessPolicies", "EKS's access policies on it.").live(entry(entryPolicies)).breaks("it may do more, or less, than the file says"),
+		f("accessPolicies", "EKS's access policies on it.").asOne().none().plain(withScopes).live(entry(entryPolicies)).
+			breaks("it may do more, or less, than the file says"),
 		f("accessPolicies.policyARN", "The policy."),
 		f("accessPolicies.accessScope", "Where it holds."),
 		f("accessPolicies.accessScope.type", "In the whole cluster or in namespaces."),
 		f("accessPolicies.accessScope.namespaces", "The namespaces; * stands for any letters."),
 	),
-	[]Field{f("iamIdentityMappings", "IAM principals that are mapped in kube-system/aws-auth.").via("identity-mapping")},
+	[]Field{f("iamIdentityMappings", "IAM principals that are mapped in kube-system/aws-auth.").via("identity-mapping").asOne()},
 	prefix("iamIdentityMappings",
 		f("arn", "The IAM role or user."), f("username", "Its name in Kubernetes."), f("groups", "Its groups in Kubernetes."),
 		f("account", "A whole AWS account instead."),
@@ -97,10 +99,10 @@ var identity = slices.Concat(
 		f("issuerURL", "The issuer.").live(provider(func(p *observe.IdentityProvider) any { return p.IssuerURL })).breaks("people cannot sign in, or others can"),
 		f("clientID", "The client ID that tokens are for.").live(provider(func(p *observe.IdentityProvider) any { return p.ClientID })),
 		f("usernameClaim", "The claim that names the user.").live(provider(func(p *observe.IdentityProvider) any { return p.UsernameClaim })),
-		f("usernamePrefix", "What stands before it.").live(provider(func(p *observe.IdentityProvider) any { return p.UsernamePrefix })),
-		f("groupsClaim", "The claim that names the groups.").live(provider(func(p *observe.IdentityProvider) any { return p.GroupsClaim })),
-		f("groupsPrefix", "What stands before each.").live(provider(func(p *observe.IdentityProvider) any { return p.GroupsPrefix })),
-		f("requiredClaims", "Claims that a token must have.").live(provider(func(p *observe.IdentityProvider) any { return p.RequiredClaims })),
+		f("usernamePrefix", "What stands before it.").none().live(provider(func(p *observe.IdentityProvider) any { return p.UsernamePrefix })),
+		f("groupsClaim", "The claim that names the groups.").none().live(provider(func(p *observe.IdentityProvider) any { return p.GroupsClaim })),
+		f("groupsPrefix", "What stands before each.").none().live(provider(func(p *observe.IdentityProvider) any { return p.GroupsPrefix })),
+		f("requiredClaims", "Claims that a token must have.").none().live(provider(func(p *observe.IdentityProvider) any { return p.RequiredClaims })),
 		f("tags", "Tags on it.").via("tags").additive().live(provider(func(p *observe.IdentityProvider) any { return p.Tags })),
 	),
 )
@@ -135,6 +137,32 @@ func of[T any](part func(*observe.Observed) map[string]*T, read func(*T) any) fu
 		}
 		return read(x), true
 	}
+}
+
+// entryGroups are an entry's groups; those of nodes are EKS's own.
+func entryGroups(e *observe.AccessEntry) any {
+	if e.Type != "" && e.Type != "STANDARD" {
+		return nil
+	}
+	return e.KubernetesGroups
+}
+
+// withScopes writes out that a policy without a scope holds in the whole cluster.
+func withScopes(policies any) any {
+	list, ok := policies.([]any)
+	if !ok {
+		return policies
+	}
+	var out []any
+	for _, p := range list {
+		if m, ok := p.(map[string]any); ok && m["accessScope"] == nil {
+			m = maps.Clone(m)
+			m["accessScope"] = map[string]any{"type": "cluster"}
+			p = m
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // entryPolicies are an entry's policies as the file writes them.
@@ -184,9 +212,10 @@ func podIdentity(path string, own bool) []Field {
 		role(f("permissionPolicy", "A policy document for it.")),
 		role(f("permissionPolicyName", "That policy's name.")),
 		role(f("permissionsBoundaryARN", "Its permissions boundary.")),
-		live(f("targetRoleARN", "A role, of another account as well, that it goes on to assume."), func(p *observe.PodIdentity) any { return p.TargetRoleARN }),
-		live(f("disableSessionTags", "Leave out the tags that EKS puts on sessions."), func(p *observe.PodIdentity) any { return p.DisableSessionTags }),
-		live(f("policy", "A session policy that narrows the role.").document(), func(p *observe.PodIdentity) any { return p.Policy }),
+		live(f("targetRoleARN", "A role, of another account as well, that it goes on to assume.").none(),
+			func(p *observe.PodIdentity) any { return p.TargetRoleARN }),
+		live(f("disableSessionTags", "Leave out the tags that EKS puts on sessions.").none(), func(p *observe.PodIdentity) any { return p.DisableSessionTags }),
+		live(f("policy", "A session policy that narrows the role.").none().document(), func(p *observe.PodIdentity) any { return p.Policy }),
 		f("createServiceAccount", "Make the service account too.").via("service-account"),
 		live(f("tags", "Tags on the association.").via("tags").additive(), func(p *observe.PodIdentity) any { return p.Tags }),
 	), wellKnown(path)...)

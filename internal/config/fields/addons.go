@@ -22,6 +22,7 @@ var addons = slices.Concat(
 		"addons",
 		f("name", "The add-on's name.").is(Identity),
 		f("version", "Its version, a part of one, default or latest; none: EKS's default, and what stands stays.").
+			request("addonVersion").
 			live(addon(func(a *observe.Addon) any { return a.Version })).
 			breaks("it may not fit the cluster's version"),
 		f("configurationValues", "Its settings, by the add-on's own schema, as JSON or YAML text.").document().
@@ -33,7 +34,7 @@ var addons = slices.Concat(
 		f("attachPolicyARNs", "Managed policies of the role that is made otherwise."),
 		f("attachPolicy", "A policy document for it."),
 		f("permissionsBoundary", "Its permissions boundary."),
-		f("podIdentityAssociations", "Roles for its service accounts by EKS Pod Identity."),
+		f("podIdentityAssociations", "Roles for its service accounts by EKS Pod Identity.").asOne(),
 		f("useDefaultPodIdentityAssociations", "Take those that EKS recommends."),
 		f("namespaceConfig", "Where its pods run.").is(Replace).remedy("put it back, or delete the add-on first (aws eks delete-addon)"),
 		f("namespaceConfig.namespace", "The namespace.").live(addon(func(a *observe.Addon) any {
@@ -68,7 +69,7 @@ var fargate = append(
 		f(
 			"selectors",
 			"The pods, by namespace and labels.",
-		).live(profile(func(p *observe.FargateProfile) any { return p.Selectors })).
+		).asOne().live(profile(func(p *observe.FargateProfile) any { return p.Selectors })).
 			breaks("pods wait for nodes that nobody makes"),
 		f("selectors.namespace", "Their namespace."),
 		f("selectors.labels", "Their labels."),

@@ -61,11 +61,11 @@ var network = append([]Field{f("vpc", "The network of the control plane and the 
 		return o.Network.VPC.CIDR, true
 	}),
 	f("subnets", "Existing subnets, or blocks and zones to find them by."),
-	f("subnets.public", "Subnets with a route to an internet gateway, by zone or by any name."),
+	f("subnets.public", "Subnets with a route to an internet gateway, by zone or by any name.").asOne(),
 	f("subnets.public.id", "The subnet."),
 	f("subnets.public.az", "Its zone."),
 	f("subnets.public.cidr", "Its block."),
-	f("subnets.private", "Subnets without one."),
+	f("subnets.private", "Subnets without one.").asOne(),
 	f("subnets.private.id", "The subnet."),
 	f("subnets.private.az", "Its zone."),
 	f("subnets.private.cidr", "Its block."),

@@ -40,6 +40,8 @@ type Field struct {
 	// Key names an element of a list: the paths below it, joined with "/". A list
 	// without one, or with nothing in the catalogue below it, is one value.
 	Key []string
+	// Whole says that a list is one value although there are rows below it.
+	Whole bool
 	// Ordered says that the order of the list counts.
 	Ordered bool
 	// Document says that the text is JSON or YAML, and is compared by what it says.
@@ -49,6 +51,16 @@ type Field struct {
 	// Owned says that the value belongs to somebody else once the thing stands, such
 	// as an autoscaler: the file is followed, a live value of its own is no drift.
 	Owned bool
+
+	// None says that silence of an element which the file lists is a wish: that the field
+	// be not set. Elsewhere silence is none.
+	None bool
+	// Request is the field's name in the request of AWS's that follows it, where it is
+	// not the file's.
+	Request string
+	// Plain brings what the file and AWS write differently to one form; nil: they write it
+	// alike.
+	Plain func(value any) any
 
 	// NotLaunched says why the field is read and not acted on; the file is refused
 	// where it says something else than nothing, false or NotLaunchedBut.
@@ -136,42 +148,21 @@ func Below(path string) []*Field {
 var Values = sync.OnceValue(func() []*Field {
 	var out []*Field
 	for _, f := range All() {
-		if f.Key == nil && (len(Below(f.Path)) == 0 || f.whole()) && !under(f.Path) {
+		if f.Key == nil && (len(Below(f.Path)) == 0 || f.Whole) && !under(f.Path) {
 			out = append(out, f)
 		}
 	}
 	return out
 })
 
-// whole tells whether a list or map is compared as one value although its elements
-// have rows of their own, for their documentation.
-func (f *Field) whole() bool { return slices.Contains(wholes, f.Path) }
-
-// wholes are lists that have no key: their elements are compared together.
-var wholes = []string{"iamIdentityMappings", "fargateProfiles.selectors", "addons.podIdentityAssociations", "accessConfig.accessEntries.accessPolicies",
-	"managedNodeGroups.taints", "nodeGroups.taints", "managedNodeGroups.additionalVolumes", "nodeGroups.additionalVolumes",
-	"nodeGroups.asgMetricsCollection",
-	"managedNodeGroups.nodeRepairConfig.nodeRepairConfigOverrides", "vpc.subnets.public", "vpc.subnets.private"}
-
-// under tells whether a path lies below one of those.
+// under tells whether a path lies below a list that is one value.
 func under(path string) bool {
-	return slices.ContainsFunc(wholes, func(w string) bool { return strings.HasPrefix(path, w+".") })
-}
-
-// Not lists the paths directly below one whose change is not refused: what a
-// comparison of records passes over, as steps follow it.
-func Not(under string) []string {
-	var out []string
-	for _, f := range All() {
-		rest, ok := strings.CutPrefix(f.Path, under+".")
-		if under == "" {
-			rest, ok = f.Path, true
-		}
-		if ok && !f.Refused() && f.NotLaunched == "" {
-			out = append(out, rest)
+	for p := parent(path); p != ""; p = parent(p) {
+		if f := index()[p]; f != nil && f.Whole {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 // prefix puts rows under a path.
@@ -216,6 +207,19 @@ func (f Field) ordered() Field { f.Ordered = true; return f }
 
 // document says that the text is JSON or YAML.
 func (f Field) document() Field { f.Document = true; return f }
+
+// none says that silence of an element is a wish.
+func (f Field) none() Field { f.None = true; return f }
+
+// request names the field in AWS's request.
+func (f Field) request(name string) Field { f.Request = name; return f }
+
+// plain brings two ways of writing to one.
+func (f Field) plain(form func(any) any) Field { f.Plain = form; return f }
+
+// asOne says that the list is compared as one value although its elements have rows of
+// their own, for their documentation.
+func (f Field) asOne() Field { f.Whole = true; return f }
 
 // owned says that the value is somebody else's once the thing stands.
 func (f Field) owned() Field { f.Owned = true; return f }

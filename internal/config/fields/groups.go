@@ -2,6 +2,7 @@ package fields
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -77,7 +78,7 @@ func sizes(managed bool) []Field {
 		return append(rows,
 			f("labels", "Kubernetes labels of the nodes.").via("nodegroup-update").additive().live(group(func(g *observe.Nodegroup) any { return g.Labels })).
 				breaks("pods that select nodes by them find none"),
-			f("taints", "Kubernetes taints of the nodes.").via("nodegroup-update").live(group(groupTaints)).breaks("pods run where they should not, or nowhere"),
+			f("taints", "Kubernetes taints of the nodes.").asOne().via("nodegroup-update").live(group(groupTaints)).breaks("pods run where they should not, or nowhere"),
 			f("tags", "Tags on the group.").via("tags").additive().live(group(func(g *observe.Nodegroup) any { return g.Tags })),
 			f("propagateASGTags", "Put labels, taints and tags on the Auto Scaling group, for an autoscaler that starts from zero.").via("nodegroup-scaling"),
 			f("updateConfig", "How many nodes an update takes away at once.").via("nodegroup-update"),
@@ -87,7 +88,7 @@ func sizes(managed bool) []Field {
 	}
 	return append(rows,
 		f("labels", "Kubernetes labels of the nodes."),
-		f("taints", "Kubernetes taints of the nodes."),
+		f("taints", "Kubernetes taints of the nodes.").asOne(),
 		f("tags", "Tags on the Auto Scaling group and its instances.").additive().live(scaling(func(g *observe.ScalingGroup) any { return g.Tags })),
 		f("propagateASGTags", "Put labels and taints on the Auto Scaling group as tags."),
 		f("updateConfig", "EKS's, for managed groups only.").is(Ignore),
@@ -134,7 +135,7 @@ func nodes(managed bool) []Field {
 		f("volumeSize", "The root volume, in GiB."), f("volumeType", "Its type."), f("volumeIOPS", "Its operations a second."),
 		f("volumeThroughput", "Its throughput, in MiB a second."), f("volumeEncrypted", "Whether it is encrypted."),
 		f("volumeKmsKeyID", "With which key."), f("volumeName", "Its device name."),
-		f("additionalVolumes", "Further volumes."),
+		f("additionalVolumes", "Further volumes.").asOne(),
 		f(
 			"additionalVolumes.volumeSize",
 			"Its size, in GiB.",
@@ -192,6 +193,7 @@ func nodes(managed bool) []Field {
 	live := map[string]func(*observe.Nodegroup) any{
 		"iam.instanceRoleARN": func(g *observe.Nodegroup) any { return g.NodeRole },
 		"subnets":             func(g *observe.Nodegroup) any { return g.Subnets },
+		"instanceType":        func(g *observe.Nodegroup) any { return strings.Join(g.InstanceTypes, ", ") },
 	}
 	for i := range rows {
 		if read := live[rows[i].Path]; read != nil {
@@ -236,7 +238,7 @@ func managedOnly() []Field {
 		f(
 			"nodeRepairConfig.nodeRepairConfigOverrides",
 			"What it does about single conditions.",
-		).live(repair(func(r *observe.NodeRepair) any { return r.NodeRepairConfigOverrides })),
+		).asOne().live(repair(func(r *observe.NodeRepair) any { return r.NodeRepairConfigOverrides })),
 		f("nodeRepairConfig.nodeRepairConfigOverrides.nodeMonitoringCondition", "The condition."),
 		f("nodeRepairConfig.nodeRepairConfigOverrides.nodeUnhealthyReason", "Its reason."),
 		f("nodeRepairConfig.nodeRepairConfigOverrides.minRepairWaitTimeMins", "Minutes to wait first."),
@@ -255,7 +257,7 @@ func selfManagedOnly() []Field {
 		f("instancesDistribution.spotAllocationStrategy", "How spot pools are chosen."),
 		f("instancesDistribution.spotInstancePools", "How many of them."),
 		f("instancesDistribution.capacityRebalance", "Replace spot instances before they are taken."),
-		f("asgMetricsCollection", "Metrics of the Auto Scaling group."),
+		f("asgMetricsCollection", "Metrics of the Auto Scaling group.").asOne(),
 		f("asgMetricsCollection.granularity", "How fine: 1Minute."), f("asgMetricsCollection.metrics", "Which; empty: all."),
 		f("maxInstanceLifetime", "Seconds after which an instance is replaced.").live(scaling(func(g *observe.ScalingGroup) any { return g.MaxInstanceLifetime })),
 		f("targetGroupARNs", "Target groups that the nodes are in.").live(scaling(func(g *observe.ScalingGroup) any { return g.TargetGroupARNs })),
