@@ -39,7 +39,7 @@ nodeGroups: [{name: g, labels: {tier: x}}]
 	}
 	f.Fuzz(func(t *testing.T, family uint8, command, key, value string) {
 		c, g := *base, base.NodeGroups[0]
-		if !utf8.ValidString(command+key+value) || key == "" {
+		if !utf8.ValidString(command) || !utf8.ValidString(key) || !utf8.ValidString(value) || key == "" {
 			t.Skip() // YAML has no other texts
 		}
 		x := families[int(family)%len(families)]
