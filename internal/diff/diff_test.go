@@ -105,6 +105,44 @@ func TestSilenceIsNoWish(t *testing.T) {
 	}
 }
 
+// Of an element that the file lists, silence is a wish where the row says so: access
+// that left the file is taken away; and a policy's scope may be left out.
+func TestSilenceOfAListedElementMayBeAWish(t *testing.T) {
+	o := live()
+	o.AccessEntries = map[string]*observe.AccessEntry{"arn:a": {PrincipalARN: "arn:a", Type: "STANDARD", KubernetesGroups: observe.Set{"crew"},
+		Policies: observe.Sorted[observe.AccessPolicy]{{PolicyARN: "p", AccessScope: &observe.AccessScope{Type: "cluster"}}}}}
+	for file, want := range map[string]string{
+		`{"principalARN":"arn:a","kubernetesGroups":["crew"],"accessPolicies":[{"policyARN":"p"}]}`: "",
+		`{"principalARN":"arn:a","accessPolicies":[{"policyARN":"p"}]}`:                             "accessConfig.accessEntries.kubernetesGroups",
+		`{"principalARN":"arn:a","kubernetesGroups":["crew"]}`:                                      "accessConfig.accessEntries.accessPolicies",
+	} {
+		got := ""
+		for _, d := range diff.Compare(diff.Truths{Desired: parse(t, `{"accessConfig":{"accessEntries":[`+file+`]}}`), Live: o}) {
+			if d.Wanted {
+				got += d.Path
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q is wanted, expected %q", file, got, want)
+		}
+	}
+}
+
+// Of what is changing by itself, all that the file declares is wanted, and none of it
+// is drift.
+func TestWhatIsUnsettledIsWanted(t *testing.T) {
+	truths := diff.Truths{Desired: parse(t, `{"managedNodeGroups":[{"name":"m","maxSize":5,"labels":{"a":"b"}}]}`), Live: live(),
+		Declared: func(path string) bool { return path != "managedNodeGroups[0].labels" }}
+	if got := diff.Compare(truths); len(got) > 0 {
+		t.Errorf("settled: %+v", got)
+	}
+	truths.Unsettled = func(list, key string) bool { return list == "managedNodeGroups" && key == "m" }
+	got := diff.Compare(truths)
+	if len(got) != 1 || got[0].Path != "managedNodeGroups.maxSize" || !got[0].Wanted || got[0].Drifted {
+		t.Errorf("unsettled: %+v", got)
+	}
+}
+
 // Where a record is older than a field, today's default is not what was.
 func TestWhatTheRecordDoesNotSayIsNotWhatWas(t *testing.T) {
 	truths := diff.Truths{

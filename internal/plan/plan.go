@@ -123,6 +123,7 @@ type builder struct {
 	tree  any               // the config as plain JSON, for value
 
 	cleared map[string]bool // stacks that are put up for deletion
+	anew    map[string]bool // stacks whose update makes their role again
 
 	refused finding.Findings // what the file changed and no step can follow
 	foreign []string         // stacks of other tools, whose record cannot be compared
@@ -136,7 +137,7 @@ func Build(in Input) (*Plan, error) {
 		cfg:     c,
 		live:    in.Live,
 		draft:   rules.NewDraft(),
-		cleared: map[string]bool{},
+		cleared: map[string]bool{}, anew: map[string]bool{},
 		plan: &Plan{Cluster: c.Metadata.Name, Region: c.Metadata.Region, Unreachable: in.Unreachable,
 			Account: in.Account, Net: in.Net, Observed: Facts(in.Live)},
 	}

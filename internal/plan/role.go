@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
+
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -58,10 +60,26 @@ func (b *builder) stackUpdate(s rules.Step, title, name, want string) {
 	case !stack.Ours(have):
 		b.foreign = append(b.foreign, name)
 	default:
+		b.anew[name] = roleName(have) != roleName(want) // CloudFormation makes it again, under another ARN
 		b.add(part{Step: s, Action: Update, Title: title,
 			Typical: typicalRole, Timeout: timeoutStack,
 			Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
 	}
+}
+
+// roleName is the name that a role's template gives it; "": CloudFormation's own.
+func roleName(template string) string {
+	var t struct {
+		Resources struct {
+			Role1 struct {
+				Properties struct{ RoleName string }
+			}
+		}
+	}
+	if json.Unmarshal([]byte(template), &t) != nil {
+		return ""
+	}
+	return t.Resources.Role1.Properties.RoleName
 }
 
 // template is a standing stack's template as it was written.
@@ -79,7 +97,7 @@ func (b *builder) roleARN(stackOrARN string) string {
 	if len(stackOrARN) > 4 && stackOrARN[:4] == "arn:" {
 		return stackOrARN
 	}
-	if b.phase(stackOrARN) != observe.Complete {
+	if b.phase(stackOrARN) != observe.Complete || b.anew[stackOrARN] {
 		return "" // it may be made anew
 	}
 	return b.live.Stacks[stackOrARN].Output("Role1")

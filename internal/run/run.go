@@ -48,42 +48,86 @@ type Wish struct {
 
 // PrepareWith is Prepare with a caller's wishes.
 func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	net, err := resolve.Network(ctx, c, f)
-	if err != nil {
-		return nil, check.Reach(err)
-	}
-	live, err := read.Cluster(ctx, c, f.Cluster.Metadata.Name, read.Planning())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
-	versions, err := resolve.Versions(ctx, c, f.Cluster, live)
-	if err != nil {
-		return nil, check.Reach(err)
-	}
-	resolve.Resolve(f, live)
-	s := &Session{AWS: c, File: f, Live: live, Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: net}}
-	in := plan.Input{File: f, Live: live, Versions: versions, Net: net, Account: c.Account, Partition: c.Partition, Keys: sshkey.All(f.Cluster),
-		Unreachable: unreachable(c, f.Cluster, live), GateActive: w.GateActive}
-	if s.Env.Reachable = in.Unreachable == ""; s.Env.Reachable {
-		for _, n := range live.Missed(observe.Inside) {
-			in.Silent = n.Why // the plan says so, and the steps look for themselves
+	p := &preparation{c: c, f: f, in: plan.Input{File: f, GateActive: w.GateActive}}
+	// The whole of a preparation: each needs what those above it found.
+	for _, do := range []func(context.Context) error{
+		p.identify,
+		p.network,
+		p.observe,
+		p.versions,
+		p.reach,
+		p.check,
+		p.plan,
+	} {
+		if err := do(ctx); err != nil {
+			return nil, err
 		}
 	}
-	found := check.Run(ctx, check.Preflight, check.NewInput(c, f, net, live))
-	if err := found.Err(); err != nil {
-		return nil, err
+	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made,
+		Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: p.in.Net, Reachable: p.in.Unreachable == ""}}, nil
+}
+
+// preparation gathers what a plan is made from.
+type preparation struct {
+	c     *awsc.Clients
+	f     *config.File
+	in    plan.Input
+	notes []string // what checks found, and does not stop the launch
+	made  *plan.Plan
+}
+
+func (p *preparation) identify(ctx context.Context) error {
+	if err := p.c.Identify(ctx); err != nil {
+		return check.Identity(err)
 	}
-	s.Input = in
-	if s.Plan, err = plan.Build(in); err != nil {
-		return s, err
+	p.in.Account, p.in.Partition = p.c.Account, p.c.Partition
+	return nil
+}
+
+// network finds where the file puts the cluster.
+func (p *preparation) network(ctx context.Context) (err error) {
+	p.in.Net, err = resolve.Network(ctx, p.c, p.f)
+	return check.Reach(err)
+}
+
+func (p *preparation) observe(ctx context.Context) (err error) {
+	p.in.Live, err = read.Cluster(ctx, p.c, p.f.Cluster.Metadata.Name, read.Planning())
+	return check.Reach(err)
+}
+
+// versions finds what the file means by versions in words, or in part.
+func (p *preparation) versions(ctx context.Context) (err error) {
+	if p.in.Versions, err = resolve.Versions(ctx, p.c, p.f.Cluster, p.in.Live); err != nil {
+		return check.Reach(err)
 	}
-	for _, w := range found { // none of them stops the launch
-		s.Plan.Notes = append(s.Plan.Notes, w.Sentence())
+	resolve.Resolve(p.f, p.in.Live)
+	return nil
+}
+
+// reach says whether the Kubernetes API can be called from here, and whether it answered.
+func (p *preparation) reach(context.Context) error {
+	p.in.Keys = sshkey.All(p.f.Cluster)
+	if p.in.Unreachable = unreachable(p.c, p.f.Cluster, p.in.Live); p.in.Unreachable == "" {
+		for _, n := range p.in.Live.Missed(observe.Inside) {
+			p.in.Silent = n.Why // the plan says so, and the steps look for themselves
+		}
 	}
-	return s, nil
+	return nil
+}
+
+func (p *preparation) check(ctx context.Context) error {
+	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.in.Live))
+	for _, w := range found {
+		p.notes = append(p.notes, w.Sentence())
+	}
+	return found.Err()
+}
+
+func (p *preparation) plan(context.Context) (err error) {
+	if p.made, err = plan.Build(p.in); err == nil {
+		p.made.Notes = append(p.made.Notes, p.notes...)
+	}
+	return err
 }
 
 // unreachable says why the Kubernetes API cannot be called from here, "" when it

@@ -193,14 +193,26 @@ func nodes(managed bool) []Field {
 	live := map[string]func(*observe.Nodegroup) any{
 		"iam.instanceRoleARN": func(g *observe.Nodegroup) any { return g.NodeRole },
 		"subnets":             func(g *observe.Nodegroup) any { return g.Subnets },
-		"instanceType":        func(g *observe.Nodegroup) any { return strings.Join(g.InstanceTypes, ", ") },
 	}
 	for i := range rows {
 		if read := live[rows[i].Path]; read != nil {
 			rows[i] = rows[i].live(group(read))
 		}
+		if rows[i].Path == "instanceType" {
+			rows[i] = rows[i].live(instanceType)
+		}
 	}
 	return rows
+}
+
+// instanceType is the type of a group's instances; a launch template may name it
+// instead of the group, which then does not say.
+func instanceType(o *observe.Observed, key string) (any, bool) {
+	g := o.Groups[key]
+	if g == nil || len(g.InstanceTypes) == 0 {
+		return nil, false
+	}
+	return strings.Join(g.InstanceTypes, ", "), true
 }
 
 func managedOnly() []Field {
