@@ -60,10 +60,17 @@ func (b *builder) addons() {
 			Run: &steps.AddonHealth{Name: a.Name}})
 	}
 	if len(unawaited) > 0 {
-		b.plan.Notes = append(b.plan.Notes, "Not awaited, since nothing in the file takes their pods (a Linux node whose taints they tolerate, or a Fargate profile that selects them): "+join(unawaited)+". EKS shows them DEGRADED until something does.")
+		b.plan.Notes = append(
+			b.plan.Notes,
+			"Not awaited, since nothing in the file takes their pods (a Linux node whose taints they tolerate, or a Fargate profile that selects them): "+
+				join(unawaited)+". EKS shows them DEGRADED until something does.",
+		)
 	}
 	if b.in.Unreachable != "" {
-		b.plan.Notes = append(b.plan.Notes, "The Kubernetes API cannot be used from here: "+b.in.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.")
+		b.plan.Notes = append(
+			b.plan.Notes,
+			"The Kubernetes API cannot be used from here: "+b.in.Unreachable+". Add-ons count as ready by EKS's status alone, and nodes by their group's.",
+		)
 	}
 	if b.cfg.CNI != nil && len(b.cfg.Groups()) > 0 && !b.gateOpen() {
 		b.plan.Notes = append(b.plan.Notes, "The run waits for you to install the network plugin "+b.cfg.CNI.DaemonSet+" once the control plane is up.")
@@ -83,7 +90,14 @@ func (b *builder) addons() {
 
 // addonCreate adds a new add-on, with its IAM.
 func (b *builder) addonCreate(a config.Addon, until string, typical, timeout time.Duration) {
-	step := &steps.Addon{Name: a.Name, Kubernetes: b.cfg.Metadata.Version, Values: a.ConfigurationValues, Tags: a.Tags, Until: until, Role: a.ServiceAccountRoleARN}
+	step := &steps.Addon{
+		Name:       a.Name,
+		Kubernetes: b.cfg.Metadata.Version,
+		Values:     a.ConfigurationValues,
+		Tags:       a.Tags,
+		Until:      until,
+		Role:       a.ServiceAccountRoleARN,
+	}
 	if a.Version != "default" {
 		step.Version = a.Version
 	}
@@ -160,9 +174,14 @@ func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {
 		return
 	}
 	step.Role = stack.AddonRoleName(b.cfg.Metadata.Name, a.Name)
-	b.role(rules.Step{Kind: rules.AddonRole, Name: a.Name, Labels: []string{rules.NeedsIssuer, rules.With(rules.For, a.Name)}}, "IAM role for add-on "+a.Name, step.Role,
-		map[string]string{eksfacts.TagAddon: a.Name}, stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
-			Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies})
+	b.role(
+		rules.Step{Kind: rules.AddonRole, Name: a.Name, Labels: []string{rules.NeedsIssuer, rules.With(rules.For, a.Name)}},
+		"IAM role for add-on "+a.Name,
+		step.Role,
+		map[string]string{eksfacts.TagAddon: a.Name},
+		stack.Role{Description: "IAM role for \"" + a.Name + "\" addon", Namespace: ns, Name: sa,
+			Boundary: a.PermissionsBoundary, ARNs: policies, Policy: doc, WellKnown: a.WellKnownPolicies},
+	)
 }
 
 // addonPodRole gives a service account of an add-on a role by pod identity.
@@ -176,6 +195,10 @@ func (b *builder) addonPodRole(addon, sa string, p config.PodIdentityAssociation
 // cniIPv6 is what the VPC CNI needs in an IPv6 cluster; AWS has no managed policy
 // for it (EKS user guide, "AmazonEKS_CNI_IPv6_Policy").
 var cniIPv6 = config.Document{"Version": "2012-10-17", "Statement": []any{
-	map[string]any{"Effect": "Allow", "Action": []any{"ec2:AssignIpv6Addresses", "ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeNetworkInterfaces", "ec2:DescribeInstanceTypes"}, "Resource": "*"},
+	map[string]any{
+		"Effect":   "Allow",
+		"Action":   []any{"ec2:AssignIpv6Addresses", "ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeNetworkInterfaces", "ec2:DescribeInstanceTypes"},
+		"Resource": "*",
+	},
 	map[string]any{"Effect": "Allow", "Action": []any{"ec2:CreateTags"}, "Resource": "arn:*:ec2:*:*:network-interface/*"},
 }}

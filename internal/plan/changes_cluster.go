@@ -181,9 +181,19 @@ func (b *builder) authenticationMode(l *observe.Cluster) {
 	case want < have:
 		b.refuse(path, "leave it at "+modes[have], "the cluster's authentication mode is %s, and EKS lets no cluster back to %s", modes[have], modes[want])
 	case want == have+1, want == have: // it may be on its way from there, or to it
-		b.clusterUpdate("authentication-mode", "authentication mode "+modes[want], &eks.UpdateClusterConfigInput{AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationMode(modes[want])}})
+		b.clusterUpdate(
+			"authentication-mode",
+			"authentication mode "+modes[want],
+			&eks.UpdateClusterConfigInput{AccessConfig: &types.UpdateAccessConfigRequest{AuthenticationMode: types.AuthenticationMode(modes[want])}},
+		)
 	default:
-		b.refuse(path, "set it to "+modes[have+1]+" first, and go on from there", "the cluster's authentication mode is %s, and EKS takes no step from there to %s", modes[have], modes[want])
+		b.refuse(
+			path,
+			"set it to "+modes[have+1]+" first, and go on from there",
+			"the cluster's authentication mode is %s, and EKS takes no step from there to %s",
+			modes[have],
+			modes[want],
+		)
 	}
 }
 

@@ -64,8 +64,23 @@ func (b *builder) serviceAccounts() {
 		role := sa.AttachRoleARN
 		if role == "" {
 			role = stack.ServiceAccountName(c, m.Namespace, m.Name)
-			b.role(rules.Step{Kind: rules.AccountRole, Name: id, Labels: []string{rules.NeedsIssuer}}, "IAM role for service account "+id, role, merge(map[string]string{eksfacts.TagAccount: id}, sa.Tags),
-				stack.Role{Description: "IAM role for serviceaccount \"" + id + "\"", Namespace: m.Namespace, Name: nameOr(sa.SubjectPattern, m.Name), Pattern: sa.SubjectPattern != "", RoleName: sa.RoleName, Boundary: sa.PermissionsBoundary, ARNs: sa.AttachPolicyARNs, Policy: sa.AttachPolicy, WellKnown: sa.WellKnownPolicies})
+			b.role(
+				rules.Step{Kind: rules.AccountRole, Name: id, Labels: []string{rules.NeedsIssuer}},
+				"IAM role for service account "+id,
+				role,
+				merge(map[string]string{eksfacts.TagAccount: id}, sa.Tags),
+				stack.Role{
+					Description: "IAM role for serviceaccount \"" + id + "\"",
+					Namespace:   m.Namespace,
+					Name:        nameOr(sa.SubjectPattern, m.Name),
+					Pattern:     sa.SubjectPattern != "",
+					RoleName:    sa.RoleName,
+					Boundary:    sa.PermissionsBoundary,
+					ARNs:        sa.AttachPolicyARNs,
+					Policy:      sa.AttachPolicy,
+					WellKnown:   sa.WellKnownPolicies,
+				},
+			)
 		}
 		if !config.On(sa.RoleOnly, false) {
 			b.account(&steps.ServiceAccount{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Role: role})
@@ -125,5 +140,13 @@ func (b *builder) podIdentities() {
 }
 
 func podRole(p config.PodIdentityAssociation, id string) stack.Role {
-	return stack.Role{Description: "IAM role for pod identity association " + id, RoleName: p.RoleName, Boundary: p.PermissionsBoundaryARN, ARNs: p.PermissionPolicyARNs, Policy: p.PermissionPolicy, PolicyName: p.PermissionPolicyName, WellKnown: p.WellKnownPolicies}
+	return stack.Role{
+		Description: "IAM role for pod identity association " + id,
+		RoleName:    p.RoleName,
+		Boundary:    p.PermissionsBoundaryARN,
+		ARNs:        p.PermissionPolicyARNs,
+		Policy:      p.PermissionPolicy,
+		PolicyName:  p.PermissionPolicyName,
+		WellKnown:   p.WellKnownPolicies,
+	}
 }
