@@ -41,9 +41,20 @@ var columns = map[string][]string{
 	"RoleBinding":         {"Name", "Role", "Age"},
 }
 
+// columnsOf are a kind's columns; those of kinds that only controllers look at are its
+// name and when it was made.
+func columnsOf(name string) []string {
+	for _, c := range []map[string][]string{columns, builtinColumns} {
+		if l := c[name]; l != nil {
+			return l
+		}
+	}
+	return []string{"Name", "Created At"}
+}
+
 func (p printer) ConvertToTable(_ context.Context, o runtime.Object, opts runtime.Object) (*metav1.Table, error) {
 	t := &metav1.Table{}
-	for _, c := range columns[p.kind.name] {
+	for _, c := range columnsOf(p.kind.name) {
 		d := metav1.TableColumnDefinition{Name: strings.TrimPrefix(c, "+"), Type: "string"}
 		if strings.HasPrefix(c, "+") {
 			d.Priority = 1
@@ -132,7 +143,7 @@ func cells(o runtime.Object) []any {
 	case *rbacv1.RoleBinding:
 		return []any{x.Name, x.RoleRef.Kind + "/" + x.RoleRef.Name, age(x)}
 	}
-	return nil
+	return builtinCells(o)
 }
 
 func nodeCells(x *corev1.Node) []any {

@@ -13,13 +13,14 @@ import (
 // people bind to. admin, edit and view hold the rules over the kinds served here.
 func (c *Cluster) Bootstrap() {
 	all := []string{rbacv1.VerbAll}
-	groups := []string{"", "apps", "policy"}
+	groups := []string{"", "apps", "policy", "batch", "autoscaling", "networking.k8s.io", "discovery.k8s.io"}
 	named := func(name string, rules ...rbacv1.PolicyRule) {
 		c.Save(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}},
 			Rules: rules})
 	}
 	work := []string{"pods", "pods/eviction", "configmaps", "services", "serviceaccounts", "events", "daemonsets", "deployments", "replicasets",
-		"poddisruptionbudgets"}
+		"poddisruptionbudgets", "statefulsets", "replicationcontrollers", "endpoints", "endpointslices", "persistentvolumeclaims", "jobs", "cronjobs",
+		"horizontalpodautoscalers", "ingresses", "networkpolicies"}
 	named("cluster-admin", rbacv1.PolicyRule{APIGroups: all, Resources: all, Verbs: all}, rbacv1.PolicyRule{NonResourceURLs: all, Verbs: all})
 	named("admin", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "secrets"), Verbs: all},
 		rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles", "rolebindings"}, Verbs: all})

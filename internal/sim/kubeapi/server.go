@@ -11,6 +11,7 @@ import (
 	authzv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -38,6 +39,7 @@ import (
 
 	gen "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi/access"
+	builtin "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi/groups"
 )
 
 // handler is the one API server of this process, started at the first cluster.
@@ -78,6 +80,7 @@ func newServer() (http.Handler, error) {
 func definitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	all := gen.GetOpenAPIDefinitions(ref)
 	maps.Copy(all, access.GetOpenAPIDefinitions(ref))
+	maps.Copy(all, builtin.GetOpenAPIDefinitions(ref))
 	return all
 }
 
@@ -134,7 +137,7 @@ type listed struct {
 func (l listed) ShortNames() []string { return l.kind.short }
 func (l listed) Categories() []string {
 	switch l.kind.name {
-	case "Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet":
+	case "Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "Job", "CronJob", "HorizontalPodAutoscaler":
 		return []string{"all"}
 	}
 	return nil
@@ -179,6 +182,11 @@ func (evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
 func (evictionREST) Destroy()            {}
 func (evictionREST) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
 	return policyv1.SchemeGroupVersion.WithKind("Eviction")
+}
+
+// AcceptsGroupVersion takes both versions of an eviction, as Kubernetes does.
+func (evictionREST) AcceptsGroupVersion(gv schema.GroupVersion) bool {
+	return gv == policyv1.SchemeGroupVersion || gv == policyv1beta1.SchemeGroupVersion
 }
 
 func (r evictionREST) Create(ctx context.Context, name string, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {

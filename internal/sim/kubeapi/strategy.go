@@ -148,6 +148,10 @@ func validateSpec(o runtime.Object) field.ErrorList {
 		need(x.Spec.Selector, x.Spec.Template.Labels)
 	case *appsv1.ReplicaSet:
 		need(x.Spec.Selector, x.Spec.Template.Labels)
+	case *appsv1.StatefulSet:
+		need(x.Spec.Selector, x.Spec.Template.Labels)
+	default:
+		return validateBuiltin(o)
 	}
 	return errs
 }
@@ -185,6 +189,8 @@ func setDefaults(o runtime.Object) {
 		if x.Spec.Type == "" {
 			x.Spec.Type = corev1.ServiceTypeClusterIP
 		}
+	default:
+		builtinDefaults(o)
 	}
 }
 
