@@ -115,12 +115,17 @@ var arrows = map[string]map[string]string{
 		"finding":       "refusals name line and remedy",
 		"graph":         "a plan is one",
 		"observe":       "what stands",
+		"plan/document": "the plan, written down",
 		"plan/rules":    "who waits for whom",
 		"record":        "what stacks claim",
 		"sshkey":        "the names of imported keys",
 		"stack":         "names and templates of stacks",
 		"steps":         "what a step does is the step's",
 		"vpc":           "where the cluster is to live",
+	},
+	"plan/document": {
+		"graph": "its order, read back",
+		"vpc":   "where the cluster is to live",
 	},
 	"plan/rules": {
 		"graph": "a rule adds edges",
@@ -133,7 +138,8 @@ var arrows = map[string]map[string]string{
 	"render": {
 		"engine":  "events as they happen",
 		"outcome": "how it ended",
-		"plan":    "what would be done",
+
+		"plan/document": "what would be done, as data",
 	},
 	"resolve": {
 		"aws":      "zones, types and versions are asked for",
@@ -323,7 +329,7 @@ func TestHeavyModules(t *testing.T) {
 func TestDataIsLight(t *testing.T) {
 	have := tree(t)
 	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "record", "stack", "sshkey", "outcome",
-		"kubecfg", "plan/rules"} {
+		"kubecfg", "plan/document", "plan/rules", "render"} {
 		seen := map[string]bool{}
 		var walk func(string, []string)
 		walk = func(at string, way []string) {
@@ -372,8 +378,8 @@ func TestErrorsAreNotReadByTheirWords(t *testing.T) {
 	})
 }
 
-// A reviewer reads a line in a diff: 160 characters. What is generated, the
-// simulator, and tests, whose tables are lines of a file, are left out; so are struct tags.
+// A reviewer reads a line in a diff: 160 characters. What is generated and
+// tests, whose tables are lines of a file, are left out; so are struct tags.
 func TestLinesAreReadable(t *testing.T) {
 	root := testregion.Root(t)
 	err := filepath.WalkDir(filepath.Join(root, "internal"), func(path string, d fs.DirEntry, err error) error {
@@ -381,7 +387,7 @@ func TestLinesAreReadable(t *testing.T) {
 			return err
 		}
 		rel := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
-		if d.IsDir() && (rel == "internal/sim" || rel == "internal/aws/ec2") {
+		if d.IsDir() && (rel == "internal/sim/kubeapi/openapi" || rel == "internal/aws/ec2") {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(rel, ".go") || strings.HasSuffix(rel, "_test.go") {
@@ -392,7 +398,7 @@ func TestLinesAreReadable(t *testing.T) {
 			return err
 		}
 		for i, line := range strings.Split(string(b), "\n") {
-			if n := len([]rune(line)); n > 160 && !strings.Contains(line, "`json:") {
+			if n := len([]rune(line)); n > 160 && !strings.Contains(line, "`json:") && !strings.HasPrefix(line, "//go:generate") {
 				t.Errorf("%s:%d has %d characters", rel, i+1, n)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/plan/document"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/vpc"
@@ -22,10 +23,10 @@ import (
 
 // Actions of a step.
 const (
-	Create = "create"
-	Update = "update"
-	Delete = "delete"
-	Await  = "wait"
+	Create = document.Create
+	Update = document.Update
+	Delete = document.Delete
+	Await  = document.Await
 )
 
 // Entry is one step of a plan: what its readers see, and what its runner does.

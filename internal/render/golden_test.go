@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/plan/document"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -56,12 +57,12 @@ func prepare(t *testing.T) (*testregion.Region, *run.Session) {
 func TestPlans(t *testing.T) {
 	_, s := prepare(t)
 	var text, json, dot, mermaid bytes.Buffer
-	render.PlanText(&text, s.Plan, render.Style{})
-	if err := render.PlanJSON(&json, s.Plan); err != nil {
+	render.PlanText(&text, written(t, s), render.Style{})
+	if err := render.PlanJSON(&json, written(t, s)); err != nil {
 		t.Fatal(err)
 	}
-	render.PlanDOT(&dot, s.Plan)
-	render.PlanMermaid(&mermaid, s.Plan)
+	render.PlanDOT(&dot, written(t, s))
+	render.PlanMermaid(&mermaid, written(t, s))
 	golden(t, "plan.txt", text.Bytes())
 	golden(t, "plan.json", json.Bytes())
 	golden(t, "plan.dot", dot.Bytes())
@@ -79,7 +80,7 @@ func TestPlanOfALiveCluster(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		render.PlanText(&b, again.Plan, render.Style{})
+		render.PlanText(&b, written(t, again), render.Style{})
 		golden(t, name, b.Bytes())
 	}
 }
@@ -89,7 +90,7 @@ func TestRuns(t *testing.T) {
 	r, s := prepare(t)
 	var lines, frame, middle, svg bytes.Buffer
 	l := &render.Lines{W: &lines}
-	tree := &render.Tree{W: &frame, Plan: s.Plan, Rows: 60, Cols: 110}
+	tree := &render.Tree{W: &frame, Plan: written(t, s), Rows: 60, Cols: 110}
 	rep, err := s.RunWith(t.Context(), engine.Options{Clock: r.Clock, Workers: 1, Tick: 30 * time.Second, OnTick: l.Tick, OnEvent: func(e engine.Event) {
 		l.On(e)
 		frame.Reset() // keep the last frame only
@@ -113,7 +114,7 @@ func TestRuns(t *testing.T) {
 func TestBlockedShows(t *testing.T) {
 	_, s := prepare(t)
 	var lines, frame bytes.Buffer
-	l, tree := &render.Lines{W: &lines}, &render.Tree{W: &frame, Plan: s.Plan, Rows: 60, Cols: 110}
+	l, tree := &render.Lines{W: &lines}, &render.Tree{W: &frame, Plan: written(t, s), Rows: 60, Cols: 110}
 	e := engine.Event{Type: "step_blocked", At: 90, Step: "nodegroup/workers", Title: "managed node group workers", Reason: "install the network plugin", Elapsed: 30}
 	l.On(e)
 	tree.On(e)
@@ -125,4 +126,13 @@ func TestBlockedShows(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, frame.String())
 		}
 	}
+}
+
+func written(t *testing.T, s *run.Session) *document.Plan {
+	t.Helper()
+	d, err := s.Plan.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

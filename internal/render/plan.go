@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/document"
 )
 
 // Duration shows a duration as people say it: 45s, 11m, 1h05m.
@@ -26,12 +26,12 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-var symbols = map[string]string{plan.Create: "+", plan.Update: "~", plan.Delete: "-", plan.Await: "◦"}
+var symbols = map[string]string{document.Create: "+", document.Update: "~", document.Delete: "-", document.Await: "◦"}
 
 // PlanText shows a plan as a tree: each step under the one it waits for longest,
 // with the reason, and what else it waits for. What it waits for further up the same
 // branch goes without saying; the other forms hold every edge.
-func PlanText(w io.Writer, p *plan.Plan, style Style) {
+func PlanText(w io.Writer, p *document.Plan, style Style) {
 	if p.Empty() {
 		fmt.Fprintf(w, "Cluster %s in %s has everything that the file wants. Nothing to do.\n", p.Cluster, p.Region)
 		for _, note := range p.Notes {
@@ -40,14 +40,15 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 		return
 	}
 	n := map[string]int{}
-	for _, e := range p.Entries {
+	for _, e := range p.Steps {
 		n[e.Action]++
 	}
 	fmt.Fprintf(w, "%s\n\n", style.Bold(fmt.Sprintf("Plan for cluster %s in %s: %d to create, %d to update, %d to delete, %d to wait for",
-		p.Cluster, p.Region, n[plan.Create], n[plan.Update], n[plan.Delete], n[plan.Await])))
-	parent := parents(p)
+		p.Cluster, p.Region, n[document.Create], n[document.Update], n[document.Delete], n[document.Await])))
+	waits := p.Waits()
+	parent := parents(p, waits)
 	children, roots := map[string][]string{}, []string{}
-	for _, x := range p.Entries {
+	for _, x := range p.Steps {
 		if of := parent[x.ID]; of != "" {
 			children[of] = append(children[of], x.ID)
 		} else {
@@ -60,14 +61,14 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	}
 	var show func(id, indent, branch, next string)
 	show = func(id, indent, branch, next string) {
-		e := p.Entry(id)
+		e := p.Step(id)
 		line := fmt.Sprintf("%s%s %s", branch, symbols[e.Action], e.Title)
 		if critical[id] {
 			line = style.Bold(line)
 		}
 		gap := max(1, 74-width(indent+branch+"x "+e.Title))
-		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", gap), style.Dim("~"+Duration(e.Typical)))
-		for _, reason := range reasons(p, parent, id) {
+		fmt.Fprintf(w, "%s%s%s%s\n", indent, line, strings.Repeat(" ", gap), style.Dim("~"+Duration(e.Typical.Duration())))
+		for _, reason := range reasons(p, waits[id], parent, id) {
 			fmt.Fprintf(w, "%s%s  %s\n", indent, next, style.Dim("↳ "+reason))
 		}
 		for i, c := range children[id] {
@@ -81,10 +82,10 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 	for _, r := range roots {
 		show(r, "", "", "")
 	}
-	fmt.Fprintf(w, "\nCritical path, about %s:\n", style.Bold(Duration(p.Critical.Total)))
+	fmt.Fprintf(w, "\nCritical path, about %s:\n", style.Bold(Duration(p.Critical.Seconds.Duration())))
 	for _, id := range p.Critical.Steps {
-		e := p.Entry(id)
-		fmt.Fprintf(w, "  %s %s\n", e.Title, style.Dim("~"+Duration(e.Typical)))
+		e := p.Step(id)
+		fmt.Fprintf(w, "  %s %s\n", e.Title, style.Dim("~"+Duration(e.Typical.Duration())))
 	}
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "\n%s %s\n", style.Yellow("note:"), note)
@@ -95,82 +96,82 @@ func PlanText(w io.Writer, p *plan.Plan, style Style) {
 }
 
 // parents puts each step under the step it waits for that comes last on the way.
-func parents(p *plan.Plan) map[string]string {
+func parents(p *document.Plan, waits map[string][]document.Edge) map[string]string {
 	parent, end := map[string]string{}, map[string]time.Duration{}
-	order, err := p.Graph.Order()
+	g, err := p.Graph()
+	if err != nil {
+		return parent // it has edges to nowhere, and is no plan that could be read
+	}
+	order, err := g.Order()
 	if err != nil {
 		return parent
 	}
 	for _, id := range order {
-		for _, e := range p.Graph.Waits(id) {
+		for _, e := range waits[id] {
 			if of := parent[id]; of == "" || end[e.Before] > end[of] {
 				parent[id] = e.Before
 			}
 		}
-		end[id] = end[parent[id]] + p.Entry(id).Typical
+		end[id] = end[parent[id]] + p.Step(id).Typical.Duration()
 	}
 	return parent
 }
 
 // reasons says why a step waits: first for the one it stands under, then for others
 // that are not further up its branch.
-func reasons(p *plan.Plan, parent map[string]string, id string) []string {
+func reasons(p *document.Plan, waits []document.Edge, parent map[string]string, id string) []string {
 	above := map[string]bool{}
 	for x := parent[parent[id]]; x != ""; x = parent[x] {
 		above[x] = true
 	}
 	var first, others []string
-	for _, e := range p.Graph.Waits(id) {
+	for _, e := range waits {
 		switch {
 		case e.Before == parent[id]:
 			first = append(first, e.Reason)
 		case !above[e.Before]:
-			others = append(others, "also after "+p.Entry(e.Before).Title+": "+e.Reason)
+			others = append(others, "also after "+p.Step(e.Before).Title+": "+e.Reason)
 		}
 	}
 	return append(first, others...)
 }
 
 // PlanJSON writes a plan as one JSON document, complete: slipway up --plan runs it.
-func PlanJSON(w io.Writer, p *plan.Plan) error {
-	d, err := p.Document()
-	if err != nil {
-		return err
-	}
+func PlanJSON(w io.Writer, p *document.Plan) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	return enc.Encode(d)
+	return enc.Encode(p)
 }
 
 // PlanDOT writes a plan for Graphviz; the critical path is bold.
-func PlanDOT(w io.Writer, p *plan.Plan) {
+func PlanDOT(w io.Writer, p *document.Plan) {
 	critical := map[string]bool{}
 	for _, id := range p.Critical.Steps {
 		critical[id] = true
 	}
 	fmt.Fprintf(w, "digraph %q {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n", p.Cluster)
-	for _, e := range p.Entries {
+	for _, e := range p.Steps {
 		style := ""
 		if critical[e.ID] {
 			style = ", penwidth=2"
 		}
-		fmt.Fprintf(w, "  %q [label=%q%s];\n", e.ID, e.Title+"\n~"+Duration(e.Typical), style)
+		fmt.Fprintf(w, "  %q [label=%q%s];\n", e.ID, e.Title+"\n~"+Duration(e.Typical.Duration()), style)
 	}
-	for _, e := range p.Graph.Edges() {
+	for _, e := range p.Edges {
 		fmt.Fprintf(w, "  %q -> %q [tooltip=%q];\n", e.Before, e.After, e.Reason)
 	}
 	fmt.Fprintln(w, "}")
 }
 
 // PlanMermaid writes a plan as a Mermaid flowchart.
-func PlanMermaid(w io.Writer, p *plan.Plan) {
+func PlanMermaid(w io.Writer, p *document.Plan) {
 	n := map[string]string{}
 	fmt.Fprintln(w, "flowchart LR")
-	for i, e := range p.Entries {
+	for i, e := range p.Steps {
 		n[e.ID] = fmt.Sprintf("s%d", i)
-		fmt.Fprintf(w, "  s%d[\"%s<br/>~%s\"]\n", i, strings.ReplaceAll(e.Title, `"`, "#quot;"), Duration(e.Typical))
+		fmt.Fprintf(w, "  s%d[\"%s<br/>~%s\"]\n", i, strings.ReplaceAll(e.Title, `"`, "#quot;"), Duration(e.Typical.Duration()))
 	}
-	for _, e := range p.Graph.Edges() {
+	for _, e := range p.Edges {
 		fmt.Fprintf(w, "  %s --> %s\n", n[e.Before], n[e.After])
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/document"
 )
 
 // Lines shows a run as one line an event: for logs and pipes.
@@ -93,11 +93,12 @@ func secs(s float64) string { return Duration(time.Duration(s * float64(time.Sec
 type Tree struct {
 	W     io.Writer
 	Style Style
-	Plan  *plan.Plan
+	Plan  *document.Plan
 	Rows  int // height of the terminal; 0: no limit
 	Cols  int
 
 	state map[string]engine.Event
+	waits map[string][]document.Edge
 	drawn int
 	now   float64
 
@@ -107,7 +108,7 @@ type Tree struct {
 // On takes one event and draws again.
 func (t *Tree) On(e engine.Event) {
 	if t.state == nil {
-		t.state = map[string]engine.Event{}
+		t.state, t.waits = map[string]engine.Event{}, t.Plan.Waits()
 	}
 	switch e.Type {
 	case "retry":
@@ -144,13 +145,13 @@ func (t *Tree) draw() {
 func (t *Tree) lines() []string {
 	var out []string
 	hidden := 0
-	limit := len(t.Plan.Entries)
+	limit := len(t.Plan.Steps)
 	if t.Rows > 4 {
 		limit = min(limit, t.Rows-3)
 	}
 	doneShown := 0
 	doneTotal, blocked := 0, 0
-	for _, e := range t.Plan.Entries {
+	for _, e := range t.Plan.Steps {
 		switch t.state[e.ID].Type {
 		case "step_done":
 			doneTotal++
@@ -158,8 +159,8 @@ func (t *Tree) lines() []string {
 			blocked++
 		}
 	}
-	spare := max(0, limit-(len(t.Plan.Entries)-doneTotal))
-	for _, e := range t.Plan.Entries {
+	spare := max(0, limit-(len(t.Plan.Steps)-doneTotal))
+	for _, e := range t.Plan.Steps {
 		s := t.state[e.ID]
 		if s.Type == "step_done" && doneShown >= spare {
 			hidden++
@@ -174,7 +175,7 @@ func (t *Tree) lines() []string {
 		hidden += len(out) - limit
 		out = out[:limit]
 	}
-	tail := fmt.Sprintf("%s  %d of %d steps", secs(t.now), doneTotal, len(t.Plan.Entries))
+	tail := fmt.Sprintf("%s  %d of %d steps", secs(t.now), doneTotal, len(t.Plan.Steps))
 	if blocked > 0 {
 		tail += t.Style.Magenta(fmt.Sprintf("  (%d waiting for you)", blocked))
 	}
@@ -187,7 +188,7 @@ func (t *Tree) lines() []string {
 	return append(out, t.Style.Bold(tail))
 }
 
-func (t *Tree) row(e plan.Entry, s engine.Event) string {
+func (t *Tree) row(e document.Step, s engine.Event) string {
 	switch s.Type {
 	case "step_done":
 		return line(t.Style.Green("✓"), e.Title, secs(s.Elapsed), t.Style.Dim(s.Reason))
@@ -197,7 +198,7 @@ func (t *Tree) row(e plan.Entry, s engine.Event) string {
 		return line(t.Style.Yellow("–"), e.Title, "", t.Style.Dim(s.Reason))
 	case "":
 		why := "about to start"
-		for _, x := range t.Plan.Graph.Waits(e.ID) {
+		for _, x := range t.waits[e.ID] {
 			if t.state[x.Before].Type != "step_done" {
 				why = "waits: " + x.Reason
 			}
@@ -212,7 +213,7 @@ func (t *Tree) row(e plan.Entry, s engine.Event) string {
 	if s.Want > 0 {
 		nodes = fmt.Sprintf("%d/%d ", s.Ready, s.Want)
 	}
-	return line(t.Style.Cyan("▶"), e.Title, secs(t.now-started), nodes+t.Style.Dim("of ~"+Duration(e.Typical)+"  "+s.Reason))
+	return line(t.Style.Cyan("▶"), e.Title, secs(t.now-started), nodes+t.Style.Dim("of ~"+Duration(e.Typical.Duration())+"  "+s.Reason))
 }
 
 // line is one row of the tree: a mark, a title, a time and words.

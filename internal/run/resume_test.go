@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/document"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -17,7 +18,7 @@ func TestASavedPlanIsRunAsItWasMade(t *testing.T) {
 	r := testregion.New(t, testregion.Load(t, text), 1)
 	s := prepare(t, r, text)
 	var saved bytes.Buffer
-	if err := render.PlanJSON(&saved, s.Plan); err != nil {
+	if err := render.PlanJSON(&saved, asDocument(t, s.Plan)); err != nil {
 		t.Fatal(err)
 	}
 	written := saved.String()
@@ -26,7 +27,7 @@ func TestASavedPlanIsRunAsItWasMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	var again bytes.Buffer
-	if err := render.PlanJSON(&again, p); err != nil || again.String() != written {
+	if err := render.PlanJSON(&again, asDocument(t, p)); err != nil || again.String() != written {
 		t.Fatalf("the plan read back is another (%v)", err)
 	}
 	back, err := run.PrepareSaved(t.Context(), r.AWS, p)
@@ -62,4 +63,13 @@ func TestGateActiveKeepsTheOldEdge(t *testing.T) {
 			t.Errorf("active %t: ACTIVE is awaited beside the groups: %t", active, beside)
 		}
 	}
+}
+
+func asDocument(t *testing.T, p *plan.Plan) *document.Plan {
+	t.Helper()
+	d, err := p.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

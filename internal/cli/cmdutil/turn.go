@@ -40,7 +40,11 @@ func (a *App) Turn(ctx context.Context, t *Target, s *run.Session) (*engine.Repo
 	a.Say("")
 	if f, ok := a.Err.(*os.File); ok && render.Terminal(a.Err) && os.Getenv("TERM") != "dumb" {
 		if cols, rows, err := term.GetSize(int(f.Fd())); err == nil {
-			v := &render.Tree{W: a.Err, Style: a.Style, Plan: s.Plan, Rows: rows, Cols: cols}
+			d, err := s.Plan.Document()
+			if err != nil {
+				return nil, err
+			}
+			v := &render.Tree{W: a.Err, Style: a.Style, Plan: d, Rows: rows, Cols: cols}
 			o.OnEvent = v.On
 			if t.Sim == nil { // a virtual minute is over before anybody has seen it
 				o.OnTick, o.Tick = v.Tick, time.Second
@@ -51,6 +55,15 @@ func (a *App) Turn(ctx context.Context, t *Target, s *run.Session) (*engine.Repo
 	l := &render.Lines{W: a.Err, Style: a.Style}
 	o.OnEvent, o.OnTick, o.Tick = l.On, l.Tick, 30*time.Second
 	return s.RunWith(ctx, o)
+}
+
+// Show tells the person what is planned.
+func (a *App) Show(s *run.Session) error {
+	d, err := s.Plan.Document()
+	if err == nil {
+		render.PlanText(a.Err, d, a.Style)
+	}
+	return err
 }
 
 // Conclude looks again, says what the run came to, and keeps it for the summary. The

@@ -8,7 +8,6 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/interrupt"
-	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
@@ -45,7 +44,9 @@ func down(ctx context.Context, a *cmdutil.App, name, kubeconfig string, yes bool
 	if s.Plan.Empty() {
 		return a.Conclude(ctx, s, nil)
 	}
-	render.PlanText(a.Err, s.Plan, a.Style)
+	if err := a.Show(s); err != nil {
+		return err
+	}
 	if err := a.Confirm(yes, "Go ahead?"); err != nil {
 		return err
 	}

@@ -45,15 +45,19 @@ func plan(ctx context.Context, a *cmdutil.App, file, gate string, code bool) err
 	if err != nil {
 		return err
 	}
+	d, err := s.Plan.Document()
+	if err != nil {
+		return err
+	}
 	switch a.Format {
 	case "text":
-		render.PlanText(a.Out, s.Plan, render.StyleFor(a.Out))
+		render.PlanText(a.Out, d, render.StyleFor(a.Out))
 	case "json":
-		err = render.PlanJSON(a.Out, s.Plan)
+		err = render.PlanJSON(a.Out, d)
 	case "dot":
-		render.PlanDOT(a.Out, s.Plan)
+		render.PlanDOT(a.Out, d)
 	case "mermaid":
-		render.PlanMermaid(a.Out, s.Plan)
+		render.PlanMermaid(a.Out, d)
 	}
 	if err == nil && code && !s.Plan.Empty() {
 		return outcome.Exit(outcome.ExitChanges, nil)

@@ -55,7 +55,9 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 	if err != nil {
 		return err
 	}
-	render.PlanText(a.Err, s.Plan, a.Style)
+	if err := a.Show(s); err != nil {
+		return err
+	}
 	if s.Plan.Empty() {
 		err := a.Conclude(ctx, s, nil)
 		a.Remember(ctx, t, s.Plan.Cluster, f.kubeconfig)
