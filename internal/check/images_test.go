@@ -9,7 +9,7 @@ import (
 
 func TestImages(t *testing.T) {
 	// A region holds what a test's file names by ID; here the file changes afterwards.
-	arm := simec2.ImageID("amazon-eks-node-al2023", "arm64")
+	arm := simec2.ImageID("amazon-eks-node-al2023", "arm64", "1.34")
 	finds(t, look(t, testregion.Cluster+"managedNodeGroups: [{name: g, desiredCapacity: 1, ami: "+arm+", amiFamily: AmazonLinux2023}]\n", nil),
 		"ami-architecture",
 		"managedNodeGroups[0].ami", "of architecture arm64 and m5.large of x86_64")

@@ -167,7 +167,7 @@ func (s *Sim) newRegion(name string) *Region {
 	v.Add("cloudformation", "cloudformation", r.CFN.Register)
 	v.Add("kms", "kms", r.KMS.Register)
 	v.Add("logs", "logs", r.Logs.Register)
-	v.Add("ssm", "ssm", (&ssm.SSM{Partition: p, Region: name, Offered: eks.Offered}).Register)
+	v.Add("ssm", "ssm", (&ssm.SSM{Partition: p, Region: name}).Register)
 	v.Add("servicequotas", "servicequotas", func(x *wire.Service) { quotas.Register(x, &r.EC2.Quotas) })
 	r.server = v
 	return r

@@ -41,7 +41,7 @@ func start(n int32) region {
 		s := must(e.CreateSubnet(nil, &ec2sdk.CreateSubnetInput{VpcId: vpc, CidrBlock: new(fmt.Sprintf("10.0.%d.0/24", i)), AvailabilityZone: &zone}))
 		subnets = append(subnets, *s.Subnet.SubnetId)
 	}
-	data := &ec2types.RequestLaunchTemplateData{ImageId: new(ec2.ImageID("amazon-eks-node-al2023", "x86_64")), InstanceType: "m5.large"}
+	data := &ec2types.RequestLaunchTemplateData{ImageId: new(ec2.ImageID("amazon-eks-node-al2023", "x86_64", "1.34")), InstanceType: "m5.large"}
 	lt := must(e.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("lt"), LaunchTemplateData: data})).LaunchTemplate
 	must(r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MinSize: new(int32(0)),
 		MaxSize: new(int32(9)), DesiredCapacity: &n,

@@ -210,24 +210,76 @@ func issues(h *types.NodegroupHealth) error {
 		Message: "[" + strings.Join(out, ", ") + "] (Service: null, Status Code: 0, Request ID: null)"}
 }
 
-// updateNodegroup changes what UpdateNodegroupConfig can; the differences from the
-// template before are what is sent.
+// updateNodegroup changes the group as its handler does: what runs on the nodes by
+// UpdateNodegroupVersion, all else by UpdateNodegroupConfig, and never both.
 func updateNodegroup(o *op) (progress, error) {
 	if o.first() {
-		in, err := o.nodegroupChange()
+		u, err := o.startNodegroupUpdate()
 		if err != nil {
 			return progress{}, err
 		}
-		if _, err := call(o, o.env.EKS.UpdateNodegroupConfig, in); err != nil {
-			return progress{}, err
-		}
+		o.Step = *u.Id
 	}
 	g, err := o.nodegroup()
+	if err != nil || g.Status == types.NodegroupStatusUpdating {
+		return until(false, err, "", nil)
+	}
+	c, n, _ := strings.Cut(o.phys, "/")
+	d, err := call(o, o.env.EKS.DescribeUpdate, &eks.DescribeUpdateInput{Name: new(c), NodegroupName: new(n), UpdateId: new(o.Step)})
+	if err == nil && d.Update.Status == types.UpdateStatusFailed {
+		return progress{}, updateErrors(d.Update.Errors)
+	}
 	return until(err == nil && g.Status == types.NodegroupStatusActive, err, o.phys, nil)
 }
 
+// updateErrors words a failed update as CloudFormation shows it.
+func updateErrors(errs []types.ErrorDetail) error {
+	var out []string
+	for _, e := range errs {
+		out = append(out, fmt.Sprintf("ErrorDetail(ErrorCode=%s, ErrorMessage=%s, ResourceIds=[%s])", e.ErrorCode, aws.ToString(e.ErrorMessage),
+			strings.Join(e.ResourceIds, ", ")))
+	}
+	return &wire.Error{Code: "GeneralServiceException", Status: 400,
+		Message: "[" + strings.Join(out, ", ") + "] (Service: null, Status Code: 0, Request ID: null)"}
+}
+
+func (o *op) startNodegroupUpdate() (*types.Update, error) {
+	roll := func(k string) bool { return o.props[k] != nil && o.changed(k) }
+	if !roll("Version") && !roll("ReleaseVersion") && !roll("LaunchTemplate") {
+		in, err := o.nodegroupChange()
+		if err != nil {
+			return nil, err
+		}
+		out, err := call(o, o.env.EKS.UpdateNodegroupConfig, in)
+		if err != nil {
+			return nil, err
+		}
+		return out.Update, nil
+	}
+	for _, k := range []string{"ScalingConfig", "Labels", "Taints", "UpdateConfig", "NodeRepairConfig"} {
+		if o.changed(k) {
+			return nil, said("Version and ReleaseVersion updates cannot be combined with other updates")
+		}
+	}
+	c, n, _ := strings.Cut(o.phys, "/")
+	in := &eks.UpdateNodegroupVersionInput{ClusterName: new(c), NodegroupName: new(n), Force: o.str("ForceUpdateEnabled") == "true"}
+	for _, k := range []string{"Version", "ReleaseVersion", "LaunchTemplate"} {
+		if roll(k) {
+			if err := bind(map[string]any{k: o.props[k]}, in); err != nil {
+				return nil, o.invalidProperties(err)
+			}
+		}
+	}
+	out, err := call(o, o.env.EKS.UpdateNodegroupVersion, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.Update, nil
+}
+
 func (o *op) nodegroupChange() (*eks.UpdateNodegroupConfigInput, error) {
-	followed := []string{"ScalingConfig", "Labels", "Taints", "UpdateConfig", "NodeRepairConfig", "Tags", "ForceUpdateEnabled"}
+	followed := []string{"ScalingConfig", "Labels", "Taints", "UpdateConfig", "NodeRepairConfig", "Tags", "ForceUpdateEnabled", "Version", "ReleaseVersion",
+		"LaunchTemplate"}
 	for _, k := range sorted(o.props) {
 		if !slices.Contains(followed, k) && o.changed(k) {
 			return nil, said("This update of %s is not served by the simulated region: %s", o.r.Logical, k)

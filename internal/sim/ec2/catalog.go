@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -153,16 +154,20 @@ func (e *EC2) offered(t Type, z Zone) bool {
 
 // defaultImages registers the AMIs that SSM's public parameters point at.
 func (e *EC2) defaultImages() {
-	for _, f := range []struct{ name, arch string }{{"amazon-eks-node-al2023", "x86_64"}, {"amazon-eks-node-al2023", "arm64"},
-		{"amazon-eks-node-al2", "x86_64"}, {"bottlerocket", "x86_64"}, {"bottlerocket", "arm64"}, {"windows", "x86_64"}, {"ubuntu", "x86_64"}} {
-		e.newImage(ImageID(f.name, f.arch), f.name+"-"+f.arch, f.arch)
+	for _, f := range published {
+		for _, minor := range slices.Sorted(maps.Keys(Kubernetes)) {
+			if Published(f.family, minor) {
+				e.newImage(ImageID(f.family, f.arch, minor), ImageName(f.family, f.arch, minor), f.arch)
+			}
+		}
 	}
 }
 
-// ImageID is the AMI of an AMI family and architecture in every region.
-func ImageID(family, arch string) string {
+// ImageID is the AMI of a family and architecture for a Kubernetes minor, in every
+// region.
+func ImageID(family, arch, minor string) string {
 	h := uint64(14695981039346656037)
-	for _, c := range family + arch {
+	for _, c := range family + arch + minor {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	return fmt.Sprintf("ami-0%016x", h)

@@ -159,7 +159,7 @@ func TestAnInstanceRunsAndEnds(t *testing.T) {
 	e.OnRunning = append(e.OnRunning, func(i *types.Instance) { states = append(states, "running") })
 	e.OnTerminated = append(e.OnTerminated, func(i *types.Instance) { states = append(states, "terminated") })
 	in := &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), InstanceType: "m5.large", SubnetId: &n.public,
-		ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64"))}
+		ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64", "1.34"))}
 	id := *must(e.RunInstances(nil, in)).Instances[0].InstanceId
 	free := *e.Subnet(n.public).AvailableIpAddressCount
 	w.Advance(time.Minute)
@@ -243,7 +243,7 @@ func TestUserDataHasALimit(t *testing.T) {
 	sized := func(bytes int) *string { return new(base64.StdEncoding.EncodeToString(make([]byte, bytes))) }
 	run := func(data *string) error {
 		return second(e.RunInstances(nil, &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), InstanceType: "m5.large",
-			ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64")), SubnetId: &n.public, UserData: data}))
+			ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64", "1.34")), SubnetId: &n.public, UserData: data}))
 	}
 	template := func(data *string) error {
 		return second(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: data,

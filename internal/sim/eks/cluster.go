@@ -17,6 +17,7 @@ import (
 	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/table"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -26,6 +27,7 @@ func (s *EKS) registerClusters(svc *wire.Service) {
 	wire.Handle(svc, "ListClusters", s.ListClusters)
 	wire.Handle(svc, "DeleteCluster", s.DeleteCluster)
 	wire.Handle(svc, "UpdateClusterConfig", s.UpdateClusterConfig)
+	wire.Handle(svc, "UpdateClusterVersion", s.UpdateClusterVersion)
 	wire.Handle(svc, "AssociateEncryptionConfig", s.AssociateEncryptionConfig)
 	wire.Handle(svc, "DescribeUpdate", s.DescribeUpdate)
 	wire.Handle(svc, "ListUpdates", s.ListUpdates)
@@ -492,31 +494,49 @@ func (s *EKS) DescribeUpdate(_ *wire.Caller, in *eks.DescribeUpdateInput) (*eks.
 	if err != nil {
 		return nil, err
 	}
-	u := c.Updates.Get(aws.ToString(in.UpdateId))
-	for _, g := range c.groups.All() {
-		if u == nil {
-			u = g.Updates.Get(aws.ToString(in.UpdateId))
-		}
+	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName)
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range c.addons.All() {
-		if u == nil {
-			u = a.Updates.Get(aws.ToString(in.UpdateId))
-		}
-	}
+	u := l.Get(aws.ToString(in.UpdateId))
 	if u == nil {
 		return nil, notFound("No update found for ID: %s", aws.ToString(in.UpdateId))
 	}
 	return &eks.DescribeUpdateOutput{Update: new(*u)}, nil
 }
 
-// ListUpdates lists a cluster's updates.
+// updatesOf are the updates of one of a cluster's groups or add-ons where it is named,
+// else those of the cluster itself.
+func (s *EKS) updatesOf(c *cluster, group, addon *string) (*table.Table[types.Update], error) {
+	switch {
+	case group != nil:
+		_, g, err := s.group(c.Name, group)
+		if err != nil {
+			return nil, err
+		}
+		return &g.Updates, nil
+	case addon != nil:
+		_, a, err := s.addon(c.Name, addon)
+		if err != nil {
+			return nil, err
+		}
+		return &a.Updates, nil
+	}
+	return &c.Updates, nil
+}
+
+// ListUpdates lists the updates of a cluster, or of one of its groups or add-ons.
 func (s *EKS) ListUpdates(_ *wire.Caller, in *eks.ListUpdatesInput) (*eks.ListUpdatesOutput, error) {
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
 	}
 	out := &eks.ListUpdatesOutput{UpdateIds: []string{}}
-	for _, u := range c.Updates.All() {
+	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range l.All() {
 		out.UpdateIds = append(out.UpdateIds, *u.Id)
 	}
 	return out, nil

@@ -172,11 +172,11 @@ type Version struct {
 // Versions are the minors offered at the end of November 2026: the three newest
 // in standard support, the two before them in extended support.
 var Versions = []Version{
-	{"1.35", "1.35.2", types.VersionStatusStandardSupport, false},
-	{"1.34", "1.34.4", types.VersionStatusStandardSupport, true},
-	{"1.33", "1.33.8", types.VersionStatusStandardSupport, false},
-	{"1.32", "1.32.11", types.VersionStatusExtendedSupport, false},
-	{"1.31", "1.31.14", types.VersionStatusExtendedSupport, false},
+	{"1.35", ec2.Kubernetes["1.35"], types.VersionStatusStandardSupport, false},
+	{"1.34", ec2.Kubernetes["1.34"], types.VersionStatusStandardSupport, true},
+	{"1.33", ec2.Kubernetes["1.33"], types.VersionStatusStandardSupport, false},
+	{"1.32", ec2.Kubernetes["1.32"], types.VersionStatusExtendedSupport, false},
+	{"1.31", ec2.Kubernetes["1.31"], types.VersionStatusExtendedSupport, false},
 }
 
 // Offered tells whether a minor can be created now.

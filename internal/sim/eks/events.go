@@ -28,6 +28,7 @@ func (s *EKS) events() {
 	on(s, "eks:group-scale-in", s.groupScaleIn)
 	on(s, "eks:group-gone", s.groupGone)
 	on(s, "eks:group-updated", s.groupUpdated)
+	on(s, "eks:group-roll", s.groupRoll)
 }
 
 // on says what happens at a kind of event of a cluster that is there.

@@ -143,14 +143,14 @@ var groupChecks = []func(*nodegroup) *types.Issue{
 				"same settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
-		_, _, err := g.c.e.ec2.TemplateData(&g.Template, nil, "1")
+		_, _, err := g.c.e.ec2.TemplateData(&g.Template, nil, g.templateVersion())
 		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateNotFound, err != nil, g.Template,
 			"We couldn't find the Amazon EC2 launch template for your managed node group. You may be able to recreate a launch template with the same "+
 				"settings to recover.")
 	},
 	func(g *nodegroup) *types.Issue {
 		id, version := g.c.e.asg.Template(g.ASG)
-		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateVersionMismatch, id != "" && (id != g.Template || version != "1"), g.Template,
+		return groupIssue(types.NodegroupIssueCodeEc2LaunchTemplateVersionMismatch, id != "" && (id != g.Template || version != g.templateVersion()), g.Template,
 			"The Amazon EC2 launch template version for your managed node group does not match the version that Amazon EKS created. You may be able to "+
 				"revert to the version that Amazon EKS created to recover.")
 	},

@@ -140,17 +140,20 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	it, _ := ec2.TypeOf(string(i.InstanceType))
 	arch := map[string]string{"x86_64": "amd64", "arm64": "arm64"}[it.Arch]
 	img := s.ec2.Image(*i.ImageId)
-	os, image := "linux", "Amazon Linux 2023.9.20261027"
+	// A node is as new as its AMI, not as its control plane.
+	os, image, minor := "linux", "Amazon Linux 2023.9.20261027", *c.Version
 	if img != nil {
-		switch n := aws.ToString(img.Name); {
-		case strings.HasPrefix(n, "bottlerocket"):
-			image = "Bottlerocket OS 1.50.0 (aws-k8s-" + *c.Version + ")"
-		case strings.HasPrefix(n, "windows"):
+		name := aws.ToString(img.Name)
+		minor = cmp.Or(ec2.MinorOf(name), minor)
+		switch family := bootstrap.FamilyOf(name); {
+		case family == bootstrap.Bottlerocket:
+			image = "Bottlerocket OS 1.50.0 (aws-k8s-" + minor + ")"
+		case family == bootstrap.Windows:
 			os, image = "windows", "Windows Server 2022 Datacenter"
-		case strings.HasPrefix(n, "amazon-eks-node-al2-"):
-			image = "Amazon Linux 2"
-		case strings.HasPrefix(n, "ubuntu"):
+		case strings.HasPrefix(name, "ubuntu"):
 			image = "Ubuntu 22.04.5 LTS"
+		case family == bootstrap.AL2:
+			image = "Amazon Linux 2"
 		}
 	}
 	labels := map[string]string{"k8s.io/cloud-provider-aws": "0f5cb1c2d5f7a4c1"}
@@ -172,7 +175,7 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	c.nodes.Register(node.Spec{
 		Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType),
 		Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
-		Version: kubelet(*c.Version), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows",
+		Version: kubelet(minor), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows",
 	})
 }
 

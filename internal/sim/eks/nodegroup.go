@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,6 +33,8 @@ type nodegroup struct {
 	UserLT   *types.LaunchTemplateSpecification
 	Started  time.Duration
 	Updates  table.Table[types.Update]
+	Current  string `json:",omitempty"` // the version of Template that nodes are launched from; "" is the first
+	Rolling  *roll  `json:",omitempty"` // the upgrade under way
 
 	c *cluster
 }
@@ -42,6 +45,7 @@ func (s *EKS) registerNodegroups(svc *wire.Service) {
 	wire.Handle(svc, "ListNodegroups", s.ListNodegroups)
 	wire.Handle(svc, "DeleteNodegroup", s.DeleteNodegroup)
 	wire.Handle(svc, "UpdateNodegroupConfig", s.UpdateNodegroupConfig)
+	wire.Handle(svc, "UpdateNodegroupVersion", s.UpdateNodegroupVersion)
 }
 
 func (s *EKS) group(clusterName, name *string) (*cluster, *nodegroup, error) {
@@ -243,7 +247,7 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 		Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints,
 		NodeRole: in.NodeRole, ScalingConfig: sc,
 		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT,
-		DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(version + ".4-20261101"),
+		DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(release(ami, version)),
 		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
 	if in.ReleaseVersion != nil {
 		g.ReleaseVersion = in.ReleaseVersion
@@ -278,27 +282,10 @@ func (g *nodegroup) provision() {
 	g.Profile = "eks-" + id
 	role := (*g.NodeRole)[strings.LastIndex(*g.NodeRole, "/")+1:]
 	s.iam.AdoptProfile("arn:"+s.Partition+":iam::"+s.Account+":instance-profile/"+g.Profile, role)
-	data := &ec2types.RequestLaunchTemplateData{}
-	if g.UserLT != nil {
-		d, _, err := s.ec2.TemplateData(g.UserLT.Id, nil, *g.UserLT.Version)
-		if err == nil {
-			data = ec2.RequestData(d)
-		}
-	}
-	if data.ImageId == nil {
-		family, arch, _ := amiFamily(g.AmiType)
-		data.ImageId = new(ec2.ImageID(family, arch))
-	}
-	merged, err := g.userData(aws.ToString(data.UserData))
+	data, err := g.launchData(*g.Version, g.UserLT)
 	if err != nil {
 		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
 		return
-	}
-	data.UserData = &merged
-	data.InstanceType = ""
-	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.Profile)}
-	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {
-		data.SecurityGroupIds = []string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}
 	}
 	lt, err := s.ec2.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("eks-" + id), LaunchTemplateData: data})
 	if err != nil {
@@ -331,6 +318,43 @@ func (g *nodegroup) provision() {
 	}
 	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.ASG)}}}
 	g.await()
+}
+
+// launchData is what the group's nodes are launched with: the user's template, if any,
+// with what EKS adds to it.
+func (g *nodegroup) launchData(version string, own *types.LaunchTemplateSpecification) (*ec2types.RequestLaunchTemplateData, error) {
+	s := g.c.e
+	data := &ec2types.RequestLaunchTemplateData{}
+	if own != nil {
+		d, _, err := s.ec2.TemplateData(own.Id, nil, *own.Version)
+		if err == nil {
+			data = ec2.RequestData(d)
+		}
+	}
+	if data.ImageId == nil {
+		family, arch, _ := amiFamily(g.AmiType)
+		data.ImageId = new(ec2.ImageID(family, arch, version))
+	}
+	merged, err := g.userData(aws.ToString(data.UserData))
+	if err != nil {
+		return nil, err
+	}
+	data.UserData = &merged
+	data.InstanceType = ""
+	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.Profile)}
+	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {
+		data.SecurityGroupIds = []string{*g.c.ResourcesVpcConfig.ClusterSecurityGroupId}
+	}
+	return data, nil
+}
+
+// templateVersion is the version of EKS's template that the group launches from.
+func (g *nodegroup) templateVersion() string { return cmp.Or(g.Current, "1") }
+
+// release is the newest release of an AMI type for a minor.
+func release(ami types.AMITypes, minor string) string {
+	family, _, _ := amiFamily(ami)
+	return ec2.Release(family, minor)
 }
 
 // admitNodes lets a node role join: an access entry, or aws-auth in CONFIG_MAP

@@ -18,6 +18,7 @@ type clusterChange struct {
 	Config     *eks.UpdateClusterConfigInput
 	Encryption []types.EncryptionConfig
 	IDP        string // an identity provider that is associated
+	Version    string // of Kubernetes
 }
 
 // UpdateClusterConfig applies one kind of change, one call at a time.
@@ -107,6 +108,9 @@ func (s *EKS) apply(c *cluster, change clusterChange) {
 	}
 	if p := c.idps.Get(change.IDP); p != nil {
 		p.Status = types.ConfigStatusActive
+	}
+	if change.Version != "" {
+		c.setVersion(change.Version)
 	}
 	in := change.Config
 	if in == nil {

@@ -29,11 +29,10 @@ import (
 type Cluster struct {
 	// Token tells who a bearer token belongs to; nil: nobody.
 	Token func(string) *User
-	// Version is the control plane's, such as v1.34.1-eks-113cf36.
-	Version string
 	// CA is the cluster's certificate authority, PEM.
 	CA      []byte
 	down    atomic.Pointer[string]
+	version atomic.Pointer[string]
 	objects *objects
 	caKey   *ecdsa.PrivateKey
 	caCert  *x509.Certificate
@@ -52,11 +51,23 @@ func (c *Cluster) Down() string {
 // SetDown makes the API server fail for a reason, or "" work again.
 func (c *Cluster) SetDown(why string) { c.down.Store(&why) }
 
+// Version is the control plane's, such as v1.34.1-eks-113cf36.
+func (c *Cluster) Version() string {
+	if p := c.version.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// SetVersion is the end of an upgrade of the control plane.
+func (c *Cluster) SetVersion(v string) { c.version.Store(&v) }
+
 // NewCluster is an empty cluster; uid draws an object's identifier by its key, and
 // changed is called, under the storage's lock, whenever an object changes.
 // Certificates are on wall time.
 func NewCluster(version string, uid func(key string) string, date func() time.Time, changed func()) (*Cluster, error) {
-	c := &Cluster{Version: version, uid: uid, date: date, objects: newObjects(changed)}
+	c := &Cluster{uid: uid, date: date, objects: newObjects(changed)}
+	c.SetVersion(version)
 	if err := c.makeCA(); err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
@@ -119,10 +130,11 @@ func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.URL.Path == "/version" && c.authenticated(w, r) {
-		major, minor, _ := strings.Cut(strings.TrimPrefix(c.Version, "v"), ".")
+		version := c.Version()
+		major, minor, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 		minor, _, _ = strings.Cut(minor, ".")
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"major":%q,"minor":%q,"gitVersion":%q,"platform":"linux/amd64"}`, major, minor+"+", c.Version)
+		fmt.Fprintf(w, `{"major":%q,"minor":%q,"gitVersion":%q,"platform":"linux/amd64"}`, major, minor+"+", version)
 		return
 	}
 	handler().ServeHTTP(w, r.WithContext(withCluster(r.Context(), c)))

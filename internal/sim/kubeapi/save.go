@@ -35,7 +35,7 @@ func (c *Cluster) Snapshot() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := saved{Version: c.Version, CA: c.CA, Key: key, Down: c.Down()}
+	s := saved{Version: c.Version(), CA: c.CA, Key: key, Down: c.Down()}
 	c.objects.mu.Lock()
 	rows := maps.Clone(c.objects.rows)
 	s.Revision = c.objects.rv
@@ -56,7 +56,8 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Version: s.Version, CA: s.CA, uid: uid, date: date, objects: newObjects(changed)}
+	c := &Cluster{CA: s.CA, uid: uid, date: date, objects: newObjects(changed)}
+	c.SetVersion(s.Version)
 	c.SetDown(s.Down)
 	block, _ := pem.Decode(s.CA)
 	if block == nil {

@@ -242,6 +242,22 @@ func blockingBudget(c *Cluster, pod *corev1.Pod) *policyv1.PodDisruptionBudget {
 	return nil
 }
 
+// Evict has a pod end on its node, as Kubernetes does for an eviction of a controller of
+// AWS's; false where a disruption budget stands in the way, unless that is overridden.
+func (c *Cluster) Evict(p *corev1.Pod, force bool) bool {
+	if p.DeletionTimestamp != nil {
+		return true
+	}
+	if blockingBudget(c, p) != nil && !force {
+		return false
+	}
+	u := p.DeepCopy()
+	now := metav1.NewTime(c.date())
+	u.DeletionTimestamp, u.DeletionGracePeriodSeconds = &now, u.Spec.TerminationGracePeriodSeconds
+	c.Save(u)
+	return true
+}
+
 // bindingREST places a pod on a node.
 type bindingREST struct{ s *registry.Store }
 

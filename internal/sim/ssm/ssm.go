@@ -3,6 +3,7 @@
 package ssm
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +15,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
-// SSM serves public parameters for the Kubernetes minors that EKS offers.
-type SSM struct {
-	Partition, Region string
-	Offered           func(minor string) bool
-}
+// SSM serves public parameters for the Kubernetes minors that AMIs are published for.
+type SSM struct{ Partition, Region string }
 
 // Register adds the operations.
 func (s *SSM) Register(svc *wire.Service) {
@@ -37,10 +35,10 @@ func (s *SSM) GetParameter(_ *wire.Caller, in *ssm.GetParameterInput) (*ssm.GetP
 		ARN: new("arn:" + s.Partition + ":ssm:" + s.Region + "::parameter" + name)}}, nil
 }
 
-// value knows the published paths:
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2023/<arch>/standard/recommended/image_id,
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2[-gpu|-arm64]/recommended/image_id (to 1.32),
-// /aws/service/bottlerocket/aws-k8s-<minor>[-fips|-nvidia]/<arch>/latest/image_id,
+// value knows the published paths, of which the last part says what of an AMI is asked:
+// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2023/<arch>/<kind>/recommended/image_id (image_name, release_version),
+// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2[-gpu|-arm64]/recommended/image_id (the same; to 1.32),
+// /aws/service/bottlerocket/aws-k8s-<minor>[-fips|-nvidia]/<arch>/latest/image_id (image_version),
 // /aws/service/ami-windows-latest/Windows_Server-<year>-English-<kind>-EKS_Optimized-<minor>/image_id,
 // /aws/service/canonical/ubuntu/[pro-]eks[-pro]/<release>/<minor>/stable/current/<arch>/hvm/ebs-*/ami-id.
 func (s *SSM) value(name string) string {
@@ -49,40 +47,39 @@ func (s *SSM) value(name string) string {
 	if strings.Contains(name, "arm64") {
 		arch = "arm64"
 	}
+	family, minor := "", ""
 	switch {
-	case len(p) >= 6 && p[2] == "eks" && p[3] == "optimized-ami" && s.Offered(p[4]):
+	case len(p) >= 7 && p[2] == "eks" && p[3] == "optimized-ami" && slices.Contains(p, "recommended"):
+		minor, family = p[4], "amazon-eks-node-al2"
 		if strings.HasPrefix(p[5], "amazon-linux-2023") {
-			return ec2.ImageID("amazon-eks-node-al2023", arch)
+			family = "amazon-eks-node-al2023"
 		}
-		if minorOf(p[4]) <= 32 {
-			return ec2.ImageID("amazon-eks-node-al2", "x86_64")
-		}
-	case len(p) >= 5 && p[2] == "bottlerocket":
-		m := strings.TrimPrefix(p[3], "aws-k8s-")
-		m, _, _ = strings.Cut(m, "-")
-		if s.Offered(m) {
-			return ec2.ImageID("bottlerocket", arch)
-		}
-	case len(p) >= 4 && p[2] == "ami-windows-latest":
-		_, m, ok := strings.Cut(p[3], "EKS_Optimized-")
-		if ok && s.Offered(m) {
-			return ec2.ImageID("windows", "x86_64")
-		}
+	case len(p) >= 7 && p[2] == "bottlerocket":
+		minor, _, _ = strings.Cut(strings.TrimPrefix(p[3], "aws-k8s-"), "-")
+		family = "bottlerocket"
+	case len(p) >= 5 && p[2] == "ami-windows-latest":
+		_, minor, _ = strings.Cut(p[3], "EKS_Optimized-")
+		family = "windows"
 	case len(p) >= 7 && p[2] == "canonical":
-		for _, m := range p[4:] {
-			if s.Offered(m) {
-				return ec2.ImageID("ubuntu", "x86_64")
-			}
+		if i := slices.IndexFunc(p, func(x string) bool { return ec2.Kubernetes[x] != "" }); i > 0 {
+			minor, family = p[i], "ubuntu"
 		}
 	}
-	return ""
+	if !ec2.Published(family, minor) {
+		return ""
+	}
+	return about(family, arch, minor, p[len(p)-1])
 }
 
-func minorOf(v string) int {
-	_, m, _ := strings.Cut(v, ".")
-	n := 0
-	for _, c := range m {
-		n = n*10 + int(c-'0')
+// about is one thing that is published of an AMI, or "" for what is not.
+func about(family, arch, minor, what string) string {
+	switch {
+	case what == "image_id" && family != "ubuntu", what == "ami-id" && family == "ubuntu":
+		return ec2.ImageID(family, arch, minor)
+	case what == "image_name" && strings.HasPrefix(family, "amazon"):
+		return ec2.ImageName(family, arch, minor)
+	case what == "release_version" && strings.HasPrefix(family, "amazon"), what == "image_version" && family == "bottlerocket":
+		return ec2.Release(family, minor)
 	}
-	return n
+	return ""
 }

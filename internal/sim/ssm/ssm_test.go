@@ -2,6 +2,7 @@ package ssm_test
 
 import (
 	"errors"
+	"regexp"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -47,6 +48,25 @@ func TestParametersLeadToImages(t *testing.T) {
 		images, err := r.AWS.EC2.DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{*out.Parameter.Value}})
 		if err != nil || len(images.Images) != 1 || string(images.Images[0].Architecture) != arch {
 			t.Errorf("%s leads to %s: %v", name, *out.Parameter.Value, err)
+		}
+	}
+}
+
+// Of an AMI its release and name are published beside it, which is what node groups are
+// upgraded by.
+func TestReleasesAreVersionsAndNoImages(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	const eks, bottlerocket = "/aws/service/eks/optimized-ami/", "/aws/service/bottlerocket/aws-k8s-"
+	for name, want := range map[string]string{
+		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/release_version": `^1\.34\.4-\d{8}$`,
+		eks + "1.35/amazon-linux-2023/arm64/nvidia/recommended/release_version":    `^1\.35\.2-\d{8}$`,
+		eks + "1.32/amazon-linux-2-arm64/recommended/release_version":              `^1\.32\.11-\d{8}$`,
+		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/image_name":      `^amazon-eks-node-al2023-x86_64-standard-1\.34-v\d{8}$`,
+		bottlerocket + "1.34/x86_64/latest/image_version":                          `^\d+\.\d+\.\d+-[0-9a-f]{8}$`,
+	} {
+		out, err := r.AWS.SSM.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name})
+		if err != nil || !regexp.MustCompile(want).MatchString(*out.Parameter.Value) {
+			t.Errorf("%s: %v %v", name, out, err)
 		}
 	}
 }

@@ -38,7 +38,8 @@ func FamilyOf(image string) Family {
 		return Bottlerocket
 	case strings.HasPrefix(n, "windows"):
 		return Windows
-	case strings.HasPrefix(n, "ubuntu"), strings.HasPrefix(n, "amazon-eks-node-al2-"), strings.HasPrefix(n, "amazon-eks-node-1."):
+	case strings.HasPrefix(n, "ubuntu"), strings.HasPrefix(n, "amazon-eks-node-al2-"), strings.HasPrefix(n, "amazon-eks-node-1."),
+		strings.HasPrefix(n, "amazon-eks-arm64-node-"), strings.HasPrefix(n, "amazon-eks-gpu-node-"):
 		return AL2
 	}
 	return AL2023

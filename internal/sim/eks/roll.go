@@ -1,0 +1,414 @@
+package eks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	asgsdk "github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+	"github.com/slipway-eks/slipway/internal/sim/node"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
+)
+
+// roll is an upgrade of a node group under way, phase by phase as the user guide has it
+// (facts/eks.md §6): new nodes, old ones cordoned, some of them drained and ended at a
+// time, and the surplus ended.
+type roll struct {
+	Update  string // its identifier
+	Version string // of Kubernetes, for the group at its end
+	Release string
+	Own     *types.LaunchTemplateSpecification `json:",omitempty"`
+	Force   bool
+	Before  string // the version of EKS's template that a failure goes back to
+	Surge   int32  // nodes beyond the group's size
+	Phase   phase
+	Since   time.Duration // when the phase, or the drain of this batch, began
+	Batch   []string      // instances that are drained now
+	Empty   time.Duration // since when the batch has no pods; 0: it has
+}
+
+type phase string
+
+const (
+	scaleUp   phase = "scale-up"
+	drain     phase = "drain"
+	scaleDown phase = "scale-down"
+)
+
+const (
+	rollTick     = 5 * time.Second
+	evictTimeout = 15 * time.Minute // without force
+	joinTimeout  = 25 * time.Minute // of the new nodes
+	emptyWait    = 60 * time.Second // between a node's last pod and its end
+	noBalancer   = "node.kubernetes.io/exclude-from-external-load-balancers"
+)
+
+// UpdateNodegroupVersion replaces a group's nodes by ones of another release, version or
+// launch template.
+func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVersionInput) (*eks.UpdateNodegroupVersionOutput, error) {
+	c, g, err := s.group(in.ClusterName, in.NodegroupName)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.updatable(); err != nil {
+		return nil, err
+	}
+	r, err := g.target(in)
+	if err != nil {
+		return nil, err
+	}
+	data, err := g.launchData(r.Version, r.Own)
+	if err != nil {
+		return nil, invalid("%s", err.Error())
+	}
+	same := r.Version == *g.Version && r.Release == *g.ReleaseVersion && r.Own == g.UserLT && len(g.old()) == 0
+	r.Update = s.w.UUID("update", *g.NodegroupArn)
+	params := []types.UpdateParam{param(types.UpdateParamTypeVersion, r.Version), param(types.UpdateParamTypeReleaseVersion, r.Release)}
+	if l := in.LaunchTemplate; l != nil {
+		params = append(params, param(types.UpdateParamTypeLaunchTemplateVersion, *r.Own.Version))
+	}
+	u := g.Updates.Put(r.Update, &types.Update{Id: new(r.Update), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeVersionUpdate,
+		CreatedAt: new(s.w.Date()), Params: params, Errors: []types.ErrorDetail{}})
+	g.Status, g.Rolling = types.NodegroupStatusUpdating, r
+	if same {
+		r.Phase = scaleDown // there is nothing to replace
+	} else {
+		lt, err := s.ec2.CreateLaunchTemplateVersion(nil, &ec2sdk.CreateLaunchTemplateVersionInput{LaunchTemplateId: new(g.Template), LaunchTemplateData: data})
+		if err != nil {
+			g.Status, g.Rolling = types.NodegroupStatusActive, nil
+			return nil, invalid("%s", err.Error())
+		}
+		g.Current = fmt.Sprint(*lt.LaunchTemplateVersion.VersionNumber)
+		g.point(g.Current)
+		g.surge()
+	}
+	s.w.Schedule(rollTick, "eks:group-roll", c.ID, groupEvent{part: g.part(), Update: r.Update})
+	return &eks.UpdateNodegroupVersionOutput{Update: new(*u)}, nil
+}
+
+// updatable refuses a group that has something else to do, or other troubles than these.
+func (g *nodegroup) updatable() error {
+	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
+		return inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *g.c.Name).Member("nodegroupName",
+			*g.NodegroupName)
+	}
+	for _, i := range g.Health.Issues {
+		switch i.Code {
+		case types.NodegroupIssueCodeAsgInstanceLaunchFailures, types.NodegroupIssueCodeInstanceLimitExceeded,
+			types.NodegroupIssueCodeInsufficientFreeAddresses, types.NodegroupIssueCodeClusterUnreachable:
+		default:
+			return wire.Errorf("InvalidRequestException",
+				"Nodegroup has health issue other than [ AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable]")
+		}
+	}
+	return nil
+}
+
+// target is what a request makes of a group.
+func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
+	custom := g.AmiType == types.AMITypesCustom
+	if custom && (in.Version != nil || in.ReleaseVersion != nil) {
+		return nil, invalid("You cannot specify the field(s) version or releaseVersion when using custom AMIs.")
+	}
+	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp, Since: g.c.e.w.Elapsed()}
+	if in.Version != nil {
+		r.Version = *in.Version
+	}
+	if r.Version != *g.c.Version && r.Version != *g.Version {
+		return nil, invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s or NodeGroup kubernetes version %s", *g.c.Version,
+			*g.Version)
+	}
+	if strings.HasPrefix(string(g.AmiType), "AL2_") && minorNumber(r.Version) > 32 {
+		return nil, invalid("AMI Type %s is only supported for kubernetes versions 1.32 or earlier", g.AmiType)
+	}
+	newest := release(g.AmiType, r.Version)
+	r.Release = newest
+	if in.ReleaseVersion != nil {
+		r.Release = *in.ReleaseVersion
+	}
+	if custom {
+		r.Release = *g.ReleaseVersion
+	}
+	if strings.HasPrefix(newest, r.Version+".") && !strings.HasPrefix(r.Release, r.Version+".") {
+		return nil, invalid("Requested release version %s is not valid for kubernetes version %s.", r.Release, r.Version)
+	}
+	return r, g.targetTemplate(in.LaunchTemplate, r)
+}
+
+// targetTemplate follows a request to another version of the group's own launch template.
+func (g *nodegroup) targetTemplate(lt *types.LaunchTemplateSpecification, r *roll) error {
+	if lt == nil {
+		return nil
+	}
+	if g.UserLT == nil {
+		return invalid("You cannot specify a launch template for a node group that was not created with one.")
+	}
+	d, ver, err := g.c.e.ec2.TemplateData(lt.Id, lt.Name, aws.ToString(lt.Version))
+	if err != nil {
+		return wire.Errorf("InvalidRequestException", "%s", err.(*wire.Error).Message)
+	}
+	if *ver.LaunchTemplateId != *g.UserLT.Id {
+		return invalid("Launch template %s is not the launch template %s of the node group", *ver.LaunchTemplateId, *g.UserLT.Id)
+	}
+	if g.AmiType == types.AMITypesCustom {
+		r.Release = aws.ToString(d.ImageId)
+	}
+	r.Own = &types.LaunchTemplateSpecification{Id: ver.LaunchTemplateId, Name: ver.LaunchTemplateName, Version: new(fmt.Sprint(*ver.VersionNumber))}
+	return nil
+}
+
+// surge adds the nodes that take the pods of those that go: twice as many as there are
+// zones, or as may be unavailable at once if that is more.
+func (g *nodegroup) surge() {
+	r := g.Rolling
+	if g.minimal() || *g.ScalingConfig.DesiredSize == 0 {
+		r.Phase = drain
+		g.cordon()
+		return
+	}
+	zones := map[string]bool{}
+	for _, id := range g.Subnets {
+		if s := g.c.e.ec2.Subnet(id); s != nil {
+			zones[*s.AvailabilityZone] = true
+		}
+	}
+	r.Surge = int32(max(2*len(zones), g.unavailable()))
+	g.size(r.Surge)
+}
+
+func (g *nodegroup) minimal() bool {
+	return g.UpdateConfig.UpdateStrategy == types.NodegroupUpdateStrategiesMinimal
+}
+
+// unavailable is how many nodes are drained at once.
+func (g *nodegroup) unavailable() int {
+	if p := g.UpdateConfig.MaxUnavailablePercentage; p != nil {
+		return max(1, int(*g.ScalingConfig.DesiredSize**p)/100)
+	}
+	return max(1, int(aws.ToInt32(g.UpdateConfig.MaxUnavailable)))
+}
+
+// size lets the Auto Scaling group have some nodes more than the node group.
+func (g *nodegroup) size(more int32) {
+	g.c.e.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize,
+		MaxSize: new(*g.ScalingConfig.MaxSize + more), DesiredCapacity: new(*g.ScalingConfig.DesiredSize + more)})
+}
+
+// point has the Auto Scaling group launch from a version of EKS's template.
+func (g *nodegroup) point(version string) {
+	a := g.c.e.asg.Group(g.ASG)
+	if a == nil || a.MixedInstancesPolicy == nil {
+		return
+	}
+	m, lt := *a.MixedInstancesPolicy, *a.MixedInstancesPolicy.LaunchTemplate
+	lt.LaunchTemplateSpecification = &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.Template), Version: new(version)}
+	m.LaunchTemplate = &lt
+	g.c.e.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MixedInstancesPolicy: &m})
+}
+
+// instances are those that live, by whether the group's current template made them.
+func (g *nodegroup) instances(current bool) (out []string) {
+	a := g.c.e.asg.Group(g.ASG)
+	if a == nil {
+		return nil
+	}
+	for _, i := range a.Instances {
+		going := i.LifecycleState == asgtypes.LifecycleStateTerminating || i.LifecycleState == asgtypes.LifecycleStateTerminated
+		if !going && (i.LaunchTemplate != nil && aws.ToString(i.LaunchTemplate.Version) == g.templateVersion()) == current {
+			out = append(out, *i.InstanceId)
+		}
+	}
+	return out
+}
+
+func (g *nodegroup) old() []string { return g.instances(false) }
+
+// nodeOf is the node of an instance, or nil.
+func (g *nodegroup) nodeOf(instance string) *corev1.Node {
+	if n := g.c.ByInstance[instance]; n != "" {
+		return kubeapi.Get[corev1.Node](g.c.kube, "", n)
+	}
+	return nil
+}
+
+// cordon keeps pods and load balancers off the nodes that go.
+func (g *nodegroup) cordon() {
+	for _, id := range g.old() {
+		n := g.nodeOf(id)
+		if n == nil || n.Spec.Unschedulable {
+			continue
+		}
+		u := n.DeepCopy()
+		u.Spec.Unschedulable = true
+		u.Spec.Taints = addTaints(u.Spec.Taints, []corev1.Taint{{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}})
+		u.Labels[noBalancer] = "true"
+		g.c.kube.Save(u)
+	}
+}
+
+// groupRoll is one look at an upgrade under way.
+func (s *EKS) groupRoll(c *cluster, e groupEvent) {
+	g := c.groupOf(e.part)
+	if g == nil || g.Rolling == nil || g.Rolling.Update != e.Update || g.Status != types.NodegroupStatusUpdating {
+		return
+	}
+	switch g.Rolling.Phase {
+	case scaleUp:
+		g.awaitSurge()
+	case drain:
+		g.drainSome()
+	case scaleDown:
+		g.shrink()
+	}
+	if g.Rolling != nil {
+		s.w.Schedule(rollTick, "eks:group-roll", c.ID, e)
+	}
+}
+
+func (g *nodegroup) next(p phase) { g.Rolling.Phase, g.Rolling.Since = p, g.c.e.w.Elapsed() }
+
+// awaitSurge goes on once the new nodes are Ready, or goes back.
+func (g *nodegroup) awaitSurge() {
+	r, fresh, ready := g.Rolling, g.instances(true), 0
+	for _, id := range fresh {
+		if n := g.nodeOf(id); n != nil && node.NodeReady(n) {
+			ready++
+		}
+	}
+	switch {
+	case int32(ready) >= r.Surge:
+		g.cordon()
+		g.next(drain)
+	case g.c.e.w.Elapsed()-r.Since > joinTimeout:
+		g.Current = r.Before
+		g.point(g.Current)
+		for _, id := range fresh {
+			g.end(id, true)
+		}
+		g.size(0)
+		g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodeNodeCreationFailure, ResourceIds: fresh, ErrorMessage: new(
+			"Couldn't proceed with upgrade process as new nodes are not joining node group " + *g.NodegroupName)})
+	}
+}
+
+// end terminates an instance; another takes its place unless the group shrinks.
+func (g *nodegroup) end(instance string, shrink bool) {
+	g.c.e.asg.TerminateInstanceInAutoScalingGroup(nil, &asgsdk.TerminateInstanceInAutoScalingGroupInput{InstanceId: new(instance),
+		ShouldDecrementDesiredCapacity: new(shrink)})
+}
+
+// drainSome evicts the pods of as many old nodes as may be unavailable, ends those that
+// have been empty for a minute, and takes the next.
+func (g *nodegroup) drainSome() {
+	r, old, now := g.Rolling, g.old(), g.c.e.w.Elapsed()
+	r.Batch = slices.DeleteFunc(r.Batch, func(id string) bool { return !slices.Contains(old, id) })
+	if len(r.Batch) == 0 {
+		if !g.replaced() {
+			return // nodes that were ended have yet to be replaced
+		}
+		if len(old) == 0 {
+			g.next(scaleDown)
+			return
+		}
+		r.Batch, r.Since, r.Empty = old[:min(len(old), g.unavailable())], now, 0
+	}
+	left, stuck := 0, []string(nil)
+	for _, id := range r.Batch {
+		n := g.nodeOf(id)
+		if n == nil {
+			continue
+		}
+		pods, refused := g.evict(n.Name)
+		left += pods
+		if refused {
+			stuck = append(stuck, n.Name)
+		}
+	}
+	switch {
+	case left == 0 && r.Empty == 0:
+		r.Empty = now
+	case left == 0 && now-r.Empty >= emptyWait:
+		for _, id := range r.Batch {
+			g.end(id, false)
+		}
+		r.Batch = nil
+	case left > 0 && now-r.Since > evictTimeout && !r.Force:
+		g.giveUp(stuck)
+	}
+}
+
+// replaced tells whether every new node that there should be is Ready.
+func (g *nodegroup) replaced() bool {
+	a := g.c.e.asg.Group(g.ASG)
+	if a == nil {
+		return true
+	}
+	fresh := g.instances(true)
+	for _, id := range fresh {
+		if n := g.nodeOf(id); n == nil || !node.NodeReady(n) {
+			return false
+		}
+	}
+	return len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
+}
+
+// evict asks for the end of a node's pods but for those of DaemonSets, which would come
+// back; it tells how many there are, and whether a disruption budget refuses one.
+func (g *nodegroup) evict(name string) (left int, refused bool) {
+	for _, p := range kubeapi.List[corev1.Pod](g.c.kube) {
+		if o := metav1.GetControllerOf(p); p.Spec.NodeName != name || o != nil && o.Kind == "DaemonSet" {
+			continue
+		}
+		left++
+		refused = !g.c.kube.Evict(p, g.Rolling.Force) || refused
+	}
+	return left, refused
+}
+
+// giveUp leaves old nodes that cannot be drained as they are, and ends what was to take
+// their place: the group has nodes of both kinds until it is upgraded again.
+func (g *nodegroup) giveUp(stuck []string) {
+	fresh := g.instances(true)
+	for i := range min(int(g.Rolling.Surge), len(fresh)) {
+		g.end(fresh[len(fresh)-1-i], true)
+	}
+	g.size(0)
+	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodePodEvictionFailure, ResourceIds: stuck,
+		ErrorMessage: new("Reached max retries while trying to evict pods from nodes in node group " + *g.NodegroupName)})
+}
+
+// shrink takes the surplus away, one node a look.
+func (g *nodegroup) shrink() {
+	if g.Rolling.Surge > 0 {
+		g.Rolling.Surge--
+		g.size(g.Rolling.Surge)
+		return
+	}
+	g.rolled(nil)
+}
+
+// rolled is the end of an upgrade, with what went wrong or nil.
+func (g *nodegroup) rolled(trouble *types.ErrorDetail) {
+	r, u := g.Rolling, g.Updates.Get(g.Rolling.Update)
+	g.Rolling, g.ModifiedAt = nil, new(g.c.e.w.Date())
+	g.Status = types.NodegroupStatusActive
+	if len(g.Health.Issues) > 0 {
+		g.Status = types.NodegroupStatusDegraded
+	}
+	if trouble != nil {
+		u.Status, u.Errors = types.UpdateStatusFailed, []types.ErrorDetail{*trouble}
+		return
+	}
+	u.Status = types.UpdateStatusSuccessful
+	g.Version, g.ReleaseVersion, g.UserLT, g.LaunchTemplate = new(r.Version), new(r.Release), r.Own, r.Own
+}
