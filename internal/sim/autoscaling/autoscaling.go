@@ -93,8 +93,8 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 		return nil, wire.Errorf("ValidationError",
 			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
 	}
-	if _, _, err := a.ec2.TemplateData(spec.LaunchTemplateId, spec.LaunchTemplateName, aws.ToString(spec.Version)); err != nil {
-		return nil, wire.Errorf("ValidationError", "You must use a valid fully-formed launch template. %s", message(err))
+	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
+		return nil, err
 	}
 	for _, s := range strings.Split(aws.ToString(in.VPCZoneIdentifier), ",") {
 		if a.ec2.Subnet(s) == nil {
@@ -119,6 +119,29 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 	a.groups.Put(name, g)
 	a.reconcile(g)
 	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
+}
+
+// name completes the launch templates that a request names by their ID or their name:
+// the service answers both.
+func (a *AutoScaling) name(alone *types.LaunchTemplateSpecification, m *types.MixedInstancesPolicy) error {
+	all := []*types.LaunchTemplateSpecification{alone}
+	if m != nil && m.LaunchTemplate != nil {
+		all = append(all, m.LaunchTemplate.LaunchTemplateSpecification)
+		for _, o := range m.LaunchTemplate.Overrides {
+			all = append(all, o.LaunchTemplateSpecification)
+		}
+	}
+	for _, s := range all {
+		if s == nil {
+			continue
+		}
+		_, v, err := a.ec2.TemplateData(s.LaunchTemplateId, s.LaunchTemplateName, aws.ToString(s.Version))
+		if err != nil {
+			return wire.Errorf("ValidationError", "You must use a valid fully-formed launch template. %s", message(err))
+		}
+		s.LaunchTemplateId, s.LaunchTemplateName = v.LaunchTemplateId, v.LaunchTemplateName
+	}
+	return nil
 }
 
 func code(err error) string {
@@ -324,6 +347,9 @@ func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.
 func (a *AutoScaling) UpdateAutoScalingGroup(_ *wire.Caller, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
 	g, err := a.find(in.AutoScalingGroupName)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
 	if in.MinSize != nil {

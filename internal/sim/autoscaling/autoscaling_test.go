@@ -50,6 +50,23 @@ func start(n int32) region {
 	return r
 }
 
+// A group answers its template's ID and name, whichever it was given.
+func TestATemplateIsAnsweredByIDAndName(t *testing.T) {
+	r := start(0)
+	byID := r.a.Group("g").LaunchTemplate
+	must(r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"),
+		MixedInstancesPolicy: &types.MixedInstancesPolicy{LaunchTemplate: &types.LaunchTemplate{
+			LaunchTemplateSpecification: &types.LaunchTemplateSpecification{LaunchTemplateName: new("lt"), Version: new("$Latest")}}}}))
+	byName := r.a.Group("g").MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
+	if *byID.LaunchTemplateName != "lt" || *byName.LaunchTemplateId != *byID.LaunchTemplateId || *byName.Version != "$Latest" {
+		t.Errorf("%+v %+v", byID, byName)
+	}
+	if _, err := r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"),
+		LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateName: new("none")}}); err == nil {
+		t.Error("a template that is not there is taken")
+	}
+}
+
 // zones counts the group's instances in service, by zone.
 func (r region) zones() string {
 	n := map[string]int{}

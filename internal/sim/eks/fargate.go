@@ -151,16 +151,19 @@ func (c *cluster) Unplaced(p *corev1.Pod) {
 	}
 }
 
+// computeType is the annotation by which a pod stays off Fargate though a profile selects
+// it; coredns's pods have it until somebody takes it away.
+const computeType = "eks.amazonaws.com/compute-type"
+
 func selectsPod(f *types.FargateProfile, p *corev1.Pod) bool {
+	if strings.EqualFold(p.Annotations[computeType], "ec2") {
+		return false
+	}
 	for _, s := range f.Selectors {
 		ok := aws.ToString(s.Namespace) == p.Namespace || strings.HasSuffix(aws.ToString(s.Namespace), "*") &&
 			strings.HasPrefix(p.Namespace, strings.TrimSuffix(*s.Namespace, "*"))
 		for k, v := range s.Labels {
 			ok = ok && p.Labels[k] == v
-		}
-		// coredns's pods carry a computeType of ec2 unless the add-on says Fargate
-		if p.Labels["k8s-app"] == "coredns" && p.Labels["eks.amazonaws.com/computeType"] == "" {
-			ok = false
 		}
 		if ok {
 			return true

@@ -1,8 +1,10 @@
 package eks
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -59,10 +61,13 @@ func (c *cluster) install(name, version string, a *addon) {
 		k.Save(n)
 	}
 	labels := map[string]string{"k8s-app": i.workload, "app.kubernetes.io/name": name}
+	if name == "coredns" || name == "kube-proxy" {
+		labels["eks.amazonaws.com/component"] = name
+	}
 	meta := metav1.ObjectMeta{Name: i.workload, Namespace: ns, Labels: labels, Annotations: map[string]string{"app.kubernetes.io/version": version}}
 	t := podTemplate(name, version, i, cfg, labels)
 	if role != nil {
-		t.Annotations = map[string]string{"eks.amazonaws.com/role-arn": *role}
+		t.Annotations["eks.amazonaws.com/role-arn"] = *role
 	}
 	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": i.workload}}
 	if i.kind == "DaemonSet" {
@@ -118,10 +123,11 @@ func podTemplate(name, version string, i addonInfo, cfg config, labels map[strin
 		s.Tolerations = append(s.Tolerations, corev1.Toleration{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists},
 			corev1.Toleration{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule})
 	}
-	if cfg.ComputeType != "" {
-		labels = map[string]string{"k8s-app": labels["k8s-app"], "app.kubernetes.io/name": name, "eks.amazonaws.com/computeType": cfg.ComputeType}
+	notes := map[string]string{}
+	if name == "coredns" {
+		notes[computeType] = cmp.Or(strings.ToLower(cfg.ComputeType), "ec2")
 	}
-	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: s}
+	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: notes}, Spec: s}
 }
 
 // uninstall removes an add-on's workload.

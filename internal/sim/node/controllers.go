@@ -161,7 +161,7 @@ func templateHash(t corev1.PodTemplateSpec) string {
 	h := fnv.New32a()
 	fmt.Fprintf(h, "%#v", t.Spec.Containers)
 	fmt.Fprintf(h, "%v%v", t.Spec.NodeSelector, t.Spec.Tolerations)
-	fmt.Fprint(h, t.Annotations)
+	fmt.Fprint(h, t.Annotations, t.Labels)
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -212,7 +214,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := CallerOf(r)
 	svc := s.service(c.Service)
 	if svc == nil {
-		Refuse(w, r, Errorf("InvalidAction", "The simulated region does not serve the service %s.", c.Service).With(http.StatusNotFound))
+		Refuse(w, r, Errorf("InvalidAction", "The simulated region does not serve the service %s. It serves %s.", c.Service,
+			strings.Join(slices.Sorted(maps.Keys(s.loaders)), ", ")).With(http.StatusNotFound))
 		return
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))

@@ -1,0 +1,54 @@
+package eks_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
+)
+
+// coredns stays off Fargate until its annotation says otherwise, by the add-on's
+// configuration or by a hand on the Deployment.
+func TestCorednsGoesToFargateByItsAnnotation(t *testing.T) {
+	for name, say := range map[string]func(life){
+		"configuration": func(l life) {
+			_, err := l.AWS.EKS.UpdateAddon(t.Context(), &eks.UpdateAddonInput{ClusterName: new("c"), AddonName: new("coredns"),
+				ConfigurationValues: new(`{"computeType": "Fargate"}`)})
+			l.refused("", err)
+		},
+		"annotation": func(l life) {
+			d := kubeapi.Get[appsv1.Deployment](l.kube(), "kube-system", "coredns").DeepCopy()
+			d.Spec.Template.Annotations["eks.amazonaws.com/compute-type"] = "fargate"
+			l.kube().Save(d)
+		},
+	} {
+		l := begin(t).after(20 * time.Minute)
+		_, err := l.addon(eks.CreateAddonInput{AddonName: new("coredns")})
+		l.refused("", err)
+		_, err = l.AWS.EKS.CreateFargateProfile(t.Context(), &eks.CreateFargateProfileInput{ClusterName: new("c"), FargateProfileName: new("f"),
+			PodExecutionRoleArn: new(fargate), Subnets: []string{"subnet-p"}, Selectors: []types.FargateProfileSelector{{Namespace: new("kube-system")}}})
+		l.refused("", err)
+		l.after(10 * time.Minute)
+		l.expect(name+": before", l.coredns(), "")
+		say(l)
+		l.after(10 * time.Minute)
+		l.expect(name+": after", l.coredns(), "fargate- fargate-")
+	}
+}
+
+// coredns is where its pods run, by the beginnings of their nodes' names.
+func (l life) coredns() string {
+	var on []string
+	for _, p := range kubeapi.List[corev1.Pod](l.kube()) {
+		if p.Labels["eks.amazonaws.com/component"] == "coredns" && p.Status.Phase == corev1.PodRunning {
+			on = append(on, p.Spec.NodeName[:min(len(p.Spec.NodeName), 8)])
+		}
+	}
+	return strings.Join(on, " ")
+}
