@@ -271,6 +271,9 @@ func (s *Server) answer(svc *Service, c *Caller, body []byte) (name string, p *r
 			err = e
 		}
 		if err == nil {
+			err = svc.dryRun(in)
+		}
+		if err == nil {
 			out, err = svc.handlers[name].answer(c, in, s.PageSize)
 		}
 		// Encoded under the lock: an output may share memory with the world.
