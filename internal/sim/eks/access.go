@@ -41,6 +41,7 @@ func (s *EKS) registerAccess(svc *wire.Service) {
 	wire.Handle(svc, "UpdatePodIdentityAssociation", s.UpdatePodIdentityAssociation)
 	wire.Handle(svc, "DeletePodIdentityAssociation", s.DeletePodIdentityAssociation)
 	wire.Handle(svc, "AssociateIdentityProviderConfig", s.AssociateIdentityProviderConfig)
+	wire.Handle(svc, "DisassociateIdentityProviderConfig", s.DisassociateIdentityProviderConfig)
 	wire.Handle(svc, "DescribeIdentityProviderConfig", s.DescribeIdentityProviderConfig)
 	wire.Handle(svc, "ListIdentityProviderConfigs", s.ListIdentityProviderConfigs)
 }
@@ -455,6 +456,27 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 	}
 	c.idps.Put(aws.ToString(o.IdentityProviderConfigName), p)
 	return &eks.AssociateIdentityProviderConfigOutput{Update: u, Tags: in.Tags}, nil
+}
+
+// DisassociateIdentityProviderConfig takes a provider away, by an update too.
+func (s *EKS) DisassociateIdentityProviderConfig(_ *wire.Caller, in *eks.DisassociateIdentityProviderConfigInput) (
+	*eks.DisassociateIdentityProviderConfigOutput, error) {
+	c, err := s.cluster(in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	name := aws.ToString(in.IdentityProviderConfig.Name)
+	p := c.idps.Get(name)
+	if p == nil {
+		return nil, notFound("Identity provider config is not associated with cluster %s", *c.Name)
+	}
+	u, err := c.begin(types.UpdateTypeDisassociateIdentityProviderConfig, nil, "idp-gone", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+		clusterChange{Gone: name})
+	if err != nil {
+		return nil, err
+	}
+	p.Status = types.ConfigStatusDeleting
+	return &eks.DisassociateIdentityProviderConfigOutput{Update: u}, nil
 }
 
 // DescribeIdentityProviderConfig reads one.

@@ -18,6 +18,7 @@ type clusterChange struct {
 	Config     *eks.UpdateClusterConfigInput
 	Encryption []types.EncryptionConfig
 	IDP        string // an identity provider that is associated
+	Gone       string // an identity provider that is not any more
 	Version    string // of Kubernetes
 }
 
@@ -108,6 +109,9 @@ func (s *EKS) apply(c *cluster, change clusterChange) {
 	}
 	if p := c.idps.Get(change.IDP); p != nil {
 		p.Status = types.ConfigStatusActive
+	}
+	if change.Gone != "" {
+		c.idps.Delete(change.Gone)
 	}
 	if change.Version != "" {
 		c.setVersion(change.Version)
