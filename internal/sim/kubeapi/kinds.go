@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	authnv1 "k8s.io/api/authentication/v1"
 	authzv1 "k8s.io/api/authorization/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -137,6 +138,9 @@ func init() {
 		return nil
 	}); err != nil {
 		panic(err)
+	}
+	for _, v := range []string{autoscalingv1.SchemeGroupVersion.Version, runtime.APIVersionInternal} {
+		scheme.AddKnownTypes(schema.GroupVersion{Group: autoscalingv1.GroupName, Version: v}, &autoscalingv1.Scale{})
 	}
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
 	for _, k := range kinds {

@@ -104,6 +104,9 @@ func install(s *genericapiserver.GenericAPIServer) error {
 			sub.UpdateStrategy = newStrategy(k, true)
 			add(k.gv, k.resource+"/status", statusREST{&sub})
 		}
+		if scalable[k.name] {
+			add(k.gv, k.resource+"/scale", scaleREST{st})
+		}
 		if k.name == "Pod" {
 			add(k.gv, "pods/eviction", evictionREST{st})
 			add(k.gv, "pods/binding", bindingREST{st})
