@@ -38,7 +38,8 @@ var builtinColumns = map[string][]string{
 
 func builtinCells(o runtime.Object) []any {
 	switch x := o.(type) {
-	case *corev1.Endpoints: //nolint:staticcheck // clients still list them
+	//lint:ignore SA1019 clients still list them
+	case *corev1.Endpoints:
 		return []any{x.Name, endpoints(x), age(x)}
 	case *discoveryv1.EndpointSlice:
 		var ports, addresses []string
@@ -117,7 +118,8 @@ func jobCells(x *batchv1.Job) []any {
 	return []any{x.Name, status, fmt.Sprintf("%d/%d", x.Status.Succeeded, max(1, deref(x.Spec.Completions))), age(x)}
 }
 
-func endpoints(x *corev1.Endpoints) string { //nolint:staticcheck // as above
+//lint:ignore SA1019 as above
+func endpoints(x *corev1.Endpoints) string {
 	var out []string
 	for _, s := range x.Subsets {
 		for _, a := range s.Addresses {
