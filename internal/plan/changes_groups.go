@@ -221,7 +221,11 @@ func (b *builder) groupLive(kind string, i int, m *config.ManagedNodeGroup, live
 		}
 	}
 	if len(what) > 0 {
-		b.add(part{Step: labelled(kind, m.Name, b.groupStack(m.Name)), Action: Update, Title: "managed node group " + m.Name + ": " + join(what),
+		title := "managed node group " + m.Name + ": " + join(what)
+		if b.unsettled("managedNodeGroups", m.Name) {
+			title += ", where it differs then"
+		}
+		b.add(part{Step: labelled(kind, m.Name, b.groupStack(m.Name)), Action: Update, Title: title,
 			Typical: 40 * time.Second, Timeout: timeoutUpdate,
 			Run: run})
 	}
