@@ -280,7 +280,7 @@ func (b *builder) nodes(n *config.NodeGroupBase, managed bool, typical time.Dura
 			part{
 				Step:    b.groupStep(rules.Nodes, n, nil).Label(rules.With(rules.Of, b.groupStack(n.Name))),
 				Action:  Await,
-				Title:   fmt.Sprintf("%d nodes of %s Ready", *n.DesiredCapacity, n.Name),
+				Title:   counted(*n.DesiredCapacity, "node") + " of " + n.Name + " Ready",
 				Typical: typical,
 				Timeout: timeoutGroup,
 				Run:     &steps.Nodes{Group: n.Name, Want: *n.DesiredCapacity, Managed: managed},
@@ -342,4 +342,11 @@ func (b *builder) nodeRoleName(n *config.NodeGroupBase) string {
 		name = fmt.Sprintf("%s-%x", name[:51], md5.Sum([]byte(name)))[:64]
 	}
 	return name
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
