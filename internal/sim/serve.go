@@ -47,13 +47,20 @@ func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) er
 	if err != nil {
 		return fmt.Errorf("the simulated region cannot listen on %s: %w", addr, err)
 	}
-	if err := s.serveClusters(); err != nil {
+	names, err := s.newIssuers()
+	if err == nil {
+		err = s.serveClusters()
+	}
+	if err != nil {
 		l.Close() //nolint:errcheck // nobody has connected
 		return err
 	}
+	s.mu.Lock()
+	s.issuers = names
+	s.mu.Unlock()
 	s.World.Survive(func(what string, bug any, stack []byte) { s.options.Log("%s: %v\n%s", what, bug, stack) })
 	go s.World.Run(ctx)
-	srv := &http.Server{Handler: http.HandlerFunc(s.overSocket), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,
+	srv := &http.Server{Handler: s.sockets(names), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: 64 << 10}
 	go func() {
 		<-ctx.Done()
@@ -64,6 +71,17 @@ func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) er
 		return err
 	}
 	return nil
+}
+
+// sockets answers AWS's requests, and tunnels HTTPS to names of the region.
+func (s *Sim) sockets(names http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect {
+			names.ServeHTTP(w, r)
+			return
+		}
+		s.overSocket(w, r)
+	})
 }
 
 func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) {

@@ -54,6 +54,7 @@ type Sim struct {
 	serving bool
 	regions map[string]*Region
 	iams    map[string]*iam.IAM // by partition
+	issuers *issuers            // once it is served
 }
 
 // Region is the account's state in one region.

@@ -51,22 +51,15 @@ const loopback = "127.0.0.1,localhost,::1"
 // childEnvironment is a command's environment: the user's without what would lead it
 // away, a home of its own, and the region.
 func childEnvironment(user []string, home string, region []string) []string {
-	proxy := loopback
 	var out []string
 	for _, e := range user {
-		key, value, _ := strings.Cut(e, "=")
-		switch {
-		case key == "NO_PROXY" || key == "no_proxy":
-			if value != "" {
-				proxy = value + "," + loopback
-			}
-		case slices.Contains(cleared, key), strings.HasPrefix(key, endpoints):
-		default:
+		key, _, _ := strings.Cut(e, "=")
+		if !slices.Contains(cleared, key) && !strings.HasPrefix(key, endpoints) {
 			out = append(out, e)
 		}
 	}
-	out = append(out, "HOME="+home, "KUBECONFIG="+filepath.Join(home, ".kube", "config"), "NO_PROXY="+proxy, "no_proxy="+proxy)
-	return append(out, region...)
+	out = append(out, "HOME="+home, "KUBECONFIG="+filepath.Join(home, ".kube", "config"))
+	return append(out, region...) // of two with one name the last counts
 }
 
 // child runs a command inside the region, passes signals on to it and exits as it did.

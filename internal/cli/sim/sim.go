@@ -81,7 +81,12 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 	case err := <-ended:
 		return err
 	case url := <-ready:
-		env := environment(url, region, secret, f.speed)
+		trust, err := trustFiles(s.Authority())
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(trust.dir) //nolint:errcheck // what is left is in the temporary folder
+		env := append(environment(url, region, secret, f.speed), trust.environment(url)...)
 		if len(command) > 0 {
 			return child(a, command, env)
 		}

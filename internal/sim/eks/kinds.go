@@ -140,6 +140,11 @@ func (s *EKS) ServeClusters(how func(c *kubeapi.Cluster, earlier string) (url st
 	return nil
 }
 
+// Issues tells whether a cluster's OIDC issuer has this ID.
+func (s *EKS) Issues(id string) bool {
+	return s.clusters.Find(func(c *cluster) bool { return c.ID == id && c.Identity != nil }) != nil
+}
+
 // serve makes a cluster's API reachable.
 func (s *EKS) serve(c *cluster, k *kubeapi.Cluster) error {
 	c.kube, c.nodes.API, k.Token = k, k, c.whoami
