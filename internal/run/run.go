@@ -54,6 +54,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 		p.identify,
 		p.network,
 		p.observe,
+		p.moved,
 		p.versions,
 		p.reach,
 		p.check,
@@ -92,6 +93,12 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	p.in.Live, err = read.Cluster(ctx, p.c, p.f.Cluster.Metadata.Name, read.Planning())
+	return check.Reach(err)
+}
+
+// moved finds where new node groups go when somebody replaced the cluster's subnets.
+func (p *preparation) moved(ctx context.Context) (err error) {
+	p.in.Net, p.notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.in.Live)
 	return check.Reach(err)
 }
 
