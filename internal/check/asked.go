@@ -46,15 +46,10 @@ func unchecked(what, remedy string) finding.Finding {
 	return f
 }
 
-func (in *Input) inVPC() []ec2types.Filter {
-	return []ec2types.Filter{{Name: new("vpc-id"), Values: []string{in.Net.VPC}}}
-}
-
 // subnetsByID are the subnets of the VPC that exists.
 func (in *Input) subnetsByID(ctx context.Context) (map[string]ec2types.Subnet, error) {
 	return once(&in.asked.subnets, func() (map[string]ec2types.Subnet, error) {
-		all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(in.AWS.EC2, &ec2.DescribeSubnetsInput{Filters: in.inVPC()}),
-			func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+		all, err := in.AWS.Subnets(ctx, in.Net.VPC)
 		out := map[string]ec2types.Subnet{}
 		for _, s := range all {
 			out[aws.ToString(s.SubnetId)] = s
@@ -65,16 +60,14 @@ func (in *Input) subnetsByID(ctx context.Context) (map[string]ec2types.Subnet, e
 
 // routeTables are the route tables of the VPC that exists.
 func (in *Input) routeTables(ctx context.Context) ([]ec2types.RouteTable, error) {
-	return once(&in.asked.routes, func() ([]ec2types.RouteTable, error) {
-		return awsc.Collect(ctx, ec2.NewDescribeRouteTablesPaginator(in.AWS.EC2, &ec2.DescribeRouteTablesInput{Filters: in.inVPC()}),
-			func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
-	})
+	return once(&in.asked.routes, func() ([]ec2types.RouteTable, error) { return in.AWS.RouteTables(ctx, in.Net.VPC) })
 }
 
 // vpcEndpoints are the VPC endpoints of the VPC that exists.
 func (in *Input) vpcEndpoints(ctx context.Context) ([]ec2types.VpcEndpoint, error) {
 	return once(&in.asked.endpoints, func() ([]ec2types.VpcEndpoint, error) {
-		return awsc.Collect(ctx, ec2.NewDescribeVpcEndpointsPaginator(in.AWS.EC2, &ec2.DescribeVpcEndpointsInput{Filters: in.inVPC()}),
+		return awsc.Collect(ctx, ec2.NewDescribeVpcEndpointsPaginator(in.AWS.EC2, &ec2.DescribeVpcEndpointsInput{
+			Filters: []ec2types.Filter{{Name: new("vpc-id"), Values: []string{in.Net.VPC}}}}),
 			func(o *ec2.DescribeVpcEndpointsOutput) []ec2types.VpcEndpoint { return o.VpcEndpoints })
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	awsc "github.com/slipway-eks/slipway/internal/aws"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -40,7 +41,7 @@ var wayOut = Check{
 		var said []string
 		in.groups(func(g config.Group) {
 			for _, s := range in.subnetsOf(g) {
-				table := tableOf(tables, s.ID)
+				table := awsc.RouteTableOf(tables, s.ID)
 				if s.ID == "" || slices.Contains(said, s.ID) || table == nil || leadsOut(table) || len(missing) == 0 {
 					continue
 				}
@@ -95,22 +96,6 @@ func (in *Input) missingEndpoints(endpoints []ec2types.VpcEndpoint) []string {
 		}
 	}
 	return out
-}
-
-// tableOf is the route table that a subnet uses: its own, or the VPC's main one.
-func tableOf(tables []ec2types.RouteTable, subnet string) *ec2types.RouteTable {
-	var main *ec2types.RouteTable
-	for i := range tables {
-		for _, a := range tables[i].Associations {
-			if aws.ToString(a.SubnetId) == subnet {
-				return &tables[i]
-			}
-			if aws.ToBool(a.Main) {
-				main = &tables[i]
-			}
-		}
-	}
-	return main
 }
 
 // leadsOut tells whether a table has a default route to something that stands.

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -91,14 +90,11 @@ type present struct {
 
 func inVPC(ctx context.Context, c *awsc.Clients, of *observe.VPCConfig) (present, error) {
 	var out present
-	filter := []ec2types.Filter{{Name: new("vpc-id"), Values: []string{of.VPCID}}}
-	subnets, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(c.EC2, &ec2.DescribeSubnetsInput{Filters: filter}),
-		func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+	subnets, err := c.Subnets(ctx, of.VPCID)
 	if err != nil {
 		return out, fmt.Errorf("listing the subnets of %s: %w", of.VPCID, err)
 	}
-	tables, err := awsc.Collect(ctx, ec2.NewDescribeRouteTablesPaginator(c.EC2, &ec2.DescribeRouteTablesInput{Filters: filter}),
-		func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
+	tables, err := c.RouteTables(ctx, of.VPCID)
 	if err != nil {
 		return out, fmt.Errorf("listing the route tables of %s: %w", of.VPCID, err)
 	}
@@ -116,20 +112,10 @@ func inVPC(ctx context.Context, c *awsc.Clients, of *observe.VPCConfig) (present
 	return out, nil
 }
 
-// public tells whether a subnet's route table, its own or the VPC's main one, leads to an
-// internet gateway, which is what makes a subnet public (VPC user guide, "Subnet types").
+// public tells whether a subnet's route table leads to an internet gateway, which is what
+// makes a subnet public (VPC user guide, "Subnet types").
 func public(tables []ec2types.RouteTable, subnet string) bool {
-	var table *ec2types.RouteTable
-	for i := range tables {
-		for _, a := range tables[i].Associations {
-			switch {
-			case aws.ToString(a.SubnetId) == subnet:
-				table = &tables[i]
-			case aws.ToBool(a.Main) && table == nil:
-				table = &tables[i]
-			}
-		}
-	}
+	table := awsc.RouteTableOf(tables, subnet)
 	return table != nil && slices.ContainsFunc(table.Routes, func(r ec2types.Route) bool {
 		return strings.HasPrefix(aws.ToString(r.GatewayId), "igw-") && r.State != ec2types.RouteStateBlackhole
 	})

@@ -7,8 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
 
@@ -20,8 +18,7 @@ func (e *Env) subnets(ctx context.Context, private bool, zones, names []string) 
 		return nil, err
 	}
 	vpc := aws.ToString(c.ResourcesVpcConfig.VpcId)
-	in := &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("vpc-id"), Values: []string{vpc}}}}
-	all, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(e.AWS.EC2, in), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+	all, err := e.AWS.Subnets(ctx, vpc)
 	if err != nil {
 		return nil, fmt.Errorf("listing the subnets of %s: %w", vpc, err)
 	}

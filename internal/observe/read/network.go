@@ -62,8 +62,7 @@ func (o *observer) vpc(ctx context.Context, n *observe.Network, id string) error
 }
 
 func (o *observer) subnets(ctx context.Context, n *observe.Network, vpc string) error {
-	pages := ec2.NewDescribeSubnetsPaginator(o.c.EC2, &ec2.DescribeSubnetsInput{Filters: in("vpc-id", vpc)})
-	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeSubnetsOutput) []types.Subnet { return p.Subnets })
+	list, err := o.c.Subnets(ctx, vpc)
 	n.Subnets = byKey[types.Subnet, observe.Subnet](list, func(s types.Subnet) *string { return s.SubnetId })
 	for _, s := range n.Subnets {
 		s.PrivateDNSLaunch = prune(s.PrivateDNSLaunch)
@@ -72,8 +71,7 @@ func (o *observer) subnets(ctx context.Context, n *observe.Network, vpc string) 
 }
 
 func (o *observer) routeTables(ctx context.Context, n *observe.Network, vpc string) error {
-	pages := ec2.NewDescribeRouteTablesPaginator(o.c.EC2, &ec2.DescribeRouteTablesInput{Filters: in("vpc-id", vpc)})
-	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeRouteTablesOutput) []types.RouteTable { return p.RouteTables })
+	list, err := o.c.RouteTables(ctx, vpc)
 	n.RouteTables = byKey[types.RouteTable, observe.RouteTable](list, func(t types.RouteTable) *string { return t.RouteTableId })
 	return err
 }
