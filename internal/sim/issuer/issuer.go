@@ -7,21 +7,18 @@ package issuer
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/slipway-eks/slipway/internal/sim/ca"
 )
 
 // Proxy tunnels HTTPS: hosts of the region end here, all others go where they went.
@@ -31,8 +28,7 @@ type Proxy struct {
 	// Upstream is the proxy that a request would have taken without this one; nil: none.
 	Upstream func(*http.Request) (*url.URL, error)
 
-	ca   *x509.Certificate
-	key  *ecdsa.PrivateKey
+	ca   *ca.Authority
 	mu   sync.Mutex
 	made map[string]*tls.Certificate
 }
@@ -46,32 +42,12 @@ const (
 func New(site func(host string) http.Handler, upstream func(*http.Request) (*url.URL, error)) (*Proxy, error) {
 	p := &Proxy{Site: site, Upstream: upstream, made: map[string]*tls.Certificate{}}
 	var err error
-	if p.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return nil, err
-	}
-	t := template(pkix.Name{CommonName: "Simulated region"})
-	t.IsCA, t.BasicConstraintsValid, t.KeyUsage = true, true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
-	der, err := x509.CreateCertificate(rand.Reader, t, t, &p.key.PublicKey, p.key)
-	if err != nil {
-		return nil, err
-	}
-	p.ca, err = x509.ParseCertificate(der)
+	p.ca, err = ca.New("Simulated region")
 	return p, err
 }
 
 // CA is the authority's certificate, as PEM.
-func (p *Proxy) CA() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Raw})
-}
-
-func template(of pkix.Name) *x509.Certificate {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
-	if err != nil {
-		panic(fmt.Sprintf("issuer: %v", err)) // the system has no randomness
-	}
-	now := time.Now() // certificates are of the wall's time
-	return &x509.Certificate{SerialNumber: serial, Subject: of, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(30 * 24 * time.Hour)}
-}
+func (p *Proxy) CA() []byte { return p.ca.PEM() }
 
 // certificate is a host's, with the authority's behind it, as AWS's issuers send theirs.
 func (p *Proxy) certificate(hello *tls.ClientHelloInfo, host string) (*tls.Certificate, error) {
@@ -83,19 +59,11 @@ func (p *Proxy) certificate(hello *tls.ClientHelloInfo, host string) (*tls.Certi
 	if c := p.made[host]; c != nil {
 		return c, nil
 	}
-	t := template(pkix.Name{CommonName: host})
-	t.DNSNames, t.KeyUsage = []string{host}, x509.KeyUsageDigitalSignature
-	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
+	c, err := p.ca.Server(&x509.Certificate{Subject: pkix.Name{CommonName: host}, DNSNames: []string{host}})
+	if err == nil {
+		p.made[host] = c
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, p.ca, &key.PublicKey, p.key)
-	if err != nil {
-		return nil, err
-	}
-	p.made[host] = &tls.Certificate{Certificate: [][]byte{der, p.ca.Raw}, PrivateKey: key}
-	return p.made[host], nil
+	return c, err
 }
 
 // ServeHTTP takes a CONNECT.

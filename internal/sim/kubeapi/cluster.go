@@ -2,16 +2,11 @@ package kubeapi
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,6 +18,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/slipway-eks/slipway/internal/sim/ca"
 )
 
 // Cluster is one cluster's Kubernetes API and its objects.
@@ -30,14 +27,13 @@ type Cluster struct {
 	// Token tells who a bearer token belongs to; nil: nobody.
 	Token func(string) *User
 	// CA is the cluster's certificate authority, PEM.
-	CA      []byte
-	down    atomic.Pointer[string]
-	version atomic.Pointer[string]
-	objects *objects
-	caKey   *ecdsa.PrivateKey
-	caCert  *x509.Certificate
-	uid     func(key string) string
-	date    func() time.Time
+	CA        []byte
+	down      atomic.Pointer[string]
+	version   atomic.Pointer[string]
+	objects   *objects
+	authority *ca.Authority
+	uid       func(key string) string
+	date      func() time.Time
 }
 
 // Down is why the API server answers nothing but 503; "" when it works.
@@ -68,47 +64,24 @@ func (c *Cluster) SetVersion(v string) { c.version.Store(&v) }
 func NewCluster(version string, uid func(key string) string, date func() time.Time, changed func()) (*Cluster, error) {
 	c := &Cluster{uid: uid, date: date, objects: newObjects(changed)}
 	c.SetVersion(version)
-	if err := c.makeCA(); err != nil {
+	var err error
+	if c.authority, err = ca.New("kubernetes"); err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
+	c.CA = c.authority.PEM()
 	handler() // the first cluster pays for the server's start
 	return c, nil
-}
-
-func (c *Cluster) makeCA() error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kubernetes"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
-	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
-	if err != nil {
-		return err
-	}
-	c.caKey = key
-	if c.caCert, err = x509.ParseCertificate(der); err != nil {
-		return err
-	}
-	c.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return nil
 }
 
 // Listen serves the cluster's API over TLS on loopback: at an earlier URL, if its port
 // is free, or at another one. It returns the https URL.
 func (c *Cluster) Listen(earlier string) (url string, stop func(), err error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	cert, err := c.authority.Server(&x509.Certificate{Subject: pkix.Name{CommonName: "kube-apiserver"}, DNSNames: []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}})
 	if err != nil {
 		return "", nil, err
 	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "kube-apiserver"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
-	der, err := x509.CreateCertificate(rand.Reader, t, c.caCert, &key.PublicKey, c.caKey)
-	if err != nil {
-		return "", nil, err
-	}
-	secure := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2", "http/1.1"}}
+	secure := &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"}}
 	var l net.Listener
 	if addr, ok := strings.CutPrefix(earlier, "https://127.0.0.1:"); ok {
 		l, _ = tls.Listen("tcp", "127.0.0.1:"+addr, secure) //nolint:errcheck // somebody has the port: another one does

@@ -1,15 +1,15 @@
 package kubeapi
 
 import (
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/slipway-eks/slipway/internal/sim/ca"
 )
 
 // saved is a cluster at rest: its certificate authority, so that kubeconfigs go on
@@ -31,7 +31,7 @@ type savedObject struct {
 
 // Snapshot is the cluster as JSON.
 func (c *Cluster) Snapshot() (json.RawMessage, error) {
-	key, err := x509.MarshalECPrivateKey(c.caKey)
+	key, err := c.authority.Key()
 	if err != nil {
 		return nil, err
 	}
@@ -59,15 +59,8 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 	c := &Cluster{CA: s.CA, uid: uid, date: date, objects: newObjects(changed)}
 	c.SetVersion(s.Version)
 	c.SetDown(s.Down)
-	block, _ := pem.Decode(s.CA)
-	if block == nil {
-		return nil, fmt.Errorf("the saved certificate authority is no PEM")
-	}
 	var err error
-	if c.caCert, err = x509.ParseCertificate(block.Bytes); err != nil {
-		return nil, err
-	}
-	if c.caKey, err = x509.ParseECPrivateKey(s.Key); err != nil {
+	if c.authority, err = ca.Load(s.CA, s.Key); err != nil {
 		return nil, err
 	}
 	for _, o := range s.Objects {
