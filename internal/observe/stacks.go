@@ -72,6 +72,9 @@ func (s *Stack) Phase() Phase {
 	return Stuck
 }
 
+// UnderWay tells whether the stack is on its way to standing.
+func (p Phase) UnderWay() bool { return p == Making || p == Changing }
+
 // Stands tells whether the stack stands complete.
 func (s *Stack) Stands() bool { return s.Phase() == Complete }
 
@@ -80,9 +83,6 @@ func (s *Stack) Broken() bool { return s.Phase() == Failed }
 
 // Has tells whether a stack of the cluster stands complete.
 func (o *Observed) Has(stack string) bool { return o.Stacks[stack].Stands() }
-
-// Broken tells whether a stack of the cluster can only be deleted and made again.
-func (o *Observed) Broken(stack string) bool { return o.Stacks[stack].Broken() }
 
 // Output is a stack's output, or "".
 func (s *Stack) Output(key string) string {

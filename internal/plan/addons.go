@@ -63,7 +63,7 @@ func (b *builder) addons() {
 		b.plan.Notes = append(
 			b.plan.Notes,
 			"Not awaited, since nothing in the file takes their pods (a Linux node whose taints they tolerate, or a Fargate profile that selects them): "+
-				join(unawaited)+". EKS shows them DEGRADED until something does.",
+				strings.Join(unawaited, ", ")+". EKS shows them DEGRADED until something does.",
 		)
 	}
 	if b.in.Unreachable != "" {
@@ -128,17 +128,6 @@ func (b *builder) gateOpen() bool {
 }
 
 func keys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
-
-func join(s []string) string {
-	out := ""
-	for i, x := range s {
-		if i > 0 {
-			out += ", "
-		}
-		out += x
-	}
-	return out
-}
 
 // addonIAM gives an add-on the roles that it takes its permissions from.
 func (b *builder) addonIAM(a config.Addon, step *steps.Addon) {

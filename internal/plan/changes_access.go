@@ -53,7 +53,7 @@ func (b *builder) associationUpdate(p config.PodIdentityAssociation, role string
 		}
 	}
 	if len(what) > 0 {
-		b.add(part{Step: rules.Step{Kind: rules.PodIdentity, Name: id}, Action: Update, Title: "pod identity association " + id + ": " + join(what),
+		b.add(part{Step: rules.Step{Kind: rules.PodIdentity, Name: id}, Action: Update, Title: "pod identity association " + id + ": " + strings.Join(what, ", "),
 			Typical: 2 * time.Second, Timeout: timeoutQuick,
 			Run: step})
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -41,7 +42,7 @@ func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 		what = append(what, "which is UPDATING")
 	}
 	if len(what) > 0 {
-		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + join(what),
+		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + strings.Join(what, ", "),
 			Typical: 40 * time.Second, Timeout: timeoutAddon,
 			Run: up})
 	}

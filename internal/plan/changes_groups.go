@@ -62,12 +62,12 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observ
 	kind := rules.GroupLive
 	switch count := *old.DesiredCapacity != *n.DesiredCapacity; {
 	case b.phase(name) == observe.Changing:
-		b.resizeLater(n, title, &config.ClusterConfig{Metadata: b.head(), ManagedNodeGroups: []config.ManagedNodeGroup{*m}}, true, count)
+		b.resize(n, title+comparedLater, later(&config.ClusterConfig{Metadata: b.head(), ManagedNodeGroups: []config.ManagedNodeGroup{*m}}), true, count)
 		what = nil
 	case len(what) > 0:
 		recorded, _ := b.template(name)
 		want, err := stack.Resize(recorded, b.cfg, m)
-		b.resize(n, title+join(what), name, want, err, true, count)
+		b.resizeTo(n, title+strings.Join(what, ", "), want, err, true, count)
 		if b.unsettled("managedNodeGroups", m.Name) {
 			what = nil // what its stack sets may be undone by what is under way
 		}
@@ -91,13 +91,13 @@ func (b *builder) selfManagedChanges(i int, g *config.NodeGroup) {
 	b.scalingChanges(&old.NodeGroupBase, &g.NodeGroupBase, nil, false)
 	title, count := "self-managed node group "+g.Name+": ", *old.DesiredCapacity != *g.DesiredCapacity
 	if b.phase(name) == observe.Changing {
-		b.resizeLater(&g.NodeGroupBase, title, &config.ClusterConfig{Metadata: b.head(), NodeGroups: []config.NodeGroup{*g}}, false, count)
+		b.resize(&g.NodeGroupBase, title+comparedLater, later(&config.ClusterConfig{Metadata: b.head(), NodeGroups: []config.NodeGroup{*g}}), false, count)
 		return
 	}
 	if what := worded(config.Differences(old, g), followed("nodeGroups")); len(what) > 0 {
 		recorded, _ := b.template(name)
 		want, err := stack.ResizeSelfManaged(recorded, b.cfg, g)
-		b.resize(&g.NodeGroupBase, title+join(what), name, want, err, false, count)
+		b.resizeTo(&g.NodeGroupBase, title+strings.Join(what, ", "), want, err, false, count)
 	}
 }
 
@@ -107,30 +107,33 @@ func (b *builder) head() *config.ClusterMeta {
 	return &config.ClusterMeta{Name: m.Name, Region: m.Region, Version: m.Version}
 }
 
-// resizeLater updates a group's stack that is under way now: what its template will be
-// is known at the step's turn, and compared then.
-func (b *builder) resizeLater(n *config.NodeGroupBase, title string, cfg *config.ClusterConfig, managed, count bool) {
+// later is a group's template as it will be once what its stack is at now has ended: it
+// is known, and compared, at the step's turn.
+func later(c *config.ClusterConfig) steps.Template {
+	return steps.Template{Resize: &steps.Resize{Config: c}}
+}
+
+// comparedLater is what a plan says of such a template.
+const comparedLater = "what the file says, compared once its stack is complete"
+
+// resize updates a group's stack, and awaits the nodes where their number changes.
+func (b *builder) resize(n *config.NodeGroupBase, title string, want steps.Template, managed, count bool) {
 	name := b.groupStack(n.Name)
-	b.add(part{Step: labelled(rules.GroupUpdate, n.Name, name), Action: Update, Title: title + "what the file says, compared once its stack is complete",
+	b.add(part{Step: labelled(rules.GroupUpdate, n.Name, name), Action: Update, Title: title,
 		Typical: time.Minute, Timeout: timeoutUpdate,
-		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Resize: &steps.Resize{Config: cfg}}}})
+		Run: &steps.StackUpdate{Name: name, Template: want}})
 	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
 		b.nodes(n, managed, 40*time.Second)
 	}
 }
 
-// resize updates a group's stack, and awaits the nodes where their number changes.
-func (b *builder) resize(n *config.NodeGroupBase, title, name, want string, err error, managed, count bool) {
+// resizeTo is resize with a template that was made now, or could not be.
+func (b *builder) resizeTo(n *config.NodeGroupBase, title, want string, err error, managed, count bool) {
 	if err != nil {
-		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", name, err))
+		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The stack %s is not changed: %v.", b.groupStack(n.Name), err))
 		return
 	}
-	b.add(part{Step: labelled(rules.GroupUpdate, n.Name, name), Action: Update, Title: title,
-		Typical: time.Minute, Timeout: timeoutUpdate,
-		Run: &steps.StackUpdate{Name: name, Template: steps.Template{Body: want}}})
-	if count && !b.draft.Graph.Has(rules.ID(rules.Nodes, n.Name)) {
-		b.nodes(n, managed, 40*time.Second)
-	}
+	b.resize(n, title, steps.Template{Body: want}, managed, count)
 }
 
 // worded words the differences in some fields: sizes by their values.
@@ -206,7 +209,7 @@ func (b *builder) groupLive(kind string, i int, m *config.ManagedNodeGroup, live
 				}
 			}
 			run.Input.Labels = &types.UpdateLabelsPayload{AddOrUpdateLabels: add}
-			what = append(what, "labels "+join(keys(add)))
+			what = append(what, "labels "+strings.Join(keys(add), ", "))
 		case "taints":
 			run.Input.Taints = taintsPayload(m.Taints, live.Taints)
 			what = append(what, "taints")
@@ -221,7 +224,7 @@ func (b *builder) groupLive(kind string, i int, m *config.ManagedNodeGroup, live
 		}
 	}
 	if len(what) > 0 {
-		title := "managed node group " + m.Name + ": " + join(what)
+		title := "managed node group " + m.Name + ": " + strings.Join(what, ", ")
 		if b.unsettled("managedNodeGroups", m.Name) {
 			title += ", where it differs then"
 		}

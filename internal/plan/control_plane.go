@@ -34,7 +34,7 @@ func (b *builder) addStack(s part, name string, tags map[string]string, run step
 	run.Name, run.Tags = name, stack.Tags(b.cfg, tags)
 	s.Step = s.Step.Label(rules.With(rules.Of, name))
 	s.Action, s.Run = Create, &run
-	if p := b.phase(name); p == observe.Making || p == observe.Changing {
+	if p := b.phase(name); p.UnderWay() {
 		s.Action, s.Run = Await, &steps.StackWait{Name: name, Group: run.Group, Count: run.Count}
 	} else if p == observe.Going {
 		s.Title += ", once the one before is gone"
@@ -59,7 +59,7 @@ func (b *builder) controlPlane() {
 	case create:
 		b.clusterStack(name)
 	case settle:
-		if p := b.phase(name); p == observe.Making || p == observe.Changing {
+		if b.phase(name).UnderWay() {
 			b.clusterStack(name)
 		}
 	}
@@ -72,7 +72,7 @@ func (b *builder) controlPlane() {
 
 // clusterStack makes the cluster's stack, or waits for it.
 func (b *builder) clusterStack(name string) {
-	if p := b.phase(name); p != observe.Making && p != observe.Changing {
+	if !b.phase(name).UnderWay() {
 		tags := map[string]string{eksfacts.TagOIDC: fmt.Sprint(config.On(b.cfg.IAM.WithOIDC, false))}
 		what := "cluster stack: control plane, security groups, roles"
 		if b.in.Net.VPC == "" {

@@ -16,11 +16,7 @@ func (b *builder) fargate() {
 	for _, p := range b.cfg.FargateProfiles {
 		f, m := b.live.Profiles[p.Name], create
 		if f != nil {
-			m = bare[classOf(f.Status)]
-			if m == follow || m == settle {
-				b.refuseWanted("fargateProfiles", p.Name, "the Fargate profile "+p.Name)
-				b.tags("fargateProfiles", p.Name, "Fargate profile "+p.Name, f.ARN)
-			}
+			m = b.standing("fargateProfiles", p.Name, "Fargate profile", f.ARN, f.Status)
 		}
 		if m == follow {
 			continue

@@ -1,12 +1,12 @@
 package plan
 
 import (
-	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -23,11 +23,7 @@ func (b *builder) identity() {
 		live := b.live.IdentityProviders[p.Name]
 		m := create
 		if live != nil {
-			m = bare[classOf(live.Status)]
-			if m == follow || m == settle {
-				b.refuseWanted("identityProviders", p.Name, "the identity provider "+p.Name)
-				b.tags("identityProviders", p.Name, "identity provider "+p.Name, live.ARN)
-			}
+			m = b.standing("identityProviders", p.Name, "identity provider", live.ARN, live.Status)
 		}
 		if m == follow {
 			continue

@@ -5,9 +5,9 @@ package plan
 
 import (
 	"fmt"
-	"github.com/slipway-eks/slipway/internal/observe"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/config"
@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/graph"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/document"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -186,7 +187,7 @@ func (b *builder) leftAlone() {
 	note := func(what string, names []string) {
 		slices.Sort(names)
 		if names = slices.Compact(names); len(names) > 0 {
-			b.plan.Notes = append(b.plan.Notes, what+": "+join(names)+".")
+			b.plan.Notes = append(b.plan.Notes, what+": "+strings.Join(names, ", ")+".")
 		}
 	}
 	note("Made by another tool, so that the file cannot be compared with what they were made from (live values are)", b.foreign)

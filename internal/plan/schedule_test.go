@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"fmt"
-	"github.com/slipway-eks/slipway/internal/observe"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/vpc"
 )

@@ -107,6 +107,17 @@ var (
 // providers, associations.
 var bare = [5]move{create, follow, settle, create, remake}
 
+// standing is the move of a thing without a stack that is there; where it is followed, what
+// the file cannot have is refused, and its tags are set.
+func (b *builder) standing(list, name, what, arn, status string) move {
+	m := bare[classOf(status)]
+	if m == follow || m == settle {
+		b.refuseWanted(list, name, "the "+what+" "+name)
+		b.tags(list, name, what+" "+name, arn)
+	}
+	return m
+}
+
 // half is the phase of a node group's stack that stands, or is about to, without the
 // group: an update completes it.
 const half observe.Phase = "half"
@@ -124,7 +135,7 @@ func (b *builder) phase(name string) observe.Phase {
 	switch {
 	case p == observe.Stuck && s.Status == "UPDATE_FAILED" && b.neverMade(s.Tags[eksfacts.TagGroup]):
 		return observe.Failed // its completion failed: there never was a group
-	case (p == observe.Complete || p == observe.Making || p == observe.Changing) && !stack.Completed(s.Template):
+	case (p == observe.Complete || p.UnderWay()) && !stack.Completed(s.Template):
 		return half
 	}
 	return p

@@ -128,6 +128,17 @@ func (e End) takes(s Step) bool {
 	return slices.Contains(e.Kinds, s.Kind) && (e.Named == "" || s.Name == e.Named) && (e.With == "" || s.Has(e.With)) && (e.Without == "" || !s.Has(e.Without))
 }
 
+// among are the steps that an end speaks of, in their order.
+func (e End) among(steps []Step) []Step {
+	var out []Step
+	for _, s := range steps {
+		if e.takes(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func (e End) keys(s Step) []string {
 	if e.By == "" {
 		return []string{s.Name}
@@ -144,9 +155,9 @@ type Edge struct {
 	Why    string `json:"why"` // {key} stands for the key
 }
 
-// joins tells whether a row makes a step wait for another, and why.
+// joins tells whether a row makes a step of its one end wait for one of the other, and why.
 func (e Edge) joins(after, before Step) (why string, ok bool) {
-	if !e.After.takes(after) || !e.Before.takes(before) || after.ID() == before.ID() {
+	if after.ID() == before.ID() {
 		return "", false
 	}
 	if !e.Paired {
@@ -190,8 +201,9 @@ type Wanted struct {
 func (r Rule) edges(steps []Step) []Wanted {
 	var out []Wanted
 	for _, e := range r.Edges {
-		for _, after := range steps {
-			for _, before := range steps {
+		befores := e.Before.among(steps)
+		for _, after := range e.After.among(steps) {
+			for _, before := range befores {
 				if why, ok := e.joins(after, before); ok {
 					out = append(out, Wanted{After: after.ID(), Before: before.ID(), Why: why, Rule: r.Name})
 				}

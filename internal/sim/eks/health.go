@@ -31,14 +31,24 @@ func (c *cluster) checkHealth() {
 func (c *cluster) look() {
 	c.Health = &types.ClusterHealth{Issues: findings(c, clusterChecks)}
 	for _, g := range c.groups.All() {
-		if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
+		if !g.stands() {
 			continue
 		}
 		g.Health = &types.NodegroupHealth{Issues: findings(g, groupChecks)}
-		g.Status = types.NodegroupStatusActive
-		if len(g.Health.Issues) > 0 {
-			g.Status = types.NodegroupStatusDegraded
-		}
+		g.rest()
+	}
+}
+
+// stands tells whether nothing is being done to a group.
+func (g *nodegroup) stands() bool {
+	return g.Status == types.NodegroupStatusActive || g.Status == types.NodegroupStatusDegraded
+}
+
+// rest is the status of a group that nothing is done to: its health says which.
+func (g *nodegroup) rest() {
+	g.Status = types.NodegroupStatusActive
+	if len(g.Health.Issues) > 0 {
+		g.Status = types.NodegroupStatusDegraded
 	}
 }
 

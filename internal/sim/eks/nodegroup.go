@@ -525,7 +525,7 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	if err != nil {
 		return nil, err
 	}
-	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
+	if !g.stands() {
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName",
 			*g.NodegroupName)
 	}
@@ -548,10 +548,7 @@ func (s *EKS) groupUpdated(c *cluster, e groupEvent) {
 	if u := g.Updates.Get(e.Update); u != nil {
 		u.Status = types.UpdateStatusSuccessful
 	}
-	g.Status = types.NodegroupStatusActive
-	if len(g.Health.Issues) > 0 {
-		g.Status = types.NodegroupStatusDegraded
-	}
+	g.rest()
 }
 
 func hasTaint(in []types.Taint, t types.Taint) bool {

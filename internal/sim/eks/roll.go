@@ -98,7 +98,7 @@ func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVers
 
 // updatable refuses a group that has something else to do, or other troubles than these.
 func (g *nodegroup) updatable() error {
-	if g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusDegraded {
+	if !g.stands() {
 		return inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *g.c.Name).Member("nodegroupName",
 			*g.NodegroupName)
 	}
@@ -241,6 +241,16 @@ func (g *nodegroup) nodeOf(instance string) *corev1.Node {
 	return nil
 }
 
+// ready counts the instances whose nodes are Ready.
+func (g *nodegroup) ready(instances []string) (n int) {
+	for _, id := range instances {
+		if x := g.nodeOf(id); x != nil && node.NodeReady(x) {
+			n++
+		}
+	}
+	return n
+}
+
 // cordon keeps pods and load balancers off the nodes that go.
 func (g *nodegroup) cordon() {
 	for _, id := range g.old() {
@@ -279,14 +289,9 @@ func (g *nodegroup) next(p phase) { g.Rolling.Phase, g.Rolling.Since = p, g.c.e.
 
 // awaitSurge goes on once the new nodes are Ready, or goes back.
 func (g *nodegroup) awaitSurge() {
-	r, fresh, ready := g.Rolling, g.instances(true), 0
-	for _, id := range fresh {
-		if n := g.nodeOf(id); n != nil && node.NodeReady(n) {
-			ready++
-		}
-	}
+	r, fresh := g.Rolling, g.instances(true)
 	switch {
-	case int32(ready) >= r.Surge:
+	case int32(g.ready(fresh)) >= r.Surge:
 		g.cordon()
 		g.next(drain)
 	case g.c.e.w.Elapsed()-r.Since > joinTimeout:
@@ -354,12 +359,7 @@ func (g *nodegroup) replaced() bool {
 		return true
 	}
 	fresh := g.instances(true)
-	for _, id := range fresh {
-		if n := g.nodeOf(id); n == nil || !node.NodeReady(n) {
-			return false
-		}
-	}
-	return len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
+	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
 }
 
 // evict asks for the end of a node's pods but for those of DaemonSets, which would come
@@ -401,10 +401,7 @@ func (g *nodegroup) shrink() {
 func (g *nodegroup) rolled(trouble *types.ErrorDetail) {
 	r, u := g.Rolling, g.Updates.Get(g.Rolling.Update)
 	g.Rolling, g.ModifiedAt = nil, new(g.c.e.w.Date())
-	g.Status = types.NodegroupStatusActive
-	if len(g.Health.Issues) > 0 {
-		g.Status = types.NodegroupStatusDegraded
-	}
+	g.rest()
 	if trouble != nil {
 		u.Status, u.Errors = types.UpdateStatusFailed, []types.ErrorDetail{*trouble}
 		return
