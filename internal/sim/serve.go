@@ -60,8 +60,7 @@ func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) er
 	s.mu.Unlock()
 	s.World.Survive(func(what string, bug any, stack []byte) { s.options.Log("%s: %v\n%s", what, bug, stack) })
 	go s.World.Run(ctx)
-	srv := &http.Server{Handler: s.sockets(names), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: 64 << 10}
+	srv := bounded(s.sockets(names), requestTime)
 	go func() {
 		<-ctx.Done()
 		srv.Close() //nolint:errcheck // ending
@@ -71,6 +70,12 @@ func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) er
 		return err
 	}
 	return nil
+}
+
+// bounded is a server whose requests have this long to arrive.
+func bounded(h http.Handler, request time.Duration) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: min(headerTime, request), ReadTimeout: request, WriteTimeout: 2 * request,
+		IdleTimeout: idleTime, MaxHeaderBytes: 64 << 10}
 }
 
 // sockets answers AWS's requests, and tunnels HTTPS to names of the region.
