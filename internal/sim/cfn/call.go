@@ -43,14 +43,23 @@ func (s *stack) caller() *wire.Caller {
 	return by
 }
 
-// call asks a service as a client does: what the stack's caller may not do, its
-// stack may not. The action is the input's name.
+// signing are the signing names of services whose SDK package has another.
+var signing = map[string]string{"cloudwatchlogs": "logs", "eventbridge": "events"}
+
+// call asks a service as a client does: what the stack's caller may not do, its stack
+// may not, and what no client may say, no template may. The action is the input's name.
 func call[I, O any](o *op, operation func(*wire.Caller, *I) (*O, error), in *I) (*O, error) {
 	t := reflect.TypeFor[I]()
 	service := t.PkgPath()[strings.LastIndex(t.PkgPath(), "/")+1:]
-	by := *o.by
+	if name := signing[service]; name != "" {
+		service = name
+	}
+	by, action := *o.by, strings.TrimSuffix(t.Name(), "Input")
 	by.Service = service
-	if err := o.env.IAM.Authorize(&by, strings.TrimSuffix(t.Name(), "Input"), in); err != nil {
+	if err := o.env.IAM.Authorize(&by, action, in); err != nil {
+		return nil, err
+	}
+	if err := wire.Constrain(service, action, in); err != nil {
 		return nil, err
 	}
 	return operation(&by, in)

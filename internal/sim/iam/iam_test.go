@@ -219,7 +219,7 @@ func TestIAMChecksWhatItIsGiven(t *testing.T) {
 			"ValidationError", "less than or equal to 1000"},
 		"a boundary": {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = new("arn:aws:iam::111122223333:policy/none") },
 			"NoSuchEntity", "does not exist or is not attachable"},
-		"hours": {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = new(int32(60)) }, "ValidationError", "between 3600 and 43200"},
+		"hours": {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = new(int32(60)) }, "ValidationError", "greater than or equal to 3600"},
 	} {
 		refused(t, name, role(x.change), x.code, x.words)
 	}

@@ -101,7 +101,7 @@ func setScalar(v reflect.Value, s string, epoch bool) error {
 // queryName is the name of a member in a query request.
 func (m *model) queryName(name string, r *ref) string {
 	up := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-	if m.Protocol == "AwsEc2QueryProtocol" {
+	if m.Protocol == ec2Protocol {
 		switch {
 		case r.EC2Name != "":
 			return r.EC2Name
@@ -145,7 +145,7 @@ func (m *model) decodeQuery(f form, prefix string, r *ref, v reflect.Value) erro
 	case "struct", "union":
 		return m.decodeQueryStruct(f, prefix, s, v)
 	case "list":
-		if m.Protocol != "AwsEc2QueryProtocol" && len(r.XMLFlattened) == 0 {
+		if m.Protocol != ec2Protocol && len(r.XMLFlattened) == 0 {
 			n := "member"
 			if s.item.XMLName != "" {
 				n = s.item.XMLName

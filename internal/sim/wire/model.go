@@ -4,7 +4,8 @@
 // must not know what any operation means, nor who is calling.
 //
 // The wire names come from models extracted, at development time, from the
-// schemas inside the npm @aws-sdk clients (model/extract.mjs; see NOTICE).
+// schemas inside the npm @aws-sdk clients (model/extract.mjs), and what values may be
+// from the v1 SDK's (model/constraints.mjs); see NOTICE.
 package wire
 
 import (
@@ -33,6 +34,10 @@ type ref struct {
 	HTTPLabel    int             `json:"httpLabel"`
 	HTTPPayload  int             `json:"httpPayload"`
 	XMLFlattened json.RawMessage `json:"xmlFlattened"`
+
+	Min     *float64 `json:"min"` // of a number; of anything else its length
+	Max     *float64 `json:"max"`
+	Pattern string   `json:"pattern"` // of the whole string, as Java reads it
 }
 
 type shape struct {

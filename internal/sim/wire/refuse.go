@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-const jsonProtocol = "AwsJson1_1Protocol"
+const (
+	jsonProtocol = "AwsJson1_1Protocol"
+	ec2Protocol  = "AwsEc2QueryProtocol"
+)
 
 // restXML are the signing names of the services that speak XML over REST (the models'
 // restXml trait): a request of them does not tell otherwise.
@@ -39,7 +42,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err *Error) {
 	case strings.HasPrefix(kind, "application/x-www-form-urlencoded") || r.URL.Query().Has("Action"):
 		protocol := "AwsQueryProtocol"
 		if service == "ec2" {
-			protocol = "AwsEc2QueryProtocol"
+			protocol = ec2Protocol
 		}
 		refusal(protocol, err).write(w)
 	case slices.Contains(restXML, service):

@@ -264,7 +264,7 @@ func (s *Server) answer(svc *Service, c *Caller, body []byte) (name string, p *r
 	}()
 	var in, out any
 	if name, in, err = svc.decode(c.HTTP, body); err == nil {
-		err = svc.require(name, in)
+		err = svc.constrain(name, in)
 	}
 	s.Around(func() {
 		if e := s.Before(c, name, valid(in, err)); e != nil {
@@ -351,7 +351,7 @@ func (s *Service) decode(r *http.Request, body []byte) (string, any, error) {
 			return "", nil, Errorf("SerializationException", "%v", err)
 		}
 	}
-	if s.Protocol == "AwsJson1_1Protocol" {
+	if strings.HasPrefix(s.Protocol, "AwsJson1_") {
 		t := r.Header.Get("X-Amz-Target")
 		return s.decodeBody(t[strings.LastIndex(t, ".")+1:], j)
 	}
@@ -451,17 +451,15 @@ func (s *Service) encode(name string, out any, err error, id string) *reply {
 		return p
 	}
 	obj := any(map[string]any{})
-	p.header.Set("Content-Type", "application/json")
-	if s.Protocol == "AwsJson1_1Protocol" {
-		p.header.Set("Content-Type", "application/x-amz-json-1.1")
-	}
+	p.header.Set("Content-Type", map[string]string{"AwsJson1_0Protocol": "application/x-amz-json-1.0", jsonProtocol: "application/x-amz-json-1.1",
+		"AwsRestJsonProtocol": "application/json"}[s.Protocol])
 	switch {
 	case ae != nil:
 		m := map[string]any{"message": ae.Message}
 		for k, v := range ae.Members {
 			m[k] = v
 		}
-		if s.Protocol == "AwsJson1_1Protocol" {
+		if strings.HasPrefix(s.Protocol, "AwsJson1_") {
 			m["__type"] = ae.Code
 		} else {
 			p.header.Set("X-Amzn-Errortype", ae.Code)
@@ -475,7 +473,7 @@ func (s *Service) encode(name string, out any, err error, id string) *reply {
 }
 
 func (s *Service) encodeQuery(name string, out any, ae *Error, id string) string {
-	ec2 := s.Protocol == "AwsEc2QueryProtocol"
+	ec2 := s.Protocol == ec2Protocol
 	if ae != nil && ec2 {
 		return fmt.Sprintf(`<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>`, ae.Code,
 			xmlEscaper.Replace(ae.Message), id)

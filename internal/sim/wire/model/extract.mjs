@@ -1,6 +1,6 @@
 import fs from 'fs';
 import {createRequire} from 'module';const req=createRequire(import.meta.url);
-const pkgs={eks:'eks',ec2:'ec2',cloudformation:'cloudformation',iam:'iam',sts:'sts',autoscaling:'auto-scaling',ssm:'ssm',kms:'kms',logs:'cloudwatch-logs',servicequotas:'service-quotas'};
+const pkgs={eks:'eks',ec2:'ec2',cloudformation:'cloudformation',iam:'iam',sts:'sts',autoscaling:'auto-scaling',ssm:'ssm',kms:'kms',logs:'cloudwatch-logs',servicequotas:'service-quotas',sqs:'sqs',events:'eventbridge',elasticloadbalancing:'elastic-load-balancing',elasticloadbalancingv2:'elastic-load-balancing-v2',pricing:'pricing',cloudtrail:'cloudtrail'};
 const simple={0:'string',1:'number',2:'boolean',15:'document',21:'blob',4:'timestamp',5:'date-time',6:'http-date',7:'epoch-seconds',17:'bigint',19:'bigdec',42:'blob'};
 const bits=['httpLabel','idempotent','idempotencyToken','sensitive','httpPayload','httpResponseCode','httpQueryParams'];
 const keep=new Set(['httpLabel','idempotencyToken','httpPayload','httpQueryParams','httpQuery','httpHeader','http','xmlName','xmlFlattened','ec2QueryName','jsonName','httpError','error','awsQueryError','timestampFormat','xmlAttribute','hostLabel']);
@@ -27,6 +27,7 @@ function ref(s,sh){ // returns {t, ...traits}
   return{t:'#'+id};}
 for(const[svc,p]of Object.entries(pkgs)){
   const dir=`node_modules/@aws-sdk/client-${p}`;
+  if(!fs.existsSync(dir))continue; // installed are those that are to be read anew
   const mod=req(`./${dir}/dist-cjs/index.js`);
   const rc=fs.readFileSync(`${dir}/dist-es/runtimeConfig.shared.js`,'utf8');
   const g=k=>(rc.match(new RegExp(k+':\\s*"([^"]+)"'))||[])[1];
