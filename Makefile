@@ -18,7 +18,7 @@ build:
 	go build -trimpath -ldflags '-s -w' -o slipway ./cmd/slipway
 
 lint:
-	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo 'gofmt has something to say about the files above'; exit 1; }
+	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -l cmd internal test; echo 'gofmt has something to say about the files above'; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff

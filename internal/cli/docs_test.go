@@ -26,9 +26,10 @@ func TestPagesOfTheCommands(t *testing.T) {
 	c := root(cmdutil.New(nil, io.Discard, io.Discard))
 	var index strings.Builder
 	fmt.Fprintf(&index, "# Commands\n\n%s\n\n| command | does |\n| --- | --- |\n", c.Long)
-	for _, x := range c.Commands() {
-		fmt.Fprintf(&index, "| [`slipway %s`](%s.md) | %s |\n", x.Name(), x.Name(), x.Short)
-		pages[x.Name()+".md"] = page(x)
+	for _, x := range below(c) {
+		file := strings.ReplaceAll(strings.TrimPrefix(x.CommandPath(), "slipway "), " ", "-") + ".md"
+		fmt.Fprintf(&index, "| [`%s`](%s) | %s |\n", x.CommandPath(), file, x.Short)
+		pages[file] = page(x)
 	}
 	fmt.Fprintf(&index, "\nFlags of every command:\n\n%s", flags(c.PersistentFlags()))
 	pages["README.md"] = index.String()
@@ -52,9 +53,18 @@ func TestPagesOfTheCommands(t *testing.T) {
 	}
 }
 
+// below are the commands below one, each followed by its own.
+func below(c *cobra.Command) []*cobra.Command {
+	var out []*cobra.Command
+	for _, x := range c.Commands() {
+		out = append(append(out, x), below(x)...)
+	}
+	return out
+}
+
 func page(c *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# slipway %s\n\n%s.\n\n```\n%s\n```\n", c.Name(), c.Short, c.UseLine())
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\n```\n%s\n```\n", c.CommandPath(), c.Short, c.UseLine())
 	if c.Long != "" {
 		fmt.Fprintf(&b, "\n%s\n", c.Long)
 	}

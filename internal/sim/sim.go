@@ -174,6 +174,9 @@ func (s *Sim) newRegion(name string) *Region {
 	return r
 }
 
+// Operations lists what the region's services answer.
+func (r *Region) Operations() []wire.Operations { return r.server.Operations() }
+
 // ServeHTTP answers a request in the region that it is signed for. Global services
 // sign for us-east-1, and share the account's state anyway.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -36,6 +36,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		Example: "  slipway sim --speed 60\n  slipway sim --speed 60 -- aws eks list-clusters",
 		RunE:    func(c *cobra.Command, args []string) error { return serve(c.Context(), a, f, args) },
 	}
+	c.AddCommand(operations(a))
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:0", "loopback address to listen on")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "simulated seconds in a wall second")
 	c.Flags().StringVar(&f.world, "world", "", "JSON file of resources that exist already")

@@ -334,7 +334,7 @@ func (s *Service) lookup(name, httpCode string, status int) (handler, error) {
 	}
 	msg := "The action " + name + " is not valid for this endpoint."
 	if s.Ops[name] != nil {
-		msg = "The simulated region does not serve " + s.model.Service + ":" + name + "."
+		msg = "The simulated region does not serve " + s.model.Service + ":" + name + ". It serves " + strings.Join(s.served(), ", ") + "."
 	}
 	return h, Errorf(httpCode, "%s", msg).With(status)
 }
