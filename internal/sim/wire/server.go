@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,9 +59,11 @@ type Server struct {
 	mu       sync.Mutex
 	services map[string]*Service
 	loaders  map[string]func() *Service
-	replies  map[string]*reply // by amz-sdk-invocation-id: a retried call is one call
-	order    []string
-	requests atomic.Uint64
+	// versioned are the signing names under which several APIs are served.
+	versioned map[string]bool
+	replies   map[string]*reply // by amz-sdk-invocation-id: a retried call is one call
+	order     []string
+	requests  atomic.Uint64
 
 	// Before runs before every operation, with its name and decoded input (nil where it
 	// will be refused anyhow); an error from it is the answer (authentication,
@@ -86,14 +89,19 @@ type reply struct {
 
 // NewServer makes a server without services.
 func NewServer() *Server {
-	return &Server{services: map[string]*Service{}, loaders: map[string]func() *Service{}, replies: map[string]*reply{},
+	return &Server{services: map[string]*Service{}, loaders: map[string]func() *Service{}, versioned: map[string]bool{}, replies: map[string]*reply{},
 		Around: func(f func()) { f() }, Before: func(*Caller, string, any) error { return nil },
 		Secret: func(*Caller) string { return "" }, Log: func(string, ...any) {}}
 }
 
 // Add registers a service under its signing name; its model is read at the first
-// request, so that an unused service costs nothing.
+// request, so that an unused service costs nothing. Where two APIs share a signing name
+// (Elastic Load Balancing's), the other is added as "name@version": a query says which
+// version it speaks.
 func (s *Server) Add(signing, model string, register func(*Service)) {
+	if name, _, is := strings.Cut(signing, "@"); is {
+		s.versioned[name] = true
+	}
 	s.loaders[signing] = func() *Service {
 		svc, err := newService(model)
 		if err != nil {
@@ -114,6 +122,21 @@ func (s *Server) service(name string) *Service {
 		s.services[name] = load()
 	}
 	return s.services[name]
+}
+
+// ofVersion is the service that a query asks, by its signing name and its Version.
+func (s *Server) ofVersion(svc *Service, c *Caller, body []byte) *Service {
+	if !s.versioned[c.Service] {
+		return svc
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return svc // refused when it is decoded
+	}
+	if other := s.service(c.Service + "@" + cmp.Or(form.Get("Version"), c.HTTP.URL.Query().Get("Version"))); other != nil {
+		return other
+	}
+	return svc
 }
 
 var labelRE = regexp.MustCompile(`\{(\w+)\+?\}`)
@@ -227,6 +250,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		svc.encode("", nil, tooLarge(), s.requestID()).write(w)
 		return
 	}
+	svc = s.ofVersion(svc, c, body)
 	if secret := s.Secret(c); secret != "" {
 		if what := verify(r, body, secret, time.Now()); what != "" {
 			svc.encode("", nil, badSignature(c.Service, svc.Protocol, what), s.requestID()).write(w)
