@@ -25,4 +25,3 @@ lint:
 
 generate:
 	go run ./internal/tools/leansdk -service ec2 -list internal/tools/leansdk/ec2.txt -out internal/aws/ec2 -import github.com/slipway-eks/slipway/internal/aws/ec2
-	go generate ./internal/sim/kubeapi/openapi/...

@@ -284,8 +284,13 @@ func (s *EKS) clusterUp(c *cluster) {
 	}
 	c.CertificateAuthority = &types.Certificate{Data: new(base64.StdEncoding.EncodeToString(k.CA))}
 	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", s.Region, suffix, c.ID))}}
+	if r := c.KubernetesNetworkConfig; r != nil {
+		if p, err := netip.ParsePrefix(aws.ToString(r.ServiceIpv4Cidr)); err == nil {
+			k.SetServiceRange(p)
+		}
+	}
+	k.Bootstrap()
 	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
-		k.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns, Labels: map[string]string{"kubernetes.io/metadata.name": ns}}})
 		k.Save(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: ns}})
 	}
 	if c.SelfManaged {
@@ -294,7 +299,6 @@ func (s *EKS) clusterUp(c *cluster) {
 		}
 	}
 	s.logging(c)
-	k.Bootstrap()
 	c.grantNodeManager()
 	c.Status = types.ClusterStatusActive
 	c.watchHealth()

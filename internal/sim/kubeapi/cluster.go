@@ -5,10 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
+	apiversion "k8s.io/apimachinery/pkg/version"
 
 	"github.com/slipway-eks/slipway/internal/sim/ca"
 )
@@ -30,10 +33,10 @@ type Cluster struct {
 	CA        []byte
 	down      atomic.Pointer[string]
 	version   atomic.Pointer[string]
+	services  atomic.Pointer[netip.Prefix]
 	objects   *objects
 	authority *ca.Authority
-	uid       func(key string) string
-	date      func() time.Time
+	lazy
 }
 
 // Down is why the API server answers nothing but 503; "" when it works.
@@ -62,15 +65,15 @@ func (c *Cluster) SetVersion(v string) { c.version.Store(&v) }
 // changed is called, under the storage's lock, whenever an object changes.
 // Certificates are on wall time.
 func NewCluster(version string, uid func(key string) string, date func() time.Time, changed func()) (*Cluster, error) {
-	c := &Cluster{uid: uid, date: date, objects: newObjects(changed)}
+	c := &Cluster{objects: newObjects(uid, date, changed)}
 	c.SetVersion(version)
 	var err error
 	if c.authority, err = ca.New("kubernetes"); err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
 	c.CA = c.authority.PEM()
-	handler() // the first cluster pays for the server's start
-	return c, nil
+	serverOf(version) // the first cluster of a minor pays for its server's start
+	return c.ready(), nil
 }
 
 // Listen serves the cluster's API over TLS on loopback: at an earlier URL, if its port
@@ -102,23 +105,22 @@ func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "ServiceUnavailable", "the server is currently unable to handle the request")
 		return
 	}
-	if r.URL.Path == "/version" && c.authenticated(w, r) {
-		version := c.Version()
-		major, minor, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
-		minor, _, _ = strings.Cut(minor, ".")
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"major":%q,"minor":%q,"gitVersion":%q,"platform":"linux/amd64"}`, major, minor+"+", version)
-		return
-	}
-	handler().ServeHTTP(w, r.WithContext(withCluster(r.Context(), c)))
+	serverOf(c.Version()).Handler.ServeHTTP(w, r.WithContext(withCluster(r.Context(), c)))
 }
 
-func (c *Cluster) authenticated(w http.ResponseWriter, r *http.Request) bool {
-	_, ok, _ := authenticate(r.WithContext(withCluster(r.Context(), c)))
-	if !ok {
-		answer(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
+// serveVersion says which Kubernetes this is, as EKS's API servers do.
+func (c *Cluster) serveVersion(w http.ResponseWriter) {
+	version := c.Version()
+	major, minor := minorOf(version)
+	i := apiversion.Info{Major: major, Minor: minor + "+", GitVersion: version, GitTreeState: "clean", Compiler: "gc", Platform: "linux/amd64"}
+	if n, err := strconv.Atoi(minor); err == nil && n >= 33 { // since compatibility versions
+		i.EmulationMajor, i.EmulationMinor, i.MinCompatibilityMajor, i.MinCompatibilityMinor = major, minor, major, strconv.Itoa(n-1)
 	}
-	return ok
+	w.Header().Set("Content-Type", "application/json")
+	b, err := json.MarshalIndent(i, "", "  ")
+	if err == nil {
+		_, _ = w.Write(b) // the client has gone
+	}
 }
 
 // answer writes a failure as a Kubernetes Status.
@@ -226,7 +228,9 @@ func (c *Cluster) Save(o runtime.Object) bool {
 	if err != nil {
 		return false
 	}
-	key := kindOf(o).key(m.GetNamespace(), m.GetName())
+	k := kindOf(o)
+	key := k.key(m.GetNamespace(), m.GetName())
+	defer c.settleDefinitions()
 	c.objects.mu.Lock()
 	defer c.objects.mu.Unlock()
 	cur := c.objects.rows[key]
@@ -234,12 +238,10 @@ func (c *Cluster) Save(o runtime.Object) bool {
 		if m.GetResourceVersion() != "" {
 			return false // deleted meanwhile
 		}
-		m.SetUID(types.UID(c.uid(key)))
-		m.SetCreationTimestamp(metav1.NewTime(c.date().Truncate(time.Second)))
-		if specOf(o).IsValid() && m.GetGeneration() == 0 {
+		schemeOf(k.gv.Group).Default(o)
+		if reflect.ValueOf(o).Elem().FieldByName("Spec").IsValid() && m.GetGeneration() == 0 {
 			m.SetGeneration(1)
 		}
-		setDefaults(o)
 	} else if rv, _ := versioner.ObjectResourceVersion(cur); m.GetResourceVersion() != strconv.FormatUint(rv, 10) {
 		return false
 	}
@@ -255,4 +257,15 @@ func (c *Cluster) Remove(o runtime.Object) {
 	c.objects.mu.Lock()
 	defer c.objects.mu.Unlock()
 	c.objects.drop(kindOf(o).key(m.GetNamespace(), m.GetName()))
+}
+
+// SetServiceRange is the range that Services' addresses come from; 10.100.0.0/16 until
+// it is set, which is EKS's where the VPC does not use it.
+func (c *Cluster) SetServiceRange(p netip.Prefix) { c.services.Store(&p) }
+
+func (c *Cluster) serviceRange() netip.Prefix {
+	if p := c.services.Load(); p != nil {
+		return *p
+	}
+	return netip.MustParsePrefix("10.100.0.0/16")
 }

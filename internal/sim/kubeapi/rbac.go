@@ -1,95 +1,131 @@
 package kubeapi
 
 import (
+	"context"
+	"iter"
+	"maps"
 	"slices"
-	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac"
+	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy"
 )
 
-// Bootstrap saves the roles that every Kubernetes cluster begins with and that
-// people bind to. admin, edit and view hold the rules over the kinds served here.
-func (c *Cluster) Bootstrap() {
-	all := []string{rbacv1.VerbAll}
-	groups := []string{"", "apps", "policy", "batch", "autoscaling", "networking.k8s.io", "discovery.k8s.io"}
-	named := func(name string, rules ...rbacv1.PolicyRule) {
-		c.Save(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}},
-			Rules: rules})
+// roles reads roles and bindings of the request's cluster for Kubernetes' RBAC authorizer.
+type roles struct{}
+
+var rbacAuthorizer = rbac.New(roles{}, roles{}, roles{}, roles{})
+
+func (roles) GetRole(ctx context.Context, ns, name string) (*rbacv1.Role, error) {
+	if r := Get[rbacv1.Role](clusterOf(ctx), ns, name); r != nil {
+		return r, nil
 	}
-	work := []string{"pods", "pods/eviction", "configmaps", "services", "serviceaccounts", "events", "daemonsets", "deployments", "replicasets",
-		"poddisruptionbudgets", "statefulsets", "replicationcontrollers", "endpoints", "endpointslices", "persistentvolumeclaims", "jobs", "cronjobs",
-		"horizontalpodautoscalers", "ingresses", "networkpolicies"}
-	named("cluster-admin", rbacv1.PolicyRule{APIGroups: all, Resources: all, Verbs: all}, rbacv1.PolicyRule{NonResourceURLs: all, Verbs: all})
-	named("admin", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "secrets"), Verbs: all},
-		rbacv1.PolicyRule{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles", "rolebindings"}, Verbs: all})
-	named("edit", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "secrets"), Verbs: all})
-	named("view", rbacv1.PolicyRule{APIGroups: groups, Resources: append(slices.Clone(work), "namespaces"), Verbs: readVerbs})
-	c.Save(&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "cluster-admin"},
-		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
-		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:masters"}}})
+	return nil, apierrors.NewNotFound(rbacv1.Resource("role"), name)
 }
 
-// bound tells whether RBAC allows a request: a cluster role binding, or a role
-// binding in the request's namespace, of the user or one of its groups.
-func bound(c *Cluster, a authorizer.Attributes) bool {
-	for _, b := range List[rbacv1.ClusterRoleBinding](c) {
-		if binds(b.Subjects, a) && ruled(c, "", b.RoleRef, a) {
-			return true
-		}
+func (roles) GetClusterRole(ctx context.Context, name string) (*rbacv1.ClusterRole, error) {
+	if r := Get[rbacv1.ClusterRole](clusterOf(ctx), "", name); r != nil {
+		return r, nil
 	}
-	for _, b := range List[rbacv1.RoleBinding](c) {
-		if b.Namespace == a.GetNamespace() && binds(b.Subjects, a) && ruled(c, b.Namespace, b.RoleRef, a) {
-			return true
-		}
-	}
-	return false
+	return nil, apierrors.NewNotFound(rbacv1.Resource("clusterrole"), name)
 }
 
-func binds(subjects []rbacv1.Subject, a authorizer.Attributes) bool {
-	u := a.GetUser()
-	return slices.ContainsFunc(subjects, func(s rbacv1.Subject) bool {
-		switch s.Kind {
-		case rbacv1.UserKind:
-			return s.Name == u.GetName()
-		case rbacv1.GroupKind:
-			return slices.Contains(u.GetGroups(), s.Name)
-		case rbacv1.ServiceAccountKind:
-			return u.GetName() == "system:serviceaccount:"+s.Namespace+":"+s.Name
+func (roles) ListRoleBindings(ctx context.Context, ns string) ([]*rbacv1.RoleBinding, error) {
+	var out []*rbacv1.RoleBinding
+	for _, b := range List[rbacv1.RoleBinding](clusterOf(ctx)) {
+		if b.Namespace == ns {
+			out = append(out, b)
 		}
-		return false
-	})
+	}
+	return out, nil
 }
 
-func ruled(c *Cluster, ns string, ref rbacv1.RoleRef, a authorizer.Attributes) bool {
-	var rules []rbacv1.PolicyRule
-	if ref.Kind == "Role" {
-		if r := Get[rbacv1.Role](c, ns, ref.Name); r != nil {
-			rules = r.Rules
-		}
-	} else if r := Get[rbacv1.ClusterRole](c, "", ref.Name); r != nil {
-		rules = r.Rules
-	}
-	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool { return permits(r, a) })
+func (roles) ListClusterRoleBindings(ctx context.Context) ([]*rbacv1.ClusterRoleBinding, error) {
+	return List[rbacv1.ClusterRoleBinding](clusterOf(ctx)), nil
 }
 
-func permits(r rbacv1.PolicyRule, a authorizer.Attributes) bool {
-	has := func(list []string, v string) bool {
-		return slices.Contains(list, rbacv1.VerbAll) || slices.Contains(list, v)
+// ruleResolver answers `kubectl auth can-i --list`.
+type ruleResolver struct{}
+
+func (ruleResolver) RulesFor(ctx context.Context, u user.Info, ns string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
+	return rbacAuthorizer.RulesFor(ctx, u, ns)
+}
+
+// bootstrapRoles saves what Kubernetes' API server makes sure of when it starts: the
+// roles that people bind to, and those of its own components. What aggregated roles
+// (admin, edit, view) hold is gathered here; kube-controller-manager does it otherwise.
+func (c *Cluster) bootstrapRoles() {
+	all := append(bootstrappolicy.ClusterRoles(), bootstrappolicy.ControllerRoles()...)
+	for i := range all {
+		c.Save(&all[i])
 	}
-	if !has(r.Verbs, a.GetVerb()) {
-		return false
+	c.AggregateRoles()
+	bindings := append(bootstrappolicy.ClusterRoleBindings(), bootstrappolicy.ControllerRoleBindings()...)
+	for i := range bindings {
+		c.Save(&bindings[i])
 	}
-	if !a.IsResourceRequest() {
-		return slices.ContainsFunc(r.NonResourceURLs, func(u string) bool {
-			p, wild := strings.CutSuffix(u, "*")
-			return u == a.GetPath() || wild && strings.HasPrefix(a.GetPath(), p)
-		})
+	for ns, l := range sorted(bootstrappolicy.NamespaceRoles()) {
+		for i := range l {
+			l[i].Namespace = ns
+			c.Save(&l[i])
+		}
 	}
-	res := a.GetResource()
-	if a.GetSubresource() != "" {
-		res += "/" + a.GetSubresource()
+	for ns, l := range sorted(bootstrappolicy.NamespaceRoleBindings()) {
+		for i := range l {
+			l[i].Namespace = ns
+			c.Save(&l[i])
+		}
 	}
-	return has(r.APIGroups, a.GetAPIGroup()) && has(r.Resources, res) && (len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, a.GetName()))
+}
+
+// AggregateRoles gives each aggregated cluster role the rules of those that its selectors
+// name, as Kubernetes' controller of that name does.
+func (c *Cluster) AggregateRoles() {
+	all := List[rbacv1.ClusterRole](c)
+	for _, r := range all {
+		if r.AggregationRule == nil {
+			continue
+		}
+		var rules []rbacv1.PolicyRule
+		seen := map[string]bool{}
+		for _, s := range r.AggregationRule.ClusterRoleSelectors {
+			sel, err := metav1.LabelSelectorAsSelector(&s)
+			if err != nil {
+				continue
+			}
+			for _, x := range all {
+				if x.Name == r.Name || seen[x.Name] || !sel.Matches(labels.Set(x.Labels)) {
+					continue
+				}
+				seen[x.Name] = true
+				for _, rule := range x.Rules {
+					if !slices.ContainsFunc(rules, func(o rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(o, rule) }) {
+						rules = append(rules, rule)
+					}
+				}
+			}
+		}
+		if !equality.Semantic.DeepEqual(rules, r.Rules) {
+			n := r.DeepCopy()
+			n.Rules = rules
+			c.Save(n)
+		}
+	}
+}
+
+// sorted is a map in the order of its keys.
+func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/slipway-eks/slipway/internal/sim/ca"
@@ -19,13 +21,14 @@ type saved struct {
 	CA       []byte        `json:"ca"`
 	Key      []byte        `json:"key"` // of the certificate authority
 	Down     string        `json:"down,omitempty"`
+	Services netip.Prefix  `json:"services"` // the range of Services' addresses
 	Revision uint64        `json:"revision"`
 	Objects  []savedObject `json:"objects"`
 }
 
 type savedObject struct {
 	Key    string          `json:"key"`
-	Kind   string          `json:"kind"`
+	Kind   string          `json:"kind,omitempty"` // none: a custom resource
 	Object json.RawMessage `json:"object"`
 }
 
@@ -35,7 +38,7 @@ func (c *Cluster) Snapshot() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := saved{Version: c.Version(), CA: c.CA, Key: key, Down: c.Down()}
+	s := saved{Version: c.Version(), CA: c.CA, Key: key, Down: c.Down(), Services: c.serviceRange()}
 	c.objects.mu.Lock()
 	rows := maps.Clone(c.objects.rows)
 	s.Revision = c.objects.rv
@@ -45,7 +48,7 @@ func (c *Cluster) Snapshot() (json.RawMessage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k, err)
 		}
-		s.Objects = append(s.Objects, savedObject{k, kindOf(rows[k]).name, b})
+		s.Objects = append(s.Objects, savedObject{k, nameOf(rows[k]), b})
 	}
 	return json.Marshal(s)
 }
@@ -56,9 +59,10 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, err
 	}
-	c := &Cluster{CA: s.CA, uid: uid, date: date, objects: newObjects(changed)}
+	c := &Cluster{CA: s.CA, objects: newObjects(uid, date, changed)}
 	c.SetVersion(s.Version)
 	c.SetDown(s.Down)
+	c.SetServiceRange(s.Services)
 	var err error
 	if c.authority, err = ca.Load(s.CA, s.Key); err != nil {
 		return nil, err
@@ -71,11 +75,15 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 		c.objects.rows[o.Key] = x
 	}
 	c.objects.rv, c.objects.base = s.Revision, s.Revision
-	handler()
-	return c, nil
+	serverOf(s.Version)
+	return c.ready(), nil
 }
 
 func (o savedObject) decode() (runtime.Object, error) {
+	if o.Kind == "" {
+		x := &unstructured.Unstructured{}
+		return x, x.UnmarshalJSON(o.Object)
+	}
 	for _, k := range kinds {
 		if k.name == o.Kind {
 			x := k.empty()

@@ -3,312 +3,253 @@ package kubeapi
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 
-	authnv1 "k8s.io/api/authentication/v1"
-	authzv1 "k8s.io/api/authorization/v1"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	policyv1beta1 "k8s.io/api/policy/v1beta1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"github.com/go-logr/logr"
+
+	discoveryv2 "k8s.io/api/apidiscovery/v2"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	crds "k8s.io/apiextensions-apiserver/pkg/apiserver"
+	definition "k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
-	apirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/generic"
-	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
+	utilopenapi "k8s.io/apiserver/pkg/util/openapi"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	basecompatibility "k8s.io/component-base/compatibility"
-
-	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
-	"k8s.io/kube-openapi/pkg/common"
-
-	gen "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi"
-	"github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi/access"
-	builtin "github.com/slipway-eks/slipway/internal/sim/kubeapi/openapi/groups"
+	aggregator "k8s.io/kube-aggregator/pkg/apiserver/scheme"
+	apiservice "k8s.io/kube-aggregator/pkg/registry/apiservice/rest"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	generated "k8s.io/kubernetes/pkg/generated/openapi"
+	admissionrest "k8s.io/kubernetes/pkg/registry/admissionregistration/rest"
+	apps "k8s.io/kubernetes/pkg/registry/apps/rest"
+	authentication "k8s.io/kubernetes/pkg/registry/authentication/rest"
+	authorization "k8s.io/kubernetes/pkg/registry/authorization/rest"
+	autoscaling "k8s.io/kubernetes/pkg/registry/autoscaling/rest"
+	batch "k8s.io/kubernetes/pkg/registry/batch/rest"
+	certificates "k8s.io/kubernetes/pkg/registry/certificates/rest"
+	coordination "k8s.io/kubernetes/pkg/registry/coordination/rest"
+	discovery "k8s.io/kubernetes/pkg/registry/discovery/rest"
+	events "k8s.io/kubernetes/pkg/registry/events/rest"
+	flowcontrol "k8s.io/kubernetes/pkg/registry/flowcontrol/rest"
+	networking "k8s.io/kubernetes/pkg/registry/networking/rest"
+	noderest "k8s.io/kubernetes/pkg/registry/node/rest"
+	policy "k8s.io/kubernetes/pkg/registry/policy/rest"
+	rbac "k8s.io/kubernetes/pkg/registry/rbac/rest"
+	resource "k8s.io/kubernetes/pkg/registry/resource/rest"
+	scheduling "k8s.io/kubernetes/pkg/registry/scheduling/rest"
+	storagerest "k8s.io/kubernetes/pkg/registry/storage/rest"
 )
 
-// handler is the one API server of this process, started at the first cluster.
-var handler = sync.OnceValue(func() http.Handler {
-	h, err := newServer()
-	if err != nil {
-		panic(fmt.Sprintf("starting the simulated Kubernetes API server: %v", err))
-	}
-	return h
-})
+// server answers for all clusters of one minor version.
+type server struct {
+	*genericapiserver.GenericAPIServer
+	minor     int
+	admission admission.Interface
+	models    map[string]*spec.Schema // of the built-in kinds: what apply knows of metadata
+	plain     http.Handler            // without what is added for each cluster
+	once      sync.Once
+	groups    []discoveryv2.APIGroupDiscovery
+}
 
-func newServer() (http.Handler, error) {
+var (
+	serversMu sync.Mutex
+	servers   = map[int]*server{}
+)
+
+// The minors of which this program knows what they serve; clusters of others are served
+// as the nearest.
+const (
+	oldest = 31
+	newest = 35
+)
+
+// serverOf is the server of a version such as v1.34.1-eks-113cf36, started at the first
+// cluster that has it.
+func serverOf(version string) *server {
+	_, m := minorOf(version)
+	minor, err := strconv.Atoi(m)
+	if err != nil {
+		minor = newest
+	}
+	minor = min(max(minor, oldest), newest)
+	serversMu.Lock()
+	defer serversMu.Unlock()
+	if servers[minor] == nil {
+		s, err := newServer(minor)
+		if err != nil {
+			panic(fmt.Sprintf("starting the simulated Kubernetes API server: %v", err))
+		}
+		servers[minor] = s
+	}
+	return servers[minor]
+}
+
+func minorOf(version string) (major, minor string) {
+	major, minor, _ = strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	minor, _, _ = strings.Cut(minor, ".")
+	return major, minor
+}
+
+func newServer(minor int) (*server, error) {
 	klog.SetLogger(logr.Discard()) // the server's own chatter is nobody's business here
-	c := genericapiserver.NewConfig(codecs)
+	c := genericapiserver.NewConfig(legacyscheme.Codecs)
 	c.ExternalAddress = "127.0.0.1:443"
-	c.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString("1.34.2", "1.34.0", "1.31.0")
+	c.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString(fmt.Sprintf("1.%d.0", minor), fmt.Sprintf("1.%d.0", minor),
+		fmt.Sprintf("1.%d.0", minor-3))
 	c.LoopbackClientConfig = &restclient.Config{Host: "127.0.0.1:1"}
 	c.Authentication.Authenticator = authenticator.RequestFunc(authenticate)
 	c.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
-	namer := openapi.NewDefinitionNamer(scheme)
-	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
-	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
+	namer := openapi.NewDefinitionNamer(legacyscheme.Scheme, crds.Scheme, aggregator.Scheme)
+	defs := utilopenapi.GetOpenAPIDefinitionsWithoutDisabledFeatures(generated.GetOpenAPIDefinitions)
+	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(defs, namer)
+	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(defs, namer)
 	c.OpenAPIConfig.Info.Title, c.OpenAPIV3Config.Info.Title = "Kubernetes", "Kubernetes"
 	c.EnableProfiling, c.EnableMetrics = false, false
-	s, err := c.Complete(nil).New("simulated", genericapiserver.NewEmptyDelegate())
-	if err != nil {
+	s := &server{minor: minor, admission: admitter{}}
+	c.AdmissionControl = s.admission
+	c.BuildHandlerChainFunc = func(next http.Handler, c *genericapiserver.Config) http.Handler {
+		s.plain = genericapiserver.DefaultBuildHandlerChain(next, c)
+		return genericapiserver.DefaultBuildHandlerChain(s.perCluster(next), c)
+	}
+	var err error
+	if s.GenericAPIServer, err = c.Complete(nil).New("simulated", genericapiserver.NewEmptyDelegate()); err != nil {
 		return nil, err
 	}
-	if err := install(s); err != nil {
+	if err := s.install(served(minor)); err != nil {
 		return nil, err
 	}
+	s.Handler.NonGoRestfulMux.UnlistedHandlePrefix("/apis/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clusterOf(r.Context()).customs().serve(w, r)
+	}))
 	s.PrepareRun()
 	s.RunPostStartHooks(context.Background())
-	return s.Handler, nil
+	return s, nil
 }
 
-// definitions are the schemas of every kind that is served.
-func definitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
-	all := gen.GetOpenAPIDefinitions(ref)
-	maps.Copy(all, access.GetOpenAPIDefinitions(ref))
-	maps.Copy(all, builtin.GetOpenAPIDefinitions(ref))
-	return all
+// provider is one of upstream's lists of a group's resources.
+type provider interface {
+	NewRESTStorage(serverstorage.APIResourceConfigSource, generic.RESTOptionsGetter) (genericapiserver.APIGroupInfo, error)
 }
 
-// install adds every kind, each group in its own API group.
-func install(s *genericapiserver.GenericAPIServer) error {
-	groups := map[schema.GroupVersion]map[string]rest.Storage{}
-	add := func(gv schema.GroupVersion, name string, st rest.Storage) {
-		if groups[gv] == nil {
-			groups[gv] = map[string]rest.Storage{}
-		}
-		groups[gv][name] = st
+// install adds every resource of a minor version.
+func (s *server) install(r *serverstorage.ResourceConfig) error {
+	opts := restOptions{}
+	core := genericapiserver.NewDefaultAPIGroupInfo("", legacyscheme.Scheme, legacyscheme.ParameterCodec, legacyscheme.Codecs)
+	v1, err := coreStorage(opts, kubelets, unreachable{})
+	if err != nil {
+		return err
 	}
-	for _, k := range kinds {
-		st, err := newStore(k)
+	core.VersionedResourcesStorageMap["v1"] = v1
+	for _, st := range v1 {
+		age(st)
+	}
+	if err := s.InstallLegacyAPIGroup("/api", &core); err != nil {
+		return err
+	}
+	auth := authorizer.AuthorizerFunc(authorize)
+	var groups []*genericapiserver.APIGroupInfo
+	for _, p := range []provider{
+		authentication.RESTStorageProvider{Authenticator: authenticator.RequestFunc(authenticate)},
+		authorization.RESTStorageProvider{Authorizer: auth, RuleResolver: ruleResolver{}},
+		autoscaling.RESTStorageProvider{}, batch.RESTStorageProvider{}, certificates.RESTStorageProvider{Authorizer: auth},
+		coordination.RESTStorageProvider{}, discovery.StorageProvider{}, networking.RESTStorageProvider{}, noderest.RESTStorageProvider{},
+		policy.RESTStorageProvider{}, rbac.RESTStorageProvider{Authorizer: auth}, scheduling.RESTStorageProvider{}, storagerest.RESTStorageProvider{},
+		flowcontrol.RESTStorageProvider{}, apps.StorageProvider{}, admissionrest.RESTStorageProvider{Authorizer: auth, DiscoveryClient: noDiscovery{}},
+		events.RESTStorageProvider{TTL: eventTTL * time.Second}, resource.RESTStorageProvider{NamespaceClient: namespaces{}},
+	} {
+		g, err := p.NewRESTStorage(r, opts)
 		if err != nil {
 			return err
 		}
-		add(k.gv, k.resource, listed{st, k})
-		if k.status {
-			sub := *st
-			sub.UpdateStrategy = newStrategy(k, true)
-			add(k.gv, k.resource+"/status", statusREST{&sub})
+		for _, v := range g.VersionedResourcesStorageMap {
+			for _, st := range v {
+				age(st)
+			}
 		}
-		if scalable[k.name] {
-			add(k.gv, k.resource+"/scale", scaleREST{st})
-		}
-		if k.name == "Pod" {
-			add(k.gv, "pods/eviction", evictionREST{st})
-			add(k.gv, "pods/binding", bindingREST{st})
+		if len(g.VersionedResourcesStorageMap) > 0 {
+			groups = append(groups, &g)
 		}
 	}
-	add(authnv1.SchemeGroupVersion, "selfsubjectreviews", whoamiREST{})
-	add(authzv1.SchemeGroupVersion, "selfsubjectaccessreviews", canIREST{})
-	for _, gv := range groupVersions {
-		gi := genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme, paramCodec, codecs)
-		gi.PrioritizedVersions = []schema.GroupVersion{gv}
-		gi.VersionedResourcesStorageMap = map[string]map[string]rest.Storage{gv.Version: groups[gv]}
-		var err error
-		if gv.Group == "" {
-			err = s.InstallLegacyAPIGroup("/api", &gi)
-		} else {
-			err = s.InstallAPIGroup(&gi)
-		}
-		if err != nil {
-			return fmt.Errorf("installing %s: %w", gv, err)
-		}
-	}
-	return nil
-}
-
-// listed gives a store its short names.
-type listed struct {
-	*registry.Store
-	kind kind
-}
-
-func (l listed) ShortNames() []string { return l.kind.short }
-func (l listed) Categories() []string {
-	switch l.kind.name {
-	case "Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "Job", "CronJob", "HorizontalPodAutoscaler":
-		return []string{"all"}
-	}
-	return nil
-}
-
-func newStore(k kind) (*registry.Store, error) {
-	st := newStrategy(k, false)
-	s := &registry.Store{
-		NewFunc: k.empty, NewListFunc: k.emptyList,
-		DefaultQualifiedResource: k.gr(), SingularQualifiedResource: schema.GroupResource{Group: k.gv.Group, Resource: k.singular},
-		CreateStrategy: st, UpdateStrategy: st, DeleteStrategy: st, TableConvertor: printer{k},
-		PredicateFunc: func(ls labels.Selector, fs fields.Selector) storage.SelectionPredicate {
-			return storage.SelectionPredicate{Label: ls, Field: fs, GetAttrs: attrs}
-		},
-	}
-	open := func(*storagebackend.ConfigForResource, string, func(runtime.Object) (string, error), func() runtime.Object, func() runtime.Object,
-		storage.AttrFunc, storage.IndexerFuncs, *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
-		return backend{}, func() {}, nil
-	}
-	return s, s.CompleteWithOptions(&generic.StoreOptions{AttrFunc: attrs, RESTOptions: generic.RESTOptions{
-		StorageConfig: &storagebackend.ConfigForResource{Config: storagebackend.Config{Codec: codecs.LegacyCodec(k.gv)}, GroupResource: k.gr()},
-		Decorator:     open, ResourcePrefix: k.gv.Group + "/" + k.resource, DeleteCollectionWorkers: 1}})
-}
-
-// statusREST is the status subresource.
-type statusREST struct{ s *registry.Store }
-
-func (r statusREST) New() runtime.Object { return r.s.New() }
-func (r statusREST) Destroy()            {}
-func (r statusREST) Get(ctx context.Context, n string, o *metav1.GetOptions) (runtime.Object, error) {
-	return r.s.Get(ctx, n, o)
-}
-func (r statusREST) Update(ctx context.Context, n string, u rest.UpdatedObjectInfo, c rest.ValidateObjectFunc, v rest.ValidateObjectUpdateFunc, _ bool,
-	o *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	return r.s.Update(ctx, n, u, c, v, false, o)
-}
-
-// evictionREST deletes a pod where its disruption budgets allow it.
-type evictionREST struct{ s *registry.Store }
-
-func (evictionREST) New() runtime.Object { return &policyv1.Eviction{} }
-func (evictionREST) Destroy()            {}
-func (evictionREST) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind {
-	return policyv1.SchemeGroupVersion.WithKind("Eviction")
-}
-
-// AcceptsGroupVersion takes both versions of an eviction, as Kubernetes does.
-func (evictionREST) AcceptsGroupVersion(gv schema.GroupVersion) bool {
-	return gv == policyv1.SchemeGroupVersion || gv == policyv1beta1.SchemeGroupVersion
-}
-
-func (r evictionREST) Create(ctx context.Context, name string, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
-	ev := o.(*policyv1.Eviction)
-	got, err := r.s.Get(ctx, name, &metav1.GetOptions{})
+	ext := genericapiserver.NewDefaultAPIGroupInfo(apiextensionsv1.GroupName, crds.Scheme, metav1.ParameterCodec, crds.Codecs)
+	defs, err := definition.NewREST(crds.Scheme, opts)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pod := got.(*corev1.Pod)
-	c := clusterOf(ctx)
-	if b := blockingBudget(c, pod); b != nil {
-		e := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)
-		e.ErrStatus.Details.Causes = append(e.ErrStatus.Details.Causes,
-			metav1.StatusCause{Type: "DisruptionBudget", Message: fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently", b.Name,
-				b.Status.DesiredHealthy, b.Status.CurrentHealthy)})
-		return nil, e
-	}
-	if ev.DeleteOptions != nil && len(ev.DeleteOptions.DryRun) > 0 {
-		return &metav1.Status{Status: metav1.StatusSuccess}, nil
-	}
-	opts := ev.DeleteOptions
-	if opts == nil {
-		opts = &metav1.DeleteOptions{}
-	}
-	if _, _, err := r.s.Delete(ctx, name, rest.ValidateAllObjectFunc, opts); err != nil {
-		return nil, err
-	}
-	return &metav1.Status{Status: metav1.StatusSuccess}, nil
+	ext.VersionedResourcesStorageMap["v1"] = map[string]rest.Storage{"customresourcedefinitions": defs,
+		"customresourcedefinitions/status": definition.NewStatusREST(crds.Scheme, defs)}
+	agg := apiservice.NewRESTStorage(r, opts, false)
+	err = s.InstallAPIGroups(append(groups, &ext, &agg)...)
+	s.models = ext.StaticOpenAPISpec
+	return err
 }
 
-// blockingBudget is a budget that an eviction of this pod would break; where
-// there is none, the budgets that cover the pod have one disruption less.
-func blockingBudget(c *Cluster, pod *corev1.Pod) *policyv1.PodDisruptionBudget {
-	if pod.Status.Phase != corev1.PodRunning {
-		return nil
-	}
-	var covers []*policyv1.PodDisruptionBudget
-	for _, b := range List[policyv1.PodDisruptionBudget](c) {
-		sel, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-		if err != nil || b.Namespace != pod.Namespace || !sel.Matches(labels.Set(pod.Labels)) {
-			continue
+// perCluster answers, of what is authorised, what differs from cluster to cluster.
+func (s *server) perCluster(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := clusterOf(r.Context())
+		switch p := strings.TrimSuffix(r.URL.Path, "/"); {
+		case p == "/version":
+			c.serveVersion(w)
+		case p == "/apis":
+			s.discoverGroups(w, r)
+		case strings.HasPrefix(p, "/openapi/"):
+			s.openAPI(c, next, w, r)
+		default:
+			next.ServeHTTP(w, r)
+			c.settleDefinitions()
 		}
-		if b.Status.DisruptionsAllowed <= 0 {
-			return b
+	})
+}
+
+// restOptions have every registry's objects in the requests' clusters.
+type restOptions struct{}
+
+func (restOptions) GetRESTOptions(r schema.GroupResource, _ runtime.Object) (generic.RESTOptions, error) {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.gv.Group == r.Group && k.resource == r.Resource })
+	if r.Group == "events.k8s.io" { // the same objects in another version
+		r.Group = ""
+		i = slices.IndexFunc(kinds, func(k kind) bool { return k.name == "Event" })
+	}
+	config := &storagebackend.ConfigForResource{GroupResource: r}
+	var gv schema.GroupVersion
+	var scheme *runtime.Scheme
+	if i < 0 {
+		config.Codec = unstructured.UnstructuredJSONScheme
+	} else {
+		gv, scheme = kinds[i].gv, schemeOf(kinds[i].gv.Group)
+		config.Codec = serializer.NewCodecFactory(scheme).LegacyCodec(gv)
+		config.EncodeVersioner = runtime.NewMultiGroupVersioner(gv, schema.GroupKind{Group: gv.Group})
+	}
+	open := func(c *storagebackend.ConfigForResource, prefix string, key func(runtime.Object) (string, error), newFunc, _ func() runtime.Object,
+		attrs storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+		b := backend{newFunc: newFunc, form: custom{c.Codec, newFunc}}
+		if scheme != nil {
+			b.form = typed{scheme, gv, newFunc}
 		}
-		covers = append(covers, b)
+		return b, func() {}, nil
 	}
-	for _, b := range covers {
-		n := b.DeepCopy()
-		n.Status.DisruptionsAllowed--
-		c.Save(n)
-	}
-	return nil
-}
-
-// Evict has a pod end on its node, as Kubernetes does for an eviction of a controller of
-// AWS's; false where a disruption budget stands in the way, unless that is overridden.
-func (c *Cluster) Evict(p *corev1.Pod, force bool) bool {
-	if p.DeletionTimestamp != nil {
-		return true
-	}
-	if blockingBudget(c, p) != nil && !force {
-		return false
-	}
-	u := p.DeepCopy()
-	now := metav1.NewTime(c.date())
-	u.DeletionTimestamp, u.DeletionGracePeriodSeconds = &now, u.Spec.TerminationGracePeriodSeconds
-	c.Save(u)
-	return true
-}
-
-// bindingREST places a pod on a node.
-type bindingREST struct{ s *registry.Store }
-
-func (bindingREST) New() runtime.Object { return &corev1.Binding{} }
-func (bindingREST) Destroy()            {}
-func (r bindingREST) Create(ctx context.Context, name string, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
-	got, err := r.s.Get(ctx, name, &metav1.GetOptions{})
-	if err != nil {
-		return nil, err
-	}
-	p := got.(*corev1.Pod).DeepCopy()
-	p.Spec.NodeName = o.(*corev1.Binding).Target.Name
-	clusterOf(ctx).Save(p)
-	return &metav1.Status{Status: metav1.StatusSuccess}, nil
-}
-
-// whoamiREST answers `kubectl auth whoami`.
-type whoamiREST struct{}
-
-func (whoamiREST) New() runtime.Object     { return &authnv1.SelfSubjectReview{} }
-func (whoamiREST) Destroy()                {}
-func (whoamiREST) NamespaceScoped() bool   { return false }
-func (whoamiREST) GetSingularName() string { return "selfsubjectreview" }
-func (whoamiREST) Create(ctx context.Context, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
-	u, _ := apirequest.UserFrom(ctx)
-	r := &authnv1.SelfSubjectReview{}
-	r.Status.UserInfo = authnv1.UserInfo{Username: u.GetName(), Groups: u.GetGroups(), UID: u.GetUID()}
-	return r, nil
-}
-
-// canIREST answers `kubectl auth can-i`.
-type canIREST struct{}
-
-func (canIREST) New() runtime.Object     { return &authzv1.SelfSubjectAccessReview{} }
-func (canIREST) Destroy()                {}
-func (canIREST) NamespaceScoped() bool   { return false }
-func (canIREST) GetSingularName() string { return "selfsubjectaccessreview" }
-func (canIREST) Create(ctx context.Context, o runtime.Object, _ rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
-	r := o.(*authzv1.SelfSubjectAccessReview)
-	u, _ := apirequest.UserFrom(ctx)
-	a := authorizer.AttributesRecord{User: u}
-	if x := r.Spec.ResourceAttributes; x != nil {
-		a.ResourceRequest, a.Verb, a.Namespace, a.Name = true, x.Verb, x.Namespace, x.Name
-		a.APIGroup, a.APIVersion, a.Resource, a.Subresource = x.Group, x.Version, x.Resource, x.Subresource
-	} else if x := r.Spec.NonResourceAttributes; x != nil {
-		a.Verb, a.Path = x.Verb, x.Path
-	}
-	d, why, err := authorize(ctx, a)
-	r.Status = authzv1.SubjectAccessReviewStatus{Allowed: d == authorizer.DecisionAllow, Reason: why}
-	return r, err
+	return generic.RESTOptions{StorageConfig: config, Decorator: open, ResourcePrefix: prefixOf(r), DeleteCollectionWorkers: 1,
+		EnableGarbageCollection: true}, nil
 }

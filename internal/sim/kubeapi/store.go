@@ -1,29 +1,38 @@
 // Package kubeapi is the Kubernetes API of simulated clusters: Kubernetes' own
-// generic API server over an in-memory storage, one server for all clusters, with
-// the cluster in the request's context. It serves and stores objects; what makes
-// them live (controllers, scheduler, kubelets) is package node's business, and of
-// AWS it knows only that somebody else decides who a bearer token is.
+// registries (k8s.io/kubernetes/pkg/registry: defaults, validation, conversion between
+// versions, tables) behind its generic API server, over an in-memory storage, one server
+// for all clusters of a minor version, with the cluster in the request's context. It
+// serves and stores objects; what makes them live (controllers, scheduler, kubelets) is
+// package node's business, and of AWS it knows only that somebody else decides who a
+// bearer token is.
 package kubeapi
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/storage"
 )
 
 // objects is one cluster's storage: a map with one resource version counter and a
-// log of recent events for watches to resume from.
+// log of recent events for watches to resume from. Rows are in their storage version,
+// and are never changed: a write puts another object in a row's place.
 type objects struct {
 	mu       sync.Mutex
 	rv       uint64
@@ -32,6 +41,10 @@ type objects struct {
 	base     uint64
 	watchers map[*watcher]bool
 	changed  func()
+	uid      func(key string) string
+	date     func() time.Time
+	hooks    []func(key string, obj, old runtime.Object) // told of every change, lock held
+	leaving  map[string]bool                             // resources whose definition waits for the last of them to go
 }
 
 type event struct {
@@ -43,8 +56,8 @@ type event struct {
 
 const keepEvents = 2000
 
-func newObjects(changed func()) *objects {
-	return &objects{rv: 1, base: 1, rows: map[string]runtime.Object{}, watchers: map[*watcher]bool{}, changed: changed}
+func newObjects(uid func(key string) string, date func() time.Time, changed func()) *objects {
+	return &objects{rv: 1, base: 1, rows: map[string]runtime.Object{}, watchers: map[*watcher]bool{}, leaving: map[string]bool{}, changed: changed, uid: uid, date: date}
 }
 
 type ctxKey struct{}
@@ -60,8 +73,12 @@ func clusterOf(ctx context.Context) *Cluster {
 
 var versioner storage.Versioner = storage.APIObjectVersioner{}
 
-// backend is storage.Interface for every cluster: the request's context says which.
-type backend struct{}
+// backend is storage.Interface of one resource for every cluster: the request's context
+// says which.
+type backend struct {
+	form    form
+	newFunc func() runtime.Object
+}
 
 func at(ctx context.Context) *objects { return clusterOf(ctx).objects }
 
@@ -79,12 +96,13 @@ func (backend) GetCurrentResourceVersion(ctx context.Context) (uint64, error) {
 	return o.rv, nil
 }
 
+// set copies one object into another of its type.
 func set(dst, src runtime.Object) error {
 	v, err := conversion.EnforcePtr(dst)
 	if err != nil {
 		return err
 	}
-	v.Set(reflect.ValueOf(src.DeepCopyObject()).Elem())
+	v.Set(reflect.ValueOf(src).Elem())
 	return nil
 }
 
@@ -105,6 +123,9 @@ func (o *objects) emit(t watch.EventType, key string, obj, old runtime.Object) {
 	for w := range o.watchers {
 		w.offer(e)
 	}
+	for _, h := range o.hooks {
+		h(key, obj, old)
+	}
 	if o.changed != nil && !heartbeat(obj) {
 		o.changed()
 	}
@@ -116,6 +137,7 @@ func (o *objects) store(key string, obj runtime.Object) error {
 	if err := versioner.PrepareObjectForStorage(obj); err != nil {
 		return err
 	}
+	o.stamp(key, obj, old)
 	o.rv++
 	if err := versioner.UpdateObject(obj, o.rv); err != nil {
 		return err
@@ -127,6 +149,40 @@ func (o *objects) store(key string, obj runtime.Object) error {
 	}
 	o.emit(t, key, obj, old)
 	return nil
+}
+
+// stamp puts the world's time and identifiers where a registry has put the wall's.
+func (o *objects) stamp(key string, obj, old runtime.Object) {
+	m, err := meta.Accessor(obj)
+	if err != nil {
+		return
+	}
+	now := metav1.NewTime(o.date().Truncate(time.Second))
+	var was metav1.Object
+	if old == nil {
+		m.SetUID(types.UID(o.uid(key)))
+		m.SetCreationTimestamp(now)
+	} else if was, err = meta.Accessor(old); err != nil {
+		return
+	}
+	if m.GetDeletionTimestamp() != nil && (was == nil || was.GetDeletionTimestamp() == nil) {
+		end := now
+		if g := m.GetDeletionGracePeriodSeconds(); g != nil {
+			end = metav1.NewTime(now.Add(time.Duration(*g) * time.Second))
+		}
+		m.SetDeletionTimestamp(&end)
+	}
+	fields := m.GetManagedFields()
+	if len(fields) == 0 {
+		return
+	}
+	fields = slices.Clone(fields)
+	for i, f := range fields {
+		if was == nil || !slices.ContainsFunc(was.GetManagedFields(), func(w metav1.ManagedFieldsEntry) bool { return equality.Semantic.DeepEqual(w, f) }) {
+			fields[i].Time = &now
+		}
+	}
+	m.SetManagedFields(fields)
 }
 
 // drop removes a key; lock held.
@@ -143,18 +199,21 @@ func (o *objects) drop(key string) runtime.Object {
 	return d
 }
 
-func (backend) Create(ctx context.Context, key string, obj, out runtime.Object, _ uint64) error {
+func (b backend) Create(ctx context.Context, key string, obj, out runtime.Object, _ uint64) error {
+	n, err := b.form.stored(obj)
+	if err != nil {
+		return err
+	}
 	o := at(ctx)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if _, ok := o.rows[key]; ok {
 		return storage.NewKeyExistsError(key, 0)
 	}
-	n := obj.DeepCopyObject()
 	if err := o.store(key, n); err != nil || out == nil {
 		return err
 	}
-	return set(out, n)
+	return b.form.load(n, out)
 }
 
 func (o *objects) get(key string) runtime.Object {
@@ -163,19 +222,23 @@ func (o *objects) get(key string) runtime.Object {
 	return o.rows[key]
 }
 
-func (backend) Delete(ctx context.Context, key string, out runtime.Object, p *storage.Preconditions, validate storage.ValidateObjectFunc, _ runtime.Object,
+func (b backend) Delete(ctx context.Context, key string, out runtime.Object, p *storage.Preconditions, validate storage.ValidateObjectFunc, _ runtime.Object,
 	_ storage.DeleteOptions) error {
 	o := at(ctx)
 	cur := o.get(key)
 	if cur == nil {
 		return storage.NewKeyNotFoundError(key, 0)
 	}
+	was := b.newFunc()
+	if err := b.form.load(cur, was); err != nil {
+		return err
+	}
 	if p != nil {
-		if err := p.Check(key, cur); err != nil {
+		if err := p.Check(key, was); err != nil {
 			return err
 		}
 	}
-	if err := validate(ctx, cur.DeepCopyObject()); err != nil {
+	if err := validate(ctx, was); err != nil {
 		return err
 	}
 	o.mu.Lock()
@@ -183,18 +246,41 @@ func (backend) Delete(ctx context.Context, key string, out runtime.Object, p *st
 	if o.rows[key] != cur {
 		return storage.NewResourceVersionConflictsError(key, 0)
 	}
-	return set(out, o.drop(key))
+	return b.form.load(o.drop(key), out)
 }
 
-func (backend) Get(ctx context.Context, key string, opts storage.GetOptions, ptr runtime.Object) error {
-	cur := at(ctx).get(key)
+func (b backend) Get(ctx context.Context, key string, opts storage.GetOptions, ptr runtime.Object) error {
+	o := at(ctx)
+	o.mu.Lock()
+	cur, rv := o.rows[key], o.rv
+	o.mu.Unlock()
+	if err := reached(opts.ResourceVersion, rv); err != nil {
+		return err
+	}
 	if cur == nil {
 		if opts.IgnoreNotFound {
 			return runtime.SetZeroValue(ptr)
 		}
 		return storage.NewKeyNotFoundError(key, 0)
 	}
-	return set(ptr, cur)
+	return b.form.load(cur, ptr)
+}
+
+// reached refuses a resource version that is still to come.
+func reached(wanted string, rv uint64) error {
+	v, err := versioner.ParseResourceVersion(wanted)
+	if err == nil && v > rv {
+		return storage.NewTooLargeResourceVersionError(v, rv, 1)
+	}
+	return err
+}
+
+// resourceOf is the group and resource of a custom resource's key.
+func resourceOf(key string) string {
+	if p := strings.SplitN(key, "/", 4); len(p) == 4 {
+		return p[1] + "/" + p[2]
+	}
+	return ""
 }
 
 func under(key, prefix string) bool {
@@ -202,9 +288,11 @@ func under(key, prefix string) bool {
 }
 
 // keys lists the keys under a prefix, sorted; lock held.
-func (o *objects) keys(prefix string) []string {
+func (o *objects) keys(prefix string) []string { return keysOf(o.rows, prefix) }
+
+func keysOf(rows map[string]runtime.Object, prefix string) []string {
 	var out []string
-	for k := range o.rows {
+	for k := range rows {
 		if under(k, prefix) {
 			out = append(out, k)
 		}
@@ -213,7 +301,35 @@ func (o *objects) keys(prefix string) []string {
 	return out
 }
 
-func (backend) GetList(ctx context.Context, key string, opts storage.ListOptions, list runtime.Object) error {
+// past is the rows as they were at a resource version, which the log reaches back to;
+// lock held.
+func (o *objects) past(rv uint64) map[string]runtime.Object {
+	if rv == 0 || rv >= o.rv {
+		return o.rows
+	}
+	rows := maps.Clone(o.rows)
+	for i := len(o.log) - 1; i >= 0 && o.log[i].rv > rv; i-- {
+		if e := o.log[i]; e.old == nil {
+			delete(rows, e.key)
+		} else {
+			rows[e.key] = e.old
+		}
+	}
+	return rows
+}
+
+// The words of Kubernetes for lists that its storage no longer has (etcd3/errors.go).
+const (
+	expired      = "The resourceVersion for the provided list is too old."
+	inconsistent = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue " +
+		"parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results " +
+		"in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up " +
+		"in the list."
+)
+
+// GetList answers a list, at the resource version that the options or their continue
+// token name, or now.
+func (b backend) GetList(ctx context.Context, key string, opts storage.ListOptions, list runtime.Object) error {
 	items, err := meta.GetItemsPtr(list)
 	if err != nil {
 		return err
@@ -222,41 +338,98 @@ func (backend) GetList(ctx context.Context, key string, opts storage.ListOptions
 	if err != nil {
 		return err
 	}
+	root := key
+	if opts.Recursive && !strings.HasSuffix(root, "/") {
+		root += "/"
+	}
+	at64, from, err := storage.ValidateListOptions(root, versioner, opts)
+	if err != nil {
+		return err
+	}
 	o := at(ctx)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	keys := o.keys(key)
-	if c := opts.Predicate.Continue; c != "" {
-		keys = keys[sort.SearchStrings(keys, c):]
+	if err := reached(opts.ResourceVersion, o.rv); err != nil {
+		return err
 	}
+	if at64 > 0 && uint64(at64) < o.base {
+		return tooOld(from, root)
+	}
+	rv := o.rv
+	if at64 > 0 {
+		rv = uint64(at64)
+	}
+	rows := o.past(rv)
+	keys := keysOf(rows, key)
+	if !opts.Recursive {
+		keys = slices.DeleteFunc(keys, func(k string) bool { return k != key })
+	}
+	keys = keys[sort.SearchStrings(keys, from):]
 	v.Set(reflect.MakeSlice(v.Type(), 0, len(keys)))
-	next := ""
-	for _, k := range keys {
-		if ok, err := opts.Predicate.Matches(o.rows[k]); err != nil || !ok {
-			continue
-		}
+	next, rest := "", (*int64)(nil)
+	for i, k := range keys {
 		if opts.Predicate.Limit > 0 && int64(v.Len()) == opts.Predicate.Limit {
-			next = k
+			if next, err = storage.EncodeContinue(keys[i-1]+"\x00", root, int64(rv)); err != nil {
+				return err
+			}
+			if opts.Predicate.Empty() {
+				rest = new(int64(len(keys) - i))
+			}
 			break
 		}
-		v.Set(reflect.Append(v, reflect.ValueOf(o.rows[k].DeepCopyObject()).Elem()))
+		x, err := b.matching(rows[k], opts.Predicate)
+		if err != nil {
+			return err
+		}
+		if x != nil {
+			v.Set(reflect.Append(v, reflect.ValueOf(x).Elem()))
+		}
 	}
-	return versioner.UpdateList(list, o.rv, next, nil)
+	return versioner.UpdateList(list, rv, next, rest)
 }
 
-func (backend) GuaranteedUpdate(ctx context.Context, key string, dst runtime.Object, ignoreNotFound bool, p *storage.Preconditions, try storage.UpdateFunc,
+func tooOld(from, root string) error {
+	if from == "" {
+		return apierrors.NewResourceExpired(expired)
+	}
+	e := apierrors.NewResourceExpired(inconsistent)
+	var err error
+	e.ErrStatus.ListMeta.Continue, err = storage.EncodeContinue(from, root, -1)
+	if err != nil {
+		return err
+	}
+	return e
+}
+
+// matching is a row as the registry knows it, or nil when it is not selected.
+func (b backend) matching(row runtime.Object, p storage.SelectionPredicate) (runtime.Object, error) {
+	x := b.newFunc()
+	if !p.Empty() {
+		view, err := b.form.view(row)
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := p.Matches(view); err != nil || !ok {
+			return nil, err
+		}
+	}
+	return x, b.form.load(row, x)
+}
+
+func (b backend) GuaranteedUpdate(ctx context.Context, key string, dst runtime.Object, ignoreNotFound bool, p *storage.Preconditions, try storage.UpdateFunc,
 	_ runtime.Object) error {
 	o := at(ctx)
 	for {
 		cur := o.get(key)
-		var in runtime.Object
+		in := b.newFunc()
 		var rv uint64
 		switch {
 		case cur != nil:
-			in = cur.DeepCopyObject()
+			if err := b.form.load(cur, in); err != nil {
+				return err
+			}
 			rv, _ = versioner.ObjectResourceVersion(cur)
 		case ignoreNotFound:
-			in = reflect.New(reflect.TypeOf(dst).Elem()).Interface().(runtime.Object)
 		default:
 			return storage.NewKeyNotFoundError(key, 0)
 		}
@@ -269,36 +442,41 @@ func (backend) GuaranteedUpdate(ctx context.Context, key string, dst runtime.Obj
 		if err != nil {
 			return err
 		}
-		done, err := o.swap(key, cur, out.DeepCopyObject(), dst)
-		if done || err != nil {
+		row, err := b.form.stored(out)
+		if err != nil {
 			return err
+		}
+		if row, err = o.swap(key, cur, row); err != nil {
+			return err
+		}
+		if row != nil {
+			return b.form.load(row, dst)
 		}
 	}
 }
 
-// swap stores out where cur still stands; done is false when somebody was faster.
-func (o *objects) swap(key string, cur, out, dst runtime.Object) (done bool, err error) {
+// swap stores a row where cur still stands, and returns what stands now; nil when
+// somebody was faster. What changes nothing is not written.
+func (o *objects) swap(key string, cur, row runtime.Object) (runtime.Object, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.rows[key] != cur {
-		return false, nil
+		return nil, nil
 	}
 	if cur != nil {
 		a, _ := meta.Accessor(cur)
-		b, _ := meta.Accessor(out)
+		b, _ := meta.Accessor(row)
 		b.SetResourceVersion(a.GetResourceVersion())
-		if reflect.DeepEqual(cur, out) {
-			return true, set(dst, out)
+		if equality.Semantic.DeepEqual(cur, row) {
+			return cur, nil
 		}
 	}
-	if err := o.store(key, out); err != nil {
-		return true, err
-	}
-	return true, set(dst, out)
+	return row, o.store(key, row)
 }
 
 type watcher struct {
 	o    *objects
+	b    backend
 	key  string
 	opts storage.ListOptions
 	from uint64
@@ -311,30 +489,51 @@ type watcher struct {
 	once sync.Once
 }
 
+// selects tells whether a watch shows a row.
+func (x *watcher) selects(row runtime.Object) bool {
+	if row == nil {
+		return false
+	}
+	if x.opts.Predicate.Empty() {
+		return true
+	}
+	v, err := x.b.form.view(row)
+	if err != nil {
+		return false
+	}
+	ok, _ := x.opts.Predicate.Matches(v)
+	return ok
+}
+
 // offer queues an event as the watcher's selector sees it: an object that starts
 // to match was added, one that stops was deleted.
 func (x *watcher) offer(e event) {
 	if e.rv <= x.from || !under(e.key, x.key) {
 		return
 	}
-	now, _ := x.opts.Predicate.Matches(e.obj)
-	was := false
-	if e.old != nil {
-		was, _ = x.opts.Predicate.Matches(e.old)
-	}
 	t := e.typ
+	now, was := t != watch.Deleted && x.selects(e.obj), x.selects(e.old)
 	switch {
-	case t == watch.Deleted && !was, t != watch.Deleted && !now && !was:
+	case !now && !was:
 		return
-	case t == watch.Deleted:
-	case now && !was:
-		t = watch.Added
 	case !now:
 		t = watch.Deleted
+	case !was:
+		t = watch.Added
 	default:
 		t = watch.Modified
 	}
-	x.push(watch.Event{Type: t, Object: e.obj.DeepCopyObject()})
+	row := e.obj
+	if t == watch.Deleted && e.typ != watch.Deleted {
+		// One that is no longer selected is shown as it was, at the version of its change.
+		row = e.old.DeepCopyObject()
+		_ = versioner.UpdateObject(row, e.rv)
+	}
+	obj := x.b.newFunc()
+	if err := x.b.form.load(row, obj); err != nil {
+		return
+	}
+	x.push(watch.Event{Type: t, Object: obj})
 }
 
 func (x *watcher) push(e watch.Event) {
@@ -386,9 +585,18 @@ func (x *watcher) Stop() {
 	})
 }
 
-func (backend) Watch(ctx context.Context, key string, opts storage.ListOptions) (watch.Interface, error) {
+// tooOldWatch is what a watch that asks for what is forgotten ends with.
+func tooOldWatch(rv, base uint64) watch.Interface {
+	s := apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", rv, base)).Status()
+	f := watch.NewFakeWithChanSize(1, false)
+	f.Error(&s)
+	f.Stop()
+	return f
+}
+
+func (b backend) Watch(ctx context.Context, key string, opts storage.ListOptions) (watch.Interface, error) {
 	o := at(ctx)
-	x := &watcher{o: o, key: key, opts: opts, wake: make(chan struct{}, 1), ch: make(chan watch.Event, 16), done: make(chan struct{})}
+	x := &watcher{o: o, b: b, key: key, opts: opts, wake: make(chan struct{}, 1), ch: make(chan watch.Event, 16), done: make(chan struct{})}
 	rv, err := versioner.ParseResourceVersion(opts.ResourceVersion)
 	if err != nil {
 		return nil, err
@@ -396,18 +604,24 @@ func (backend) Watch(ctx context.Context, key string, opts storage.ListOptions) 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	list := opts.SendInitialEvents != nil && *opts.SendInitialEvents
-	if rv != 0 && !list && rv < o.base {
-		return nil, fmt.Errorf("too old resource version: %d (%d)", rv, o.base)
+	quiet := opts.SendInitialEvents != nil && !*opts.SendInitialEvents
+	if err := reached(opts.ResourceVersion, o.rv); err != nil {
+		return nil, err
 	}
-	if rv == 0 || list {
+	switch {
+	case rv != 0 && !list && rv < o.base:
+		return tooOldWatch(rv, o.base), nil
+	case rv == 0 && !quiet || list:
 		for _, k := range o.keys(key) {
 			x.offer(event{o.rv, watch.Added, k, o.rows[k], nil})
 		}
 		if list && opts.Predicate.AllowWatchBookmarks {
-			x.bookmark(o)
+			x.bookmark(o.rv, map[string]string{metav1.InitialEventsAnnotationKey: "true"})
 		}
 		x.from = o.rv
-	} else {
+	case rv == 0:
+		x.from = o.rv
+	default:
 		x.from = rv
 		for _, e := range o.log {
 			x.offer(e)
@@ -418,19 +632,14 @@ func (backend) Watch(ctx context.Context, key string, opts storage.ListOptions) 
 	return x, nil
 }
 
-// bookmark ends the initial events of a streaming list.
-func (x *watcher) bookmark(o *objects) {
-	for _, k := range kinds {
-		if !under(x.key, k.prefix()) {
-			continue
-		}
-		b := k.empty()
-		m, err := meta.Accessor(b)
-		if err != nil {
-			return
-		}
-		m.SetResourceVersion(fmt.Sprint(o.rv))
-		m.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
-		x.push(watch.Event{Type: watch.Bookmark, Object: b})
+// bookmark tells how far a watch has come.
+func (x *watcher) bookmark(rv uint64, notes map[string]string) {
+	b := x.b.newFunc()
+	m, err := meta.Accessor(b)
+	if err != nil {
+		return
 	}
+	m.SetResourceVersion(fmt.Sprint(rv))
+	m.SetAnnotations(notes)
+	x.push(watch.Event{Type: watch.Bookmark, Object: b})
 }
