@@ -64,7 +64,8 @@ func (l loopback) RoundTrip(r *http.Request) (*http.Response, error) {
 // upstream reads and writes them through a client, without the request's context.
 type evictionREST struct{ *pod.EvictionREST }
 
-func (r evictionREST) Create(ctx context.Context, name string, o runtime.Object, v rest.ValidateObjectFunc, opts *metav1.CreateOptions) (runtime.Object, error) {
+func (evictionREST) Create(ctx context.Context, name string, o runtime.Object, v rest.ValidateObjectFunc,
+	opts *metav1.CreateOptions) (runtime.Object, error) {
 	return clusterOf(ctx).eviction().Create(ctx, name, o, v, opts)
 }
 

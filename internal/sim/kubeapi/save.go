@@ -72,7 +72,7 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o.Key, err)
 		}
-		c.objects.rows[o.Key] = x
+		c.objects.put(o.Key, x)
 	}
 	c.objects.rv, c.objects.base = s.Revision, s.Revision
 	serverOf(s.Version)

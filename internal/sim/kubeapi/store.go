@@ -37,6 +37,7 @@ type objects struct {
 	mu       sync.Mutex
 	rv       uint64
 	rows     map[string]runtime.Object
+	buckets  map[string]map[string]bool // the rows' keys by the first part of their paths
 	log      []event
 	base     uint64
 	watchers map[*watcher]bool
@@ -57,7 +58,8 @@ type event struct {
 const keepEvents = 2000
 
 func newObjects(uid func(key string) string, date func() time.Time, changed func()) *objects {
-	return &objects{rv: 1, base: 1, rows: map[string]runtime.Object{}, watchers: map[*watcher]bool{}, leaving: map[string]bool{}, changed: changed, uid: uid, date: date}
+	return &objects{rv: 1, base: 1, rows: map[string]runtime.Object{}, buckets: map[string]map[string]bool{}, watchers: map[*watcher]bool{},
+		leaving: map[string]bool{}, changed: changed, uid: uid, date: date}
 }
 
 type ctxKey struct{}
@@ -142,7 +144,7 @@ func (o *objects) store(key string, obj runtime.Object) error {
 	if err := versioner.UpdateObject(obj, o.rv); err != nil {
 		return err
 	}
-	o.rows[key] = obj
+	o.put(key, obj)
 	t := watch.Modified
 	if old == nil {
 		t = watch.Added
@@ -192,6 +194,7 @@ func (o *objects) drop(key string) runtime.Object {
 		return nil
 	}
 	delete(o.rows, key)
+	delete(o.buckets[bucket(key)], key)
 	o.rv++
 	d := old.DeepCopyObject()
 	_ = versioner.UpdateObject(d, o.rv)
@@ -287,12 +290,25 @@ func under(key, prefix string) bool {
 	return key == prefix || strings.HasPrefix(key, strings.TrimSuffix(prefix, "/")+"/")
 }
 
-// keys lists the keys under a prefix, sorted; lock held.
-func (o *objects) keys(prefix string) []string { return keysOf(o.rows, prefix) }
+// put has a row under its key; lock held.
+func (o *objects) put(key string, obj runtime.Object) {
+	o.rows[key] = obj
+	b := bucket(key)
+	if o.buckets[b] == nil {
+		o.buckets[b] = map[string]bool{}
+	}
+	o.buckets[b][key] = true
+}
 
-func keysOf(rows map[string]runtime.Object, prefix string) []string {
+func bucket(key string) string {
+	b, _, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
+	return b
+}
+
+// keys lists the keys under a prefix, sorted; lock held.
+func (o *objects) keys(prefix string) []string {
 	var out []string
-	for k := range rows {
+	for k := range o.buckets[bucket(prefix)] {
 		if under(k, prefix) {
 			out = append(out, k)
 		}
@@ -301,11 +317,11 @@ func keysOf(rows map[string]runtime.Object, prefix string) []string {
 	return out
 }
 
-// past is the rows as they were at a resource version, which the log reaches back to;
-// lock held.
-func (o *objects) past(rv uint64) map[string]runtime.Object {
+// past is the rows, and the keys of those under a prefix, as they were at a resource
+// version, which the log reaches back to; lock held.
+func (o *objects) past(rv uint64, prefix string) (map[string]runtime.Object, []string) {
 	if rv == 0 || rv >= o.rv {
-		return o.rows
+		return o.rows, o.keys(prefix)
 	}
 	rows := maps.Clone(o.rows)
 	for i := len(o.log) - 1; i >= 0 && o.log[i].rv > rv; i-- {
@@ -315,7 +331,8 @@ func (o *objects) past(rv uint64) map[string]runtime.Object {
 			rows[e.key] = e.old
 		}
 	}
-	return rows
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), func(k string) bool { return !under(k, prefix) })
+	return rows, keys
 }
 
 // The words of Kubernetes for lists that its storage no longer has (etcd3/errors.go).
@@ -359,8 +376,7 @@ func (b backend) GetList(ctx context.Context, key string, opts storage.ListOptio
 	if at64 > 0 {
 		rv = uint64(at64)
 	}
-	rows := o.past(rv)
-	keys := keysOf(rows, key)
+	rows, keys := o.past(rv, key)
 	if !opts.Recursive {
 		keys = slices.DeleteFunc(keys, func(k string) bool { return k != key })
 	}
