@@ -55,6 +55,7 @@ type Sim struct {
 	regions map[string]*Region
 	iams    map[string]*iam.IAM // by partition
 	issuers *issuers            // once it is served
+	pauses  pauses
 }
 
 // Region is the account's state in one region.
@@ -86,7 +87,7 @@ func New(o Options) *Sim {
 	if o.Log == nil {
 		o.Log = func(format string, a ...any) { fmt.Fprintf(os.Stderr, "the simulated region: "+format+"\n", a...) }
 	}
-	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
+	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, pauses: pauses{speed: o.Speed}, regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
 }
 
 // Partition is the AWS partition of a region.
@@ -139,6 +140,7 @@ func (s *Sim) newRegion(name string) *Region {
 	}
 	v.Around = func(f func()) { w.Lock(); defer w.Unlock(); f() }
 	v.Before = func(c *wire.Caller, op string, in any) error {
+		s.notice(c, op)
 		for _, f := range r.faults {
 			if err := f(c.Service, op); err != nil {
 				return err
@@ -176,6 +178,15 @@ func (s *Sim) newRegion(name string) *Region {
 
 // Operations lists what the region's services answer.
 func (r *Region) Operations() []wire.Operations { return r.server.Operations() }
+
+// notice tells in the log of a client that is slow at the region's speed.
+func (s *Sim) notice(c *wire.Caller, op string) {
+	client, pause := s.pauses.seen(c.HTTP.UserAgent(), c.Service+":"+op, s.World.Elapsed())
+	if client != "" {
+		s.options.Log("%s waits %s between two looks at %s:%s, which are %s here: it misses what happens in between, and its timeouts are long; "+
+			"a lower --speed is closer to AWS", client, time.Duration(float64(pause)/s.options.Speed).Round(time.Second), c.Service, op, pause.Round(time.Minute))
+	}
+}
 
 // ServeHTTP answers a request in the region that it is signed for. Global services
 // sign for us-east-1, and share the account's state anyway.
