@@ -39,6 +39,22 @@ need() {
   done
 }
 
+# need_eksctl: the eksctl that SLIPWAY_EKSCTL names, or the one on PATH; it uses kubectl's kubeconfig and the aws CLI's tokens.
+need_eksctl() {
+  need aws kubectl
+  eksctl=${SLIPWAY_EKSCTL:-$(command -v eksctl || true)}
+  [ -x "$eksctl" ] || skip 'eksctl is not installed: put it on PATH, or name it by SLIPWAY_EKSCTL'
+}
+
+eksctl() { "$eksctl" --color=false "$@"; }
+
+# field PATH COMMAND…: one value of the command's answer in JSON, the path as Python writes it: [0]["Name"].
+field() {
+  local path=$1
+  shift
+  "$@" -o json 2>/dev/null | python3 -c "import json, sys; print(json.load(sys.stdin)$path)"
+}
+
 # ok WHAT COMMAND…: the command ends well; its output is in $out, and shown where it does not.
 ok() {
   local what=$1 code=0

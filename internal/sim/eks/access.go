@@ -24,6 +24,7 @@ type accessEntry struct {
 	types.AccessEntry
 	Policies []types.AssociatedAccessPolicy
 	From     time.Duration // effective some seconds after it was made
+	Made     asked
 }
 
 func (s *EKS) registerAccess(svc *wire.Service) {
@@ -34,6 +35,7 @@ func (s *EKS) registerAccess(svc *wire.Service) {
 	wire.Handle(svc, "DeleteAccessEntry", s.DeleteAccessEntry)
 	wire.Handle(svc, "AssociateAccessPolicy", s.AssociateAccessPolicy)
 	wire.Handle(svc, "DisassociateAccessPolicy", s.DisassociateAccessPolicy)
+	wire.Handle(svc, "ListAccessPolicies", s.ListAccessPolicies)
 	wire.Handle(svc, "ListAssociatedAccessPolicies", s.ListAssociatedAccessPolicies)
 	wire.Handle(svc, "CreatePodIdentityAssociation", s.CreatePodIdentityAssociation)
 	wire.Handle(svc, "DescribePodIdentityAssociation", s.DescribePodIdentityAssociation)
@@ -74,13 +76,15 @@ func roleOf(arn string) string {
 func (s *EKS) newEntry(c *cluster, principal, typ string) *accessEntry {
 	e := &accessEntry{AccessEntry: types.AccessEntry{ClusterName: c.Name, PrincipalArn: new(principal), Type: new(typ),
 		AccessEntryArn: s.arn("access-entry/%s/%s", *c.Name, s.w.UUID("entry", c.ID, principal)), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()),
-		KubernetesGroups: []string{}, Username: new(principal)},
+		KubernetesGroups: []string{}, Username: new(principal), Tags: map[string]string{}},
 		From: s.w.Elapsed() + s.w.Draw("eks:entry-effective", principal, seconds(6), seconds(5), seconds(10))}
 	switch typ {
 	case "EC2_LINUX":
 		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes"}
 	case "EC2_WINDOWS":
 		e.Username, e.KubernetesGroups = new("system:node:{{EC2PrivateDNSName}}"), []string{"system:nodes", "eks:kube-proxy-windows"}
+	case "CAPABILITY": // its user is the session of its role
+		e.Username = new(strings.Replace(strings.Replace(principal, ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1) + "/{{SessionName}}")
 	case "FARGATE_LINUX", "EC2", "HYBRID_LINUX":
 		e.Username, e.KubernetesGroups = new("system:node:{{SessionName}}"), []string{"system:nodes"}
 	}
@@ -89,7 +93,7 @@ func (s *EKS) newEntry(c *cluster, principal, typ string) *accessEntry {
 }
 
 // CreateAccessEntry makes an entry; effective some seconds later.
-func (s *EKS) CreateAccessEntry(_ *wire.Caller, in *eks.CreateAccessEntryInput) (*eks.CreateAccessEntryOutput, error) {
+func (s *EKS) CreateAccessEntry(by *wire.Caller, in *eks.CreateAccessEntryInput) (*eks.CreateAccessEntryOutput, error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
@@ -99,24 +103,28 @@ func (s *EKS) CreateAccessEntry(_ *wire.Caller, in *eks.CreateAccessEntryInput) 
 			"The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
 	}
 	p := aws.ToString(in.PrincipalArn)
-	if c.entries.Get(p) != nil {
-		return nil, inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
-	}
-	if strings.Contains(p, ":role/") && strings.Contains(p, ":"+s.Account+":") && s.iam.Role(p) == nil {
-		return nil, invalid("The specified principalArn is invalid: invalid principal.")
+	if e := c.entries.Get(p); e != nil {
+		exists := inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
+		if again, err := e.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
+		}
+		return &eks.CreateAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
 	}
 	typ := aws.ToString(in.Type)
 	if typ == "" {
 		typ = "STANDARD"
 	}
-	if !slices.Contains([]string{"STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"}, typ) {
+	if !slices.Contains(entryTypes, typ) {
 		return nil, invalid("The specified type is invalid: %s", typ)
+	}
+	if err := errorOf(s.checkPrincipal(p, typ), checkTags(by, in.Tags)); err != nil {
+		return nil, err
 	}
 	if typ != "STANDARD" && len(in.KubernetesGroups) > 0 {
 		return nil, invalid("kubernetesGroups can only be set for STANDARD type access entries")
 	}
 	e := s.newEntry(c, p, typ)
-	e.Tags = in.Tags
+	e.Tags, e.Made = tagsOf(in.Tags), note(in.ClientRequestToken, in, "")
 	if len(in.KubernetesGroups) > 0 {
 		e.KubernetesGroups = in.KubernetesGroups
 	}
@@ -194,8 +202,14 @@ func (s *EKS) AssociateAccessPolicy(_ *wire.Caller, in *eks.AssociateAccessPolic
 	if err != nil {
 		return nil, err
 	}
-	if !strings.Contains(aws.ToString(in.PolicyArn), ":eks::aws:cluster-access-policy/") {
-		return nil, notFound("The policyArn could not be found: %s", aws.ToString(in.PolicyArn))
+	if !s.isAccessPolicy(aws.ToString(in.PolicyArn)) {
+		return nil, invalid("The specified policyArn is invalid: invalid policy")
+	}
+	if err := checkScope(in.AccessScope); err != nil {
+		return nil, err
+	}
+	if *e.Type != "STANDARD" && *e.Type != "EC2" && *e.Type != "CAPABILITY" {
+		return nil, wire.Errorf("InvalidRequestException", "Access policies cannot be associated with access entries of type %s.", *e.Type)
 	}
 	p := types.AssociatedAccessPolicy{PolicyArn: in.PolicyArn, AccessScope: in.AccessScope, AssociatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date())}
 	e.Policies = append(slices.DeleteFunc(e.Policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == *in.PolicyArn }), p)
@@ -208,7 +222,11 @@ func (s *EKS) DisassociateAccessPolicy(_ *wire.Caller, in *eks.DisassociateAcces
 	if err != nil {
 		return nil, err
 	}
-	e.Policies = slices.DeleteFunc(e.Policies, func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == aws.ToString(in.PolicyArn) })
+	same := func(x types.AssociatedAccessPolicy) bool { return *x.PolicyArn == aws.ToString(in.PolicyArn) }
+	if !slices.ContainsFunc(e.Policies, same) {
+		return nil, notFound("The specified policyArn is not associated with the access entry: %s", aws.ToString(in.PolicyArn))
+	}
+	e.Policies = slices.DeleteFunc(e.Policies, same)
 	return &eks.DisassociateAccessPolicyOutput{}, nil
 }
 
@@ -324,10 +342,23 @@ func (c *cluster) mapNodeRole(arn string) {
 	c.kube.Save(n)
 }
 
+// association is a pod identity association, and the request that made it.
+type association struct {
+	types.PodIdentityAssociation
+	Made asked
+}
+
 // associate makes a pod identity association.
-func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*types.PodIdentityAssociation, error) {
-	if c.associations.Find(func(a *types.PodIdentityAssociation) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }) != nil {
-		return nil, inUse("Association already exists: %s", sa).Member("clusterName", *c.Name)
+func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*association, error) {
+	if a := c.associations.Find(func(a *association) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }); a != nil {
+		exists := inUse("Association already exists: %s", *a.AssociationId).Member("clusterName", *c.Name)
+		if in == nil {
+			return nil, exists
+		}
+		if again, err := a.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
+		}
+		return a, nil
 	}
 	if s.iam.Role(roleARN) == nil && strings.Contains(roleARN, ":"+s.Account+":") {
 		return nil, invalid("Role provided in the request does not exist.")
@@ -336,10 +367,11 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
 	}
 	id := "a-" + s.w.Hex("association "+c.ID+" "+ns+"/"+sa, 17)
-	a := &types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name,
-		Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner}
+	a := &association{PodIdentityAssociation: types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name,
+		Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner, Tags: map[string]string{}}}
 	if in != nil {
-		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = in.Tags, in.TargetRoleArn, in.DisableSessionTags, in.Policy
+		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = tagsOf(in.Tags), in.TargetRoleArn, in.DisableSessionTags, in.Policy
+		a.Made = note(in.ClientRequestToken, in, "")
 	}
 	return c.associations.Put(id, a), nil
 }
@@ -354,10 +386,10 @@ func (s *EKS) CreatePodIdentityAssociation(_ *wire.Caller, in *eks.CreatePodIden
 	if err != nil {
 		return nil, err
 	}
-	return &eks.CreatePodIdentityAssociationOutput{Association: new(*a)}, nil
+	return &eks.CreatePodIdentityAssociationOutput{Association: new(a.PodIdentityAssociation)}, nil
 }
 
-func (s *EKS) association(clusterName, id *string) (*cluster, *types.PodIdentityAssociation, error) {
+func (s *EKS) association(clusterName, id *string) (*cluster, *association, error) {
 	c, err := s.cluster(clusterName)
 	if err != nil {
 		return nil, nil, err
@@ -374,7 +406,7 @@ func (s *EKS) DescribePodIdentityAssociation(_ *wire.Caller, in *eks.DescribePod
 	if err != nil {
 		return nil, err
 	}
-	return &eks.DescribePodIdentityAssociationOutput{Association: new(*a)}, nil
+	return &eks.DescribePodIdentityAssociationOutput{Association: new(a.PodIdentityAssociation)}, nil
 }
 
 // ListPodIdentityAssociations lists by namespace and service account.
@@ -421,7 +453,7 @@ func (s *EKS) UpdatePodIdentityAssociation(_ *wire.Caller, in *eks.UpdatePodIden
 		a.Policy = in.Policy
 	}
 	a.ModifiedAt = new(s.w.Date())
-	return &eks.UpdatePodIdentityAssociationOutput{Association: new(*a)}, nil
+	return &eks.UpdatePodIdentityAssociationOutput{Association: new(a.PodIdentityAssociation)}, nil
 }
 
 // DeletePodIdentityAssociation removes one.
@@ -431,7 +463,7 @@ func (s *EKS) DeletePodIdentityAssociation(_ *wire.Caller, in *eks.DeletePodIden
 		return nil, err
 	}
 	c.associations.Delete(*a.AssociationId)
-	return &eks.DeletePodIdentityAssociationOutput{Association: a}, nil
+	return &eks.DeletePodIdentityAssociationOutput{Association: new(a.PodIdentityAssociation)}, nil
 }
 
 // AssociateIdentityProviderConfig is a cluster update like any other.
@@ -441,6 +473,9 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 	if err != nil {
 		return nil, err
 	}
+	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.AssociateIdentityProviderConfigOutput{Update: u, Tags: in.Tags}, err
+	}
 	o := in.Oidc
 	if c.idps.Len() > 0 {
 		return nil, wire.Errorf("ResourceLimitExceededException", "Cannot add more than one OIDC identity provider to a cluster")
@@ -449,7 +484,7 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 		ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix,
 		RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
 		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp", c.ID))}
-	u, err := c.begin(types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
 		clusterChange{IDP: aws.ToString(o.IdentityProviderConfigName)})
 	if err != nil {
 		return nil, err
@@ -465,12 +500,15 @@ func (s *EKS) DisassociateIdentityProviderConfig(_ *wire.Caller, in *eks.Disasso
 	if err != nil {
 		return nil, err
 	}
+	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.DisassociateIdentityProviderConfigOutput{Update: u}, err
+	}
 	name := aws.ToString(in.IdentityProviderConfig.Name)
 	p := c.idps.Get(name)
 	if p == nil {
 		return nil, notFound("Identity provider config is not associated with cluster %s", *c.Name)
 	}
-	u, err := c.begin(types.UpdateTypeDisassociateIdentityProviderConfig, nil, "idp-gone", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeDisassociateIdentityProviderConfig, nil, "idp-gone", 6*time.Minute, 3*time.Minute, 10*time.Minute,
 		clusterChange{Gone: name})
 	if err != nil {
 		return nil, err

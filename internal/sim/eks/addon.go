@@ -21,7 +21,8 @@ import (
 type addon struct {
 	types.Addon
 	Namespace string
-	Token     string
+	Made      asked
+	Requests  requests      `json:",omitempty"` // of its updates
 	Applied   bool          // its creation is over; what follows is health
 	Unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
 	Updates   table.Table[types.Update]
@@ -51,7 +52,7 @@ func (s *EKS) addon(clusterName, name *string) (*cluster, *addon, error) {
 }
 
 // CreateAddon accepts an add-on of an ACTIVE cluster.
-func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.CreateAddonOutput, error) {
+func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.CreateAddonOutput, error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
@@ -61,10 +62,11 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 		return nil, wire.Errorf("InvalidRequestException", "Cluster '%s' is not in ACTIVE status", *c.Name).Member("clusterName", *c.Name)
 	}
 	if a := c.addons.Get(name); a != nil {
-		if in.ClientRequestToken != nil && a.Token == *in.ClientRequestToken {
-			return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
+		exists := inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
+		if again, err := a.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
 		}
-		return nil, inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
+		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 	}
 	if _, ok := catalogue[name]; !ok {
 		return nil, invalid("Addon %s is not supported", name).Member("addonName", name)
@@ -76,7 +78,7 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	if !slices.Contains(versionsOf(name, *c.Version), version) {
 		return nil, invalid("Addon version specified is not supported").Member("addonName", name)
 	}
-	if err := checkValues(name, in.ConfigurationValues); err != nil {
+	if err := errorOf(checkTags(by, in.Tags), checkValues(name, in.ConfigurationValues)); err != nil {
 		return nil, err
 	}
 	if in.ServiceAccountRoleArn != nil && s.iam.Role(*in.ServiceAccountRoleArn) == nil {
@@ -85,8 +87,8 @@ func (s *EKS) CreateAddon(_ *wire.Caller, in *eks.CreateAddonInput) (*eks.Create
 	a := &addon{Addon: types.Addon{AddonName: new(name), AddonVersion: new(version),
 		AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon", c.ID, name)), ClusterName: c.Name, Status: types.AddonStatusCreating,
 		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
-		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: in.Tags, Owner: new("aws"), Publisher: new("eks"),
-		Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Token: aws.ToString(in.ClientRequestToken)}
+		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: tagsOf(in.Tags), Owner: new("aws"), Publisher: new("eks"),
+		Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Made: note(in.ClientRequestToken, in, "")}
 	if in.NamespaceConfig != nil {
 		a.Namespace = aws.ToString(in.NamespaceConfig.Namespace)
 	}
@@ -302,6 +304,9 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	if err != nil {
 		return nil, err
 	}
+	if u, err := a.Requests.answered(&a.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.UpdateAddonOutput{Update: u}, err
+	}
 	if a.Status == types.AddonStatusCreating || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusDeleting {
 		return nil, inUse("Addon %s cannot be updated as it is currently in %s state", *a.AddonName, a.Status).Member("clusterName",
 			*c.Name).Member("addonName", *a.AddonName)
@@ -315,6 +320,7 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	id := s.w.UUID("update", c.ID, *a.AddonName)
 	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()),
 		Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
+	a.Requests.remember(in.ClientRequestToken, in, u)
 	a.Status = types.AddonStatusUpdating
 	if in.PodIdentityAssociations != nil {
 		if err := s.reassociate(c, a, in.PodIdentityAssociations); err != nil {
@@ -355,7 +361,7 @@ func (s *EKS) addonUpdated(c *cluster, e addonEvent) {
 func (s *EKS) reassociate(c *cluster, a *addon, want []types.AddonPodIdentityAssociations) error {
 	var keep []string
 	for _, p := range want {
-		have := c.associations.Find(func(x *types.PodIdentityAssociation) bool {
+		have := c.associations.Find(func(x *association) bool {
 			return *x.Namespace == a.Namespace && *x.ServiceAccount == aws.ToString(p.ServiceAccount)
 		})
 		if have == nil {
@@ -384,6 +390,9 @@ func (s *EKS) DescribeAddonVersions(_ *wire.Caller, in *eks.DescribeAddonVersion
 			continue
 		}
 		i := catalogue[n]
+		if !picks(in.Types, i.typ) || !picks(in.Publishers, "eks") || !picks(in.Owners, "aws") {
+			continue
+		}
 		info := types.AddonInfo{AddonName: new(n), Owner: new("aws"), Publisher: new("eks"), Type: new(i.typ), DefaultNamespace: new(i.namespace)}
 		byVersion := map[string][]types.Compatibility{}
 		var order []string
@@ -409,6 +418,9 @@ func (s *EKS) DescribeAddonVersions(_ *wire.Caller, in *eks.DescribeAddonVersion
 	}
 	return out, nil
 }
+
+// picks tells whether a list that may be absent names a value.
+func picks(wanted []string, v string) bool { return len(wanted) == 0 || slices.Contains(wanted, v) }
 
 // DescribeAddonConfiguration says which service account and policies an add-on
 // wants for pod identity.

@@ -3,7 +3,6 @@ package eks
 import (
 	"encoding/base64"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +27,7 @@ func (s *EKS) registerClusters(svc *wire.Service) {
 	wire.Handle(svc, "DeleteCluster", s.DeleteCluster)
 	wire.Handle(svc, "UpdateClusterConfig", s.UpdateClusterConfig)
 	wire.Handle(svc, "UpdateClusterVersion", s.UpdateClusterVersion)
+	wire.Handle(svc, "CancelUpdate", s.CancelUpdate)
 	wire.Handle(svc, "AssociateEncryptionConfig", s.AssociateEncryptionConfig)
 	wire.Handle(svc, "DescribeUpdate", s.DescribeUpdate)
 	wire.Handle(svc, "ListUpdates", s.ListUpdates)
@@ -39,11 +39,15 @@ const badZones = "use1-az3 usw1-az2 cac1-az3"
 // CreateCluster validates as EKS does, then takes about ten minutes.
 func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*eks.CreateClusterOutput, error) {
 	name := aws.ToString(in.Name)
+	exists := inUse("Cluster already exists with name: %s", name).Member("clusterName", name)
+	if s.connected.Get(name) != nil {
+		return nil, exists
+	}
 	if c := s.clusters.Get(name); c != nil {
-		if in.ClientRequestToken != nil && c.Token == *in.ClientRequestToken {
-			return &eks.CreateClusterOutput{Cluster: c.view()}, nil
+		if again, err := c.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
 		}
-		return nil, inUse("Cluster already exists with name: %s", name).Member("clusterName", name)
+		return &eks.CreateClusterOutput{Cluster: c.view()}, nil
 	}
 	version := aws.ToString(in.Version)
 	if version == "" {
@@ -74,8 +78,14 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 			return nil, err
 		}
 	}
+	if err := errorOf(checkTags(caller, in.Tags), checkNewEndpoints(in.ResourcesVpcConfig), s.checkNetwork(in.KubernetesNetworkConfig, vpcID)); err != nil {
+		return nil, err
+	}
+	if s.clusters.Len() >= mostClusters {
+		return nil, wire.Errorf("ResourceLimitExceededException", "Cluster limit exceeded for account: %d", mostClusters).Member("clusterName", name)
+	}
 	c := s.newCluster(name, version, vpcID, zones, in)
-	c.Token = aws.ToString(in.ClientRequestToken)
+	c.Made = note(in.ClientRequestToken, in, "")
 	c.SelfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
 	s.clusters.Put(name, c)
 	s.creatorAdmin(c, caller, in.AccessConfig)
@@ -105,13 +115,13 @@ func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.Cr
 		mode = in.AccessConfig.AuthenticationMode
 	}
 	c.Cluster = types.Cluster{Name: new(name), Arn: s.arn("cluster/%s", name), Version: new(version), PlatformVersion: new("eks.12"), RoleArn: in.RoleArn,
-		Status: types.ClusterStatusCreating, CreatedAt: new(s.w.Date()), Tags: in.Tags, ClientRequestToken: in.ClientRequestToken,
+		Status: types.ClusterStatusCreating, CreatedAt: new(s.w.Date()), Tags: tagsOf(in.Tags), ClientRequestToken: in.ClientRequestToken,
 		ResourcesVpcConfig: &types.VpcConfigResponse{SubnetIds: rc.SubnetIds, SecurityGroupIds: rc.SecurityGroupIds, VpcId: new(vpcID),
 			EndpointPublicAccess: public, EndpointPrivateAccess: private, PublicAccessCidrs: cidrs, ControlPlaneEgressMode: rc.ControlPlaneEgressMode},
 		AccessConfig: &types.AccessConfigResponse{AuthenticationMode: mode},
 		KubernetesNetworkConfig: s.serviceNetwork(in.KubernetesNetworkConfig,
 			vpcID), EncryptionConfig: in.EncryptionConfig, Logging: in.Logging, Health: &types.ClusterHealth{Issues: []types.ClusterIssue{}},
-		UpgradePolicy: &types.UpgradePolicyResponse{SupportType: types.SupportTypeExtended}, DeletionProtection: in.DeletionProtection,
+		UpgradePolicy: &types.UpgradePolicyResponse{SupportType: types.SupportTypeExtended}, DeletionProtection: new(aws.ToBool(in.DeletionProtection)),
 		RemoteNetworkConfig: remote(in.RemoteNetworkConfig), ControlPlaneScalingConfig: in.ControlPlaneScalingConfig}
 	if c.Logging == nil {
 		c.Logging = &types.Logging{ClusterLogging: []types.LogSetup{{Enabled: new(false),
@@ -302,6 +312,8 @@ func (s *EKS) clusterUp(c *cluster) {
 	c.grantNodeManager()
 	c.Status = types.ClusterStatusActive
 	c.watchHealth()
+	c.lookAhead()
+	c.watchInsights()
 }
 
 func (c *cluster) view() *types.Cluster {
@@ -313,6 +325,9 @@ func (c *cluster) view() *types.Cluster {
 
 // DescribeCluster reads a cluster.
 func (s *EKS) DescribeCluster(_ *wire.Caller, in *eks.DescribeClusterInput) (*eks.DescribeClusterOutput, error) {
+	if c := s.connected.Get(aws.ToString(in.Name)); c != nil {
+		return &eks.DescribeClusterOutput{Cluster: new(c.Cluster)}, nil
+	}
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
@@ -320,11 +335,16 @@ func (s *EKS) DescribeCluster(_ *wire.Caller, in *eks.DescribeClusterInput) (*ek
 	return &eks.DescribeClusterOutput{Cluster: c.view()}, nil
 }
 
-// ListClusters lists names.
-func (s *EKS) ListClusters(_ *wire.Caller, _ *eks.ListClustersInput) (*eks.ListClustersOutput, error) {
+// ListClusters lists names; of clusters from elsewhere too where all are asked for.
+func (s *EKS) ListClusters(_ *wire.Caller, in *eks.ListClustersInput) (*eks.ListClustersOutput, error) {
 	out := &eks.ListClustersOutput{Clusters: []string{}}
 	for _, c := range s.clusters.All() {
 		out.Clusters = append(out.Clusters, *c.Name)
+	}
+	if slices.Contains(in.Include, "all") {
+		for _, c := range s.connected.All() {
+			out.Clusters = append(out.Clusters, *c.Name)
+		}
 	}
 	slices.Sort(out.Clusters)
 	return out, nil
@@ -342,6 +362,8 @@ func (s *EKS) DeleteCluster(_ *wire.Caller, in *eks.DeleteClusterInput) (*eks.De
 		return nil, inUse("Cluster has nodegroups attached").Member("clusterName", name)
 	case c.profiles.Len() > 0:
 		return nil, inUse("Cluster has Fargate Profiles in ACTIVE/CREATING state").Member("clusterName", name)
+	case c.capabilities.Len() > 0: // assumed: the user guide has them deleted first
+		return nil, inUse("Cluster has capabilities attached").Member("clusterName", name)
 	case aws.ToBool(c.DeletionProtection):
 		return nil, wire.Errorf("InvalidRequestException", "Cluster %s has deletion protection enabled", name)
 	case c.busy() != nil:
@@ -380,7 +402,7 @@ func (c *cluster) busy() *types.Update {
 }
 
 // begin starts an update that applies a change at its end; one at a time.
-func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
+func (c *cluster) begin(token *string, in any, kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
 	change clusterChange) (*types.Update, error) {
 	if u := c.busy(); u != nil {
 		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
@@ -392,6 +414,7 @@ func (c *cluster) begin(kind types.UpdateType, params []types.UpdateParam, name 
 	change.Update = w.UUID("update", c.ID, string(kind))
 	u := c.Updates.Put(change.Update, &types.Update{Id: new(change.Update), Status: types.UpdateStatusInProgress, Type: kind, Params: params,
 		CreatedAt: new(w.Date()), Errors: []types.ErrorDetail{}})
+	c.Requests.remember(token, in, u)
 	c.Status = types.ClusterStatusUpdating
 	w.Start("eks:update", *c.Name+"/"+string(kind), w.Draw("eks:update", *c.Name+"/"+name, typical, low, high), "eks:updated", c.ID, change)
 	return u, nil
@@ -451,10 +474,8 @@ func (c *cluster) endpoints(r *types.VpcConfigRequest) (private, public bool, ci
 
 func (c *cluster) checkEndpoints(r *types.VpcConfigRequest) error {
 	private, public, cidrs := c.endpoints(r)
-	for _, x := range cidrs {
-		if _, err := netip.ParsePrefix(x); err != nil {
-			return invalid("The following CIDRs are invalid in publicAccessCidrs: [%s]", x)
-		}
+	if err := checkPublic(cidrs); err != nil {
+		return err
 	}
 	v := c.ResourcesVpcConfig
 	if private == v.EndpointPrivateAccess && public == v.EndpointPublicAccess && slices.Equal(cidrs, v.PublicAccessCidrs) {
@@ -479,12 +500,15 @@ func (s *EKS) AssociateEncryptionConfig(_ *wire.Caller, in *eks.AssociateEncrypt
 	if err != nil {
 		return nil, err
 	}
+	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.AssociateEncryptionConfigOutput{Update: u}, err
+	}
 	for _, e := range in.EncryptionConfig {
 		if err := s.checkKey(e); err != nil {
 			return nil, err
 		}
 	}
-	u, err := c.begin(types.UpdateTypeAssociateEncryptionConfig, nil, "encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute,
+	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeAssociateEncryptionConfig, nil, "encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute,
 		clusterChange{Encryption: in.EncryptionConfig})
 	if err != nil {
 		return nil, err
@@ -498,7 +522,7 @@ func (s *EKS) DescribeUpdate(_ *wire.Caller, in *eks.DescribeUpdateInput) (*eks.
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName)
+	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName, in.CapabilityName)
 	if err != nil {
 		return nil, err
 	}
@@ -509,9 +533,9 @@ func (s *EKS) DescribeUpdate(_ *wire.Caller, in *eks.DescribeUpdateInput) (*eks.
 	return &eks.DescribeUpdateOutput{Update: new(*u)}, nil
 }
 
-// updatesOf are the updates of one of a cluster's groups or add-ons where it is named,
+// updatesOf are the updates of one of a cluster's groups, add-ons or capabilities where it is named,
 // else those of the cluster itself.
-func (s *EKS) updatesOf(c *cluster, group, addon *string) (*table.Table[types.Update], error) {
+func (s *EKS) updatesOf(c *cluster, group, addon, capability *string) (*table.Table[types.Update], error) {
 	switch {
 	case group != nil:
 		_, g, err := s.group(c.Name, group)
@@ -525,6 +549,12 @@ func (s *EKS) updatesOf(c *cluster, group, addon *string) (*table.Table[types.Up
 			return nil, err
 		}
 		return &a.Updates, nil
+	case capability != nil:
+		_, k, err := s.capability(c.Name, capability)
+		if err != nil {
+			return nil, err
+		}
+		return &k.Updates, nil
 	}
 	return &c.Updates, nil
 }
@@ -536,25 +566,12 @@ func (s *EKS) ListUpdates(_ *wire.Caller, in *eks.ListUpdatesInput) (*eks.ListUp
 		return nil, err
 	}
 	out := &eks.ListUpdatesOutput{UpdateIds: []string{}}
-	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName)
+	l, err := s.updatesOf(c, in.NodegroupName, in.AddonName, in.CapabilityName)
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range l.All() {
+	for _, u := range slices.Backward(l.All()) { // newest first: assumed
 		out.UpdateIds = append(out.UpdateIds, *u.Id)
-	}
-	return out, nil
-}
-
-// DescribeClusterVersions lists the minors on offer.
-func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVersionsInput) (*eks.DescribeClusterVersionsOutput, error) {
-	out := &eks.DescribeClusterVersionsOutput{ClusterVersions: []types.ClusterVersionInformation{}}
-	for _, v := range Versions {
-		if aws.ToBool(in.DefaultOnly) && !v.Default || len(in.ClusterVersions) > 0 && !slices.Contains(in.ClusterVersions, v.Minor) {
-			continue
-		}
-		out.ClusterVersions = append(out.ClusterVersions, types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"),
-			DefaultVersion: v.Default, VersionStatus: v.Status, KubernetesPatchVersion: new(v.Patch), DefaultPlatformVersion: new("eks.12")})
 	}
 	return out, nil
 }

@@ -46,10 +46,12 @@ type EKS struct {
 	clusters     *res.Kind[cluster]
 	groups       *res.Owned[nodegroup]
 	addons       *res.Owned[addon]
-	profiles     *res.Owned[types.FargateProfile]
+	profiles     *res.Owned[fargateProfile]
 	entries      *res.Owned[accessEntry]
-	associations *res.Owned[types.PodIdentityAssociation]
+	associations *res.Owned[association]
 	idps         *res.Owned[types.OidcIdentityProviderConfig]
+	capabilities *res.Owned[capability]
+	connected    *res.Kind[connected]
 	down         map[string]string // clusters whose API server fails, and why
 }
 
@@ -60,8 +62,12 @@ type cluster struct {
 	ID          string   // no other cluster ever has it
 	Zones       []string // of the subnets at creation
 	ENIs        []string
-	Token       string
-	SelfManaged bool // bootstrapSelfManagedAddons
+	Made        asked
+	Requests    requests        `json:",omitempty"` // of its updates
+	Insights    []types.Insight `json:",omitempty"` // at the last look
+	Refresh     *refresh        `json:",omitempty"`
+	Upgraded    *upgraded       `json:",omitempty"`
+	SelfManaged bool            // bootstrapSelfManagedAddons
 	Deleting    bool
 	Updates     table.Table[types.Update]
 	OnFargate   map[string]bool // pod UIDs for which a micro-VM was started
@@ -78,10 +84,11 @@ type cluster struct {
 	stop         func()
 	addons       *res.Kind[addon]
 	groups       *res.Kind[nodegroup]
-	profiles     *res.Kind[types.FargateProfile]
+	profiles     *res.Kind[fargateProfile]
 	entries      *res.Kind[accessEntry]
-	associations *res.Kind[types.PodIdentityAssociation]
+	associations *res.Kind[association]
 	idps         *res.Kind[types.OidcIdentityProviderConfig]
+	capabilities *res.Kind[capability]
 }
 
 // New is a region without clusters.
@@ -103,6 +110,9 @@ func (s *EKS) Register(svc *wire.Service) {
 	s.registerNodegroups(svc)
 	s.registerFargate(svc)
 	s.registerAccess(svc)
+	s.registerCapabilities(svc)
+	s.registerConnected(svc)
+	s.registerInsights(svc)
 	s.registerTags(svc)
 }
 
@@ -167,16 +177,19 @@ type Version struct {
 	Patch   string
 	Status  types.VersionStatus
 	Default bool
+
+	// The day it came to EKS, and the last days of its standard and extended support.
+	Released, Standard, Extended string
 }
 
 // Versions are the minors offered at the end of November 2026: the three newest
 // in standard support, the two before them in extended support.
 var Versions = []Version{
-	{"1.35", ec2.Kubernetes["1.35"], types.VersionStatusStandardSupport, false},
-	{"1.34", ec2.Kubernetes["1.34"], types.VersionStatusStandardSupport, true},
-	{"1.33", ec2.Kubernetes["1.33"], types.VersionStatusStandardSupport, false},
-	{"1.32", ec2.Kubernetes["1.32"], types.VersionStatusExtendedSupport, false},
-	{"1.31", ec2.Kubernetes["1.31"], types.VersionStatusExtendedSupport, false},
+	{"1.35", ec2.Kubernetes["1.35"], types.VersionStatusStandardSupport, false, "2026-01-27", "2027-03-27", "2028-03-27"},
+	{"1.34", ec2.Kubernetes["1.34"], types.VersionStatusStandardSupport, true, "2025-10-02", "2026-12-02", "2027-12-02"},
+	{"1.33", ec2.Kubernetes["1.33"], types.VersionStatusStandardSupport, false, "2025-05-29", "2026-07-29", "2027-07-29"},
+	{"1.32", ec2.Kubernetes["1.32"], types.VersionStatusExtendedSupport, false, "2025-01-23", "2026-03-23", "2027-03-23"},
+	{"1.31", ec2.Kubernetes["1.31"], types.VersionStatusExtendedSupport, false, "2024-09-26", "2025-11-26", "2026-11-26"},
 }
 
 // Offered tells whether a minor can be created now.

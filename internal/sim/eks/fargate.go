@@ -15,6 +15,12 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
+// fargateProfile is a profile, and the request that made it.
+type fargateProfile struct {
+	types.FargateProfile
+	Made asked
+}
+
 func (s *EKS) registerFargate(svc *wire.Service) {
 	wire.Handle(svc, "CreateFargateProfile", s.CreateFargateProfile)
 	wire.Handle(svc, "DescribeFargateProfile", s.DescribeFargateProfile)
@@ -23,16 +29,20 @@ func (s *EKS) registerFargate(svc *wire.Service) {
 }
 
 // CreateFargateProfile takes one to two minutes; one at a time.
-func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileInput) (*eks.CreateFargateProfileOutput, error) {
+func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfileInput) (*eks.CreateFargateProfileOutput, error) {
 	c, err := s.active(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
 	name := aws.ToString(in.FargateProfileName)
-	if c.profiles.Get(name) != nil {
-		return nil, inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
+	if p := c.profiles.Get(name); p != nil {
+		exists := inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
+		if again, err := p.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
+		}
+		return &eks.CreateFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 	}
-	if p := c.profiles.Find(func(p *types.FargateProfile) bool {
+	if p := c.profiles.Find(func(p *fargateProfile) bool {
 		return p.Status == types.FargateProfileStatusDeleting || p.Status == types.FargateProfileStatusCreating
 	}); p != nil {
 		return nil, inUse("Cannot Create Fargate Profile %s because cluster %s currently has Fargate profile %s in status %s", name, *c.Name,
@@ -41,8 +51,11 @@ func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileI
 	if !s.iam.Assumable(aws.ToString(in.PodExecutionRoleArn), "eks-fargate-pods.amazonaws.com") {
 		return nil, invalid("Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal")
 	}
-	if len(in.Selectors) > 5 {
-		return nil, wire.Errorf("ResourceLimitExceededException", "A Fargate profile can have at most 5 selectors")
+	if err := errorOf(checkSelectors(in.Selectors), checkTags(by, in.Tags)); err != nil {
+		return nil, err
+	}
+	if c.profiles.Len() >= mostProfiles {
+		return nil, wire.Errorf("ResourceLimitExceededException", "Fargate Profile limit exceeded for cluster %s: %d", *c.Name, mostProfiles)
 	}
 	for _, id := range in.Subnets {
 		if s.ec2.Subnet(id) == nil {
@@ -52,20 +65,20 @@ func (s *EKS) CreateFargateProfile(_ *wire.Caller, in *eks.CreateFargateProfileI
 			return nil, invalid("Subnet %s provided in Fargate Profile is not a private subnet", id)
 		}
 	}
-	p := c.profiles.Put(name, &types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
+	p := c.profiles.Put(name, &fargateProfile{FargateProfile: types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
 		FargateProfileArn:   s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name)),
-		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: in.Tags, Status: types.FargateProfileStatusCreating,
-		CreatedAt: new(s.w.Date())})
+		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: tagsOf(in.Tags), Status: types.FargateProfileStatusCreating,
+		CreatedAt: new(s.w.Date())}, Made: note(in.ClientRequestToken, in, "")})
 	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {
 		s.newEntry(c, *in.PodExecutionRoleArn, "FARGATE_LINUX")
 	}
 	d := s.w.Draw("eks:fargate", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 120*time.Second)
 	s.w.Start("eks:fargate", *c.Name+"/"+name, d, "eks:fargate-up", c.ID, part{name, *p.FargateProfileArn})
-	return &eks.CreateFargateProfileOutput{FargateProfile: new(*p)}, nil
+	return &eks.CreateFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 }
 
 // profileOf is the profile that an event means, or nil when it is gone.
-func (c *cluster) profileOf(e part) *types.FargateProfile {
+func (c *cluster) profileOf(e part) *fargateProfile {
 	if p := c.profiles.Get(e.Name); p != nil && *p.FargateProfileArn == e.ARN {
 		return p
 	}
@@ -85,7 +98,7 @@ func (s *EKS) profileDown(c *cluster, e part) {
 	}
 }
 
-func (s *EKS) profile(clusterName, name *string) (*cluster, *types.FargateProfile, error) {
+func (s *EKS) profile(clusterName, name *string) (*cluster, *fargateProfile, error) {
 	c, err := s.cluster(clusterName)
 	if err != nil {
 		return nil, nil, err
@@ -102,7 +115,7 @@ func (s *EKS) DescribeFargateProfile(_ *wire.Caller, in *eks.DescribeFargateProf
 	if err != nil {
 		return nil, err
 	}
-	return &eks.DescribeFargateProfileOutput{FargateProfile: new(*p)}, nil
+	return &eks.DescribeFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 }
 
 // ListFargateProfiles lists names.
@@ -124,7 +137,7 @@ func (s *EKS) DeleteFargateProfile(_ *wire.Caller, in *eks.DeleteFargateProfileI
 	if err != nil {
 		return nil, err
 	}
-	if q := c.profiles.Find(func(q *types.FargateProfile) bool { return q.Status == types.FargateProfileStatusDeleting }); q != nil && q != p {
+	if q := c.profiles.Find(func(q *fargateProfile) bool { return q.Status == types.FargateProfileStatusDeleting }); q != nil && q != p {
 		return nil, inUse("Cannot Delete Fargate Profile %s because cluster %s currently has Fargate profile %s in status DELETING", *p.FargateProfileName,
 			*c.Name, *q.FargateProfileName).Member("clusterName", *c.Name)
 	}
@@ -134,7 +147,7 @@ func (s *EKS) DeleteFargateProfile(_ *wire.Caller, in *eks.DeleteFargateProfileI
 		d := s.w.Draw("eks:fargate-delete", key, 3*time.Minute, 90*time.Second, 20*time.Minute)
 		s.w.Start("eks:fargate-delete", key, d, "eks:fargate-down", c.ID, part{*p.FargateProfileName, *p.FargateProfileArn})
 	}
-	return &eks.DeleteFargateProfileOutput{FargateProfile: new(*p)}, nil
+	return &eks.DeleteFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 }
 
 // Unplaced is told of pods that no node takes: a Fargate profile or Auto Mode may
@@ -155,7 +168,7 @@ func (c *cluster) Unplaced(p *corev1.Pod) {
 // it; coredns's pods have it until somebody takes it away.
 const computeType = "eks.amazonaws.com/compute-type"
 
-func selectsPod(f *types.FargateProfile, p *corev1.Pod) bool {
+func selectsPod(f *fargateProfile, p *corev1.Pod) bool {
 	if strings.EqualFold(p.Annotations[computeType], "ec2") {
 		return false
 	}

@@ -218,7 +218,7 @@ func (c *cluster) CNI(n *corev1.Node, sa string) string {
 			return "WebIdentityErr: failed to retrieve credentials: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 		}
 		role = irsa
-	} else if a := c.associations.Find(func(a *types.PodIdentityAssociation) bool {
+	} else if a := c.associations.Find(func(a *association) bool {
 		return *a.Namespace == "kube-system" && *a.ServiceAccount == sa
 	}); a != nil {
 		if d, _, ok := c.nodes.Workload("DaemonSet", "kube-system", "eks-pod-identity-agent"); !ok || d == 0 {

@@ -21,20 +21,25 @@ func (s *EKS) kinds() {
 	s.addons = owned(s, func(a *addon) *string { return a.ClusterName },
 		tagged("addon", func(a *addon) *string { return a.AddonName }, func(a *addon) *string { return a.AddonArn },
 			func(a *addon) *map[string]string { return &a.Tags }))
-	s.profiles = owned(s, func(p *types.FargateProfile) *string { return p.ClusterName },
-		tagged("fargateprofile", func(p *types.FargateProfile) *string { return p.FargateProfileName },
-			func(p *types.FargateProfile) *string { return p.FargateProfileArn }, func(p *types.FargateProfile) *map[string]string { return &p.Tags }))
+	s.profiles = owned(s, func(p *fargateProfile) *string { return p.ClusterName },
+		tagged("fargateprofile", func(p *fargateProfile) *string { return p.FargateProfileName },
+			func(p *fargateProfile) *string { return p.FargateProfileArn }, func(p *fargateProfile) *map[string]string { return &p.Tags }))
 	s.entries = owned(s, func(e *accessEntry) *string { return e.ClusterName },
 		tagged("access-entry", func(e *accessEntry) *string { return e.PrincipalArn }, func(e *accessEntry) *string { return e.AccessEntryArn },
 			func(e *accessEntry) *map[string]string { return &e.Tags }))
-	s.associations = owned(s, func(a *types.PodIdentityAssociation) *string { return a.ClusterName },
-		tagged("podidentityassociation", func(a *types.PodIdentityAssociation) *string { return a.AssociationId },
-			func(a *types.PodIdentityAssociation) *string { return a.AssociationArn },
-			func(a *types.PodIdentityAssociation) *map[string]string { return &a.Tags }))
+	s.associations = owned(s, func(a *association) *string { return a.ClusterName },
+		tagged("podidentityassociation", func(a *association) *string { return a.AssociationId },
+			func(a *association) *string { return a.AssociationArn },
+			func(a *association) *map[string]string { return &a.Tags }))
 	s.idps = owned(s, func(p *types.OidcIdentityProviderConfig) *string { return p.ClusterName },
 		tagged("identityproviderconfig", func(p *types.OidcIdentityProviderConfig) *string { return p.IdentityProviderConfigName },
 			func(p *types.OidcIdentityProviderConfig) *string { return p.IdentityProviderConfigArn },
 			func(p *types.OidcIdentityProviderConfig) *map[string]string { return &p.Tags }))
+	s.capabilities = owned(s, func(k *capability) *string { return k.ClusterName },
+		tagged("capability", func(k *capability) *string { return k.CapabilityName }, func(k *capability) *string { return k.Arn },
+			func(k *capability) *map[string]string { return &k.Tags }))
+	s.connected = res.Add(&s.Registry, tagged("connected-cluster", func(c *connected) *string { return c.Name },
+		func(c *connected) *string { return c.Arn }, func(c *connected) *map[string]string { return &c.Tags }))
 	s.Keep("down", &s.down)
 }
 
@@ -58,6 +63,7 @@ func (s *EKS) bind(c *cluster) *cluster {
 	c.e = s
 	c.addons, c.groups, c.profiles = s.addons.Of(n), s.groups.Of(n), s.profiles.Of(n)
 	c.entries, c.associations, c.idps = s.entries.Of(n), s.associations.Of(n), s.idps.Of(n)
+	c.capabilities = s.capabilities.Of(n)
 	for _, g := range c.groups.All() {
 		g.c = c
 	}
@@ -74,6 +80,7 @@ func (s *EKS) drop(c *cluster) {
 	s.entries.Drop(n)
 	s.associations.Drop(n)
 	s.idps.Drop(n)
+	s.capabilities.Drop(n)
 }
 
 // Save is the service's state as JSON, with each cluster's Kubernetes objects.

@@ -26,7 +26,8 @@ import (
 
 type nodegroup struct {
 	types.Nodegroup
-	Token    string
+	Made     asked
+	Requests requests `json:",omitempty"` // of its updates
 	ASG      string
 	Template string // launch template that EKS made
 	Profile  string
@@ -80,20 +81,24 @@ func amiFamily(t types.AMITypes) (family, arch, os string) {
 }
 
 // CreateNodegroup validates as EKS does and starts the group on its way.
-func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*eks.CreateNodegroupOutput, error) {
+func (s *EKS) CreateNodegroup(by *wire.Caller, in *eks.CreateNodegroupInput) (*eks.CreateNodegroupOutput, error) {
 	name := aws.ToString(in.NodegroupName)
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
 	if g := c.groups.Get(name); g != nil {
-		if in.ClientRequestToken != nil && g.Token == *in.ClientRequestToken {
-			return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
-		}
-		return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
+		exists := inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
 			name)
+		if again, err := g.Made.repeated(in.ClientRequestToken, in, exists); !again {
+			return nil, err
+		}
+		return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 	}
 	if _, err := s.active(in.ClusterName); err != nil {
+		return nil, err
+	}
+	if err := checkNewGroup(by, in); err != nil {
 		return nil, err
 	}
 	if c.groups.Len() >= 30 {
@@ -112,7 +117,7 @@ func (s *EKS) CreateNodegroup(_ *wire.Caller, in *eks.CreateNodegroupInput) (*ek
 			return nil, invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
 		}
 	}
-	g := &nodegroup{c: c, Token: aws.ToString(in.ClientRequestToken), UserLT: in.LaunchTemplate, Started: s.w.Elapsed()}
+	g := &nodegroup{c: c, Made: note(in.ClientRequestToken, in, ""), UserLT: in.LaunchTemplate, Started: s.w.Elapsed()}
 	if err := g.fill(in); err != nil {
 		return nil, err
 	}
@@ -226,9 +231,8 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if sc == nil {
 		sc = &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(2)), DesiredSize: new(int32(2))}
 	}
-	if aws.ToInt32(sc.MinSize) > aws.ToInt32(sc.DesiredSize) || aws.ToInt32(sc.DesiredSize) > aws.ToInt32(sc.MaxSize) || aws.ToInt32(sc.MaxSize) < 1 {
-		return invalid("Minimum capacity %d can't be greater than desired size %d, which can't be greater than maximum capacity %d", aws.ToInt32(sc.MinSize),
-			aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize))
+	if err := checkSizes(sc); err != nil {
+		return err
 	}
 	for k := range in.Labels {
 		if strings.Contains(k, "kubernetes.io/") && !strings.HasPrefix(k, "node.kubernetes.io/") && !strings.HasPrefix(k, "kubelet.kubernetes.io/") &&
@@ -246,7 +250,7 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 		NodegroupArn: s.arn("nodegroup/%s/%s/%s", *g.c.Name, *in.NodegroupName, s.w.UUID("nodegroup", g.c.ID, *in.NodegroupName)), ClusterName: g.c.Name,
 		Status: types.NodegroupStatusCreating, AmiType: ami, CapacityType: capacity, InstanceTypes: kinds, Labels: in.Labels, Taints: in.Taints,
 		NodeRole: in.NodeRole, ScalingConfig: sc,
-		Subnets: in.Subnets, Tags: in.Tags, UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT,
+		Subnets: in.Subnets, Tags: tagsOf(in.Tags), UpdateConfig: in.UpdateConfig, NodeRepairConfig: in.NodeRepairConfig, LaunchTemplate: g.UserLT,
 		DiskSize: in.DiskSize, RemoteAccess: in.RemoteAccess, Version: new(version), ReleaseVersion: new(release(ami, version)),
 		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.NodegroupHealth{Issues: []types.Issue{}}}
 	if in.ReleaseVersion != nil {
@@ -255,10 +259,54 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if custom != "" {
 		g.ReleaseVersion = new(custom)
 	}
+	if g.UserLT == nil && g.DiskSize == nil {
+		g.DiskSize = new(int32(20))
+		if strings.HasPrefix(string(ami), "WINDOWS") {
+			g.DiskSize = new(int32(50))
+		}
+	}
 	if g.UpdateConfig == nil {
 		g.UpdateConfig = &types.NodegroupUpdateConfig{MaxUnavailable: new(int32(1))}
 	}
 	return nil
+}
+
+// checkSizes refuses bounds that the desired size is not within.
+func checkSizes(sc *types.NodegroupScalingConfig) error {
+	low, want, high := aws.ToInt32(sc.MinSize), aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize)
+	switch {
+	case low > high:
+		return invalid("Minimum capacity %d can't be greater than maximum size %d", low, high)
+	case low > want:
+		return invalid("Minimum capacity %d can't be greater than desired size %d", low, want)
+	case want > high:
+		return invalid("Desired capacity %d can't be greater than max size %d", want, high)
+	case high < 1:
+		return invalid("Maximum capacity must be greater than 0")
+	}
+	return nil
+}
+
+// scaled is the group's scaling configuration with what a request changes.
+func (g *nodegroup) scaled(sc *types.NodegroupScalingConfig) *types.NodegroupScalingConfig {
+	n := *g.ScalingConfig
+	if sc.MinSize != nil {
+		n.MinSize = sc.MinSize
+	}
+	if sc.MaxSize != nil {
+		n.MaxSize = sc.MaxSize
+	}
+	if sc.DesiredSize != nil {
+		n.DesiredSize = sc.DesiredSize
+	}
+	return &n
+}
+
+func (g *nodegroup) checkScaling(sc *types.NodegroupScalingConfig) error {
+	if sc == nil {
+		return nil
+	}
+	return checkSizes(g.scaled(sc))
 }
 
 func minorNumber(v string) int {
@@ -282,6 +330,11 @@ func (g *nodegroup) provision() {
 	g.Profile = "eks-" + id
 	role := (*g.NodeRole)[strings.LastIndex(*g.NodeRole, "/")+1:]
 	s.iam.AdoptProfile("arn:"+s.Partition+":iam::"+s.Account+":instance-profile/"+g.Profile, role)
+	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.ASG)}}}
+	if err := g.openSSH(id); err != nil {
+		g.fail(types.NodegroupIssueCodeEc2SecurityGroupNotFound, err.Error(), nil)
+		return
+	}
 	data, err := g.launchData(*g.Version, g.UserLT)
 	if err != nil {
 		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
@@ -316,8 +369,34 @@ func (g *nodegroup) provision() {
 		g.fail(types.NodegroupIssueCodeAutoScalingGroupInvalidConfiguration, err.Error(), nil)
 		return
 	}
-	g.Resources = &types.NodegroupResources{AutoScalingGroups: []types.AutoScalingGroup{{Name: new(g.ASG)}}}
 	g.await()
+}
+
+// openSSH makes the security group by which a group with remote access is reached: by
+// those that the request names, or by everybody.
+func (g *nodegroup) openSSH(id string) error {
+	r := g.RemoteAccess
+	if r == nil || r.Ec2SshKey == nil {
+		return nil
+	}
+	s := g.c.e
+	out, err := s.ec2.CreateSecurityGroup(nil, &ec2sdk.CreateSecurityGroupInput{VpcId: g.c.ResourcesVpcConfig.VpcId, GroupName: new("eks-remoteAccess-" + id),
+		Description: new("Security group for all nodes in the nodeGroup to allow SSH access"), TagSpecifications: []ec2types.TagSpecification{{
+			ResourceType: ec2types.ResourceTypeSecurityGroup, Tags: []ec2types.Tag{{Key: new("eks"), Value: new("eks-remoteAccess-" + id)},
+				{Key: new("eks:nodegroup-name"), Value: g.NodegroupName}}}}})
+	if err != nil {
+		return err
+	}
+	p := ec2types.IpPermission{IpProtocol: new("tcp"), FromPort: new(int32(22)), ToPort: new(int32(22))}
+	for _, from := range r.SourceSecurityGroups {
+		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: &from})
+	}
+	if len(r.SourceSecurityGroups) == 0 {
+		p.IpRanges = []ec2types.IpRange{{CidrIp: new("0.0.0.0/0")}}
+	}
+	g.Resources.RemoteAccessSecurityGroup = out.GroupId
+	_, err = s.ec2.AuthorizeSecurityGroupIngress(nil, &ec2sdk.AuthorizeSecurityGroupIngressInput{GroupId: out.GroupId, IpPermissions: []ec2types.IpPermission{p}})
+	return err
 }
 
 // launchData is what the group's nodes are launched with: the user's template, if any,
@@ -344,6 +423,15 @@ func (g *nodegroup) launchData(version string, own *types.LaunchTemplateSpecific
 	data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: new(g.Profile)}
 	if len(data.SecurityGroupIds) == 0 && len(data.NetworkInterfaces) == 0 {
 		data.SecurityGroupIds = []string{*g.c.ResourcesVpcConfig.ClusterSecurityGroupId}
+	}
+	if g.Resources != nil && g.Resources.RemoteAccessSecurityGroup != nil {
+		data.SecurityGroupIds = append(data.SecurityGroupIds, *g.Resources.RemoteAccessSecurityGroup)
+		data.KeyName = g.RemoteAccess.Ec2SshKey
+	}
+	if own == nil && g.DiskSize != nil {
+		data.BlockDeviceMappings = []ec2types.LaunchTemplateBlockDeviceMappingRequest{{DeviceName: new("/dev/xvda"),
+			Ebs: &ec2types.LaunchTemplateEbsBlockDeviceRequest{VolumeSize: g.DiskSize, VolumeType: ec2types.VolumeTypeGp3,
+				DeleteOnTermination: new(true)}}}
 	}
 	return data, nil
 }
@@ -509,6 +597,9 @@ func (s *EKS) groupGone(c *cluster, e groupEvent) {
 		return
 	}
 	s.ec2.DeleteLaunchTemplate(nil, &ec2sdk.DeleteLaunchTemplateInput{LaunchTemplateId: new(g.Template)})
+	if g.Resources != nil && g.Resources.RemoteAccessSecurityGroup != nil {
+		s.ec2.DeleteSecurityGroup(nil, &ec2sdk.DeleteSecurityGroupInput{GroupId: g.Resources.RemoteAccessSecurityGroup})
+	}
 	s.iam.DropProfile(g.Profile)
 	role := *g.NodeRole
 	c.groups.Delete(*g.NodegroupName)
@@ -525,13 +616,20 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	if err != nil {
 		return nil, err
 	}
+	if u, err := g.Requests.answered(&g.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.UpdateNodegroupConfigOutput{Update: u}, err
+	}
 	if !g.stands() {
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName",
 			*g.NodegroupName)
 	}
+	if err := errorOf(g.checkScaling(in.ScalingConfig), checkUpdateConfig(in.UpdateConfig)); err != nil {
+		return nil, err
+	}
 	id := s.w.UUID("update", *g.NodegroupArn)
 	u := g.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()),
 		Errors: []types.ErrorDetail{}})
+	g.Requests.remember(in.ClientRequestToken, in, u)
 	g.Status = types.NodegroupStatusUpdating
 	key := *c.Name + "/" + *g.NodegroupName
 	d := s.w.Draw("eks:nodegroup-update", key, seconds(30), seconds(15), seconds(60))
@@ -591,17 +689,8 @@ func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 		g.c.kube.Save(u)
 	}
 	if sc := in.ScalingConfig; sc != nil {
-		n := *g.ScalingConfig
-		if sc.MinSize != nil {
-			n.MinSize = sc.MinSize
-		}
-		if sc.MaxSize != nil {
-			n.MaxSize = sc.MaxSize
-		}
-		if sc.DesiredSize != nil {
-			n.DesiredSize = sc.DesiredSize
-		}
-		g.ScalingConfig = &n
+		n := g.scaled(sc)
+		g.ScalingConfig = n
 		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: n.MinSize, MaxSize: n.MaxSize,
 			DesiredCapacity: n.DesiredSize})
 	}

@@ -60,6 +60,9 @@ func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVers
 	if err != nil {
 		return nil, err
 	}
+	if u, err := g.Requests.answered(&g.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.UpdateNodegroupVersionOutput{Update: u}, err
+	}
 	if err := g.updatable(); err != nil {
 		return nil, err
 	}
@@ -92,6 +95,7 @@ func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVers
 		g.point(g.Current)
 		g.surge()
 	}
+	g.Requests.remember(in.ClientRequestToken, in, u)
 	s.w.Schedule(rollTick, "eks:group-roll", c.ID, groupEvent{part: g.part(), Update: r.Update})
 	return &eks.UpdateNodegroupVersionOutput{Update: new(*u)}, nil
 }
@@ -123,6 +127,10 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp, Since: g.c.e.w.Elapsed()}
 	if in.Version != nil {
 		r.Version = *in.Version
+	}
+	// A release of the cluster's minor says which version is meant: eksctl names only that.
+	if v := aws.ToString(in.ReleaseVersion); in.Version == nil && strings.HasPrefix(v, *g.c.Version+".") {
+		r.Version = *g.c.Version
 	}
 	if r.Version != *g.c.Version && r.Version != *g.Version {
 		return nil, invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s or NodeGroup kubernetes version %s", *g.c.Version,

@@ -1,6 +1,9 @@
 package eks
 
 import (
+	"maps"
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
@@ -18,10 +21,21 @@ func noResource(arn string) error {
 }
 
 // TagResource is allowed while a cluster is updating (cdk#33452).
-func (s *EKS) TagResource(_ *wire.Caller, in *eks.TagResourceInput) (*eks.TagResourceOutput, error) {
-	if !s.Tag(aws.ToString(in.ResourceArn), in.Tags) {
+func (s *EKS) TagResource(by *wire.Caller, in *eks.TagResourceInput) (*eks.TagResourceOutput, error) {
+	have, ok := s.Tags(aws.ToString(in.ResourceArn))
+	if !ok {
 		return nil, noResource(aws.ToString(in.ResourceArn))
 	}
+	all := maps.Clone(in.Tags)
+	for k, v := range have {
+		if !strings.HasPrefix(k, "aws:") {
+			all[k] = v
+		}
+	}
+	if err := errorOf(checkTags(by, in.Tags), checkTags(by, all)); err != nil {
+		return nil, err
+	}
+	s.Tag(aws.ToString(in.ResourceArn), in.Tags)
 	return &eks.TagResourceOutput{}, nil
 }
 
@@ -39,5 +53,5 @@ func (s *EKS) ListTagsForResource(_ *wire.Caller, in *eks.ListTagsForResourceInp
 	if !ok {
 		return nil, noResource(aws.ToString(in.ResourceArn))
 	}
-	return &eks.ListTagsForResourceOutput{Tags: t}, nil
+	return &eks.ListTagsForResourceOutput{Tags: tagsOf(t)}, nil
 }

@@ -28,6 +28,9 @@ func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInp
 	if err != nil {
 		return nil, err
 	}
+	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.UpdateClusterConfigOutput{Update: u}, err
+	}
 	all := configChanges(in)
 	switch len(all) {
 	case 0:
@@ -44,7 +47,7 @@ func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInp
 	if kind == types.UpdateTypeVpcConfigUpdate {
 		params = []types.UpdateParam{param(types.UpdateParamTypeSubnets, strings.Join(in.ResourcesVpcConfig.SubnetIds, ","))}
 	}
-	u, err := c.begin(kind, params, string(kind), 5*time.Minute, 2*time.Minute, 10*time.Minute, clusterChange{Config: in})
+	u, err := c.begin(in.ClientRequestToken, in, kind, params, string(kind), 5*time.Minute, 2*time.Minute, 10*time.Minute, clusterChange{Config: in})
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +92,12 @@ func (s *EKS) checkChange(c *cluster, kind types.UpdateType, in *eks.UpdateClust
 
 // updated is the end of an update of a cluster.
 func (s *EKS) updated(c *cluster, change clusterChange) {
+	u := c.Updates.Get(change.Update)
+	if u != nil && u.Status != types.UpdateStatusInProgress {
+		return // it was cancelled
+	}
 	s.apply(c, change)
-	if u := c.Updates.Get(change.Update); u != nil {
+	if u != nil {
 		u.Status = types.UpdateStatusSuccessful
 	}
 	s.w.Schedule(2*time.Second, "eks:settled", c.ID, nil) // status lags the update (facts/eks.md §1)

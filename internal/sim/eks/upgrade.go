@@ -1,6 +1,8 @@
 package eks
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,19 +16,48 @@ import (
 // version skew policy since 1.28; facts/eks.md §6).
 const skew = 3
 
-// UpdateClusterVersion brings the control plane to the next minor: 8 to 15 minutes.
-// Nodes and add-ons stay as they are.
+// wayBack is how long after an upgrade a control plane can go back to the minor before
+// (facts/eks.md §6).
+const wayBack = 7 * 24 * time.Hour
+
+// upgraded is the last upgrade of a control plane.
+type upgraded struct {
+	From string
+	At   time.Time
+}
+
+// before is the minor that the control plane can go back to; "" is none.
+func (c *cluster) before() string {
+	if c.Upgraded == nil || c.e.w.Date().Sub(c.Upgraded.At) > wayBack {
+		return ""
+	}
+	return c.Upgraded.From
+}
+
+// UpdateClusterVersion brings the control plane to the next minor, or back to the one that
+// it came from: 8 to 15 minutes. Nodes and add-ons stay as they are.
 func (s *EKS) UpdateClusterVersion(_ *wire.Caller, in *eks.UpdateClusterVersionInput) (*eks.UpdateClusterVersionOutput, error) {
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
 	}
+	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
+		return &eks.UpdateClusterVersionOutput{Update: u}, err
+	}
 	to := aws.ToString(in.Version)
 	if !Offered(to) {
 		return nil, invalid("unsupported Kubernetes version").Member("clusterName", *c.Name)
 	}
-	if minorNumber(to) != minorNumber(*c.Version)+1 {
+	kind, category := types.UpdateTypeVersionUpdate, types.CategoryUpgradeReadiness
+	switch {
+	case minorNumber(to) == minorNumber(*c.Version)+1:
+	case to == c.before():
+		kind, category = types.UpdateTypeVersionRollback, types.CategoryRollbackReadiness
+	default:
 		return nil, invalid("Unsupported Kubernetes minor version update from %s to %s", *c.Version, to).Member("clusterName", *c.Name)
+	}
+	if in.RollbackConfig != nil && kind != types.UpdateTypeVersionRollback {
+		return nil, invalid("rollbackConfig can only be specified for a version rollback").Member("clusterName", *c.Name)
 	}
 	for _, g := range c.groups.All() {
 		if minorNumber(to)-minorNumber(*g.Version) > skew {
@@ -34,16 +65,97 @@ func (s *EKS) UpdateClusterVersion(_ *wire.Caller, in *eks.UpdateClusterVersionI
 				*g.NodegroupName, *c.Version).Member("clusterName", *c.Name)
 		}
 	}
+	if c.Status == types.ClusterStatusActive && !in.Force && c.blocked(category) {
+		return nil, wire.Errorf("InvalidStateException", "Amazon EKS detected %s issues. Call the ListInsights API to view detected blocking issues. "+
+			"Pass the force flag when updating to override readiness errors.", readiness[category]).Member("clusterName", *c.Name)
+	}
 	params := []types.UpdateParam{param(types.UpdateParamTypeVersion, to), param(types.UpdateParamTypePlatformVersion, *c.PlatformVersion)}
-	u, err := c.begin(types.UpdateTypeVersionUpdate, params, "version", 10*time.Minute, 8*time.Minute, 15*time.Minute, clusterChange{Version: to})
+	u, err := c.begin(in.ClientRequestToken, in, kind, params, "version", 10*time.Minute, 8*time.Minute, 15*time.Minute, clusterChange{Version: to})
 	if err != nil {
 		return nil, err
 	}
 	return &eks.UpdateClusterVersionOutput{Update: u}, nil
 }
 
-// setVersion is the end of an upgrade.
+var readiness = map[types.Category]string{types.CategoryUpgradeReadiness: "upgrade readiness", types.CategoryRollbackReadiness: "rollback readiness"}
+
+// setVersion is the end of an upgrade, or of the way back.
 func (c *cluster) setVersion(v string) {
+	was := *c.Version
 	c.Version = new(v)
 	c.kube.SetVersion(kubelet(v))
+	c.Upgraded = nil
+	if minorNumber(v) > minorNumber(was) {
+		c.Upgraded = &upgraded{was, c.e.w.Date()}
+	}
+	c.lookAhead()
+}
+
+// CancelUpdate ends a rollback of an Auto Mode cluster while its nodes go back, which is
+// the first half of it; nothing else can be cancelled (facts/eks.md §6).
+func (s *EKS) CancelUpdate(_ *wire.Caller, in *eks.CancelUpdateInput) (*eks.CancelUpdateOutput, error) {
+	c, err := s.cluster(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	id := aws.ToString(in.UpdateId)
+	u := c.Updates.Get(id)
+	if u == nil {
+		return nil, notFound("No update found for ID: %s", id).Member("clusterName", *c.Name)
+	}
+	if u.Status == types.UpdateStatusCancelled && slices.ContainsFunc(c.Requests, func(a asked) bool {
+		return a.Update == id && in.ClientRequestToken != nil && a.Token == *in.ClientRequestToken
+	}) {
+		return &eks.CancelUpdateOutput{Update: new(*u)}, nil
+	}
+	auto := c.ComputeConfig != nil && aws.ToBool(c.ComputeConfig.Enabled)
+	if u.Type != types.UpdateTypeVersionRollback || u.Status != types.UpdateStatusInProgress || !auto || s.w.Date().Sub(*u.CreatedAt) > nodePhase {
+		return nil, wire.Errorf("InvalidRequestException", "Update %s of type %s in status %s cannot be cancelled", id, u.Type, u.Status).Member("clusterName",
+			*c.Name)
+	}
+	u.Status = types.UpdateStatusCancelled
+	u.Cancellation = &types.Cancellation{Status: types.CancellationStatusSuccessful, Reason: new("The update was cancelled by the user")}
+	c.Requests.remember(in.ClientRequestToken, in, u)
+	c.Status = types.ClusterStatusActive
+	return &eks.CancelUpdateOutput{Update: new(*u)}, nil
+}
+
+// nodePhase is how long Auto Mode's nodes take to go back: assumed.
+const nodePhase = 4 * time.Minute
+
+// DescribeClusterVersions lists the minors on offer.
+func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVersionsInput) (*eks.DescribeClusterVersionsOutput, error) {
+	out := &eks.DescribeClusterVersionsOutput{ClusterVersions: []types.ClusterVersionInformation{}}
+	if t := aws.ToString(in.ClusterType); t != "" && t != "eks" {
+		return out, nil // of local clusters on Outposts the region knows none
+	}
+	for _, v := range Versions {
+		status := types.ClusterVersionStatusStandardSupport
+		if v.Status == types.VersionStatusExtendedSupport {
+			status = types.ClusterVersionStatusExtendedSupport
+		}
+		if aws.ToBool(in.DefaultOnly) && !v.Default || len(in.ClusterVersions) > 0 && !slices.Contains(in.ClusterVersions, v.Minor) ||
+			in.Status != "" && in.Status != status || in.VersionStatus != "" && in.VersionStatus != v.Status {
+			continue
+		}
+		i := types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"), DefaultVersion: v.Default, Status: status,
+			VersionStatus: v.Status, KubernetesPatchVersion: new(v.Patch), DefaultPlatformVersion: new("eks.12")}
+		i.ReleaseDate, i.EndOfStandardSupportDate, i.EndOfExtendedSupportDate = day(v.Released), day(v.Standard), day(v.Extended)
+		out.ClusterVersions = append(out.ClusterVersions, i)
+	}
+	for _, v := range in.ClusterVersions {
+		if !Offered(v) {
+			return nil, invalid("unsupported Kubernetes version %s", v)
+		}
+	}
+	return out, nil
+}
+
+// day reads a date of the table of versions.
+func day(s string) *time.Time {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		panic(fmt.Sprintf("the date %q: %v", s, err)) // the table is ours
+	}
+	return &t
 }
