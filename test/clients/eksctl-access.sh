@@ -28,7 +28,7 @@ accessConfig:
           accessScope: {type: namespace, namespaces: [default]}
 YAML
 ok 'create accessentry' eksctl create accessentry -f "$work/e.yaml"
-ok 'get accessentry' eksctl get accessentry --cluster who --principal-arn "$dev"
+ok 'get accessentry' eksctl get accessentry --cluster who --principal-arn "$dev" -o yaml
 has 'it has its group' devs
 ok 'delete accessentry' eksctl delete accessentry --cluster who --principal-arn "$dev"
 refused 'it has gone' 'ResourceNotFound|could not be found' aws eks describe-access-entry --cluster-name who --principal-arn "$dev"

@@ -37,7 +37,7 @@ expect 'the logs' "$(of 'logging.clusterLogging[?enabled].types[]' | wc -w)" 2
 key=$(aws kms create-key --query KeyMetadata.Arn)
 ok 'enable-secrets-encryption' eksctl utils enable-secrets-encryption --cluster use --key-arn "$key"
 expect 'the key' "$(of 'encryptionConfig[0].provider.keyArn')" "$key"
-ok 'update-zonal-shift-config' eksctl utils update-zonal-shift-config --cluster use --enabled
+ok 'update-zonal-shift-config' eksctl utils update-zonal-shift-config --cluster use --enable-zonal-shift
 expect 'zonal shift' "$(of zonalShiftConfig.enabled)" True
 ok 'update-authentication-mode' eksctl utils update-authentication-mode --cluster use --authentication-mode API
 expect 'the mode' "$(of accessConfig.authenticationMode)" API

@@ -60,7 +60,7 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 	if auto && aws.ToBool(in.BootstrapSelfManagedAddons) {
 		return nil, invalid("When EKS Auto Mode is enabled, bootstrapSelfManagedAddons must be set to false.")
 	}
-	if !s.iam.Assumable(aws.ToString(in.RoleArn), "eks.amazonaws.com") {
+	if !s.iam.Assumable(aws.ToString(in.RoleArn), "eks.amazonaws.com", *s.arn("cluster/%s", name)) {
 		return nil, invalid("Role with arn: %s, could not be assumed because it does not exist or the trusted entity is not correct", aws.ToString(in.RoleArn))
 	}
 	if in.ResourcesVpcConfig == nil {

@@ -48,7 +48,8 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 		return nil, inUse("Cannot Create Fargate Profile %s because cluster %s currently has Fargate profile %s in status %s", name, *c.Name,
 			*p.FargateProfileName, p.Status).Member("clusterName", *c.Name)
 	}
-	if !s.iam.Assumable(aws.ToString(in.PodExecutionRoleArn), "eks-fargate-pods.amazonaws.com") {
+	arn := s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name))
+	if !s.iam.Assumable(aws.ToString(in.PodExecutionRoleArn), "eks-fargate-pods.amazonaws.com", *arn) {
 		return nil, invalid("Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal")
 	}
 	if err := errorOf(checkSelectors(in.Selectors), checkTags(by, in.Tags)); err != nil {
@@ -66,7 +67,7 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 		}
 	}
 	p := c.profiles.Put(name, &fargateProfile{FargateProfile: types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
-		FargateProfileArn:   s.arn("fargateprofile/%s/%s/%s", *c.Name, name, s.w.UUID("fargate profile", c.ID, name)),
+		FargateProfileArn:   arn,
 		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: tagsOf(in.Tags), Status: types.FargateProfileStatusCreating,
 		CreatedAt: new(s.w.Date())}, Made: note(in.ClientRequestToken, in, "")})
 	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {

@@ -42,11 +42,8 @@ func (s *EKS) ListAccessPolicies(*wire.Caller, *eks.ListAccessPoliciesInput) (*e
 
 // checkScope refuses a scope that EKS does not take.
 func checkScope(in *types.AccessScope) error {
-	switch {
-	case in == nil || in.Type == types.AccessScopeTypeNamespace && len(in.Namespaces) == 0:
+	if in == nil || in.Type == types.AccessScopeTypeNamespace && len(in.Namespaces) == 0 {
 		return invalid("The namespaces field must have at least one namespace when the access scope type is namespace.")
-	case in.Type == types.AccessScopeTypeCluster && len(in.Namespaces) > 0:
-		return invalid("The namespaces field must be empty when the access scope type is cluster.")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	iamsdk "github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // What EKS refuses of a cluster.
@@ -35,7 +36,7 @@ func TestClustersThatAreRefused(t *testing.T) {
 			in.KubernetesNetworkConfig = &types.KubernetesNetworkConfigRequest{IpFamily: types.IpFamilyIpv6}
 		}},
 		"AWS's own tags": {"InvalidParameterException", func(in *eks.CreateClusterInput) { in.Tags = map[string]string{"aws:a": "b"} }},
-		"too many tags":  {"BadRequestException", func(in *eks.CreateClusterInput) { in.Tags = many }},
+		"too many tags":  {"InvalidParameterException", func(in *eks.CreateClusterInput) { in.Tags = many }},
 	} {
 		in := &eks.CreateClusterInput{Name: new("d"), RoleArn: new(role), ResourcesVpcConfig: &types.VpcConfigRequest{SubnetIds: []string{subnetA, subnetB}}}
 		x.change(in)
@@ -121,4 +122,22 @@ func TestGroupsAndProfilesThatAreRefused(t *testing.T) {
 	_, err = l.AWS.EKS.CreateFargateProfile(t.Context(), &eks.CreateFargateProfileInput{ClusterName: new("c"), FargateProfileName: new("f"),
 		PodExecutionRoleArn: new(fargate), Subnets: []string{"subnet-p"}, Selectors: []types.FargateProfileSelector{}})
 	l.refused("InvalidParameterException", err)
+}
+
+// A role may say for which profiles it is.
+func TestAPodExecutionRoleOfOneClustersProfiles(t *testing.T) {
+	l := begin(t).after(20 * time.Minute)
+	profile := func(cluster string) error {
+		arn := "arn:aws:eks:us-west-2:" + account + ":fargateprofile/" + cluster + "/*"
+		out, err := l.AWS.IAM.CreateRole(t.Context(), &iamsdk.CreateRoleInput{RoleName: &cluster, AssumeRolePolicyDocument: new(`{"Version":"2012-10-17",` +
+			`"Statement":[{"Effect":"Allow","Principal":{"Service":"eks-fargate-pods.amazonaws.com"},"Action":"sts:AssumeRole",` +
+			`"Condition":{"ArnLike":{"aws:SourceArn":"` + arn + `"}}}]}`)})
+		l.refused("", err)
+		l.after(time.Minute)
+		_, err = l.AWS.EKS.CreateFargateProfile(t.Context(), &eks.CreateFargateProfileInput{ClusterName: new("c"), FargateProfileName: new("f"),
+			PodExecutionRoleArn: out.Role.Arn, Subnets: []string{"subnet-p"}, Selectors: []types.FargateProfileSelector{{Namespace: new("default")}}})
+		return err
+	}
+	l.refused("InvalidParameterException", profile("other"))
+	l.refused("", profile("c"))
 }

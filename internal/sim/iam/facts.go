@@ -21,14 +21,19 @@ func (i *IAM) Role(arn string) *types.Role {
 }
 
 // Assumable tells whether a service principal (eks.amazonaws.com, …) can assume
-// the role now: it exists, trusts the principal and has propagated.
-func (i *IAM) Assumable(arn, service string) bool {
+// the role now: it exists, trusts the principal and has propagated. A trust policy may
+// ask for which resources: their ARNs are source, as aws:SourceArn.
+func (i *IAM) Assumable(arn, service string, source ...string) bool {
 	r := i.roleByARN(arn)
-	return r != nil && i.w.Elapsed() >= r.Ready && i.TrustsService(arn, service, "sts:AssumeRole")
+	return r != nil && i.w.Elapsed() >= r.Ready && i.trusts(arn, service, source, "sts:AssumeRole")
 }
 
 // TrustsService tells whether a role lets a service principal do all of the actions.
 func (i *IAM) TrustsService(arn, service string, actions ...string) bool {
+	return i.trusts(arn, service, nil, actions...)
+}
+
+func (i *IAM) trusts(arn, service string, source []string, actions ...string) bool {
 	r := i.roleByARN(arn)
 	if r == nil {
 		return false
@@ -37,10 +42,14 @@ func (i *IAM) TrustsService(arn, service string, actions ...string) bool {
 	if i.Partition == "aws-cn" {
 		names = append(names, service+".cn") // ec2.amazonaws.com.cn
 	}
+	known := map[string][]string{"aws:sourceaccount": {i.Account}}
+	if len(source) > 0 {
+		known["aws:sourcearn"] = source
+	}
 	return !slices.ContainsFunc(actions, func(action string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool {
 			trusted, _ := i.parse(r.Trust).Trusts(&eval.Request{Action: action, Resource: arn, Principal: eval.Principal{Service: name},
-				Context: map[string][]string{"aws:sourceaccount": {i.Account}}})
+				Context: known})
 			return trusted
 		})
 	})
