@@ -367,8 +367,9 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 		return nil, invalid("Trust policy of role %s is invalid: it must allow pods.eks.amazonaws.com to sts:AssumeRole and sts:TagSession", roleARN)
 	}
 	id := "a-" + s.w.Hex("association "+c.ID+" "+ns+"/"+sa, 17)
-	a := &association{PodIdentityAssociation: types.PodIdentityAssociation{AssociationId: new(id), AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name,
-		Namespace: new(ns), ServiceAccount: new(sa), RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner, Tags: map[string]string{}}}
+	a := &association{PodIdentityAssociation: types.PodIdentityAssociation{AssociationId: new(id),
+		AssociationArn: s.arn("podidentityassociation/%s/%s", *c.Name, id), ClusterName: c.Name, Namespace: new(ns), ServiceAccount: new(sa),
+		RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner, Tags: map[string]string{}}}
 	if in != nil {
 		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = tagsOf(in.Tags), in.TargetRoleArn, in.DisableSessionTags, in.Policy
 		a.Made = note(in.ClientRequestToken, in, "")

@@ -34,7 +34,8 @@ func (s *EKS) registerCapabilities(svc *wire.Service) {
 const capabilityService = "capabilities.eks.amazonaws.com"
 
 // capabilityVersions are what new capabilities run: assumed, as EKS publishes none.
-var capabilityVersions = map[types.CapabilityType]string{types.CapabilityTypeAck: "1.0.0", types.CapabilityTypeKro: "1.0.0", types.CapabilityTypeArgocd: "3.1.8"}
+var capabilityVersions = map[types.CapabilityType]string{types.CapabilityTypeAck: "1.0.0", types.CapabilityTypeKro: "1.0.0",
+	types.CapabilityTypeArgocd: "3.1.8"}
 
 // capabilityPolicies are what a capability's role may do in the cluster.
 var capabilityPolicies = map[types.CapabilityType][]string{types.CapabilityTypeAck: {"AmazonEKSACKPolicy"}, types.CapabilityTypeKro: {"AmazonEKSKROPolicy"},
