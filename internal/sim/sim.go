@@ -122,6 +122,8 @@ func (s *Sim) newRegion(name string) *Region {
 		}
 	}
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
+	r.EC2.AddDefaultVPC()
+	r.EC2.HasProfile = func(p string) bool { return r.IAM.HasProfile(p[strings.LastIndex(p, "/")+1:]) }
 	r.ASG = autoscaling.New(w, r.EC2)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})

@@ -42,7 +42,7 @@ func start(n int32) region {
 		subnets = append(subnets, *s.Subnet.SubnetId)
 	}
 	data := &ec2types.RequestLaunchTemplateData{ImageId: new(ec2.ImageID("amazon-eks-node-al2023", "x86_64", "1.34")), InstanceType: "m5.large"}
-	lt := must(e.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("lt"), LaunchTemplateData: data})).LaunchTemplate
+	lt := must(e.CreateLaunchTemplate(nil, &ec2sdk.CreateLaunchTemplateInput{LaunchTemplateName: new("tpl"), LaunchTemplateData: data})).LaunchTemplate
 	must(r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MinSize: new(int32(0)),
 		MaxSize: new(int32(9)), DesiredCapacity: &n,
 		VPCZoneIdentifier: new(strings.Join(subnets, ",")), LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: lt.LaunchTemplateId,
@@ -56,9 +56,9 @@ func TestATemplateIsAnsweredByIDAndName(t *testing.T) {
 	byID := r.a.Group("g").LaunchTemplate
 	must(r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"),
 		MixedInstancesPolicy: &types.MixedInstancesPolicy{LaunchTemplate: &types.LaunchTemplate{
-			LaunchTemplateSpecification: &types.LaunchTemplateSpecification{LaunchTemplateName: new("lt"), Version: new("$Latest")}}}}))
+			LaunchTemplateSpecification: &types.LaunchTemplateSpecification{LaunchTemplateName: new("tpl"), Version: new("$Latest")}}}}))
 	byName := r.a.Group("g").MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
-	if *byID.LaunchTemplateName != "lt" || *byName.LaunchTemplateId != *byID.LaunchTemplateId || *byName.Version != "$Latest" {
+	if *byID.LaunchTemplateName != "tpl" || *byName.LaunchTemplateId != *byID.LaunchTemplateId || *byName.Version != "$Latest" {
 		t.Errorf("%+v %+v", byID, byName)
 	}
 	if _, err := r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"),

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -78,7 +79,7 @@ func TestIntrinsicsConditionsAndShortTags(t *testing.T) {
 	if st.StackStatus != types.StackStatusCreateComplete || len(st.Outputs) != 2 {
 		t.Fatalf("%s %s, %d outputs", st.StackStatus, *st.StackStatusReason, len(st.Outputs))
 	}
-	out, err := s.AWS.EC2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
+	out, err := s.AWS.EC2.DescribeSubnets(t.Context(), ofStacks)
 	if err != nil || len(out.Subnets) != 1 {
 		t.Fatal(err)
 	}
@@ -105,7 +106,8 @@ func TestFailuresRollBackOrStand(t *testing.T) {
 			if err != nil || list.StackSummaries[0].StackStatus != want {
 				t.Fatalf("%s, expected %s", list.StackSummaries[0].StackStatus, want)
 			}
-			vpcs, err := s.AWS.EC2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
+			vpcs, err := s.AWS.EC2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: new("is-default"),
+				Values: []string{"false"}}}})
 			if left := len(vpcs.Vpcs); err != nil || left > 0 != (on == types.OnFailureDoNothing) {
 				t.Errorf("%d VPCs are left", left)
 			}

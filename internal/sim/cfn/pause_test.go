@@ -90,7 +90,7 @@ func TestAPausedStackIsDeletedWhole(t *testing.T) {
 	if _, err := s.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new("s")}); err == nil {
 		t.Error("the stack is still there")
 	}
-	out, err := s.AWS.EC2.DescribeSubnets(t.Context(), nil)
+	out, err := s.AWS.EC2.DescribeSubnets(t.Context(), ofStacks)
 	if err != nil || len(out.Subnets) != 0 {
 		t.Errorf("%v %v", out, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
 
 const role = `
@@ -38,10 +39,13 @@ func (s stacks) update(body string) types.Stack {
 	return s.describe("s")
 }
 
+// ofStacks asks for subnets but those of the default VPC.
+var ofStacks = &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("default-for-az"), Values: []string{"false"}}}}
+
 // state is what the stack's resources are like, as their own services answer.
 func (s stacks) state() (subnets, gates, policies []string) {
 	s.t.Helper()
-	sub, err := s.AWS.EC2.DescribeSubnets(s.t.Context(), &ec2.DescribeSubnetsInput{})
+	sub, err := s.AWS.EC2.DescribeSubnets(s.t.Context(), ofStacks)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -53,7 +57,9 @@ func (s stacks) state() (subnets, gates, policies []string) {
 		s.t.Fatal(err)
 	}
 	for _, x := range g.InternetGateways {
-		gates = append(gates, *x.InternetGatewayId)
+		if len(x.Attachments) == 0 { // the default VPC's has one
+			gates = append(gates, *x.InternetGatewayId)
+		}
 	}
 	at, err := s.AWS.IAM.ListAttachedRolePolicies(s.t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: new("r")})
 	if err != nil {

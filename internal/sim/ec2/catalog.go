@@ -15,15 +15,15 @@ import (
 )
 
 func (e *EC2) registerCatalog(s *wire.Service) {
-	wire.Handle(s, "DescribeRegions", e.DescribeRegions)
-	wire.Handle(s, "DescribeAvailabilityZones", e.DescribeAvailabilityZones)
-	wire.Handle(s, "DescribeInstanceTypes", e.DescribeInstanceTypes)
-	wire.Handle(s, "DescribeInstanceTypeOfferings", e.DescribeInstanceTypeOfferings)
-	wire.Handle(s, "DescribeImages", e.DescribeImages)
-	wire.Handle(s, "DescribeKeyPairs", e.DescribeKeyPairs)
-	wire.Handle(s, "ImportKeyPair", e.ImportKeyPair)
-	wire.Handle(s, "DeleteKeyPair", e.DeleteKeyPair)
-	wire.Handle(s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
+	handle(e, s, "DescribeRegions", e.DescribeRegions)
+	handle(e, s, "DescribeAvailabilityZones", e.DescribeAvailabilityZones)
+	handle(e, s, "DescribeInstanceTypes", e.DescribeInstanceTypes)
+	handle(e, s, "DescribeInstanceTypeOfferings", e.DescribeInstanceTypeOfferings)
+	handle(e, s, "DescribeImages", e.DescribeImages)
+	handle(e, s, "DescribeKeyPairs", e.DescribeKeyPairs)
+	handle(e, s, "ImportKeyPair", e.ImportKeyPair)
+	handle(e, s, "DeleteKeyPair", e.DeleteKeyPair)
+	handle(e, s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
 }
 
 // DescribeRegions lists this region and its neighbours.

@@ -3,11 +3,13 @@
 // interfaces they hold. It must not know Kubernetes: whoever wants to act when an
 // instance boots or dies registers a hook.
 //
-// network.go, gateways.go, securitygroups.go and compute.go are the operations;
-// kinds.go and filters.go say what the region holds and by what it is found.
+// The operations are in a file for each thing that they are about; kinds.go and
+// filters.go say what the region holds and by what it is found.
 package ec2
 
 import (
+	"fmt"
+	"hash/fnv"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
@@ -40,6 +42,9 @@ type EC2 struct {
 	OnConsole []func(*types.Instance) string
 	// NoCapacity names instance types (or type/zone) that cannot be launched now.
 	NoCapacity map[string]bool
+	// HasProfile tells whether there is an instance profile of a name or an ARN; nil:
+	// nobody looks.
+	HasProfile func(string) bool
 	// FreeTierOnly: the account's plan launches free-tier instance types only.
 	FreeTierOnly bool
 
@@ -60,16 +65,29 @@ type EC2 struct {
 	enis       *res.Kind[types.NetworkInterface]
 	endpoints  *res.Kind[types.VpcEndpoint]
 	placements *res.Kind[types.PlacementGroup]
+	acls       *res.Kind[types.NetworkAcl]
+	dhcp       *res.Kind[types.DhcpOptions]
+	volumes    *res.Kind[types.Volume]
+	snapshots  *res.Kind[types.Snapshot]
+	flowLogs   *res.Kind[types.FlowLog]
 	userData   map[string]string // base64, by instance
 	tags       map[string]map[string]string
 	tokens     map[string]string
+	// reservations are those that hold more than the instance of the same number.
+	reservations map[string]string
+	// modifications are the last ones of volumes.
+	modifications map[string]types.VolumeModification
+	attributes    map[string]attributes // by instance
+	// DefaultDHCP is the set of options of VPCs that name none.
+	DefaultDHCP string
 }
 
 // New is an empty region of that name.
 func New(w *world.World, region, account, partition string) *EC2 {
 	e := &EC2{w: w, Region: region, Account: account, Partition: partition, Zones: zonesOf(region),
 		Quotas:     Quotas{VPCs: 5, Addresses: 5, VCPUs: 640},
-		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{}, tokens: map[string]string{}}
+		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{}, tokens: map[string]string{},
+		reservations: map[string]string{}, modifications: map[string]types.VolumeModification{}, attributes: map[string]attributes{}}
 	e.kinds()
 	e.events()
 	e.defaultImages()
@@ -80,8 +98,20 @@ func New(w *world.World, region, account, partition string) *EC2 {
 func (e *EC2) Register(s *wire.Service) {
 	e.registerNetwork(s)
 	e.registerGateways(s)
+	e.registerAddresses(s)
+	e.registerRoutes(s)
+	e.registerEndpoints(s)
+	e.registerPrefixLists(s)
+	e.registerAcls(s)
+	e.registerDHCP(s)
+	e.registerTemplates(s)
+	e.registerInstances(s)
+	e.registerFleets(s)
+	e.registerInterfaces(s)
+	e.registerVolumes(s)
+	e.registerFlowLogs(s)
 	e.registerSecurityGroups(s)
-	e.registerCompute(s)
+	e.registerPlacement(s)
 	e.registerCatalog(s)
 	e.registerTags(s)
 }
@@ -110,6 +140,13 @@ func one(p *string) []string {
 		return nil
 	}
 	return []string{*p}
+}
+
+// hash is 16 hexadecimal digits, the same for the same words.
+func (e *EC2) hash(words string) string {
+	h := fnv.New64a()
+	h.Write([]byte(words))
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 func (e *EC2) arn(kind, id string) *string {

@@ -3,6 +3,7 @@ package ec2_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +247,7 @@ func TestUserDataHasALimit(t *testing.T) {
 			ImageId: new(sim.ImageID("amazon-eks-node-al2023", "x86_64", "1.34")), SubnetId: &n.public, UserData: data}))
 	}
 	template := func(data *string) error {
-		return second(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: data,
+		return second(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new(fmt.Sprint("of-", len(strings.TrimRight(*data, "=")))),
 			LaunchTemplateData: &types.RequestLaunchTemplateData{UserData: data}}))
 	}
 	for _, x := range []struct {

@@ -35,7 +35,7 @@ func documented(t *testing.T) map[string][]string {
 func TestEveryDocumentedFilterIsTaken(t *testing.T) {
 	_, e := region()
 	build(e)
-	must(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("t"), LaunchTemplateData: &types.RequestLaunchTemplateData{}}))
+	must(e.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("tpl"), LaunchTemplateData: &types.RequestLaunchTemplateData{}}))
 	ask := func(op, filter string) error {
 		m := reflect.ValueOf(e).MethodByName(op)
 		if !m.IsValid() {
@@ -44,7 +44,7 @@ func TestEveryDocumentedFilterIsTaken(t *testing.T) {
 		}
 		in := reflect.New(m.Type().In(1).Elem())
 		if f := in.Elem().FieldByName("LaunchTemplateName"); f.IsValid() {
-			f.Set(reflect.ValueOf(new("t")))
+			f.Set(reflect.ValueOf(new("tpl")))
 		}
 		f := in.Elem().FieldByName("Filters")
 		if !f.IsValid() {

@@ -42,7 +42,7 @@ func (e *EC2) kinds() {
 	e.templates.Complete = e.completeTemplate
 	e.instances = kind(e, "instance", func(i *types.Instance) *string { return i.InstanceId }, "InvalidInstanceID.NotFound", "instance ID", instanceFilters)
 	e.instances.Filters["owner-id"] = func(*types.Instance) []string { return []string{e.Account} }
-	e.instances.Filters["reservation-id"] = func(i *types.Instance) []string { return []string{reservation(i)} }
+	e.instances.Filters["reservation-id"] = func(i *types.Instance) []string { return []string{e.reservationOf(i)} }
 	e.images = kind(e, "image", func(i *types.Image) *string { return i.ImageId }, "", "", imageFilters)
 	e.images.Missing = noImage
 	e.images.Complete = completeImage
@@ -54,11 +54,24 @@ func (e *EC2) kinds() {
 	e.endpoints = kind(e, "vpc-endpoint", func(v *types.VpcEndpoint) *string { return v.VpcEndpointId }, "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id",
 		endpointFilters)
 	e.placements = kind(e, "placement-group", func(p *types.PlacementGroup) *string { return p.GroupName }, "", "", placementFilters)
+	e.acls = kind(e, "network-acl", func(a *types.NetworkAcl) *string { return a.NetworkAclId }, "InvalidNetworkAclID.NotFound", "networkAcl ID", aclFilters)
+	e.dhcp = kind(e, "dhcp-options", func(d *types.DhcpOptions) *string { return d.DhcpOptionsId }, "InvalidDhcpOptionID.NotFound", "dhcpOption ID", dhcpFilters)
+	e.volumes = kind(e, "volume", func(v *types.Volume) *string { return v.VolumeId }, "", "", volumeFilters)
+	e.volumes.Missing = func(id string) error {
+		return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+	}
+	e.snapshots = kind(e, "snapshot", func(s *types.Snapshot) *string { return s.SnapshotId }, "", "", snapshotFilters)
+	e.snapshots.Missing = func(id string) error {
+		return wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
+	}
+	e.flowLogs = kind(e, "vpc-flow-log", func(f *types.FlowLog) *string { return f.FlowLogId }, "", "", flowLogFilters)
+	e.flowLogs.Missing = noFlowLog
 	e.placements.Missing = func(n string) error {
 		return wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", n)
 	}
 	for name, p := range map[string]any{"userData": &e.userData, "tags": &e.tags, "tokens": &e.tokens, "quotas": &e.Quotas,
-		"noCapacity": &e.NoCapacity, "freeTierOnly": &e.FreeTierOnly} {
+		"noCapacity": &e.NoCapacity, "freeTierOnly": &e.FreeTierOnly, "reservations": &e.reservations, "defaultDHCP": &e.DefaultDHCP,
+		"modifications": &e.modifications, "attributes": &e.attributes} {
 		e.Keep(name, p)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -16,6 +17,7 @@ import (
 type vpc struct {
 	types.Vpc
 	DNSSupport, DNSHostnames bool
+	UsageMetrics             bool
 	MainRouteTable           string
 	DefaultGroup             string
 }
@@ -27,18 +29,19 @@ type subnet struct {
 }
 
 func (e *EC2) registerNetwork(s *wire.Service) {
-	wire.Handle(s, "CreateVpc", e.CreateVpc)
-	wire.Handle(s, "DescribeVpcs", e.DescribeVpcs)
-	wire.Handle(s, "DeleteVpc", e.DeleteVpc)
-	wire.Handle(s, "ModifyVpcAttribute", e.ModifyVpcAttribute)
-	wire.Handle(s, "DescribeVpcAttribute", e.DescribeVpcAttribute)
-	wire.Handle(s, "AssociateVpcCidrBlock", e.AssociateVpcCidrBlock)
-	wire.Handle(s, "CreateSubnet", e.CreateSubnet)
-	wire.Handle(s, "DescribeSubnets", e.DescribeSubnets)
-	wire.Handle(s, "DeleteSubnet", e.DeleteSubnet)
-	wire.Handle(s, "ModifySubnetAttribute", e.ModifySubnetAttribute)
-	wire.Handle(s, "AssociateSubnetCidrBlock", e.AssociateSubnetCidrBlock)
-	wire.Handle(s, "DescribeNetworkAcls", e.DescribeNetworkAcls)
+	handle(e, s, "CreateVpc", e.CreateVpc)
+	handle(e, s, "DescribeVpcs", e.DescribeVpcs)
+	handle(e, s, "DeleteVpc", e.DeleteVpc)
+	handle(e, s, "ModifyVpcAttribute", e.ModifyVpcAttribute)
+	handle(e, s, "DescribeVpcAttribute", e.DescribeVpcAttribute)
+	handle(e, s, "AssociateVpcCidrBlock", e.AssociateVpcCidrBlock)
+	handle(e, s, "CreateSubnet", e.CreateSubnet)
+	handle(e, s, "DescribeSubnets", e.DescribeSubnets)
+	handle(e, s, "DeleteSubnet", e.DeleteSubnet)
+	handle(e, s, "ModifySubnetAttribute", e.ModifySubnetAttribute)
+	handle(e, s, "AssociateSubnetCidrBlock", e.AssociateSubnetCidrBlock)
+	handle(e, s, "DisassociateVpcCidrBlock", e.DisassociateVpcCidrBlock)
+	handle(e, s, "DisassociateSubnetCidrBlock", e.DisassociateSubnetCidrBlock)
 }
 
 // CreateVpc makes a VPC with its main route table, default security group and,
@@ -48,7 +51,7 @@ func (e *EC2) CreateVpc(_ *wire.Caller, in *ec2.CreateVpcInput) (*ec2.CreateVpcO
 		return nil, wire.Errorf("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
 	}
 	id := e.w.ID("vpc-", aws.ToString(in.CidrBlock), identity(in.TagSpecifications))
-	v := &vpc{Vpc: types.Vpc{VpcId: new(id), CidrBlock: in.CidrBlock}, DNSSupport: true}
+	v := &vpc{Vpc: types.Vpc{VpcId: new(id), CidrBlock: in.CidrBlock, InstanceTenancy: in.InstanceTenancy}, DNSSupport: true}
 	if err := e.completeVpc(v); err != nil {
 		return nil, err
 	}
@@ -68,7 +71,12 @@ func (e *EC2) completeVpc(v *vpc) error {
 	}
 	id := *v.VpcId
 	v.CidrBlock, v.State, v.OwnerId, v.IsDefault = new(p.Masked().String()), types.VpcStateAvailable, new(e.Account), new(false)
-	v.InstanceTenancy, v.DhcpOptionsId = types.TenancyDefault, new("dopt-default")
+	if v.InstanceTenancy == "" {
+		v.InstanceTenancy = types.TenancyDefault
+	}
+	if v.DhcpOptionsId == nil {
+		v.DhcpOptionsId = e.defaultDHCP().DhcpOptionsId
+	}
 	v.CidrBlockAssociationSet = []types.VpcCidrBlockAssociation{{CidrBlock: v.CidrBlock, AssociationId: new(e.w.ID("vpc-cidr-assoc-", id, *v.CidrBlock)),
 		CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}}}
 	rt := e.newRouteTable(v, "main")
@@ -77,6 +85,7 @@ func (e *EC2) completeVpc(v *vpc) error {
 	v.MainRouteTable = *rt.RouteTableId
 	v.DefaultGroup = *e.newGroup(id, "default", "default VPC security group").GroupId
 	e.allow(v.DefaultGroup, false, types.IpPermission{IpProtocol: new("-1"), UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: new(v.DefaultGroup)}}}, nil)
+	e.newACL(v, "acl-"+strings.TrimPrefix(id, "vpc-"), true)
 	return nil
 }
 
@@ -92,6 +101,15 @@ func (e *EC2) giveIPv6(v *vpc) {
 		AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, "ipv6")), Ipv6CidrBlock: new(netip.PrefixFrom(netip.AddrFrom16(a),
 			56).String()), Ipv6Pool: new("Amazon"), NetworkBorderGroup: new(e.Region),
 		Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
+	e.hasIPv6(v)
+}
+
+// hasIPv6 gives a VPC's tables and ACLs what an IPv6 block brings.
+func (e *EC2) hasIPv6(v *vpc) {
+	e.relocate(v)
+	if len(v.Ipv6CidrBlockAssociationSet) == 1 {
+		e.aclIPv6(v)
+	}
 }
 
 func (e *EC2) viewVpc(v *vpc) types.Vpc {
@@ -116,13 +134,19 @@ func (e *EC2) DeleteVpc(_ *wire.Caller, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcO
 	inUse := e.subnets.Find(func(s *subnet) bool { return *s.VpcId == id }) != nil ||
 		e.groups.Find(func(g *types.SecurityGroup) bool { return *g.VpcId == id && *g.GroupId != v.DefaultGroup }) != nil ||
 		e.igws.Find(func(g *types.InternetGateway) bool { return len(g.Attachments) > 0 && *g.Attachments[0].VpcId == id }) != nil ||
-		e.routes.Find(func(r *types.RouteTable) bool { return *r.VpcId == id && *r.RouteTableId != v.MainRouteTable }) != nil
+		e.routes.Find(func(r *types.RouteTable) bool { return *r.VpcId == id && *r.RouteTableId != v.MainRouteTable }) != nil ||
+		e.acls.Find(func(a *types.NetworkAcl) bool { return *a.VpcId == id && !*a.IsDefault }) != nil ||
+		e.eigws.Find(func(g *types.EgressOnlyInternetGateway) bool { return *g.Attachments[0].VpcId == id }) != nil ||
+		e.endpoints.Find(func(p *types.VpcEndpoint) bool { return *p.VpcId == id }) != nil
 	if inUse {
 		return nil, wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 	}
-	e.vpcs.Delete(id)
-	e.routes.Delete(v.MainRouteTable)
+	drop(e, e.vpcs, id)
+	drop(e, e.routes, v.MainRouteTable)
 	e.dropGroup(v.DefaultGroup)
+	if a := e.defaultACL(id); a != nil {
+		drop(e, e.acls, *a.NetworkAclId)
+	}
 	return &ec2.DeleteVpcOutput{}, nil
 }
 
@@ -137,6 +161,9 @@ func (e *EC2) ModifyVpcAttribute(_ *wire.Caller, in *ec2.ModifyVpcAttributeInput
 	}
 	if in.EnableDnsHostnames != nil {
 		v.DNSHostnames = aws.ToBool(in.EnableDnsHostnames.Value)
+	}
+	if in.EnableNetworkAddressUsageMetrics != nil {
+		v.UsageMetrics = aws.ToBool(in.EnableNetworkAddressUsageMetrics.Value)
 	}
 	return &ec2.ModifyVpcAttributeOutput{}, nil
 }
@@ -154,7 +181,7 @@ func (e *EC2) DescribeVpcAttribute(_ *wire.Caller, in *ec2.DescribeVpcAttributeI
 	case types.VpcAttributeNameEnableDnsHostnames:
 		out.EnableDnsHostnames = &types.AttributeBooleanValue{Value: new(v.DNSHostnames)}
 	case types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
-		out.EnableNetworkAddressUsageMetrics = &types.AttributeBooleanValue{Value: new(false)}
+		out.EnableNetworkAddressUsageMetrics = &types.AttributeBooleanValue{Value: new(v.UsageMetrics)}
 	}
 	return out, nil
 }
@@ -166,23 +193,74 @@ func (e *EC2) AssociateVpcCidrBlock(_ *wire.Caller, in *ec2.AssociateVpcCidrBloc
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
 	out := &ec2.AssociateVpcCidrBlockOutput{VpcId: v.VpcId}
+	state := &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}
 	switch {
 	case aws.ToBool(in.AmazonProvidedIpv6CidrBlock):
 		e.giveIPv6(v)
-		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
+		out.Ipv6CidrBlockAssociation = new(v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1])
 	case in.Ipv6CidrBlock != nil:
-		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet,
-			types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock,
-				Ipv6Pool:           in.Ipv6Pool,
-				Ipv6CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
-		out.Ipv6CidrBlockAssociation = &v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1]
+		a := types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock,
+			Ipv6Pool: in.Ipv6Pool, Ipv6CidrBlockState: state}
+		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, a)
+		e.hasIPv6(v)
+		out.Ipv6CidrBlockAssociation = &a
 	default:
-		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet,
-			types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, aws.ToString(in.CidrBlock))), CidrBlock: in.CidrBlock,
-				CidrBlockState: &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeAssociated}})
-		out.CidrBlockAssociation = &v.CidrBlockAssociationSet[len(v.CidrBlockAssociationSet)-1]
+		p, err := netip.ParsePrefix(aws.ToString(in.CidrBlock))
+		if err != nil || !p.Addr().Is4() || p.Bits() < 16 || p.Bits() > 28 {
+			return nil, wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is invalid.", aws.ToString(in.CidrBlock))
+		}
+		for _, a := range v.CidrBlockAssociationSet {
+			if netip.MustParsePrefix(*a.CidrBlock).Overlaps(p) {
+				return nil, wire.Errorf("InvalidVpc.Conflict", "The CIDR '%s' conflicts with another CIDR of the VPC: %s", p, *a.CidrBlock)
+			}
+		}
+		a := types.VpcCidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, p.String())), CidrBlock: new(p.Masked().String()),
+			CidrBlockState: state}
+		v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet, a)
+		e.relocate(v)
+		out.CidrBlockAssociation = &a
 	}
 	return out, nil
+}
+
+// DisassociateVpcCidrBlock takes a block from a VPC: not its first one, and none that
+// subnets are in.
+func (e *EC2) DisassociateVpcCidrBlock(_ *wire.Caller, in *ec2.DisassociateVpcCidrBlockInput) (*ec2.DisassociateVpcCidrBlockOutput, error) {
+	id := aws.ToString(in.AssociationId)
+	for _, v := range e.vpcs.All() {
+		out := &ec2.DisassociateVpcCidrBlockOutput{VpcId: v.VpcId}
+		state := &types.VpcCidrBlockState{State: types.VpcCidrBlockStateCodeDisassociating}
+		for i, a := range v.CidrBlockAssociationSet {
+			if *a.AssociationId != id {
+				continue
+			}
+			b := netip.MustParsePrefix(*a.CidrBlock)
+			if i == 0 {
+				return nil, wire.Errorf("OperationNotPermitted", "The vpc CIDR block with association ID %s may not be disassociated. It is the primary "+
+					"IPv4 CIDR block of the VPC", id)
+			}
+			if e.subnets.Find(func(s *subnet) bool { return *s.VpcId == *v.VpcId && netip.MustParsePrefix(*s.CidrBlock).Overlaps(b) }) != nil {
+				return nil, wire.Errorf("InvalidCidrBlock.InUse", "The vpc %s currently has a subnet within CIDR block %s", *v.VpcId, b)
+			}
+			v.CidrBlockAssociationSet = slices.Delete(v.CidrBlockAssociationSet, i, i+1)
+			e.relocate(v)
+			a.CidrBlockState, out.CidrBlockAssociation = state, &a
+			return out, nil
+		}
+		for i, a := range v.Ipv6CidrBlockAssociationSet {
+			if *a.AssociationId != id {
+				continue
+			}
+			if e.subnets.Find(func(s *subnet) bool { return *s.VpcId == *v.VpcId && len(s.Ipv6CidrBlockAssociationSet) > 0 }) != nil {
+				return nil, wire.Errorf("InvalidCidrBlock.InUse", "The vpc %s currently has a subnet within CIDR block %s", *v.VpcId, *a.Ipv6CidrBlock)
+			}
+			v.Ipv6CidrBlockAssociationSet = slices.Delete(v.Ipv6CidrBlockAssociationSet, i, i+1)
+			e.relocate(v)
+			a.Ipv6CidrBlockState, out.Ipv6CidrBlockAssociation = state, &a
+			return out, nil
+		}
+	}
+	return nil, wire.Errorf("InvalidVpcCidrBlockAssociationID.NotFound", "The vpc CIDR block association ID '%s' does not exist", id)
 }
 
 // CreateSubnet carves a subnet out of a VPC's blocks.
@@ -212,7 +290,7 @@ func (e *EC2) completeSubnet(s *subnet) error {
 		return notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(s.VpcId))
 	}
 	p, err := netip.ParsePrefix(aws.ToString(s.CidrBlock))
-	if err != nil || p.Bits() > 28 {
+	if err != nil || p.Bits() < 16 || p.Bits() > 28 {
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", aws.ToString(s.CidrBlock))
 	}
 	if !slices.ContainsFunc(v.CidrBlockAssociationSet, func(a types.VpcCidrBlockAssociation) bool {
@@ -239,8 +317,14 @@ func (e *EC2) completeSubnet(s *subnet) error {
 	s.Next, s.Used = 4, map[string]string{}
 	s.SubnetArn, s.CidrBlock, s.AvailabilityZone, s.AvailabilityZoneId = e.arn("subnet", *s.SubnetId), new(p.String()), new(z.Name), new(z.ID)
 	s.State, s.OwnerId, s.AssignIpv6AddressOnCreation, s.DefaultForAz = types.SubnetStateAvailable, new(e.Account), new(false), new(false)
+	s.EnableDns64, s.Ipv6Native, s.MapCustomerOwnedIpOnLaunch = new(false), new(false), new(false)
+	s.PrivateDnsNameOptionsOnLaunch = &types.PrivateDnsNameOptionsOnLaunch{HostnameType: types.HostnameTypeIpName,
+		EnableResourceNameDnsARecord: new(false), EnableResourceNameDnsAAAARecord: new(false)}
 	if s.MapPublicIpOnLaunch == nil {
 		s.MapPublicIpOnLaunch = new(false)
+	}
+	if a := e.defaultACL(*s.VpcId); a != nil {
+		associateACL(a, *s.SubnetId, "aclassoc-"+strings.TrimPrefix(*s.SubnetId, "subnet-"))
 	}
 	return nil
 }
@@ -291,7 +375,10 @@ func (e *EC2) DeleteSubnet(_ *wire.Caller, in *ec2.DeleteSubnetInput) (*ec2.Dele
 	if e.enis.Find(func(n *types.NetworkInterface) bool { return *n.SubnetId == id }) != nil {
 		return nil, wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", id)
 	}
-	e.subnets.Delete(id)
+	drop(e, e.subnets, id)
+	for _, a := range e.acls.All() {
+		a.Associations = slices.DeleteFunc(a.Associations, func(x types.NetworkAclAssociation) bool { return *x.SubnetId == id })
+	}
 	for _, rt := range e.routes.All() {
 		rt.Associations = slices.DeleteFunc(rt.Associations, func(a types.RouteTableAssociation) bool { return aws.ToString(a.SubnetId) == id })
 	}
@@ -314,9 +401,40 @@ func (e *EC2) ModifySubnetAttribute(_ *wire.Caller, in *ec2.ModifySubnetAttribut
 		s.EnableDns64 = in.EnableDns64.Value
 	}
 	if in.PrivateDnsHostnameTypeOnLaunch != "" {
-		s.PrivateDnsNameOptionsOnLaunch = &types.PrivateDnsNameOptionsOnLaunch{HostnameType: in.PrivateDnsHostnameTypeOnLaunch}
+		s.dnsNames().HostnameType = in.PrivateDnsHostnameTypeOnLaunch
+	}
+	if in.EnableResourceNameDnsARecordOnLaunch != nil {
+		s.dnsNames().EnableResourceNameDnsARecord = in.EnableResourceNameDnsARecordOnLaunch.Value
+	}
+	if in.EnableResourceNameDnsAAAARecordOnLaunch != nil {
+		s.dnsNames().EnableResourceNameDnsAAAARecord = in.EnableResourceNameDnsAAAARecordOnLaunch.Value
 	}
 	return &ec2.ModifySubnetAttributeOutput{}, nil
+}
+
+// dnsNames is how the subnet's instances are named, to be changed.
+func (s *subnet) dnsNames() *types.PrivateDnsNameOptionsOnLaunch {
+	o := types.PrivateDnsNameOptionsOnLaunch{}
+	if s.PrivateDnsNameOptionsOnLaunch != nil {
+		o = *s.PrivateDnsNameOptionsOnLaunch
+	}
+	s.PrivateDnsNameOptionsOnLaunch = &o
+	return &o
+}
+
+// DisassociateSubnetCidrBlock takes a subnet's IPv6 block.
+func (e *EC2) DisassociateSubnetCidrBlock(_ *wire.Caller, in *ec2.DisassociateSubnetCidrBlockInput) (*ec2.DisassociateSubnetCidrBlockOutput, error) {
+	id := aws.ToString(in.AssociationId)
+	for _, s := range e.subnets.All() {
+		for i, a := range s.Ipv6CidrBlockAssociationSet {
+			if *a.AssociationId == id {
+				s.Ipv6CidrBlockAssociationSet = slices.Delete(s.Ipv6CidrBlockAssociationSet, i, i+1)
+				a.Ipv6CidrBlockState = &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeDisassociating}
+				return &ec2.DisassociateSubnetCidrBlockOutput{SubnetId: s.SubnetId, Ipv6CidrBlockAssociation: &a}, nil
+			}
+		}
+	}
+	return nil, wire.Errorf("InvalidSubnetCidrBlockAssociationID.NotFound", "The subnet CIDR block association ID '%s' does not exist", id)
 }
 
 // AssociateSubnetCidrBlock adds an IPv6 block.

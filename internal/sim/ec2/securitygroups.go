@@ -1,7 +1,7 @@
 package ec2
 
 import (
-	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,56 +13,122 @@ import (
 )
 
 func (e *EC2) registerSecurityGroups(s *wire.Service) {
-	wire.Handle(s, "CreateSecurityGroup", e.CreateSecurityGroup)
-	wire.Handle(s, "DescribeSecurityGroups", e.DescribeSecurityGroups)
-	wire.Handle(s, "DeleteSecurityGroup", e.DeleteSecurityGroup)
-	wire.Handle(s, "AuthorizeSecurityGroupIngress", e.AuthorizeSecurityGroupIngress)
-	wire.Handle(s, "AuthorizeSecurityGroupEgress", e.AuthorizeSecurityGroupEgress)
-	wire.Handle(s, "RevokeSecurityGroupIngress", e.RevokeSecurityGroupIngress)
-	wire.Handle(s, "RevokeSecurityGroupEgress", e.RevokeSecurityGroupEgress)
-	wire.Handle(s, "DescribeSecurityGroupRules", e.DescribeSecurityGroupRules)
+	handle(e, s, "CreateSecurityGroup", e.CreateSecurityGroup)
+	handle(e, s, "DescribeSecurityGroups", e.DescribeSecurityGroups)
+	handle(e, s, "GetSecurityGroupsForVpc", e.GetSecurityGroupsForVpc)
+	handle(e, s, "DeleteSecurityGroup", e.DeleteSecurityGroup)
+	handle(e, s, "AuthorizeSecurityGroupIngress", e.AuthorizeSecurityGroupIngress)
+	handle(e, s, "AuthorizeSecurityGroupEgress", e.AuthorizeSecurityGroupEgress)
+	handle(e, s, "RevokeSecurityGroupIngress", e.RevokeSecurityGroupIngress)
+	handle(e, s, "RevokeSecurityGroupEgress", e.RevokeSecurityGroupEgress)
+	handle(e, s, "DescribeSecurityGroupRules", e.DescribeSecurityGroupRules)
+	handle(e, s, "ModifySecurityGroupRules", e.ModifySecurityGroupRules)
+	handle(e, s, "UpdateSecurityGroupRuleDescriptionsIngress", e.UpdateSecurityGroupRuleDescriptionsIngress)
+	handle(e, s, "UpdateSecurityGroupRuleDescriptionsEgress", e.UpdateSecurityGroupRuleDescriptionsEgress)
+}
+
+func everywhere() types.IpPermission {
+	return types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}
 }
 
 func (e *EC2) newGroup(vpcID, name, desc string) *types.SecurityGroup {
 	id := e.w.ID("sg-", vpcID, name)
 	g := e.groups.Put(id, &types.SecurityGroup{GroupId: new(id), GroupName: new(name), Description: new(desc), VpcId: new(vpcID), OwnerId: new(e.Account),
 		SecurityGroupArn: e.arn("security-group", id)})
-	e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
+	e.allow(id, true, everywhere(), nil)
 	return g
 }
 
+// groupName is what names and descriptions of groups may hold (API reference).
+var groupName = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+
 // CreateSecurityGroup makes a group that lets everything out.
 func (e *EC2) CreateSecurityGroup(_ *wire.Caller, in *ec2.CreateSecurityGroupInput) (*ec2.CreateSecurityGroupOutput, error) {
-	if e.vpcs.Get(aws.ToString(in.VpcId)) == nil {
-		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
+	vpcID, name := aws.ToString(in.VpcId), aws.ToString(in.GroupName)
+	if in.VpcId == nil {
+		v := e.defaultVPC()
+		if v == nil {
+			return nil, wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
+		}
+		vpcID = *v.VpcId
 	}
-	if e.groups.Find(func(g *types.SecurityGroup) bool {
-		return *g.VpcId == *in.VpcId && *g.GroupName == aws.ToString(in.GroupName)
-	}) != nil {
-		return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", aws.ToString(in.GroupName), *in.VpcId)
+	switch {
+	case e.vpcs.Get(vpcID) == nil:
+		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", vpcID)
+	case len(name) > 2 && name[:3] == "sg-":
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid security group name. Security group names cannot begin with 'sg-'.")
+	case !groupName.MatchString(name):
+		return nil, wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.", name)
+	case !groupName.MatchString(aws.ToString(in.Description)):
+		return nil, wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.", aws.ToString(in.Description))
+	case e.named(vpcID, name) != nil:
+		return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpcID)
 	}
-	g := e.newGroup(*in.VpcId, aws.ToString(in.GroupName), aws.ToString(in.Description))
+	g := e.newGroup(vpcID, name, aws.ToString(in.Description))
 	e.tagSpec(*g.GroupId, in.TagSpecifications)
-	return &ec2.CreateSecurityGroupOutput{GroupId: g.GroupId, SecurityGroupArn: g.SecurityGroupArn}, nil
+	return &ec2.CreateSecurityGroupOutput{GroupId: g.GroupId, SecurityGroupArn: g.SecurityGroupArn, Tags: e.tagsOf(*g.GroupId)}, nil
 }
 
+// named is a VPC's group of a name, or nil.
+func (e *EC2) named(vpcID, name string) *types.SecurityGroup {
+	return e.groups.Find(func(g *types.SecurityGroup) bool { return *g.VpcId == vpcID && *g.GroupName == name })
+}
+
+// group is a security group by its identifier, or by its name in the default VPC.
+func (e *EC2) group(id, name *string) (*types.SecurityGroup, error) {
+	if id == nil && name != nil {
+		if v := e.defaultVPC(); v != nil {
+			if g := e.named(*v.VpcId, *name); g != nil {
+				return g, nil
+			}
+		}
+		return nil, noGroup(*name)
+	}
+	if id == nil {
+		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter groupName or groupId")
+	}
+	if g := e.groups.Get(*id); g != nil {
+		return g, nil
+	}
+	return nil, noGroup(*id)
+}
+
+func noGroup(id string) error {
+	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+}
+
+// viewGroup is a group with its rules: those of one protocol and ports are one
+// permission.
 func (e *EC2) viewGroup(g *types.SecurityGroup) types.SecurityGroup {
 	out := *g
 	out.IpPermissions, out.IpPermissionsEgress = []types.IpPermission{}, []types.IpPermission{}
 	for _, r := range e.rules.Select(func(r *types.SecurityGroupRule) bool { return *r.GroupId == *g.GroupId }) {
-		p := types.IpPermission{IpProtocol: r.IpProtocol, FromPort: r.FromPort, ToPort: r.ToPort}
+		l := &out.IpPermissions
+		if aws.ToBool(r.IsEgress) {
+			l = &out.IpPermissionsEgress
+		}
+		i := slices.IndexFunc(*l, func(p types.IpPermission) bool { return samePorts(*r, p) })
+		if i < 0 {
+			p := types.IpPermission{IpProtocol: r.IpProtocol, IpRanges: []types.IpRange{}, Ipv6Ranges: []types.Ipv6Range{},
+				PrefixListIds: []types.PrefixListId{}, UserIdGroupPairs: []types.UserIdGroupPair{}}
+			if *r.IpProtocol != "-1" {
+				p.FromPort, p.ToPort = r.FromPort, r.ToPort
+			}
+			i, *l = len(*l), append(*l, p)
+		}
+		p := &(*l)[i]
 		switch {
 		case r.CidrIpv4 != nil:
-			p.IpRanges = []types.IpRange{{CidrIp: r.CidrIpv4, Description: r.Description}}
+			p.IpRanges = append(p.IpRanges, types.IpRange{CidrIp: r.CidrIpv4, Description: r.Description})
 		case r.CidrIpv6 != nil:
-			p.Ipv6Ranges = []types.Ipv6Range{{CidrIpv6: r.CidrIpv6, Description: r.Description}}
+			p.Ipv6Ranges = append(p.Ipv6Ranges, types.Ipv6Range{CidrIpv6: r.CidrIpv6, Description: r.Description})
+		case r.PrefixListId != nil:
+			p.PrefixListIds = append(p.PrefixListIds, types.PrefixListId{PrefixListId: r.PrefixListId, Description: r.Description})
 		case r.ReferencedGroupInfo != nil:
-			p.UserIdGroupPairs = []types.UserIdGroupPair{{GroupId: r.ReferencedGroupInfo.GroupId, UserId: new(e.Account), Description: r.Description}}
-		}
-		if aws.ToBool(r.IsEgress) {
-			out.IpPermissionsEgress = append(out.IpPermissionsEgress, p)
-		} else {
-			out.IpPermissions = append(out.IpPermissions, p)
+			p.UserIdGroupPairs = append(p.UserIdGroupPairs,
+				types.UserIdGroupPair{GroupId: r.ReferencedGroupInfo.GroupId, UserId: new(e.Account), Description: r.Description})
 		}
 	}
 	out.Tags = e.tagsOf(*g.GroupId)
@@ -71,15 +137,53 @@ func (e *EC2) viewGroup(g *types.SecurityGroup) types.SecurityGroup {
 
 // DescribeSecurityGroups lists groups.
 func (e *EC2) DescribeSecurityGroups(_ *wire.Caller, in *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error) {
-	l, err := res.List(e.groups, in.GroupIds, filters(in.Filters), e.viewGroup)
+	ids := in.GroupIds
+	for _, n := range in.GroupNames {
+		g, err := e.group(nil, new(n))
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, *g.GroupId)
+	}
+	l, err := res.List(e.groups, ids, filters(in.Filters), e.viewGroup)
 	return &ec2.DescribeSecurityGroupsOutput{SecurityGroups: l}, err
+}
+
+var forVPCFilters = map[string]bool{"group-id": true, "description": true, "group-name": true, "owner-id": true, "primary-vpc-id": true}
+
+// GetSecurityGroupsForVpc lists the groups that may be used in a VPC: its own, as none is
+// shared.
+func (e *EC2) GetSecurityGroupsForVpc(_ *wire.Caller, in *ec2.GetSecurityGroupsForVpcInput) (*ec2.GetSecurityGroupsForVpcOutput, error) {
+	id := aws.ToString(in.VpcId)
+	if e.vpcs.Get(id) == nil {
+		return nil, e.vpcs.Missing(id)
+	}
+	by := []res.Filter{{Name: "vpc-id", Values: []string{id}}}
+	for _, f := range filters(in.Filters) {
+		switch {
+		case f.Name == "primary-vpc-id":
+			f.Name = "vpc-id"
+		case !forVPCFilters[f.Name] && f.Name != "tag-key" && len(f.Name) < 4:
+			return nil, res.UnknownFilter(f.Name)
+		}
+		by = append(by, f)
+	}
+	l, err := res.List(e.groups, nil, by, func(g *types.SecurityGroup) types.SecurityGroupForVpc {
+		return types.SecurityGroupForVpc{GroupId: g.GroupId, GroupName: g.GroupName, Description: g.Description, OwnerId: g.OwnerId,
+			PrimaryVpcId: g.VpcId, Tags: e.tagsOf(*g.GroupId)}
+	})
+	return &ec2.GetSecurityGroupsForVpcOutput{SecurityGroupForVpcs: l}, err
 }
 
 // DeleteSecurityGroup refuses a group in use by an interface or another group.
 func (e *EC2) DeleteSecurityGroup(_ *wire.Caller, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
-	id := aws.ToString(in.GroupId)
-	if e.groups.Get(id) == nil {
-		return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+	g, err := e.group(in.GroupId, in.GroupName)
+	if err != nil {
+		return nil, err
+	}
+	id := *g.GroupId
+	if *g.GroupName == "default" {
+		return nil, wire.Errorf("CannotDelete", "the specified group: %q name: \"default\" cannot be deleted by a user", id)
 	}
 	used := e.enis.Find(func(n *types.NetworkInterface) bool {
 		return slices.ContainsFunc(n.Groups, func(g types.GroupIdentifier) bool { return *g.GroupId == id })
@@ -90,117 +194,14 @@ func (e *EC2) DeleteSecurityGroup(_ *wire.Caller, in *ec2.DeleteSecurityGroupInp
 		return nil, wire.Errorf("DependencyViolation", "resource %s has a dependent object", id)
 	}
 	e.dropGroup(id)
-	return &ec2.DeleteSecurityGroupOutput{}, nil
+	return &ec2.DeleteSecurityGroupOutput{GroupId: new(id), Return: new(true)}, nil
 }
 
 func (e *EC2) dropGroup(id string) {
-	e.groups.Delete(id)
+	drop(e, e.groups, id)
 	for _, r := range e.rules.Select(func(r *types.SecurityGroupRule) bool { return *r.GroupId == id }) {
-		e.rules.Delete(*r.SecurityGroupRuleId)
+		drop(e, e.rules, *r.SecurityGroupRuleId)
 	}
-}
-
-// allow adds the rules of one permission, a rule for each source.
-func (e *EC2) allow(group string, egress bool, p types.IpPermission, specs []types.TagSpecification) []types.SecurityGroupRule {
-	var out []types.SecurityGroupRule
-	add := func(f func(*types.SecurityGroupRule)) {
-		r := &types.SecurityGroupRule{GroupId: new(group), GroupOwnerId: new(e.Account), IsEgress: new(egress), IpProtocol: p.IpProtocol,
-			FromPort: p.FromPort, ToPort: p.ToPort}
-		f(r)
-		from := ""
-		if r.ReferencedGroupInfo != nil {
-			from = aws.ToString(r.ReferencedGroupInfo.GroupId)
-		}
-		id := e.w.ID("sgr-", group, fmt.Sprint(egress, aws.ToString(r.IpProtocol), aws.ToInt32(r.FromPort), aws.ToInt32(r.ToPort)),
-			aws.ToString(r.CidrIpv4), aws.ToString(r.CidrIpv6), from)
-		r.SecurityGroupRuleId = new(id)
-		e.rules.Put(id, r)
-		e.tagSpec(id, specs)
-		out = append(out, *r)
-	}
-	for _, x := range p.IpRanges {
-		add(func(r *types.SecurityGroupRule) { r.CidrIpv4, r.Description = x.CidrIp, x.Description })
-	}
-	for _, x := range p.Ipv6Ranges {
-		add(func(r *types.SecurityGroupRule) { r.CidrIpv6, r.Description = x.CidrIpv6, x.Description })
-	}
-	for _, x := range p.UserIdGroupPairs {
-		add(func(r *types.SecurityGroupRule) {
-			r.ReferencedGroupInfo, r.Description = &types.ReferencedSecurityGroup{GroupId: x.GroupId, UserId: new(e.Account)}, x.Description
-		})
-	}
-	return out
-}
-
-func (e *EC2) authorize(group string, egress bool, ps []types.IpPermission, specs []types.TagSpecification) ([]types.SecurityGroupRule, error) {
-	if e.groups.Get(group) == nil {
-		return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", group)
-	}
-	for _, p := range ps {
-		for _, u := range p.UserIdGroupPairs {
-			if e.groups.Get(aws.ToString(u.GroupId)) == nil {
-				return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", aws.ToString(u.GroupId))
-			}
-		}
-	}
-	var out []types.SecurityGroupRule
-	for _, p := range ps {
-		out = append(out, e.allow(group, egress, p, specs)...)
-	}
-	return out, nil
-}
-
-// AuthorizeSecurityGroupIngress adds rules.
-func (e *EC2) AuthorizeSecurityGroupIngress(_ *wire.Caller, in *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
-	ps := in.IpPermissions
-	if len(ps) == 0 {
-		ps = []types.IpPermission{{IpProtocol: in.IpProtocol, FromPort: in.FromPort, ToPort: in.ToPort, IpRanges: []types.IpRange{{CidrIp: in.CidrIp}}}}
-	}
-	r, err := e.authorize(aws.ToString(in.GroupId), false, ps, in.TagSpecifications)
-	return &ec2.AuthorizeSecurityGroupIngressOutput{Return: new(true), SecurityGroupRules: r}, err
-}
-
-// AuthorizeSecurityGroupEgress adds rules.
-func (e *EC2) AuthorizeSecurityGroupEgress(_ *wire.Caller, in *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
-	r, err := e.authorize(aws.ToString(in.GroupId), true, in.IpPermissions, in.TagSpecifications)
-	return &ec2.AuthorizeSecurityGroupEgressOutput{Return: new(true), SecurityGroupRules: r}, err
-}
-
-func (e *EC2) revoke(group string, egress bool, ids []string, ps []types.IpPermission) {
-	for _, r := range e.rules.Select(func(r *types.SecurityGroupRule) bool { return *r.GroupId == group && aws.ToBool(r.IsEgress) == egress }) {
-		gone := slices.Contains(ids, *r.SecurityGroupRuleId)
-		for _, p := range ps {
-			same := aws.ToString(p.IpProtocol) == aws.ToString(r.IpProtocol) && aws.ToInt32(p.FromPort) == aws.ToInt32(r.FromPort) &&
-				aws.ToInt32(p.ToPort) == aws.ToInt32(r.ToPort)
-			gone = gone || same && (slices.ContainsFunc(p.IpRanges, func(x types.IpRange) bool {
-				return aws.ToString(x.CidrIp) == aws.ToString(r.CidrIpv4) && r.CidrIpv4 != nil
-			}) ||
-				slices.ContainsFunc(p.UserIdGroupPairs, func(x types.UserIdGroupPair) bool {
-					return r.ReferencedGroupInfo != nil && aws.ToString(x.GroupId) == *r.ReferencedGroupInfo.GroupId
-				}))
-		}
-		if gone {
-			e.rules.Delete(*r.SecurityGroupRuleId)
-		}
-	}
-}
-
-// RevokeSecurityGroupIngress removes rules.
-func (e *EC2) RevokeSecurityGroupIngress(_ *wire.Caller, in *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error) {
-	e.revoke(aws.ToString(in.GroupId), false, in.SecurityGroupRuleIds, in.IpPermissions)
-	return &ec2.RevokeSecurityGroupIngressOutput{Return: new(true)}, nil
-}
-
-// RevokeSecurityGroupEgress removes rules.
-func (e *EC2) RevokeSecurityGroupEgress(_ *wire.Caller, in *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error) {
-	e.revoke(aws.ToString(in.GroupId), true, in.SecurityGroupRuleIds, in.IpPermissions)
-	return &ec2.RevokeSecurityGroupEgressOutput{Return: new(true)}, nil
-}
-
-// DescribeSecurityGroupRules lists rules.
-func (e *EC2) DescribeSecurityGroupRules(_ *wire.Caller, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
-	l, err := res.List(e.rules, in.SecurityGroupRuleIds, filters(in.Filters), e.viewRule)
-	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: l}, err
 }
 
 // Group is a security group as DescribeSecurityGroups shows it, or nil.
@@ -219,12 +220,6 @@ func (e *EC2) completeGroup(g *types.SecurityGroup) error {
 		g.GroupName, g.Description = new("existing-"+id), new("existed before")
 	}
 	g.OwnerId, g.SecurityGroupArn = new(e.Account), e.arn("security-group", id)
-	e.allow(id, true, types.IpPermission{IpProtocol: new("-1"), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}, nil)
+	e.allow(id, true, everywhere(), nil)
 	return nil
-}
-
-func (e *EC2) viewRule(r *types.SecurityGroupRule) types.SecurityGroupRule {
-	v := *r
-	v.Tags = e.tagsOf(*r.SecurityGroupRuleId)
-	return v
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/twin"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -41,7 +42,8 @@ func TestWhatAConfigNamesIsThere(t *testing.T) {
 		t.Errorf("%+v", x.Images)
 	}
 	r := testregion.New(t, f, 1) // which holds all of it
-	out, err := r.AWS.EC2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
+	out, err := r.AWS.EC2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("default-for-az"),
+		Values: []string{"false"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

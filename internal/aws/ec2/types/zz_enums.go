@@ -108,6 +108,34 @@ func (AccountAttributeName) Values() []AccountAttributeName {
 	}
 }
 
+type AddressAttributeName string
+
+const (
+	AddressAttributeNameDomainName AddressAttributeName = "domain-name"
+)
+
+func (AddressAttributeName) Values() []AddressAttributeName {
+	return []AddressAttributeName{
+		"domain-name",
+	}
+}
+
+type AllocationType string
+
+const (
+	AllocationTypeUsed       AllocationType = "used"
+	AllocationTypeFuture     AllocationType = "future"
+	AllocationTypeCancelling AllocationType = "cancelling"
+)
+
+func (AllocationType) Values() []AllocationType {
+	return []AllocationType{
+		"used",
+		"future",
+		"cancelling",
+	}
+}
+
 type AmdSevSnpSpecification string
 
 const (
@@ -366,6 +394,96 @@ func (BurstablePerformance) Values() []BurstablePerformance {
 	}
 }
 
+type CapacityReservationAdjustmentStatus string
+
+const (
+	CapacityReservationAdjustmentStatusRequested CapacityReservationAdjustmentStatus = "requested"
+	CapacityReservationAdjustmentStatusApplied   CapacityReservationAdjustmentStatus = "applied"
+	CapacityReservationAdjustmentStatusRejected  CapacityReservationAdjustmentStatus = "rejected"
+)
+
+func (CapacityReservationAdjustmentStatus) Values() []CapacityReservationAdjustmentStatus {
+	return []CapacityReservationAdjustmentStatus{
+		"requested",
+		"applied",
+		"rejected",
+	}
+}
+
+type CapacityReservationDeliveryPreference string
+
+const (
+	CapacityReservationDeliveryPreferenceFixed       CapacityReservationDeliveryPreference = "fixed"
+	CapacityReservationDeliveryPreferenceIncremental CapacityReservationDeliveryPreference = "incremental"
+)
+
+func (CapacityReservationDeliveryPreference) Values() []CapacityReservationDeliveryPreference {
+	return []CapacityReservationDeliveryPreference{
+		"fixed",
+		"incremental",
+	}
+}
+
+type CapacityReservationInstancePlatform string
+
+const (
+	CapacityReservationInstancePlatformLinuxUnix                        CapacityReservationInstancePlatform = "Linux/UNIX"
+	CapacityReservationInstancePlatformRedHatEnterpriseLinux            CapacityReservationInstancePlatform = "Red Hat Enterprise Linux"
+	CapacityReservationInstancePlatformSuseLinux                        CapacityReservationInstancePlatform = "SUSE Linux"
+	CapacityReservationInstancePlatformWindows                          CapacityReservationInstancePlatform = "Windows"
+	CapacityReservationInstancePlatformWindowsWithSqlServer             CapacityReservationInstancePlatform = "Windows with SQL Server"
+	CapacityReservationInstancePlatformWindowsWithSqlServerEnterprise   CapacityReservationInstancePlatform = "Windows with SQL Server Enterprise"
+	CapacityReservationInstancePlatformWindowsWithSqlServerStandard     CapacityReservationInstancePlatform = "Windows with SQL Server Standard"
+	CapacityReservationInstancePlatformWindowsWithSqlServerWeb          CapacityReservationInstancePlatform = "Windows with SQL Server Web"
+	CapacityReservationInstancePlatformLinuxWithSqlServerStandard       CapacityReservationInstancePlatform = "Linux with SQL Server Standard"
+	CapacityReservationInstancePlatformLinuxWithSqlServerWeb            CapacityReservationInstancePlatform = "Linux with SQL Server Web"
+	CapacityReservationInstancePlatformLinuxWithSqlServerEnterprise     CapacityReservationInstancePlatform = "Linux with SQL Server Enterprise"
+	CapacityReservationInstancePlatformRhelWithSqlServerStandard        CapacityReservationInstancePlatform = "RHEL with SQL Server Standard"
+	CapacityReservationInstancePlatformRhelWithSqlServerEnterprise      CapacityReservationInstancePlatform = "RHEL with SQL Server Enterprise"
+	CapacityReservationInstancePlatformRhelWithSqlServerWeb             CapacityReservationInstancePlatform = "RHEL with SQL Server Web"
+	CapacityReservationInstancePlatformRhelWithHa                       CapacityReservationInstancePlatform = "RHEL with HA"
+	CapacityReservationInstancePlatformRhelWithHaAndSqlServerStandard   CapacityReservationInstancePlatform = "RHEL with HA and SQL Server Standard"
+	CapacityReservationInstancePlatformRhelWithHaAndSqlServerEnterprise CapacityReservationInstancePlatform = "RHEL with HA and SQL Server Enterprise"
+	CapacityReservationInstancePlatformUbuntuProLinux                   CapacityReservationInstancePlatform = "Ubuntu Pro"
+)
+
+func (CapacityReservationInstancePlatform) Values() []CapacityReservationInstancePlatform {
+	return []CapacityReservationInstancePlatform{
+		"Linux/UNIX",
+		"Red Hat Enterprise Linux",
+		"SUSE Linux",
+		"Windows",
+		"Windows with SQL Server",
+		"Windows with SQL Server Enterprise",
+		"Windows with SQL Server Standard",
+		"Windows with SQL Server Web",
+		"Linux with SQL Server Standard",
+		"Linux with SQL Server Web",
+		"Linux with SQL Server Enterprise",
+		"RHEL with SQL Server Standard",
+		"RHEL with SQL Server Enterprise",
+		"RHEL with SQL Server Web",
+		"RHEL with HA",
+		"RHEL with HA and SQL Server Standard",
+		"RHEL with HA and SQL Server Enterprise",
+		"Ubuntu Pro",
+	}
+}
+
+type CapacityReservationLaunchStatus string
+
+const (
+	CapacityReservationLaunchStatusLaunchable   CapacityReservationLaunchStatus = "launchable"
+	CapacityReservationLaunchStatusUnlaunchable CapacityReservationLaunchStatus = "unlaunchable"
+)
+
+func (CapacityReservationLaunchStatus) Values() []CapacityReservationLaunchStatus {
+	return []CapacityReservationLaunchStatus{
+		"launchable",
+		"unlaunchable",
+	}
+}
+
 type CapacityReservationPreference string
 
 const (
@@ -379,6 +497,70 @@ func (CapacityReservationPreference) Values() []CapacityReservationPreference {
 		"capacity-reservations-only",
 		"open",
 		"none",
+	}
+}
+
+type CapacityReservationState string
+
+const (
+	CapacityReservationStateActive         CapacityReservationState = "active"
+	CapacityReservationStateExpired        CapacityReservationState = "expired"
+	CapacityReservationStateCancelled      CapacityReservationState = "cancelled"
+	CapacityReservationStatePending        CapacityReservationState = "pending"
+	CapacityReservationStateFailed         CapacityReservationState = "failed"
+	CapacityReservationStateScheduled      CapacityReservationState = "scheduled"
+	CapacityReservationStatePaymentPending CapacityReservationState = "payment-pending"
+	CapacityReservationStatePaymentFailed  CapacityReservationState = "payment-failed"
+	CapacityReservationStateAssessing      CapacityReservationState = "assessing"
+	CapacityReservationStateDelayed        CapacityReservationState = "delayed"
+	CapacityReservationStateUnsupported    CapacityReservationState = "unsupported"
+	CapacityReservationStateCancelling     CapacityReservationState = "cancelling"
+	CapacityReservationStateUnavailable    CapacityReservationState = "unavailable"
+)
+
+func (CapacityReservationState) Values() []CapacityReservationState {
+	return []CapacityReservationState{
+		"active",
+		"expired",
+		"cancelled",
+		"pending",
+		"failed",
+		"scheduled",
+		"payment-pending",
+		"payment-failed",
+		"assessing",
+		"delayed",
+		"unsupported",
+		"cancelling",
+		"unavailable",
+	}
+}
+
+type CapacityReservationTenancy string
+
+const (
+	CapacityReservationTenancyDefault   CapacityReservationTenancy = "default"
+	CapacityReservationTenancyDedicated CapacityReservationTenancy = "dedicated"
+)
+
+func (CapacityReservationTenancy) Values() []CapacityReservationTenancy {
+	return []CapacityReservationTenancy{
+		"default",
+		"dedicated",
+	}
+}
+
+type CapacityReservationType string
+
+const (
+	CapacityReservationTypeDefault       CapacityReservationType = "default"
+	CapacityReservationTypeCapacityBlock CapacityReservationType = "capacity-block"
+)
+
+func (CapacityReservationType) Values() []CapacityReservationType {
+	return []CapacityReservationType{
+		"default",
+		"capacity-block",
 	}
 }
 
@@ -411,6 +593,38 @@ func (CpuManufacturer) Values() []CpuManufacturer {
 		"amd",
 		"amazon-web-services",
 		"apple",
+	}
+}
+
+type DefaultTargetCapacityType string
+
+const (
+	DefaultTargetCapacityTypeSpot             DefaultTargetCapacityType = "spot"
+	DefaultTargetCapacityTypeOnDemand         DefaultTargetCapacityType = "on-demand"
+	DefaultTargetCapacityTypeCapacityBlock    DefaultTargetCapacityType = "capacity-block"
+	DefaultTargetCapacityTypeReservedCapacity DefaultTargetCapacityType = "reserved-capacity"
+)
+
+func (DefaultTargetCapacityType) Values() []DefaultTargetCapacityType {
+	return []DefaultTargetCapacityType{
+		"spot",
+		"on-demand",
+		"capacity-block",
+		"reserved-capacity",
+	}
+}
+
+type DestinationFileFormat string
+
+const (
+	DestinationFileFormatPlainText DestinationFileFormat = "plain-text"
+	DestinationFileFormatParquet   DestinationFileFormat = "parquet"
+)
+
+func (DestinationFileFormat) Values() []DestinationFileFormat {
+	return []DestinationFileFormat{
+		"plain-text",
+		"parquet",
 	}
 }
 
@@ -552,6 +766,20 @@ func (EnaSupport) Values() []EnaSupport {
 	}
 }
 
+type EndDateType string
+
+const (
+	EndDateTypeUnlimited EndDateType = "unlimited"
+	EndDateTypeLimited   EndDateType = "limited"
+)
+
+func (EndDateType) Values() []EndDateType {
+	return []EndDateType{
+		"unlimited",
+		"limited",
+	}
+}
+
 type EphemeralNvmeSupport string
 
 const (
@@ -568,6 +796,140 @@ func (EphemeralNvmeSupport) Values() []EphemeralNvmeSupport {
 	}
 }
 
+type EventCode string
+
+const (
+	EventCodeInstanceReboot     EventCode = "instance-reboot"
+	EventCodeSystemReboot       EventCode = "system-reboot"
+	EventCodeSystemMaintenance  EventCode = "system-maintenance"
+	EventCodeInstanceRetirement EventCode = "instance-retirement"
+	EventCodeInstanceStop       EventCode = "instance-stop"
+)
+
+func (EventCode) Values() []EventCode {
+	return []EventCode{
+		"instance-reboot",
+		"system-reboot",
+		"system-maintenance",
+		"instance-retirement",
+		"instance-stop",
+	}
+}
+
+type FleetCapacityReservationUsageStrategy string
+
+const (
+	FleetCapacityReservationUsageStrategyUseCapacityReservationsFirst FleetCapacityReservationUsageStrategy = "use-capacity-reservations-first"
+)
+
+func (FleetCapacityReservationUsageStrategy) Values() []FleetCapacityReservationUsageStrategy {
+	return []FleetCapacityReservationUsageStrategy{
+		"use-capacity-reservations-first",
+	}
+}
+
+type FleetExcessCapacityTerminationPolicy string
+
+const (
+	FleetExcessCapacityTerminationPolicyNoTermination FleetExcessCapacityTerminationPolicy = "no-termination"
+	FleetExcessCapacityTerminationPolicyTermination   FleetExcessCapacityTerminationPolicy = "termination"
+)
+
+func (FleetExcessCapacityTerminationPolicy) Values() []FleetExcessCapacityTerminationPolicy {
+	return []FleetExcessCapacityTerminationPolicy{
+		"no-termination",
+		"termination",
+	}
+}
+
+type FleetHttpTokensState string
+
+const (
+	FleetHttpTokensStateOptional FleetHttpTokensState = "optional"
+	FleetHttpTokensStateRequired FleetHttpTokensState = "required"
+)
+
+func (FleetHttpTokensState) Values() []FleetHttpTokensState {
+	return []FleetHttpTokensState{
+		"optional",
+		"required",
+	}
+}
+
+type FleetInstanceMetadataEndpointState string
+
+const (
+	FleetInstanceMetadataEndpointStateDisabled FleetInstanceMetadataEndpointState = "disabled"
+	FleetInstanceMetadataEndpointStateEnabled  FleetInstanceMetadataEndpointState = "enabled"
+)
+
+func (FleetInstanceMetadataEndpointState) Values() []FleetInstanceMetadataEndpointState {
+	return []FleetInstanceMetadataEndpointState{
+		"disabled",
+		"enabled",
+	}
+}
+
+type FleetOnDemandAllocationStrategy string
+
+const (
+	FleetOnDemandAllocationStrategyLowestPrice FleetOnDemandAllocationStrategy = "lowest-price"
+	FleetOnDemandAllocationStrategyPrioritized FleetOnDemandAllocationStrategy = "prioritized"
+)
+
+func (FleetOnDemandAllocationStrategy) Values() []FleetOnDemandAllocationStrategy {
+	return []FleetOnDemandAllocationStrategy{
+		"lowest-price",
+		"prioritized",
+	}
+}
+
+type FleetReplacementStrategy string
+
+const (
+	FleetReplacementStrategyLaunch                FleetReplacementStrategy = "launch"
+	FleetReplacementStrategyLaunchBeforeTerminate FleetReplacementStrategy = "launch-before-terminate"
+)
+
+func (FleetReplacementStrategy) Values() []FleetReplacementStrategy {
+	return []FleetReplacementStrategy{
+		"launch",
+		"launch-before-terminate",
+	}
+}
+
+type FleetReservationType string
+
+const (
+	FleetReservationTypeOnDemandCapacityReservation      FleetReservationType = "on-demand-capacity-reservation"
+	FleetReservationTypeCapacityBlock                    FleetReservationType = "capacity-block"
+	FleetReservationTypeInterruptibleCapacityReservation FleetReservationType = "interruptible-capacity-reservation"
+)
+
+func (FleetReservationType) Values() []FleetReservationType {
+	return []FleetReservationType{
+		"on-demand-capacity-reservation",
+		"capacity-block",
+		"interruptible-capacity-reservation",
+	}
+}
+
+type FleetType string
+
+const (
+	FleetTypeRequest  FleetType = "request"
+	FleetTypeMaintain FleetType = "maintain"
+	FleetTypeInstant  FleetType = "instant"
+)
+
+func (FleetType) Values() []FleetType {
+	return []FleetType{
+		"request",
+		"maintain",
+		"instant",
+	}
+}
+
 type FlexibleEnaQueuesSupport string
 
 const (
@@ -579,6 +941,28 @@ func (FlexibleEnaQueuesSupport) Values() []FlexibleEnaQueuesSupport {
 	return []FlexibleEnaQueuesSupport{
 		"unsupported",
 		"supported",
+	}
+}
+
+type FlowLogsResourceType string
+
+const (
+	FlowLogsResourceTypeVpc                      FlowLogsResourceType = "VPC"
+	FlowLogsResourceTypeSubnet                   FlowLogsResourceType = "Subnet"
+	FlowLogsResourceTypeNetworkInterface         FlowLogsResourceType = "NetworkInterface"
+	FlowLogsResourceTypeTransitGateway           FlowLogsResourceType = "TransitGateway"
+	FlowLogsResourceTypeTransitGatewayAttachment FlowLogsResourceType = "TransitGatewayAttachment"
+	FlowLogsResourceTypeRegionalNatGateway       FlowLogsResourceType = "RegionalNatGateway"
+)
+
+func (FlowLogsResourceType) Values() []FlowLogsResourceType {
+	return []FlowLogsResourceType{
+		"VPC",
+		"Subnet",
+		"NetworkInterface",
+		"TransitGateway",
+		"TransitGatewayAttachment",
+		"RegionalNatGateway",
 	}
 }
 
@@ -678,6 +1062,48 @@ func (ImdsSupportValues) Values() []ImdsSupportValues {
 	}
 }
 
+type InstanceAttributeName string
+
+const (
+	InstanceAttributeNameInstanceType                      InstanceAttributeName = "instanceType"
+	InstanceAttributeNameKernel                            InstanceAttributeName = "kernel"
+	InstanceAttributeNameRamdisk                           InstanceAttributeName = "ramdisk"
+	InstanceAttributeNameUserData                          InstanceAttributeName = "userData"
+	InstanceAttributeNameDisableApiTermination             InstanceAttributeName = "disableApiTermination"
+	InstanceAttributeNameInstanceInitiatedShutdownBehavior InstanceAttributeName = "instanceInitiatedShutdownBehavior"
+	InstanceAttributeNameRootDeviceName                    InstanceAttributeName = "rootDeviceName"
+	InstanceAttributeNameBlockDeviceMapping                InstanceAttributeName = "blockDeviceMapping"
+	InstanceAttributeNameProductCodes                      InstanceAttributeName = "productCodes"
+	InstanceAttributeNameSourceDestCheck                   InstanceAttributeName = "sourceDestCheck"
+	InstanceAttributeNameGroupSet                          InstanceAttributeName = "groupSet"
+	InstanceAttributeNameEbsOptimized                      InstanceAttributeName = "ebsOptimized"
+	InstanceAttributeNameSriovNetSupport                   InstanceAttributeName = "sriovNetSupport"
+	InstanceAttributeNameEnaSupport                        InstanceAttributeName = "enaSupport"
+	InstanceAttributeNameEnclaveOptions                    InstanceAttributeName = "enclaveOptions"
+	InstanceAttributeNameDisableApiStop                    InstanceAttributeName = "disableApiStop"
+)
+
+func (InstanceAttributeName) Values() []InstanceAttributeName {
+	return []InstanceAttributeName{
+		"instanceType",
+		"kernel",
+		"ramdisk",
+		"userData",
+		"disableApiTermination",
+		"instanceInitiatedShutdownBehavior",
+		"rootDeviceName",
+		"blockDeviceMapping",
+		"productCodes",
+		"sourceDestCheck",
+		"groupSet",
+		"ebsOptimized",
+		"sriovNetSupport",
+		"enaSupport",
+		"enclaveOptions",
+		"disableApiStop",
+	}
+}
+
 type InstanceAutoRecoveryState string
 
 const (
@@ -752,6 +1178,24 @@ func (InstanceInterruptionBehavior) Values() []InstanceInterruptionBehavior {
 	}
 }
 
+type InstanceLifecycle string
+
+const (
+	InstanceLifecycleSpot                             InstanceLifecycle = "spot"
+	InstanceLifecycleOnDemand                         InstanceLifecycle = "on-demand"
+	InstanceLifecycleInterruptibleCapacityReservation InstanceLifecycle = "interruptible-capacity-reservation"
+	InstanceLifecycleCapacityBlock                    InstanceLifecycle = "capacity-block"
+)
+
+func (InstanceLifecycle) Values() []InstanceLifecycle {
+	return []InstanceLifecycle{
+		"spot",
+		"on-demand",
+		"interruptible-capacity-reservation",
+		"capacity-block",
+	}
+}
+
 type InstanceLifecycleType string
 
 const (
@@ -767,6 +1211,20 @@ func (InstanceLifecycleType) Values() []InstanceLifecycleType {
 		"scheduled",
 		"capacity-block",
 		"interruptible-capacity-reservation",
+	}
+}
+
+type InstanceMatchCriteria string
+
+const (
+	InstanceMatchCriteriaOpen     InstanceMatchCriteria = "open"
+	InstanceMatchCriteriaTargeted InstanceMatchCriteria = "targeted"
+)
+
+func (InstanceMatchCriteria) Values() []InstanceMatchCriteria {
+	return []InstanceMatchCriteria{
+		"open",
+		"targeted",
 	}
 }
 
@@ -3774,6 +4232,40 @@ func (InstanceTypeHypervisor) Values() []InstanceTypeHypervisor {
 	}
 }
 
+type InterruptibleCapacityReservationAllocationStatus string
+
+const (
+	InterruptibleCapacityReservationAllocationStatusPending   InterruptibleCapacityReservationAllocationStatus = "pending"
+	InterruptibleCapacityReservationAllocationStatusActive    InterruptibleCapacityReservationAllocationStatus = "active"
+	InterruptibleCapacityReservationAllocationStatusUpdating  InterruptibleCapacityReservationAllocationStatus = "updating"
+	InterruptibleCapacityReservationAllocationStatusCanceling InterruptibleCapacityReservationAllocationStatus = "canceling"
+	InterruptibleCapacityReservationAllocationStatusCanceled  InterruptibleCapacityReservationAllocationStatus = "canceled"
+	InterruptibleCapacityReservationAllocationStatusFailed    InterruptibleCapacityReservationAllocationStatus = "failed"
+)
+
+func (InterruptibleCapacityReservationAllocationStatus) Values() []InterruptibleCapacityReservationAllocationStatus {
+	return []InterruptibleCapacityReservationAllocationStatus{
+		"pending",
+		"active",
+		"updating",
+		"canceling",
+		"canceled",
+		"failed",
+	}
+}
+
+type InterruptionType string
+
+const (
+	InterruptionTypeAdhoc InterruptionType = "adhoc"
+)
+
+func (InterruptionType) Values() []InterruptionType {
+	return []InterruptionType{
+		"adhoc",
+	}
+}
+
 type IpAddressType string
 
 const (
@@ -3845,6 +4337,28 @@ func (LaunchTemplateAutoRecoveryState) Values() []LaunchTemplateAutoRecoveryStat
 	return []LaunchTemplateAutoRecoveryState{
 		"default",
 		"disabled",
+	}
+}
+
+type LaunchTemplateErrorCode string
+
+const (
+	LaunchTemplateErrorCodeLaunchTemplateIdDoesNotExist      LaunchTemplateErrorCode = "launchTemplateIdDoesNotExist"
+	LaunchTemplateErrorCodeLaunchTemplateIdMalformed         LaunchTemplateErrorCode = "launchTemplateIdMalformed"
+	LaunchTemplateErrorCodeLaunchTemplateNameDoesNotExist    LaunchTemplateErrorCode = "launchTemplateNameDoesNotExist"
+	LaunchTemplateErrorCodeLaunchTemplateNameMalformed       LaunchTemplateErrorCode = "launchTemplateNameMalformed"
+	LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist LaunchTemplateErrorCode = "launchTemplateVersionDoesNotExist"
+	LaunchTemplateErrorCodeUnexpectedError                   LaunchTemplateErrorCode = "unexpectedError"
+)
+
+func (LaunchTemplateErrorCode) Values() []LaunchTemplateErrorCode {
+	return []LaunchTemplateErrorCode{
+		"launchTemplateIdDoesNotExist",
+		"launchTemplateIdMalformed",
+		"launchTemplateNameDoesNotExist",
+		"launchTemplateNameMalformed",
+		"launchTemplateVersionDoesNotExist",
+		"unexpectedError",
 	}
 }
 
@@ -3963,6 +4477,22 @@ func (LocationType) Values() []LocationType {
 		"availability-zone",
 		"availability-zone-id",
 		"outpost",
+	}
+}
+
+type LogDestinationType string
+
+const (
+	LogDestinationTypeCloudWatchLogs      LogDestinationType = "cloud-watch-logs"
+	LogDestinationTypeS3                  LogDestinationType = "s3"
+	LogDestinationTypeKinesisDataFirehose LogDestinationType = "kinesis-data-firehose"
+)
+
+func (LogDestinationType) Values() []LogDestinationType {
+	return []LogDestinationType{
+		"cloud-watch-logs",
+		"s3",
+		"kinesis-data-firehose",
 	}
 }
 
@@ -4123,6 +4653,24 @@ func (NetworkCardInterfaceType) Values() []NetworkCardInterfaceType {
 		"efa",
 		"efa-only",
 		"secondary",
+	}
+}
+
+type NetworkInterfaceCreationType string
+
+const (
+	NetworkInterfaceCreationTypeEfa     NetworkInterfaceCreationType = "efa"
+	NetworkInterfaceCreationTypeEfaOnly NetworkInterfaceCreationType = "efa-only"
+	NetworkInterfaceCreationTypeBranch  NetworkInterfaceCreationType = "branch"
+	NetworkInterfaceCreationTypeTrunk   NetworkInterfaceCreationType = "trunk"
+)
+
+func (NetworkInterfaceCreationType) Values() []NetworkInterfaceCreationType {
+	return []NetworkInterfaceCreationType{
+		"efa",
+		"efa-only",
+		"branch",
+		"trunk",
 	}
 }
 
@@ -4340,6 +4888,40 @@ func (PlatformValues) Values() []PlatformValues {
 	}
 }
 
+type PrefixListState string
+
+const (
+	PrefixListStateCreateInProgress  PrefixListState = "create-in-progress"
+	PrefixListStateCreateComplete    PrefixListState = "create-complete"
+	PrefixListStateCreateFailed      PrefixListState = "create-failed"
+	PrefixListStateModifyInProgress  PrefixListState = "modify-in-progress"
+	PrefixListStateModifyComplete    PrefixListState = "modify-complete"
+	PrefixListStateModifyFailed      PrefixListState = "modify-failed"
+	PrefixListStateRestoreInProgress PrefixListState = "restore-in-progress"
+	PrefixListStateRestoreComplete   PrefixListState = "restore-complete"
+	PrefixListStateRestoreFailed     PrefixListState = "restore-failed"
+	PrefixListStateDeleteInProgress  PrefixListState = "delete-in-progress"
+	PrefixListStateDeleteComplete    PrefixListState = "delete-complete"
+	PrefixListStateDeleteFailed      PrefixListState = "delete-failed"
+)
+
+func (PrefixListState) Values() []PrefixListState {
+	return []PrefixListState{
+		"create-in-progress",
+		"create-complete",
+		"create-failed",
+		"modify-in-progress",
+		"modify-complete",
+		"modify-failed",
+		"restore-in-progress",
+		"restore-complete",
+		"restore-failed",
+		"delete-in-progress",
+		"delete-complete",
+		"delete-failed",
+	}
+}
+
 type ProductCodeValues string
 
 const (
@@ -4365,6 +4947,30 @@ func (RebootMigrationSupport) Values() []RebootMigrationSupport {
 	return []RebootMigrationSupport{
 		"unsupported",
 		"supported",
+	}
+}
+
+type ReservedCapacityAllocationStrategy string
+
+const (
+	ReservedCapacityAllocationStrategyPrioritized ReservedCapacityAllocationStrategy = "prioritized"
+)
+
+func (ReservedCapacityAllocationStrategy) Values() []ReservedCapacityAllocationStrategy {
+	return []ReservedCapacityAllocationStrategy{
+		"prioritized",
+	}
+}
+
+type ReservedCapacityFallbackMarketType string
+
+const (
+	ReservedCapacityFallbackMarketTypeOnDemand ReservedCapacityFallbackMarketType = "on-demand"
+)
+
+func (ReservedCapacityFallbackMarketType) Values() []ReservedCapacityFallbackMarketType {
+	return []ReservedCapacityFallbackMarketType{
+		"on-demand",
 	}
 }
 
@@ -4602,6 +5208,24 @@ func (ResourceType) Values() []ResourceType {
 	}
 }
 
+type RIProductDescription string
+
+const (
+	RIProductDescriptionLinuxUnix          RIProductDescription = "Linux/UNIX"
+	RIProductDescriptionLinuxUnixAmazonVpc RIProductDescription = "Linux/UNIX (Amazon VPC)"
+	RIProductDescriptionWindows            RIProductDescription = "Windows"
+	RIProductDescriptionWindowsAmazonVpc   RIProductDescription = "Windows (Amazon VPC)"
+)
+
+func (RIProductDescription) Values() []RIProductDescription {
+	return []RIProductDescription{
+		"Linux/UNIX",
+		"Linux/UNIX (Amazon VPC)",
+		"Windows",
+		"Windows (Amazon VPC)",
+	}
+}
+
 type RootDeviceType string
 
 const (
@@ -4792,6 +5416,76 @@ func (ShutdownBehavior) Values() []ShutdownBehavior {
 	}
 }
 
+type SnapshotLocationEnum string
+
+const (
+	SnapshotLocationEnumRegional SnapshotLocationEnum = "regional"
+	SnapshotLocationEnumLocal    SnapshotLocationEnum = "local"
+)
+
+func (SnapshotLocationEnum) Values() []SnapshotLocationEnum {
+	return []SnapshotLocationEnum{
+		"regional",
+		"local",
+	}
+}
+
+type SnapshotState string
+
+const (
+	SnapshotStatePending     SnapshotState = "pending"
+	SnapshotStateCompleted   SnapshotState = "completed"
+	SnapshotStateError       SnapshotState = "error"
+	SnapshotStateRecoverable SnapshotState = "recoverable"
+	SnapshotStateRecovering  SnapshotState = "recovering"
+)
+
+func (SnapshotState) Values() []SnapshotState {
+	return []SnapshotState{
+		"pending",
+		"completed",
+		"error",
+		"recoverable",
+		"recovering",
+	}
+}
+
+type SpotAllocationStrategy string
+
+const (
+	SpotAllocationStrategyLowestPrice                  SpotAllocationStrategy = "lowest-price"
+	SpotAllocationStrategyDiversified                  SpotAllocationStrategy = "diversified"
+	SpotAllocationStrategyCapacityOptimized            SpotAllocationStrategy = "capacity-optimized"
+	SpotAllocationStrategyCapacityOptimizedPrioritized SpotAllocationStrategy = "capacity-optimized-prioritized"
+	SpotAllocationStrategyPriceCapacityOptimized       SpotAllocationStrategy = "price-capacity-optimized"
+)
+
+func (SpotAllocationStrategy) Values() []SpotAllocationStrategy {
+	return []SpotAllocationStrategy{
+		"lowest-price",
+		"diversified",
+		"capacity-optimized",
+		"capacity-optimized-prioritized",
+		"price-capacity-optimized",
+	}
+}
+
+type SpotInstanceInterruptionBehavior string
+
+const (
+	SpotInstanceInterruptionBehaviorHibernate SpotInstanceInterruptionBehavior = "hibernate"
+	SpotInstanceInterruptionBehaviorStop      SpotInstanceInterruptionBehavior = "stop"
+	SpotInstanceInterruptionBehaviorTerminate SpotInstanceInterruptionBehavior = "terminate"
+)
+
+func (SpotInstanceInterruptionBehavior) Values() []SpotInstanceInterruptionBehavior {
+	return []SpotInstanceInterruptionBehavior{
+		"hibernate",
+		"stop",
+		"terminate",
+	}
+}
+
 type SpotInstanceType string
 
 const (
@@ -4820,6 +5514,22 @@ func (SpreadLevel) Values() []SpreadLevel {
 	}
 }
 
+type SSEType string
+
+const (
+	SSETypeSseEbs SSEType = "sse-ebs"
+	SSETypeSseKms SSEType = "sse-kms"
+	SSETypeNone   SSEType = "none"
+)
+
+func (SSEType) Values() []SSEType {
+	return []SSEType{
+		"sse-ebs",
+		"sse-kms",
+		"none",
+	}
+}
+
 type State string
 
 const (
@@ -4845,6 +5555,50 @@ func (State) Values() []State {
 		"Failed",
 		"Expired",
 		"Partial",
+	}
+}
+
+type StatusName string
+
+const (
+	StatusNameReachability StatusName = "reachability"
+)
+
+func (StatusName) Values() []StatusName {
+	return []StatusName{
+		"reachability",
+	}
+}
+
+type StatusType string
+
+const (
+	StatusTypePassed           StatusType = "passed"
+	StatusTypeFailed           StatusType = "failed"
+	StatusTypeInsufficientData StatusType = "insufficient-data"
+	StatusTypeInitializing     StatusType = "initializing"
+)
+
+func (StatusType) Values() []StatusType {
+	return []StatusType{
+		"passed",
+		"failed",
+		"insufficient-data",
+		"initializing",
+	}
+}
+
+type StorageTier string
+
+const (
+	StorageTierArchive  StorageTier = "archive"
+	StorageTierStandard StorageTier = "standard"
+)
+
+func (StorageTier) Values() []StorageTier {
+	return []StorageTier{
+		"archive",
+		"standard",
 	}
 }
 
@@ -4890,6 +5644,26 @@ func (SubnetState) Values() []SubnetState {
 	}
 }
 
+type SummaryStatus string
+
+const (
+	SummaryStatusOk               SummaryStatus = "ok"
+	SummaryStatusImpaired         SummaryStatus = "impaired"
+	SummaryStatusInsufficientData SummaryStatus = "insufficient-data"
+	SummaryStatusNotApplicable    SummaryStatus = "not-applicable"
+	SummaryStatusInitializing     SummaryStatus = "initializing"
+)
+
+func (SummaryStatus) Values() []SummaryStatus {
+	return []SummaryStatus{
+		"ok",
+		"impaired",
+		"insufficient-data",
+		"not-applicable",
+		"initializing",
+	}
+}
+
 type SupportedAdditionalProcessorFeature string
 
 const (
@@ -4901,6 +5675,38 @@ func (SupportedAdditionalProcessorFeature) Values() []SupportedAdditionalProcess
 	return []SupportedAdditionalProcessorFeature{
 		"amd-sev-snp",
 		"nested-virtualization",
+	}
+}
+
+type TaggableResourceType string
+
+const (
+	TaggableResourceTypeNetworkInterface TaggableResourceType = "network-interface"
+	TaggableResourceTypeInstance         TaggableResourceType = "instance"
+	TaggableResourceTypeAutoScalingGroup TaggableResourceType = "auto-scaling-group"
+)
+
+func (TaggableResourceType) Values() []TaggableResourceType {
+	return []TaggableResourceType{
+		"network-interface",
+		"instance",
+		"auto-scaling-group",
+	}
+}
+
+type TargetCapacityUnitType string
+
+const (
+	TargetCapacityUnitTypeVcpu      TargetCapacityUnitType = "vcpu"
+	TargetCapacityUnitTypeMemoryMib TargetCapacityUnitType = "memory-mib"
+	TargetCapacityUnitTypeUnits     TargetCapacityUnitType = "units"
+)
+
+func (TargetCapacityUnitType) Values() []TargetCapacityUnitType {
+	return []TargetCapacityUnitType{
+		"vcpu",
+		"memory-mib",
+		"units",
 	}
 }
 
@@ -4932,6 +5738,36 @@ func (TpmSupportValues) Values() []TpmSupportValues {
 	}
 }
 
+type TrafficType string
+
+const (
+	TrafficTypeAccept TrafficType = "ACCEPT"
+	TrafficTypeReject TrafficType = "REJECT"
+	TrafficTypeAll    TrafficType = "ALL"
+)
+
+func (TrafficType) Values() []TrafficType {
+	return []TrafficType{
+		"ACCEPT",
+		"REJECT",
+		"ALL",
+	}
+}
+
+type TransferType string
+
+const (
+	TransferTypeTimeBased TransferType = "time-based"
+	TransferTypeStandard  TransferType = "standard"
+)
+
+func (TransferType) Values() []TransferType {
+	return []TransferType{
+		"time-based",
+		"standard",
+	}
+}
+
 type UsageClassType string
 
 const (
@@ -4959,6 +5795,66 @@ func (VirtualizationType) Values() []VirtualizationType {
 	return []VirtualizationType{
 		"hvm",
 		"paravirtual",
+	}
+}
+
+type VolumeAttachmentState string
+
+const (
+	VolumeAttachmentStateAttaching VolumeAttachmentState = "attaching"
+	VolumeAttachmentStateAttached  VolumeAttachmentState = "attached"
+	VolumeAttachmentStateDetaching VolumeAttachmentState = "detaching"
+	VolumeAttachmentStateDetached  VolumeAttachmentState = "detached"
+	VolumeAttachmentStateBusy      VolumeAttachmentState = "busy"
+)
+
+func (VolumeAttachmentState) Values() []VolumeAttachmentState {
+	return []VolumeAttachmentState{
+		"attaching",
+		"attached",
+		"detaching",
+		"detached",
+		"busy",
+	}
+}
+
+type VolumeModificationState string
+
+const (
+	VolumeModificationStateModifying  VolumeModificationState = "modifying"
+	VolumeModificationStateOptimizing VolumeModificationState = "optimizing"
+	VolumeModificationStateCompleted  VolumeModificationState = "completed"
+	VolumeModificationStateFailed     VolumeModificationState = "failed"
+)
+
+func (VolumeModificationState) Values() []VolumeModificationState {
+	return []VolumeModificationState{
+		"modifying",
+		"optimizing",
+		"completed",
+		"failed",
+	}
+}
+
+type VolumeState string
+
+const (
+	VolumeStateCreating  VolumeState = "creating"
+	VolumeStateAvailable VolumeState = "available"
+	VolumeStateInUse     VolumeState = "in-use"
+	VolumeStateDeleting  VolumeState = "deleting"
+	VolumeStateDeleted   VolumeState = "deleted"
+	VolumeStateError     VolumeState = "error"
+)
+
+func (VolumeState) Values() []VolumeState {
+	return []VolumeState{
+		"creating",
+		"available",
+		"in-use",
+		"deleting",
+		"deleted",
+		"error",
 	}
 }
 
@@ -5120,6 +6016,34 @@ func (VpcEndpointType) Values() []VpcEndpointType {
 	}
 }
 
+type VpcPeeringConnectionStateReasonCode string
+
+const (
+	VpcPeeringConnectionStateReasonCodeInitiatingRequest VpcPeeringConnectionStateReasonCode = "initiating-request"
+	VpcPeeringConnectionStateReasonCodePendingAcceptance VpcPeeringConnectionStateReasonCode = "pending-acceptance"
+	VpcPeeringConnectionStateReasonCodeActive            VpcPeeringConnectionStateReasonCode = "active"
+	VpcPeeringConnectionStateReasonCodeDeleted           VpcPeeringConnectionStateReasonCode = "deleted"
+	VpcPeeringConnectionStateReasonCodeRejected          VpcPeeringConnectionStateReasonCode = "rejected"
+	VpcPeeringConnectionStateReasonCodeFailed            VpcPeeringConnectionStateReasonCode = "failed"
+	VpcPeeringConnectionStateReasonCodeExpired           VpcPeeringConnectionStateReasonCode = "expired"
+	VpcPeeringConnectionStateReasonCodeProvisioning      VpcPeeringConnectionStateReasonCode = "provisioning"
+	VpcPeeringConnectionStateReasonCodeDeleting          VpcPeeringConnectionStateReasonCode = "deleting"
+)
+
+func (VpcPeeringConnectionStateReasonCode) Values() []VpcPeeringConnectionStateReasonCode {
+	return []VpcPeeringConnectionStateReasonCode{
+		"initiating-request",
+		"pending-acceptance",
+		"active",
+		"deleted",
+		"rejected",
+		"failed",
+		"expired",
+		"provisioning",
+		"deleting",
+	}
+}
+
 type VpcState string
 
 const (
@@ -5133,5 +6057,19 @@ func (VpcState) Values() []VpcState {
 		"pending",
 		"available",
 		"deleting",
+	}
+}
+
+type ZeroSizePreference string
+
+const (
+	ZeroSizePreferenceRetain  ZeroSizePreference = "retain"
+	ZeroSizePreferenceDefault ZeroSizePreference = "default"
+)
+
+func (ZeroSizePreference) Values() []ZeroSizePreference {
+	return []ZeroSizePreference{
+		"retain",
+		"default",
 	}
 }

@@ -93,6 +93,32 @@ type Address struct {
 	noSmithyDocumentSerde
 }
 
+type AddressAttribute struct {
+	AllocationId *string
+
+	PtrRecord *string
+
+	PtrRecordUpdate *PtrUpdateStatus
+
+	PublicIp *string
+
+	noSmithyDocumentSerde
+}
+
+type ApplicationStatusSummary struct {
+	ImpairedSince *time.Time
+
+	Status SummaryStatus
+
+	noSmithyDocumentSerde
+}
+
+type AssignedPrivateIpAddress struct {
+	PrivateIpAddress *string
+
+	noSmithyDocumentSerde
+}
+
 type AttachmentEnaSrdSpecification struct {
 	EnaSrdEnabled *bool
 
@@ -109,6 +135,12 @@ type AttachmentEnaSrdUdpSpecification struct {
 
 type AttributeBooleanValue struct {
 	Value *bool
+
+	noSmithyDocumentSerde
+}
+
+type AttributeValue struct {
+	Value *string
 
 	noSmithyDocumentSerde
 }
@@ -213,8 +245,144 @@ type BlockDeviceMapping struct {
 	noSmithyDocumentSerde
 }
 
+type BlockDeviceMappingResponse struct {
+	DeviceName *string
+
+	Ebs *EbsBlockDeviceResponse
+
+	NoDevice *string
+
+	VirtualName *string
+
+	noSmithyDocumentSerde
+}
+
 type BlockPublicAccessStates struct {
 	InternetGatewayBlockMode BlockPublicAccessMode
+
+	noSmithyDocumentSerde
+}
+
+type CapacityAllocation struct {
+	AllocationMetadata []CapacityAllocationMetadataEntry
+
+	AllocationType AllocationType
+
+	Count *int32
+
+	noSmithyDocumentSerde
+}
+
+type CapacityAllocationMetadataEntry struct {
+	Key *string
+
+	Value *string
+
+	noSmithyDocumentSerde
+}
+
+type CapacityReservation struct {
+	AdjustmentDetails *CapacityReservationAdjustmentDetails
+
+	AdjustmentStatus CapacityReservationAdjustmentStatus
+
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	AvailableInstanceCount *int32
+
+	CapacityAllocations []CapacityAllocation
+
+	CapacityBlockId *string
+
+	CapacityReservationArn *string
+
+	CapacityReservationFleetId *string
+
+	CapacityReservationId *string
+
+	CommitmentInfo *CapacityReservationCommitmentInfo
+
+	CreateDate *time.Time
+
+	DeliveryPreference CapacityReservationDeliveryPreference
+
+	EbsOptimized *bool
+
+	EndDate *time.Time
+
+	EndDateType EndDateType
+
+	EphemeralStorage *bool
+
+	InstanceMatchCriteria InstanceMatchCriteria
+
+	InstancePlatform CapacityReservationInstancePlatform
+
+	InstanceType *string
+
+	Interruptible *bool
+
+	InterruptibleCapacityAllocation *InterruptibleCapacityAllocation
+
+	InterruptionInfo *InterruptionInfo
+
+	LaunchStatus CapacityReservationLaunchStatus
+
+	OriginalStartDate *time.Time
+
+	OutpostArn *string
+
+	OwnerId *string
+
+	PlacementGroupArn *string
+
+	ReservationType CapacityReservationType
+
+	StartDate *time.Time
+
+	State CapacityReservationState
+
+	Tags []Tag
+
+	Tenancy CapacityReservationTenancy
+
+	TotalInstanceCount *int32
+
+	UnusedReservationBillingOwnerId *string
+
+	ZeroSizePreference ZeroSizePreference
+
+	noSmithyDocumentSerde
+}
+
+type CapacityReservationAdjustmentDetails struct {
+	CommitmentDuration *int64
+
+	CommitmentEndDate *time.Time
+
+	EndDate *time.Time
+
+	EndDateType *string
+
+	StartDate *time.Time
+
+	noSmithyDocumentSerde
+}
+
+type CapacityReservationCommitmentInfo struct {
+	CommitmentDuration *int64
+
+	CommitmentEndDate *time.Time
+
+	CommittedInstanceCount *int32
+
+	noSmithyDocumentSerde
+}
+
+type CapacityReservationOptionsRequest struct {
+	UsageStrategy FleetCapacityReservationUsageStrategy
 
 	noSmithyDocumentSerde
 }
@@ -247,6 +415,26 @@ type CapacityReservationTargetResponse struct {
 	CapacityReservationId *string
 
 	CapacityReservationResourceGroupArn *string
+
+	noSmithyDocumentSerde
+}
+
+type CidrBlock struct {
+	CidrBlock *string
+
+	noSmithyDocumentSerde
+}
+
+type CoipPool struct {
+	LocalGatewayRouteTableId *string
+
+	PoolArn *string
+
+	PoolCidrs []string
+
+	PoolId *string
+
+	Tags []Tag
 
 	noSmithyDocumentSerde
 }
@@ -327,6 +515,38 @@ type CpuPerformanceFactorRequest struct {
 	noSmithyDocumentSerde
 }
 
+type CreateFleetError struct {
+	ErrorCode *string
+
+	ErrorMessage *string
+
+	LaunchTemplateAndOverrides *LaunchTemplateAndOverridesResponse
+
+	Lifecycle InstanceLifecycle
+
+	noSmithyDocumentSerde
+}
+
+type CreateFleetInstance struct {
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	InstanceIds []string
+
+	InstanceType InstanceType
+
+	LaunchTemplateAndOverrides *LaunchTemplateAndOverridesResponse
+
+	Lifecycle InstanceLifecycle
+
+	Platform PlatformValues
+
+	SubnetId *string
+
+	noSmithyDocumentSerde
+}
+
 type CreditSpecification struct {
 	CpuCredits *string
 
@@ -345,6 +565,68 @@ type DefaultConnectionTrackingConfiguration struct {
 	DefaultUdpStreamTimeout *int32
 
 	DefaultUdpTimeout *int32
+
+	noSmithyDocumentSerde
+}
+
+type DeleteLaunchTemplateVersionsResponseErrorItem struct {
+	LaunchTemplateId *string
+
+	LaunchTemplateName *string
+
+	ResponseError *ResponseError
+
+	VersionNumber *int64
+
+	noSmithyDocumentSerde
+}
+
+type DeleteLaunchTemplateVersionsResponseSuccessItem struct {
+	LaunchTemplateId *string
+
+	LaunchTemplateName *string
+
+	VersionNumber *int64
+
+	noSmithyDocumentSerde
+}
+
+type DestinationOptionsRequest struct {
+	FileFormat DestinationFileFormat
+
+	HiveCompatiblePartitions *bool
+
+	PerHourPartition *bool
+
+	noSmithyDocumentSerde
+}
+
+type DestinationOptionsResponse struct {
+	FileFormat DestinationFileFormat
+
+	HiveCompatiblePartitions *bool
+
+	PerHourPartition *bool
+
+	noSmithyDocumentSerde
+}
+
+type DhcpConfiguration struct {
+	Key *string
+
+	Values []AttributeValue
+
+	noSmithyDocumentSerde
+}
+
+type DhcpOptions struct {
+	DhcpConfigurations []DhcpConfiguration
+
+	DhcpOptionsId *string
+
+	OwnerId *string
+
+	Tags []Tag
 
 	noSmithyDocumentSerde
 }
@@ -421,6 +703,26 @@ type EbsBlockDevice struct {
 	noSmithyDocumentSerde
 }
 
+type EbsBlockDeviceResponse struct {
+	DeleteOnTermination *bool
+
+	Encrypted *bool
+
+	Iops *int32
+
+	KmsKeyId *string
+
+	SnapshotId *string
+
+	Throughput *int32
+
+	VolumeSize *int32
+
+	VolumeType VolumeType
+
+	noSmithyDocumentSerde
+}
+
 type EbsCardInfo struct {
 	BaselineBandwidthInMbps *int32
 
@@ -479,6 +781,14 @@ type EbsInstanceBlockDevice struct {
 	noSmithyDocumentSerde
 }
 
+type EbsInstanceBlockDeviceSpecification struct {
+	DeleteOnTermination *bool
+
+	VolumeId *string
+
+	noSmithyDocumentSerde
+}
+
 type EbsOptimizedInfo struct {
 	BaselineBandwidthInMbps *int32
 
@@ -491,6 +801,24 @@ type EbsOptimizedInfo struct {
 	MaximumIops *int32
 
 	MaximumThroughputInMBps *float64
+
+	noSmithyDocumentSerde
+}
+
+type EbsStatusDetails struct {
+	ImpairedSince *time.Time
+
+	Name StatusName
+
+	Status StatusType
+
+	noSmithyDocumentSerde
+}
+
+type EbsStatusSummary struct {
+	Details []EbsStatusDetails
+
+	Status SummaryStatus
 
 	noSmithyDocumentSerde
 }
@@ -555,10 +883,24 @@ type ElasticInferenceAcceleratorAssociation struct {
 	noSmithyDocumentSerde
 }
 
+type EnaSrdSpecification struct {
+	EnaSrdEnabled *bool
+
+	EnaSrdUdpSpecification *EnaSrdUdpSpecification
+
+	noSmithyDocumentSerde
+}
+
 type EnaSrdSpecificationRequest struct {
 	EnaSrdEnabled *bool
 
 	EnaSrdUdpSpecification *EnaSrdUdpSpecificationRequest
+
+	noSmithyDocumentSerde
+}
+
+type EnaSrdUdpSpecification struct {
+	EnaSrdUdpEnabled *bool
 
 	noSmithyDocumentSerde
 }
@@ -585,6 +927,204 @@ type Filter struct {
 	Name *string
 
 	Values []string
+
+	noSmithyDocumentSerde
+}
+
+type FleetBlockDeviceMappingRequest struct {
+	DeviceName *string
+
+	Ebs *FleetEbsBlockDeviceRequest
+
+	NoDevice *string
+
+	VirtualName *string
+
+	noSmithyDocumentSerde
+}
+
+type FleetCapacityReservationTargetRequest struct {
+	CapacityReservationIds []string
+
+	CapacityReservationResourceGroupArns []string
+
+	noSmithyDocumentSerde
+}
+
+type FleetEbsBlockDeviceRequest struct {
+	DeleteOnTermination *bool
+
+	Encrypted *bool
+
+	Iops *int32
+
+	KmsKeyId *string
+
+	SnapshotId *string
+
+	Throughput *int32
+
+	VolumeSize *int32
+
+	VolumeType VolumeType
+
+	noSmithyDocumentSerde
+}
+
+type FleetIamInstanceProfileSpecificationRequest struct {
+	Arn *string
+
+	Name *string
+
+	noSmithyDocumentSerde
+}
+
+type FleetInstanceMetadataOptionsRequest struct {
+	HttpEndpoint FleetInstanceMetadataEndpointState
+
+	HttpPutResponseHopLimit *int32
+
+	HttpTokens FleetHttpTokensState
+
+	noSmithyDocumentSerde
+}
+
+type FleetLaunchTemplateConfigRequest struct {
+	LaunchTemplateSpecification *FleetLaunchTemplateSpecificationRequest
+
+	Overrides []FleetLaunchTemplateOverridesRequest
+
+	noSmithyDocumentSerde
+}
+
+type FleetLaunchTemplateOverrides struct {
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	BlockDeviceMappings []BlockDeviceMappingResponse
+
+	ImageId *string
+
+	InstanceRequirements *InstanceRequirements
+
+	InstanceType InstanceType
+
+	MaxPrice *string
+
+	Placement *PlacementResponse
+
+	Priority *float64
+
+	SubnetId *string
+
+	WeightedCapacity *float64
+
+	noSmithyDocumentSerde
+}
+
+type FleetLaunchTemplateOverridesRequest struct {
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	BlockDeviceMappings []FleetBlockDeviceMappingRequest
+
+	IamInstanceProfile *FleetIamInstanceProfileSpecificationRequest
+
+	ImageId *string
+
+	InstanceRequirements *InstanceRequirementsRequest
+
+	InstanceType InstanceType
+
+	KeyName *string
+
+	MaxPrice *string
+
+	MetadataOptions *FleetInstanceMetadataOptionsRequest
+
+	Placement *Placement
+
+	Priority *float64
+
+	SubnetId *string
+
+	WeightedCapacity *float64
+
+	noSmithyDocumentSerde
+}
+
+type FleetLaunchTemplateSpecification struct {
+	LaunchTemplateId *string
+
+	LaunchTemplateName *string
+
+	Version *string
+
+	noSmithyDocumentSerde
+}
+
+type FleetLaunchTemplateSpecificationRequest struct {
+	LaunchTemplateId *string
+
+	LaunchTemplateName *string
+
+	LaunchTemplateSpecificationUserData *string
+
+	Version *string
+
+	noSmithyDocumentSerde
+}
+
+type FleetSpotCapacityRebalanceRequest struct {
+	ReplacementStrategy FleetReplacementStrategy
+
+	TerminationDelay *int32
+
+	noSmithyDocumentSerde
+}
+
+type FleetSpotMaintenanceStrategiesRequest struct {
+	CapacityRebalance *FleetSpotCapacityRebalanceRequest
+
+	noSmithyDocumentSerde
+}
+
+type FlowLog struct {
+	CreationTime *time.Time
+
+	DeliverCrossAccountRole *string
+
+	DeliverLogsErrorMessage *string
+
+	DeliverLogsPermissionArn *string
+
+	DeliverLogsStatus *string
+
+	DestinationOptions *DestinationOptionsResponse
+
+	FlowLogId *string
+
+	FlowLogStatus *string
+
+	LogDestination *string
+
+	LogDestinationType LogDestinationType
+
+	LogFormat *string
+
+	LogGroupName *string
+
+	MaxAggregationInterval *int32
+
+	ResourceId *string
+
+	TagFieldSpecifications []TagFieldSpecificationResponse
+
+	Tags []Tag
+
+	TrafficType TrafficType
 
 	noSmithyDocumentSerde
 }
@@ -961,6 +1501,18 @@ type InstanceBlockDeviceMapping struct {
 	DeviceName *string
 
 	Ebs *EbsInstanceBlockDevice
+
+	noSmithyDocumentSerde
+}
+
+type InstanceBlockDeviceMappingSpecification struct {
+	DeviceName *string
+
+	Ebs *EbsInstanceBlockDeviceSpecification
+
+	NoDevice *string
+
+	VirtualName *string
 
 	noSmithyDocumentSerde
 }
@@ -1395,6 +1947,68 @@ type InstanceStateChange struct {
 	noSmithyDocumentSerde
 }
 
+type InstanceStatus struct {
+	ApplicationStatus *ApplicationStatusSummary
+
+	AttachedEbsStatus *EbsStatusSummary
+
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	Events []InstanceStatusEvent
+
+	InstanceId *string
+
+	InstanceState *InstanceState
+
+	InstanceStatus *InstanceStatusSummary
+
+	Operator *OperatorResponse
+
+	OutpostArn *string
+
+	PerformanceStatus *PerformanceStatusSummary
+
+	SystemStatus *InstanceStatusSummary
+
+	noSmithyDocumentSerde
+}
+
+type InstanceStatusDetails struct {
+	ImpairedSince *time.Time
+
+	Name StatusName
+
+	Status StatusType
+
+	noSmithyDocumentSerde
+}
+
+type InstanceStatusEvent struct {
+	Code EventCode
+
+	Description *string
+
+	InstanceEventId *string
+
+	NotAfter *time.Time
+
+	NotBefore *time.Time
+
+	NotBeforeDeadline *time.Time
+
+	noSmithyDocumentSerde
+}
+
+type InstanceStatusSummary struct {
+	Details []InstanceStatusDetails
+
+	Status SummaryStatus
+
+	noSmithyDocumentSerde
+}
+
 type InstanceStorageInfo struct {
 	Disks []DiskInfo
 
@@ -1475,6 +2089,12 @@ type InstanceTypeInfo struct {
 	noSmithyDocumentSerde
 }
 
+type InstanceTypeInfoFromInstanceRequirements struct {
+	InstanceType *string
+
+	noSmithyDocumentSerde
+}
+
 type InstanceTypeItem struct {
 	InstanceType *string
 
@@ -1519,6 +2139,30 @@ type InternetGatewayAttachment struct {
 	noSmithyDocumentSerde
 }
 
+type InterruptibleCapacityAllocation struct {
+	InstanceCount *int32
+
+	InterruptibleCapacityReservationId *string
+
+	InterruptionType InterruptionType
+
+	Status InterruptibleCapacityReservationAllocationStatus
+
+	TargetInstanceCount *int32
+
+	ZeroSizePreference ZeroSizePreference
+
+	noSmithyDocumentSerde
+}
+
+type InterruptionInfo struct {
+	InterruptionType InterruptionType
+
+	SourceCapacityReservationId *string
+
+	noSmithyDocumentSerde
+}
+
 type IpPermission struct {
 	FromPort *int32
 
@@ -1559,6 +2203,12 @@ type Ipv4PrefixSpecificationRequest struct {
 
 type Ipv4PrefixSpecificationResponse struct {
 	Ipv4Prefix *string
+
+	noSmithyDocumentSerde
+}
+
+type Ipv6CidrBlock struct {
+	Ipv6CidrBlock *string
 
 	noSmithyDocumentSerde
 }
@@ -1631,6 +2281,14 @@ type LaunchTemplate struct {
 	Operator *OperatorResponse
 
 	Tags []Tag
+
+	noSmithyDocumentSerde
+}
+
+type LaunchTemplateAndOverridesResponse struct {
+	LaunchTemplateSpecification *FleetLaunchTemplateSpecification
+
+	Overrides *FleetLaunchTemplateOverrides
 
 	noSmithyDocumentSerde
 }
@@ -2203,6 +2861,34 @@ type LicenseConfigurationRequest struct {
 	noSmithyDocumentSerde
 }
 
+type ManagedPrefixList struct {
+	AddressFamily *string
+
+	IpamPrefixListResolverSyncEnabled *bool
+
+	IpamPrefixListResolverTargetId *string
+
+	MaxEntries *int32
+
+	OwnerId *string
+
+	PrefixListArn *string
+
+	PrefixListId *string
+
+	PrefixListName *string
+
+	State PrefixListState
+
+	StateMessage *string
+
+	Tags []Tag
+
+	Version *int64
+
+	noSmithyDocumentSerde
+}
+
 type MediaAcceleratorInfo struct {
 	Accelerators []MediaDeviceInfo
 
@@ -2593,6 +3279,18 @@ type NetworkInterfaceAttachment struct {
 	noSmithyDocumentSerde
 }
 
+type NetworkInterfaceAttachmentChanges struct {
+	AttachmentId *string
+
+	DefaultEnaQueueCount *bool
+
+	DeleteOnTermination *bool
+
+	EnaQueueCount *int32
+
+	noSmithyDocumentSerde
+}
+
 type NetworkInterfaceCount struct {
 	Max *int32
 
@@ -2665,8 +3363,32 @@ type NeuronInfo struct {
 	noSmithyDocumentSerde
 }
 
+type NewDhcpConfiguration struct {
+	Key *string
+
+	Values []string
+
+	noSmithyDocumentSerde
+}
+
 type NitroTpmInfo struct {
 	SupportedVersions []string
+
+	noSmithyDocumentSerde
+}
+
+type OnDemandOptionsRequest struct {
+	AllocationStrategy FleetOnDemandAllocationStrategy
+
+	CapacityReservationOptions *CapacityReservationOptionsRequest
+
+	MaxTotalPrice *string
+
+	MinTargetCapacity *int32
+
+	SingleAvailabilityZone *bool
+
+	SingleInstanceType *bool
 
 	noSmithyDocumentSerde
 }
@@ -2703,6 +3425,16 @@ type PerformanceFactorReference struct {
 
 type PerformanceFactorReferenceRequest struct {
 	InstanceFamily *string
+
+	noSmithyDocumentSerde
+}
+
+type PerformanceStatusSummary struct {
+	ImpairedSince *time.Time
+
+	Remediation *string
+
+	Status SummaryStatus
 
 	noSmithyDocumentSerde
 }
@@ -2763,10 +3495,34 @@ type PlacementGroupInfo struct {
 	noSmithyDocumentSerde
 }
 
+type PlacementResponse struct {
+	GroupName *string
+
+	noSmithyDocumentSerde
+}
+
 type PortRange struct {
 	From *int32
 
 	To *int32
+
+	noSmithyDocumentSerde
+}
+
+type PrefixList struct {
+	Cidrs []string
+
+	PrefixListId *string
+
+	PrefixListName *string
+
+	noSmithyDocumentSerde
+}
+
+type PrefixListEntry struct {
+	Cidr *string
+
+	Description *string
 
 	noSmithyDocumentSerde
 }
@@ -2859,6 +3615,16 @@ type ProvisionedBandwidth struct {
 	Requested *string
 
 	Status *string
+
+	noSmithyDocumentSerde
+}
+
+type PtrUpdateStatus struct {
+	Reason *string
+
+	Status *string
+
+	Value *string
 
 	noSmithyDocumentSerde
 }
@@ -2989,6 +3755,32 @@ type Reservation struct {
 	RequesterId *string
 
 	ReservationId *string
+
+	noSmithyDocumentSerde
+}
+
+type ReservedCapacityFallbackOptionsRequest struct {
+	MarketTypes []ReservedCapacityFallbackMarketType
+
+	noSmithyDocumentSerde
+}
+
+type ReservedCapacityOptionsRequest struct {
+	AllocationStrategy ReservedCapacityAllocationStrategy
+
+	CapacityReservationTarget *FleetCapacityReservationTargetRequest
+
+	ReservationTypes []FleetReservationType
+
+	ReservedCapacityFallbackOptions *ReservedCapacityFallbackOptionsRequest
+
+	noSmithyDocumentSerde
+}
+
+type ResponseError struct {
+	Code LaunchTemplateErrorCode
+
+	Message *string
 
 	noSmithyDocumentSerde
 }
@@ -3211,6 +4003,12 @@ type SecondaryInterfacePrivateIpAddressSpecificationRequest struct {
 	noSmithyDocumentSerde
 }
 
+type SecureBlobAttributeValue struct {
+	Value []byte
+
+	noSmithyDocumentSerde
+}
+
 type SecurityGroup struct {
 	Description *string
 
@@ -3229,6 +4027,22 @@ type SecurityGroup struct {
 	Tags []Tag
 
 	VpcId *string
+
+	noSmithyDocumentSerde
+}
+
+type SecurityGroupForVpc struct {
+	Description *string
+
+	GroupId *string
+
+	GroupName *string
+
+	OwnerId *string
+
+	PrimaryVpcId *string
+
+	Tags []Tag
 
 	noSmithyDocumentSerde
 }
@@ -3269,6 +4083,42 @@ type SecurityGroupRule struct {
 	Tags []Tag
 
 	ToPort *int32
+
+	noSmithyDocumentSerde
+}
+
+type SecurityGroupRuleDescription struct {
+	Description *string
+
+	SecurityGroupRuleId *string
+
+	noSmithyDocumentSerde
+}
+
+type SecurityGroupRuleRequest struct {
+	CidrIpv4 *string
+
+	CidrIpv6 *string
+
+	Description *string
+
+	FromPort *int32
+
+	IpProtocol *string
+
+	PrefixListId *string
+
+	ReferencedGroupId *string
+
+	ToPort *int32
+
+	noSmithyDocumentSerde
+}
+
+type SecurityGroupRuleUpdate struct {
+	SecurityGroupRuleId *string
+
+	SecurityGroupRule *SecurityGroupRuleRequest
 
 	noSmithyDocumentSerde
 }
@@ -3317,6 +4167,56 @@ type ServiceTypeDetail struct {
 	noSmithyDocumentSerde
 }
 
+type Snapshot struct {
+	AvailabilityZone *string
+
+	CompletionDurationMinutes *int32
+
+	CompletionTime *time.Time
+
+	DataEncryptionKeyId *string
+
+	Description *string
+
+	Encrypted *bool
+
+	FullSnapshotSizeInBytes *int64
+
+	KmsKeyId *string
+
+	OutpostArn *string
+
+	OwnerAlias *string
+
+	OwnerId *string
+
+	Progress *string
+
+	RestoreExpiryTime *time.Time
+
+	SnapshotId *string
+
+	SseType SSEType
+
+	StartTime *time.Time
+
+	State SnapshotState
+
+	StateMessage *string
+
+	StorageTier StorageTier
+
+	Tags []Tag
+
+	TransferType TransferType
+
+	VolumeId *string
+
+	VolumeSize *int32
+
+	noSmithyDocumentSerde
+}
+
 type SpotMarketOptions struct {
 	BlockDurationMinutes *int32
 
@@ -3327,6 +4227,42 @@ type SpotMarketOptions struct {
 	SpotInstanceType SpotInstanceType
 
 	ValidUntil *time.Time
+
+	noSmithyDocumentSerde
+}
+
+type SpotOptionsRequest struct {
+	AllocationStrategy SpotAllocationStrategy
+
+	InstanceInterruptionBehavior SpotInstanceInterruptionBehavior
+
+	InstancePoolsToUseCount *int32
+
+	MaintenanceStrategies *FleetSpotMaintenanceStrategiesRequest
+
+	MaxTotalPrice *string
+
+	MinTargetCapacity *int32
+
+	SingleAvailabilityZone *bool
+
+	SingleInstanceType *bool
+
+	noSmithyDocumentSerde
+}
+
+type SpotPrice struct {
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	InstanceType InstanceType
+
+	ProductDescription RIProductDescription
+
+	SpotPrice *string
+
+	Timestamp *time.Time
 
 	noSmithyDocumentSerde
 }
@@ -3449,10 +4385,40 @@ type TagDescription struct {
 	noSmithyDocumentSerde
 }
 
+type TagFieldSpecificationRequest struct {
+	ResourceType TaggableResourceType
+
+	TagKeys []string
+
+	noSmithyDocumentSerde
+}
+
+type TagFieldSpecificationResponse struct {
+	ResourceType TaggableResourceType
+
+	TagKeys []string
+
+	noSmithyDocumentSerde
+}
+
 type TagSpecification struct {
 	ResourceType ResourceType
 
 	Tags []Tag
+
+	noSmithyDocumentSerde
+}
+
+type TargetCapacitySpecificationRequest struct {
+	TotalTargetCapacity *int32
+
+	DefaultTargetCapacityType DefaultTargetCapacityType
+
+	OnDemandTargetCapacity *int32
+
+	SpotTargetCapacity *int32
+
+	TargetCapacityUnitType TargetCapacityUnitType
 
 	noSmithyDocumentSerde
 }
@@ -3547,6 +4513,116 @@ type VCpuInfo struct {
 	ValidCores []int32
 
 	ValidThreadsPerCore []int32
+
+	noSmithyDocumentSerde
+}
+
+type Volume struct {
+	Attachments []VolumeAttachment
+
+	AvailabilityZone *string
+
+	AvailabilityZoneId *string
+
+	CreateTime *time.Time
+
+	Encrypted *bool
+
+	FastRestored *bool
+
+	Iops *int32
+
+	KmsKeyId *string
+
+	MultiAttachEnabled *bool
+
+	Operator *OperatorResponse
+
+	OutpostArn *string
+
+	OwnerId *string
+
+	Size *int32
+
+	SnapshotId *string
+
+	SourceVolumeId *string
+
+	SseType SSEType
+
+	State VolumeState
+
+	Tags []Tag
+
+	Throughput *int32
+
+	VolumeArn *string
+
+	VolumeId *string
+
+	VolumeInitializationRate *int32
+
+	VolumeType VolumeType
+
+	noSmithyDocumentSerde
+}
+
+type VolumeAttachment struct {
+	AssociatedResource *string
+
+	AttachTime *time.Time
+
+	DeleteOnTermination *bool
+
+	Device *string
+
+	EbsCardIndex *int32
+
+	InstanceId *string
+
+	InstanceOwningService *string
+
+	State VolumeAttachmentState
+
+	VolumeId *string
+
+	noSmithyDocumentSerde
+}
+
+type VolumeModification struct {
+	EndTime *time.Time
+
+	ModificationState VolumeModificationState
+
+	Operator *OperatorResponse
+
+	OriginalIops *int32
+
+	OriginalMultiAttachEnabled *bool
+
+	OriginalSize *int32
+
+	OriginalThroughput *int32
+
+	OriginalVolumeType VolumeType
+
+	Progress *int64
+
+	StartTime *time.Time
+
+	StatusMessage *string
+
+	TargetIops *int32
+
+	TargetMultiAttachEnabled *bool
+
+	TargetSize *int32
+
+	TargetThroughput *int32
+
+	TargetVolumeType VolumeType
+
+	VolumeId *string
 
 	noSmithyDocumentSerde
 }
@@ -3735,6 +4811,58 @@ type VpcIpv6CidrBlockAssociation struct {
 	Ipv6Pool *string
 
 	NetworkBorderGroup *string
+
+	noSmithyDocumentSerde
+}
+
+type VpcPeeringConnection struct {
+	AccepterVpcInfo *VpcPeeringConnectionVpcInfo
+
+	ExpirationTime *time.Time
+
+	RequesterVpcInfo *VpcPeeringConnectionVpcInfo
+
+	Status *VpcPeeringConnectionStateReason
+
+	Tags []Tag
+
+	VpcPeeringConnectionId *string
+
+	noSmithyDocumentSerde
+}
+
+type VpcPeeringConnectionOptionsDescription struct {
+	AllowDnsResolutionFromRemoteVpc *bool
+
+	AllowEgressFromLocalClassicLinkToRemoteVpc *bool
+
+	AllowEgressFromLocalVpcToRemoteClassicLink *bool
+
+	noSmithyDocumentSerde
+}
+
+type VpcPeeringConnectionStateReason struct {
+	Code VpcPeeringConnectionStateReasonCode
+
+	Message *string
+
+	noSmithyDocumentSerde
+}
+
+type VpcPeeringConnectionVpcInfo struct {
+	CidrBlock *string
+
+	CidrBlockSet []CidrBlock
+
+	Ipv6CidrBlockSet []Ipv6CidrBlock
+
+	OwnerId *string
+
+	PeeringOptions *VpcPeeringConnectionOptionsDescription
+
+	Region *string
+
+	VpcId *string
 
 	noSmithyDocumentSerde
 }
