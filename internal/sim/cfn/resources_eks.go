@@ -28,7 +28,7 @@ func createCluster(o *op) (progress, error) {
 		if l, ok := o.props["Logging"].(map[string]any); ok {
 			in.Logging = clusterLogging(l)
 		}
-		if err := bind(o.without("Tags", "Logging"), in); err != nil {
+		if err := bind(o.without("Tags", "Logging", "Force"), in); err != nil {
 			return progress{}, o.invalidProperties(err)
 		}
 		in.Tags = o.tagMap()
@@ -80,14 +80,22 @@ var aspects = []struct {
 	{"ResourcesVpcConfig", []string{"SubnetIds", "SecurityGroupIds"}},
 	{"ResourcesVpcConfig", []string{"EndpointPublicAccess", "EndpointPrivateAccess", "PublicAccessCidrs"}},
 	{"Logging", nil}, {"AccessConfig", nil}, {"UpgradePolicy", nil}, {"ZonalShiftConfig", nil},
-	{"ControlPlaneScalingConfig", nil}, {"ComputeConfig", nil}, {"DeletionProtection", nil},
+	{"ControlPlaneScalingConfig", nil}, {"ComputeConfig", nil}, {"DeletionProtection", nil}, {"RemoteNetworkConfig", nil},
 }
 
-// updateCluster makes one UpdateClusterConfig call for each aspect that changed,
+// updateCluster goes to the template's version first, then makes one UpdateClusterConfig call for each aspect that changed,
 // one after the other, as EKS takes them. Tries counts the aspects that are done.
 func updateCluster(o *op) (progress, error) {
 	if c, err := o.cluster(); err != nil || c.Status != types.ClusterStatusActive {
 		return until(false, err, "", nil)
+	}
+	if o.Step == "" {
+		o.Step = "begun"
+		if o.changed("Version") && o.props["Version"] != nil {
+			in := &eks.UpdateClusterVersionInput{Name: new(o.phys), Version: o.opt("Version"), Force: o.str("Force") == "true"}
+			_, err := call(o, o.env.EKS.UpdateClusterVersion, in)
+			return until(false, err, "", nil)
+		}
 	}
 	for o.Tries < len(aspects) {
 		a := aspects[o.Tries]
@@ -402,7 +410,7 @@ func deleteEntry(o *op) (progress, error) {
 func createAddon(o *op) (progress, error) {
 	if o.phys == "" {
 		in := &eks.CreateAddonInput{}
-		if err := bind(o.without("Tags"), in); err != nil {
+		if err := bind(o.without("Tags", "PreserveOnDelete"), in); err != nil {
 			return progress{}, o.invalidProperties(err)
 		}
 		in.Tags = o.tagMap()
@@ -431,21 +439,47 @@ func (o *op) addon() (*types.Addon, error) {
 	return d.Addon, nil
 }
 
+// updateAddon brings the add-on to what the template says.
 func updateAddon(o *op) (progress, error) {
 	if o.first() {
 		c, a, _ := strings.Cut(o.phys, "|")
 		in := &eks.UpdateAddonInput{ClusterName: &c, AddonName: &a, AddonVersion: o.opt("AddonVersion"),
-			ConfigurationValues: o.opt("ConfigurationValues"), ServiceAccountRoleArn: o.opt("ServiceAccountRoleArn")}
-		if _, err := call(o, o.env.EKS.UpdateAddon, in); err != nil {
+			ConfigurationValues: o.opt("ConfigurationValues"), ServiceAccountRoleArn: o.opt("ServiceAccountRoleArn"),
+			ResolveConflicts: types.ResolveConflicts(o.str("ResolveConflicts"))}
+		if o.changed("PodIdentityAssociations") {
+			in.PodIdentityAssociations = []types.AddonPodIdentityAssociations{}
+			if err := bind(o.props["PodIdentityAssociations"], &in.PodIdentityAssociations); err != nil {
+				return progress{}, o.invalidProperties(err)
+			}
+		}
+		out, err := call(o, o.env.EKS.UpdateAddon, in)
+		if err != nil {
 			return progress{}, err
 		}
+		o.Step = *out.Update.Id
 	}
 	a, err := o.addon()
-	return until(err == nil && a.Status != types.AddonStatusUpdating, err, o.phys, nil)
+	if err != nil || a.Status == types.AddonStatusUpdating {
+		return until(false, err, "", nil)
+	}
+	d, err := call(o, o.env.EKS.DescribeUpdate, &eks.DescribeUpdateInput{Name: a.ClusterName, AddonName: a.AddonName, UpdateId: new(o.Step)})
+	if err == nil && d.Update.Status == types.UpdateStatusFailed {
+		return progress{}, updateErrors(d.Update.Errors)
+	}
+	if err == nil {
+		err = o.retag(*a.AddonArn)
+	}
+	return until(err == nil, err, o.phys, nil)
 }
 
 func deleteAddon(o *op) (progress, error) {
-	c, a, _ := strings.Cut(o.phys, "|")
-	_, err := call(o, o.env.EKS.DeleteAddon, &eks.DeleteAddonInput{ClusterName: new(c), AddonName: new(a)})
-	return gone(err)
+	if o.first() {
+		c, a, _ := strings.Cut(o.phys, "|")
+		in := &eks.DeleteAddonInput{ClusterName: &c, AddonName: &a, Preserve: o.str("PreserveOnDelete") == "true"}
+		if _, err := call(o, o.env.EKS.DeleteAddon, in); err != nil {
+			return gone(err)
+		}
+	}
+	_, err := o.addon()
+	return untilAbsent(err)
 }

@@ -138,6 +138,7 @@ func (s *EKS) newCluster(name, version, vpcID string, zones []string, in *eks.Cr
 		c.ComputeConfig = &types.ComputeConfigResponse{Enabled: in.ComputeConfig.Enabled, NodePools: in.ComputeConfig.NodePools,
 			NodeRoleArn: in.ComputeConfig.NodeRoleArn}
 	}
+	c.setComponents(in.KubeApiServerConfig, in.KubeControllerManagerConfig, in.KubeSchedulerConfig)
 	if in.StorageConfig != nil {
 		c.StorageConfig = &types.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
 	}

@@ -64,6 +64,7 @@ func configChanges(in *eks.UpdateClusterConfigInput) []types.UpdateType {
 	}
 	if r := in.ResourcesVpcConfig; r != nil {
 		add(types.UpdateTypeVpcConfigUpdate, len(r.SubnetIds)+len(r.SecurityGroupIds) > 0)
+		add(types.UpdateTypeControlPlaneEgressUpdate, r.ControlPlaneEgressMode != "")
 		add(types.UpdateTypeEndpointAccessUpdate, r.EndpointPrivateAccess != nil || r.EndpointPublicAccess != nil || len(r.PublicAccessCidrs) > 0)
 	}
 	add(types.UpdateTypeLoggingUpdate, in.Logging != nil)
@@ -72,7 +73,10 @@ func configChanges(in *eks.UpdateClusterConfigInput) []types.UpdateType {
 	add(types.UpdateTypeZonalShiftConfigUpdate, in.ZonalShiftConfig != nil)
 	add(types.UpdateTypeControlPlaneScalingConfigUpdate, in.ControlPlaneScalingConfig != nil)
 	add(types.UpdateTypeDeletionProtectionUpdate, in.DeletionProtection != nil)
-	add(types.UpdateTypeAutoModeUpdate, in.ComputeConfig != nil)
+	add(types.UpdateTypeAutoModeUpdate, in.ComputeConfig != nil || in.StorageConfig != nil || in.KubernetesNetworkConfig != nil)
+	add(types.UpdateTypeRemoteNetworkConfigUpdate, in.RemoteNetworkConfig != nil)
+	add(types.UpdateTypeControlPlaneComponentConfigUpdate, in.KubeApiServerConfig != nil || in.KubeControllerManagerConfig != nil ||
+		in.KubeSchedulerConfig != nil)
 	return all
 }
 
@@ -135,8 +139,22 @@ func (s *EKS) apply(c *cluster, change clusterChange) {
 			c.ResourcesVpcConfig.SecurityGroupIds = r.SecurityGroupIds
 		}
 		s.placeInterfaces(c)
+	} else if r != nil && r.ControlPlaneEgressMode != "" {
+		c.ResourcesVpcConfig.ControlPlaneEgressMode = r.ControlPlaneEgressMode
 	} else if r != nil {
 		c.setEndpoints(r)
+	}
+	c.setComponents(in.KubeApiServerConfig, in.KubeControllerManagerConfig, in.KubeSchedulerConfig)
+	if in.RemoteNetworkConfig != nil {
+		c.RemoteNetworkConfig = remote(in.RemoteNetworkConfig)
+	}
+	if in.StorageConfig != nil {
+		c.StorageConfig = &types.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
+	}
+	if n := in.KubernetesNetworkConfig; n != nil && n.ElasticLoadBalancing != nil {
+		k := *c.KubernetesNetworkConfig
+		k.ElasticLoadBalancing = n.ElasticLoadBalancing
+		c.KubernetesNetworkConfig = &k
 	}
 	if in.Logging != nil {
 		c.Logging = in.Logging
@@ -159,6 +177,24 @@ func (s *EKS) apply(c *cluster, change clusterChange) {
 	}
 	if m := in.ComputeConfig; m != nil {
 		c.ComputeConfig = &types.ComputeConfigResponse{Enabled: m.Enabled, NodePools: m.NodePools, NodeRoleArn: m.NodeRoleArn}
+	}
+}
+
+// setComponents notes what was asked of the control plane's components; nothing here
+// depends on it.
+func (c *cluster) setComponents(api *types.KubeApiServerConfigRequest, manager *types.KubeControllerManagerConfigRequest,
+	scheduler *types.KubeSchedulerConfigRequest) {
+	if api != nil {
+		c.KubeApiServerConfig = &types.KubeApiServerConfigResponse{}
+		rewrite(api, c.KubeApiServerConfig)
+	}
+	if manager != nil {
+		c.KubeControllerManagerConfig = &types.KubeControllerManagerConfigResponse{}
+		rewrite(manager, c.KubeControllerManagerConfig)
+	}
+	if scheduler != nil {
+		c.KubeSchedulerConfig = &types.KubeSchedulerConfigResponse{}
+		rewrite(scheduler, c.KubeSchedulerConfig)
 	}
 }
 
