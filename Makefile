@@ -1,6 +1,6 @@
 # Two targets matter to a new user: test and bench. CI calls test with
 # SLIPWAY_REQUIRE, which turns the skips of what CI installs into failures.
-.PHONY: test race bench build lint generate
+.PHONY: test race bench build lint generate kube-contract
 
 test:
 	go test ./...
@@ -25,3 +25,11 @@ lint:
 
 generate:
 	go run ./internal/tools/leansdk -service ec2 -list internal/tools/leansdk/ec2.txt -out internal/aws/ec2 -import github.com/slipway-eks/slipway/internal/aws/ec2
+
+# The simulated clusters' API beside a real kube-apiserver, which is built once (some
+# twelve CPU minutes) into the user's cache.
+kube-contract: kube = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/slipway/kube-apiserver-1.34.2
+kube-contract:
+	test -x $(kube) || (cd test/kubeapi && go build -o $(kube) -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.34.2 \
+		-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34' ./kube-apiserver)
+	cd test/kubeapi && SLIPWAY_KUBE_APISERVER=$(kube) go test ./...

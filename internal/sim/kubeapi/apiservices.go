@@ -16,7 +16,7 @@ func (c *Cluster) registerAPIs() {
 	s := served(serverOf(c.Version()).minor)
 	all := slices.SortedFunc(maps.Keys(ranks), func(a, b schema.GroupVersion) int { return cmp.Compare(a.String(), b.String()) })
 	for _, gv := range all {
-		if s.ResourceEnabled(gv.WithResource("any")) {
+		if gv != aggregationv1.SchemeGroupVersion && s.ResourceEnabled(gv.WithResource("any")) {
 			c.registerAPI(gv, ranks[gv].group, ranks[gv].version, "onstart")
 		}
 	}

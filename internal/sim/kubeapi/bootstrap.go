@@ -1,6 +1,8 @@
 package kubeapi
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
@@ -39,6 +41,10 @@ func (c *Cluster) Bootstrap() {
 		for _, x := range list {
 			n := x.DeepCopy()
 			n.Annotations = map[string]string{flowcontrolv1.AutoUpdateAnnotationKey: "true"}
+			level := n.Spec.PriorityLevelConfiguration.Name
+			n.Status.Conditions = []flowcontrolv1.FlowSchemaCondition{{Type: flowcontrolv1.FlowSchemaConditionDangling,
+				Status: flowcontrolv1.ConditionFalse, LastTransitionTime: metav1.NewTime(c.objects.date()), Reason: "Found",
+				Message: fmt.Sprintf("This FlowSchema references the PriorityLevelConfiguration object named %q and it exists", level)}}
 			c.Save(n)
 		}
 	}

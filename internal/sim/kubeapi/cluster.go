@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -239,7 +238,7 @@ func (c *Cluster) Save(o runtime.Object) bool {
 			return false // deleted meanwhile
 		}
 		schemeOf(k.gv.Group).Default(o)
-		if reflect.ValueOf(o).Elem().FieldByName("Spec").IsValid() && m.GetGeneration() == 0 {
+		if k.generations() && m.GetGeneration() == 0 {
 			m.SetGeneration(1)
 		}
 	} else if rv, _ := versioner.ObjectResourceVersion(cur); m.GetResourceVersion() != strconv.FormatUint(rv, 10) {

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/kubernetes/pkg/registry/core/componentstatus"
 	configmap "k8s.io/kubernetes/pkg/registry/core/configmap/storage"
 	endpoint "k8s.io/kubernetes/pkg/registry/core/endpoint/storage"
 	coreevent "k8s.io/kubernetes/pkg/registry/core/event/storage"
@@ -21,6 +22,7 @@ import (
 	serviceaccount "k8s.io/kubernetes/pkg/registry/core/serviceaccount/storage"
 
 	kubelet "k8s.io/kubernetes/pkg/kubelet/client"
+	"k8s.io/kubernetes/pkg/probe"
 )
 
 // eventTTL is how long Kubernetes keeps events, in seconds.
@@ -97,5 +99,15 @@ func coreStorage(opts generic.RESTOptionsGetter, kubelets kubelet.KubeletClientC
 	put("services", services, err)
 	put("services/status", status, err)
 	put("services/proxy", svcProxy, err)
+	put("componentstatuses", componentstatus.NewStorage(components), err)
 	return out, err
+}
+
+// sound is a part of the control plane that is well: EKS answers for it.
+type sound struct{}
+
+func (sound) DoServerCheck() (probe.Result, string, error) { return probe.Success, "ok", nil }
+
+func components() map[string]componentstatus.Server {
+	return map[string]componentstatus.Server{"controller-manager": sound{}, "scheduler": sound{}, "etcd-0": sound{}}
 }

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
@@ -23,6 +24,7 @@ type lazy struct {
 	client    func() kubernetes.Interface
 	eviction  func() *pod.EvictionREST
 	customs   func() *customs
+	plugins   func() admission.Interface
 	unsettled atomic.Bool // a definition, or an object of one that goes, was written
 }
 
@@ -35,6 +37,7 @@ func (c *Cluster) ready() *Cluster {
 		}
 		return k
 	})
+	c.plugins = sync.OnceValue(c.newPlugins)
 	c.customs = sync.OnceValue(c.newCustoms)
 	c.objects.hooks = append(c.objects.hooks, func(key string, _, _ runtime.Object) {
 		if strings.HasPrefix(key, definitionKind.prefix()+"/") || c.objects.leaving[resourceOf(key)] {

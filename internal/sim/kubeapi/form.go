@@ -28,6 +28,7 @@ func (f typed) stored(o runtime.Object) (runtime.Object, error) {
 	// A conversion may share memory with what it converts.
 	row, err := f.scheme.ConvertToVersion(o.DeepCopyObject(), f.gv)
 	if err == nil {
+		f.scheme.Default(row) // as etcd's decoder does when it is read again
 		row.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
 	}
 	return row, err

@@ -78,6 +78,7 @@ func served(minor int) *serverstorage.ResourceConfig {
 // ranks are how kube-aggregator orders groups and their versions in discovery, and what
 // its local APIServices say (cmd/kube-apiserver/app/aggregator.go).
 var ranks = map[schema.GroupVersion]struct{ group, version int32 }{
+	aggregationv1.SchemeGroupVersion:      {20000, 20}, // it shows itself first, without an APIService
 	corev1.SchemeGroupVersion:             {18000, 1},
 	eventsv1.SchemeGroupVersion:           {17750, 15},
 	authnv1.SchemeGroupVersion:            {17700, 15},

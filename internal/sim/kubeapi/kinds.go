@@ -1,6 +1,7 @@
 package kubeapi
 
 import (
+	"reflect"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -118,6 +119,17 @@ func schemeOf(group string) *runtime.Scheme {
 // prefix is where the kind's objects are stored.
 func (k kind) prefix() string {
 	return prefixOf(schema.GroupResource{Group: k.gv.Group, Resource: k.resource})
+}
+
+// generations tells whether Kubernetes counts the versions of a kind's specification.
+func (k kind) generations() bool {
+	switch k.gv.Group {
+	case corev1.GroupName:
+		return k.name == "Pod" || k.name == "ReplicationController"
+	case rbacv1.GroupName, aggregationv1.GroupName, coordinationv1.GroupName:
+		return false
+	}
+	return k.name == "PriorityClass" || reflect.ValueOf(k.empty()).Elem().FieldByName("Spec").IsValid()
 }
 
 func prefixOf(r schema.GroupResource) string {

@@ -31,6 +31,10 @@ func open(t *testing.T, token string, u *kubeapi.User) (*kubeapi.Cluster, kubern
 		t.Fatal(err)
 	}
 	c.Bootstrap()
+	for _, ns := range []string{"default", "dev-1"} { // as controllers would
+		c.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
+		c.Save(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: ns}})
+	}
 	c.Token = func(s string) *kubeapi.User {
 		if s == "good" {
 			return u

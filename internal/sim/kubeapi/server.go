@@ -140,6 +140,7 @@ func newServer(minor int) (*server, error) {
 	if err := s.install(served(minor)); err != nil {
 		return nil, err
 	}
+	s.Handler.NonGoRestfulMux.NotFoundHandler(http.NotFoundHandler())
 	s.Handler.NonGoRestfulMux.UnlistedHandlePrefix("/apis/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clusterOf(r.Context()).customs().serve(w, r)
 	}))

@@ -90,7 +90,7 @@ func (c clusterIPs) taken(ip string) bool {
 func (c clusterIPs) Allocate(ip net.IP) error {
 	a, ok := netip.AddrFromSlice(ip)
 	if r := c.a.c.serviceRange(); !ok || !r.Contains(a.Unmap()) || a.Unmap() == r.Addr() {
-		return &ipallocator.ErrNotInRange{IP: ip, ValidRange: r.String()}
+		return ipallocator.ErrMismatchedNetwork
 	}
 	if c.taken(ip.String()) {
 		return ipallocator.ErrAllocated

@@ -180,6 +180,9 @@ func (o *objects) stamp(key string, obj, old runtime.Object) {
 	}
 	fields = slices.Clone(fields)
 	for i, f := range fields {
+		if f.Time == nil {
+			continue
+		}
 		if was == nil || !slices.ContainsFunc(was.GetManagedFields(), func(w metav1.ManagedFieldsEntry) bool { return equality.Semantic.DeepEqual(w, f) }) {
 			fields[i].Time = &now
 		}

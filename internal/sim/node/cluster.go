@@ -45,6 +45,7 @@ func NewFleet(w *world.World) *Fleet {
 	f.on("node:renew", (*Cluster).renew)
 	f.on("node:start", (*Cluster).run)
 	f.on("node:stop", (*Cluster).stopped)
+	f.on("node:finish", (*Cluster).finished)
 	return f
 }
 
@@ -82,6 +83,7 @@ type Cluster struct {
 type loops struct {
 	Started map[string]bool // pod UIDs whose start, or with stop: whose end, is under way or over
 	Readied map[string]bool // node names whose network has come up
+	Tick    time.Time       `json:",omitzero"`  // when the loops run next for a CronJob
 	Pending bool            `json:",omitempty"` // in a saved cluster: pending
 }
 
@@ -127,6 +129,9 @@ func (c *Cluster) Stop() { c.stop() }
 // pass is one round of every control loop, in the order in which their results
 // feed each other.
 func (c *Cluster) pass() {
+	c.upkeep()
+	c.cronJobs()
+	c.jobs()
 	c.daemonSets()
 	c.deployments()
 	c.replicaSets()

@@ -207,9 +207,12 @@ func (c *Cluster) run(p at) {
 		c.after(time.Second, "node:start", p)
 		return
 	}
-	if problem != "" {
+	switch {
+	case problem != "":
 		c.event("Pod", p.Namespace, p.Pod, "Warning", "BackOff", "Back-off restarting failed container: "+problem)
-		c.after(30*time.Second, "node:start", p)
+		c.after(backOff(u.Status.ContainerStatuses[0].RestartCount), "node:start", p)
+	case q.Spec.RestartPolicy != corev1.RestartPolicyAlways:
+		c.after(c.jobTime(p), "node:finish", p)
 	}
 }
 

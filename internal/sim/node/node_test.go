@@ -118,7 +118,7 @@ func TestANodeIsReadyWhenItsNetworkPluginIs(t *testing.T) {
 		t.Error("Ready though the plugin may do nothing")
 	}
 	c.env.cni = ""
-	c.w.Advance(time.Minute)
+	c.w.Advance(6 * time.Minute) // the kubelet's back-off has grown to five
 	if ok, why := c.ready("n1"); !ok {
 		t.Errorf("not Ready with a plugin that works: %s", why)
 	}
