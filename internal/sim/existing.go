@@ -125,7 +125,7 @@ func (r *Region) adopters() map[string]interface {
 } {
 	return map[string]interface {
 		Adopt(kind string, resource json.RawMessage) error
-	}{"ec2": r.EC2, "autoscaling": r.ASG, "eks": r.EKS, "kms": r.KMS, "logs": r.Logs}
+	}{"ec2": r.EC2, "autoscaling": r.ASG, "elasticloadbalancing": r.ELB, "eks": r.EKS, "kms": r.KMS, "logs": r.Logs}
 }
 
 func (r *Region) adoptNetwork(x Existing) error {

@@ -55,6 +55,13 @@ func queries(s *sim.Sim) map[string][]string {
 			}
 		}
 	}
+	for _, o := range r.Operations() {
+		if name, version, _ := strings.Cut(o.Service, "@"); name == "elasticloadbalancing" {
+			for _, op := range o.Served {
+				out[name] = append(out[name], op+"&Version="+version)
+			}
+		}
+	}
 	return out
 }
 

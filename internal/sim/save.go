@@ -43,7 +43,7 @@ func (r *Region) services() []struct {
 	return []struct {
 		name string
 		s    service
-	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"autoscaling", r.ASG}, {"eks", r.EKS}, {"cloudformation", r.CFN}}
+	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"autoscaling", r.ASG}, {"elasticloadbalancing", r.ELB}, {"eks", r.EKS}, {"cloudformation", r.CFN}}
 }
 
 // Save is the account as JSON: every resource, Kubernetes' objects, and what is to

@@ -1,6 +1,6 @@
 // Package sim is the simulated AWS account: regions with EKS, EC2, IAM, STS,
-// CloudFormation, SSM, Auto Scaling, KMS, CloudWatch Logs and Service Quotas over
-// the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
+// CloudFormation, SSM, Auto Scaling, Elastic Load Balancing, KMS, CloudWatch Logs and
+// Service Quotas over the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
 // every client and must not know which one is calling.
 package sim
 
@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/cfn"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/eks"
+	"github.com/slipway-eks/slipway/internal/sim/elb"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/kms"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -64,6 +65,7 @@ type Region struct {
 	IAM   *iam.IAM
 	EC2   *ec2.EC2
 	ASG   *autoscaling.AutoScaling
+	ELB   *elb.ELB
 	EKS   *eks.EKS
 	CFN   *cfn.CFN
 	KMS   *kms.KMS
@@ -124,7 +126,7 @@ func (s *Sim) newRegion(name string) *Region {
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.EC2.AddDefaultVPC()
 	r.EC2.HasProfile = func(p string) bool { return r.IAM.HasProfile(p[strings.LastIndex(p, "/")+1:]) }
-	r.ASG = autoscaling.New(w, r.EC2)
+	r.ASG, r.ELB = autoscaling.New(w, r.EC2), elb.New(w, r.EC2)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
 	if s.serving {
@@ -168,6 +170,8 @@ func (s *Sim) newRegion(name string) *Region {
 	v.Add("iam", "iam", r.IAM.Register)
 	v.Add("sts", "sts", r.IAM.RegisterSTS)
 	v.Add("autoscaling", "autoscaling", r.ASG.Register)
+	v.Add("elasticloadbalancing", "elasticloadbalancingv2", r.ELB.Register)
+	v.Add("elasticloadbalancing@2012-06-01", "elasticloadbalancing", r.ELB.RegisterClassic)
 	v.Add("eks", "eks", r.EKS.Register)
 	v.Add("cloudformation", "cloudformation", r.CFN.Register)
 	v.Add("kms", "kms", r.KMS.Register)

@@ -45,6 +45,11 @@ func (e *EC2) publicAddress(id, pool string) string {
 			taken[aws.ToString(i.PublicIpAddress)] = true
 		}
 	}
+	for _, n := range e.enis.All() {
+		if n.Association != nil {
+			taken[aws.ToString(n.Association.PublicIp)] = true
+		}
+	}
 	first := netip.MustParseAddr(pool).As4()
 	for at, n := e.w.Pick(id, 250), 0; n < 250; at, n = (at+1)%250, n+1 {
 		first[3] = byte(at + 1)

@@ -61,7 +61,7 @@ func (e *EC2) DetachInternetGateway(_ *wire.Caller, in *ec2.DetachInternetGatewa
 	if len(g.Attachments) == 0 || *g.Attachments[0].VpcId != aws.ToString(in.VpcId) {
 		return nil, wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", *g.InternetGatewayId, aws.ToString(in.VpcId))
 	}
-	if e.mapped(*in.VpcId) || e.nats.Find(func(n *types.NatGateway) bool {
+	if e.mapped(*in.VpcId) || e.holdsPublic(*in.VpcId) || e.nats.Find(func(n *types.NatGateway) bool {
 		return *n.VpcId == aws.ToString(in.VpcId) && n.State != types.NatGatewayStateDeleted && n.State != types.NatGatewayStateFailed
 	}) != nil {
 		return nil, wire.Errorf("DependencyViolation",

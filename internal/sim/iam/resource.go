@@ -22,11 +22,12 @@ var named = map[string][]resource{
 		{"PrincipalArn", "access-entry/{ClusterName}/*"}, {"ClusterName", "cluster/{}"}, {"Name", "cluster/{}"}},
 	"iam": {{"InstanceProfileName", "instance-profile/{}"}, {"RoleName", "role/{}"}, {"OpenIDConnectProviderArn", ""}, {"PolicyArn", ""},
 		{"PolicyName", "policy/{}"}},
-	"cloudformation": {{"StackName", "stack/{}/*"}},
-	"logs":           {{"LogGroupName", "log-group:{}:*"}},
-	"kms":            {{"KeyId", "key/{}"}},
-	"ssm":            {{"Name", "parameter{}"}},
-	"autoscaling":    {{"AutoScalingGroupName", "autoScalingGroup:*:autoScalingGroupName/{}"}},
+	"cloudformation":       {{"StackName", "stack/{}/*"}},
+	"logs":                 {{"LogGroupName", "log-group:{}:*"}},
+	"kms":                  {{"KeyId", "key/{}"}},
+	"ssm":                  {{"Name", "parameter{}"}},
+	"elasticloadbalancing": {{"RuleArn", ""}, {"ListenerArn", ""}, {"TargetGroupArn", ""}, {"LoadBalancerArn", ""}, {"LoadBalancerName", "loadbalancer/{}"}},
+	"autoscaling":          {{"AutoScalingGroupName", "autoScalingGroup:*:autoScalingGroupName/{}"}},
 	"ec2": {{"SubnetId", "subnet/{}"}, {"GroupId", "security-group/{}"}, {"NatGatewayId", "natgateway/{}"}, {"RouteTableId", "route-table/{}"},
 		{"InternetGatewayId", "internet-gateway/{}"}, {"LaunchTemplateId", "launch-template/{}"}, {"AllocationId", "elastic-ip/{}"},
 		{"NetworkInterfaceId", "network-interface/{}"}, {"VpcId", "vpc/{}"}, {"InstanceIds", "instance/{}"}},
@@ -34,8 +35,8 @@ var named = map[string][]resource{
 
 // Resource is the ARN that an operation acts on, * where it matters not.
 func (i *IAM) Resource(service, region, op string, in any) string {
-	if service == "ec2" && (strings.HasPrefix(op, "Describe") || strings.HasPrefix(op, "Get")) {
-		return "*" // EC2 has no resources for what only reads
+	if (service == "ec2" || service == "elasticloadbalancing") && (strings.HasPrefix(op, "Describe") || strings.HasPrefix(op, "Get")) {
+		return "*" // these have no resources for what only reads
 	}
 	for _, r := range named[service] {
 		v := text(in, r.field)

@@ -26,7 +26,7 @@ type pager struct {
 var (
 	tokenFields     = []string{"NextToken", "Marker"}
 	nextFields      = []string{"NextToken", "NextMarker", "Marker"}
-	limitFields     = []string{"MaxResults", "MaxItems", "MaxRecords", "Limit"}
+	limitFields     = []string{"MaxResults", "MaxItems", "MaxRecords", "Limit", "PageSize"}
 	truncatedFields = []string{"IsTruncated", "Truncated"}
 )
 
@@ -38,11 +38,13 @@ var books = map[string]pager{
 	"iam": {size: 100, least: 1, most: 1000, code: "ValidationError", message: "Invalid Marker."},
 	"cloudformation": {size: 100, least: 1, most: 100, code: "ValidationError",
 		message: "The NextToken is invalid."},
-	"autoscaling":   {size: 50, least: 1, most: 100, code: "InvalidNextToken", message: "The NextToken value is not valid."},
-	"kms":           {size: 100, least: 1, most: 1000, code: "InvalidMarkerException", message: "The marker is not valid."},
-	"logs":          {size: 50, least: 1, most: 50, code: "InvalidParameterException", message: "The specified nextToken is invalid."},
-	"ssm":           {size: 50, least: 1, most: 50, code: "InvalidNextToken", message: "The specified token isn't valid."},
-	"servicequotas": {size: 100, least: 1, most: 100, code: "InvalidPaginationTokenException", message: "Invalid input was provided."},
+	"autoscaling":            {size: 50, least: 1, most: 100, code: "InvalidNextToken", message: "The NextToken value is not valid."},
+	"kms":                    {size: 100, least: 1, most: 1000, code: "InvalidMarkerException", message: "The marker is not valid."},
+	"logs":                   {size: 50, least: 1, most: 50, code: "InvalidParameterException", message: "The specified nextToken is invalid."},
+	"ssm":                    {size: 50, least: 1, most: 50, code: "InvalidNextToken", message: "The specified token isn't valid."},
+	"elasticloadbalancing":   {size: 400, least: 1, most: 400, code: "ValidationError", message: "The marker is not valid."},
+	"elasticloadbalancingv2": {size: 400, least: 1, most: 400, code: "ValidationError", message: "The marker is not valid."},
+	"servicequotas":          {size: 100, least: 1, most: 100, code: "InvalidPaginationTokenException", message: "Invalid input was provided."},
 }
 
 // chapters are the operations whose pages are not as their service's.
