@@ -128,6 +128,7 @@ func (s *Sim) newRegion(name string) *Region {
 	r.EC2.HasProfile = func(p string) bool { return r.IAM.HasProfile(p[strings.LastIndex(p, "/")+1:]) }
 	r.ASG, r.ELB = autoscaling.New(w, r.EC2), elb.New(w, r.EC2)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
+	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/elb"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/kms"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -40,6 +41,9 @@ type EKS struct {
 	// returns its endpoint; when nil the endpoint is a name that only an in-process
 	// transport reaches.
 	Serve func(c *kubeapi.Cluster, earlier string) (url string, stop func(), err error)
+
+	// ELB makes the load balancers of Services; nil: they get none.
+	ELB *elb.ELB
 
 	res.Registry
 	fleet        *node.Fleet

@@ -41,6 +41,7 @@ func NewFleet(w *world.World) *Fleet {
 		c.pending.Store(false)
 		c.pass()
 	})
+	f.on("node:balance", func(c *Cluster, _ at) { c.services() })
 	f.on("node:ready", (*Cluster).ready)
 	f.on("node:renew", (*Cluster).renew)
 	f.on("node:start", (*Cluster).run)
@@ -85,6 +86,8 @@ type loops struct {
 	Readied map[string]bool // node names whose network has come up
 	Tick    time.Time       `json:",omitzero"`  // when the loops run next for a CronJob
 	Pending bool            `json:",omitempty"` // in a saved cluster: pending
+	// Balancing is what the service controller remembers, by a Service's UID.
+	Balancing map[string]*balancing `json:",omitempty"`
 }
 
 // settle is how long the control loops take to notice a change.
@@ -138,6 +141,7 @@ func (c *Cluster) pass() {
 	c.schedule()
 	c.kubelets()
 	c.budgets()
+	c.services()
 	c.env.Settled()
 }
 
