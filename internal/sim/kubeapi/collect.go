@@ -47,8 +47,8 @@ func (c *Cluster) change(uid types.UID, edit func(metav1.Object) (gone bool)) {
 	c.settleDefinitions()
 }
 
-// Delete deletes as a client's request would: pods end on their nodes, and what has
-// finalizers waits for them.
+// Delete deletes as a client's request would: pods end on their nodes, namespaces when
+// they are empty, and what has finalizers waits for them.
 func (c *Cluster) Delete(o metav1.Object) {
 	if o.GetDeletionTimestamp() != nil {
 		return
@@ -57,8 +57,12 @@ func (c *Cluster) Delete(o metav1.Object) {
 	c.change(o.GetUID(), func(m metav1.Object) bool {
 		p, pod := m.(*corev1.Pod)
 		runs := pod && p.Spec.NodeName != "" && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed
-		if !runs && len(m.GetFinalizers()) == 0 {
+		n, holds := m.(*corev1.Namespace)
+		if !runs && !holds && len(m.GetFinalizers()) == 0 {
 			return true
+		}
+		if holds {
+			n.Status.Phase = corev1.NamespaceTerminating
 		}
 		grace := new(int64(0))
 		if runs {

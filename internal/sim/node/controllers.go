@@ -1,9 +1,11 @@
 package node
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"reflect"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -159,29 +161,78 @@ func tolerates(ts []corev1.Toleration, t corev1.Taint) bool {
 
 func templateHash(t corev1.PodTemplateSpec) string {
 	h := fnv.New32a()
-	fmt.Fprintf(h, "%#v", t.Spec.Containers)
-	fmt.Fprintf(h, "%v%v", t.Spec.NodeSelector, t.Spec.Tolerations)
-	fmt.Fprint(h, t.Annotations, t.Labels)
+	b, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // it came as JSON
+	}
+	h.Write(b)
 	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// revision is where `kubectl rollout` reads which template came when.
+const revision = "deployment.kubernetes.io/revision"
+
+func revisionOf(o metav1.Object) int {
+	n, _ := strconv.Atoi(o.GetAnnotations()[revision]) // none is 0
+	return n
+}
+
+// newReplicaSet is one of a Deployment's current template, told from others by its hash.
+func newReplicaSet(d *appsv1.Deployment, hash string, rev int) *appsv1.ReplicaSet {
+	t := *d.Spec.Template.DeepCopy()
+	t.Labels = labels.Merge(t.Labels, labels.Set{appsv1.DefaultDeploymentUniqueLabelKey: hash})
+	sel := d.Spec.Selector.DeepCopy()
+	sel.MatchLabels = labels.Merge(sel.MatchLabels, labels.Set{appsv1.DefaultDeploymentUniqueLabelKey: hash})
+	notes := labels.Merge(d.Annotations, labels.Set{revision: strconv.Itoa(rev)})
+	delete(notes, corev1.LastAppliedConfigAnnotation)
+	return &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: d.Name + "-" + hash, Namespace: d.Namespace, Labels: t.Labels, Annotations: notes,
+		OwnerReferences: owned(d, "Deployment")},
+		Spec: appsv1.ReplicaSetSpec{Replicas: new(*d.Spec.Replicas), Selector: sel, Template: t}}
+}
+
+// number has the current ReplicaSet of a Deployment, and the Deployment, bear the newest
+// revision, also where an older template has come back.
+func (c *Cluster) number(d *appsv1.Deployment, cur *appsv1.ReplicaSet, newest int) *appsv1.Deployment {
+	if n := revisionOf(cur); n < newest {
+		u := cur.DeepCopy()
+		u.Annotations = labels.Merge(u.Annotations, labels.Set{revision: strconv.Itoa(newest + 1)})
+		c.API.Save(u)
+		cur = u
+	}
+	if revisionOf(d) == revisionOf(cur) {
+		return d
+	}
+	u := d.DeepCopy()
+	u.Annotations = labels.Merge(u.Annotations, labels.Set{revision: cur.Annotations[revision]})
+	c.API.Save(u)
+	return u
 }
 
 // deployments keeps one ReplicaSet per template and moves replicas to the newest.
 func (c *Cluster) deployments() {
 	sets := kubeapi.List[appsv1.ReplicaSet](c.API)
 	for _, d := range kubeapi.List[appsv1.Deployment](c.API) {
-		want := d.Name + "-" + templateHash(d.Spec.Template)
+		hash := templateHash(d.Spec.Template)
+		want := d.Name + "-" + hash
 		cur := kubeapi.Get[appsv1.ReplicaSet](c.API, d.Namespace, want)
+		newest := 0
+		for _, s := range sets {
+			if ownerIs(s, d) {
+				newest = max(newest, revisionOf(s))
+			}
+		}
 		if cur == nil {
-			t := *d.Spec.Template.DeepCopy()
-			cur = &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: want, Namespace: d.Namespace, Labels: t.Labels,
-				OwnerReferences: owned(d, "Deployment")},
-				Spec: appsv1.ReplicaSetSpec{Replicas: new(*d.Spec.Replicas), Selector: d.Spec.Selector.DeepCopy(), Template: t}}
+			cur = newReplicaSet(d, hash, newest+1)
+			newest++
 			c.API.Save(cur)
+			c.event("Deployment", d.Namespace, d.Name, "Normal", "ScalingReplicaSet",
+				fmt.Sprintf("Scaled up replica set %s from 0 to %d", want, *d.Spec.Replicas))
 		} else if *cur.Spec.Replicas != *d.Spec.Replicas {
 			n := cur.DeepCopy()
 			n.Spec.Replicas = new(*d.Spec.Replicas)
 			c.API.Save(n)
 		}
+		d = c.number(d, kubeapi.Get[appsv1.ReplicaSet](c.API, d.Namespace, want), newest)
 		st := appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: cur.Status.Replicas, UpdatedReplicas: cur.Status.Replicas,
 			ReadyReplicas: cur.Status.ReadyReplicas, AvailableReplicas: cur.Status.ReadyReplicas}
 		for _, s := range sets {
