@@ -43,7 +43,8 @@ func (r *Region) services() []struct {
 	return []struct {
 		name string
 		s    service
-	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"autoscaling", r.ASG}, {"elasticloadbalancing", r.ELB}, {"eks", r.EKS}, {"cloudformation", r.CFN}}
+	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"ssm", r.SSM}, {"autoscaling", r.ASG}, {"elasticloadbalancing", r.ELB}, {"eks", r.EKS},
+		{"cloudformation", r.CFN}}
 }
 
 // Save is the account as JSON: every resource, Kubernetes' objects, and what is to
@@ -117,6 +118,9 @@ func (r *Region) load(in savedRegion) error {
 		}
 	}
 	for _, v := range r.services() {
+		if in.Services[v.name] == nil {
+			continue // an older program did not have the service
+		}
 		if err := v.s.Load(in.Services[v.name]); err != nil {
 			return fmt.Errorf("%s in %s: %w", v.name, r.EC2.Region, err)
 		}

@@ -70,6 +70,7 @@ type Region struct {
 	CFN   *cfn.CFN
 	KMS   *kms.KMS
 	Logs  *logs.Logs
+	SSM   *ssm.SSM
 
 	server   *wire.Server
 	pageSize int
@@ -127,6 +128,11 @@ func (s *Sim) newRegion(name string) *Region {
 	r.EC2.AddDefaultVPC()
 	r.EC2.HasProfile = func(p string) bool { return r.IAM.HasProfile(p[strings.LastIndex(p, "/")+1:]) }
 	r.ASG, r.ELB = autoscaling.New(w, r.EC2), elb.New(w, r.EC2)
+	r.SSM = ssm.New(w, r.KMS)
+	r.ASG.Link = r.IAM.Link
+	r.KMS.Knows = r.IAM.Knows
+	r.Logs.Encrypts = func(key string) bool { m := r.KMS.Key(key); return m != nil && m.Enabled }
+	r.IAM.Using("autoscaling.amazonaws.com", r.ASG.ARNs)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
@@ -177,8 +183,8 @@ func (s *Sim) newRegion(name string) *Region {
 	v.Add("cloudformation", "cloudformation", r.CFN.Register)
 	v.Add("kms", "kms", r.KMS.Register)
 	v.Add("logs", "logs", r.Logs.Register)
-	v.Add("ssm", "ssm", (&ssm.SSM{Partition: p, Region: name}).Register)
-	v.Add("servicequotas", "servicequotas", func(x *wire.Service) { quotas.Register(x, &r.EC2.Quotas) })
+	v.Add("ssm", "ssm", r.SSM.Register)
+	v.Add("servicequotas", "servicequotas", (&quotas.Quotas{EC2: &r.EC2.Quotas, Prefix: "arn:" + p + ":servicequotas:" + name + ":" + Account + ":"}).Register)
 	r.server = v
 	return r
 }

@@ -35,11 +35,14 @@ type AutoScaling struct {
 	ec2    *ec2.EC2
 	prefix string
 	groups *res.Kind[group]
+
+	// Link has the account make a service's role.
+	Link func(service string)
 }
 
 // New is a region without groups.
 func New(w *world.World, e *ec2.EC2) *AutoScaling {
-	a := &AutoScaling{w: w, ec2: e, prefix: "arn:" + e.Partition + ":autoscaling:" + e.Region + ":" + e.Account + ":autoScalingGroup:"}
+	a := &AutoScaling{Link: func(string) {}, w: w, ec2: e, prefix: "arn:" + e.Partition + ":autoscaling:" + e.Region + ":" + e.Account + ":autoScalingGroup:"}
 	a.groups = res.Add(&a.Registry, &res.Kind[group]{Name: "group", Key: func(g *group) string { return aws.ToString(g.AutoScalingGroupName) }})
 	world.On(w, "autoscaling:look", a.look)
 	e.OnRunning = append(e.OnRunning, a.running)
@@ -117,6 +120,7 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 		TargetGroupARNs: in.TargetGroupARNs, LoadBalancerNames: in.LoadBalancerNames, MaxInstanceLifetime: in.MaxInstanceLifetime,
 		CapacityRebalance: in.CapacityRebalance}}
 	a.groups.Put(name, g)
+	a.Link("autoscaling.amazonaws.com")
 	a.reconcile(g)
 	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
 }

@@ -89,6 +89,7 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 	c.Made = note(in.ClientRequestToken, in, "")
 	c.SelfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
 	s.clusters.Put(name, c)
+	s.iam.Link("eks.amazonaws.com")
 	s.creatorAdmin(c, caller, in.AccessConfig)
 	d := s.w.Draw("eks:cluster", name, 10*time.Minute, 8*time.Minute+20*time.Second, 11*time.Minute+30*time.Second)
 	s.w.Schedule(d/5, "eks:interfaces", c.ID, nil)

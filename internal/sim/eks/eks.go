@@ -101,6 +101,7 @@ func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *
 		fleet: node.NewFleet(w)}
 	s.kinds()
 	s.events()
+	s.uses()
 	e.OnRunning = append(e.OnRunning, s.booted)
 	e.OnTerminated = append(e.OnTerminated, s.gone)
 	e.OnConsole = append(e.OnConsole, s.console)

@@ -66,6 +66,7 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 			return nil, invalid("Subnet %s provided in Fargate Profile is not a private subnet", id)
 		}
 	}
+	s.iam.Link("eks-fargate.amazonaws.com")
 	p := c.profiles.Put(name, &fargateProfile{FargateProfile: types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
 		FargateProfileArn:   arn,
 		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: tagsOf(in.Tags), Status: types.FargateProfileStatusCreating,

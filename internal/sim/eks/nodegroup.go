@@ -122,6 +122,7 @@ func (s *EKS) CreateNodegroup(by *wire.Caller, in *eks.CreateNodegroupInput) (*e
 		return nil, err
 	}
 	c.groups.Put(name, g)
+	s.iam.Link("eks-nodegroup.amazonaws.com")
 	key := *c.Name + "/" + name
 	setup := s.w.Draw("eks:nodegroup-setup", key, seconds(45), seconds(30), seconds(75))
 	s.w.Schedule(setup, "eks:group-provision", c.ID, groupEvent{part: g.part()})

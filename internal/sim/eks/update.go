@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -195,14 +194,5 @@ func (c *cluster) setComponents(api *types.KubeApiServerConfigRequest, manager *
 	if scheduler != nil {
 		c.KubeSchedulerConfig = &types.KubeSchedulerConfigResponse{}
 		rewrite(scheduler, c.KubeSchedulerConfig)
-	}
-}
-
-// logging makes the log group that a cluster with any log on writes to.
-func (s *EKS) logging(c *cluster) {
-	for _, l := range c.Logging.ClusterLogging {
-		if aws.ToBool(l.Enabled) {
-			s.logs.Ensure("/aws/eks/" + *c.Name + "/cluster")
-		}
 	}
 }

@@ -164,10 +164,10 @@ func (i *IAM) policiesOfPrincipal(arn string) eval.Set {
 // document is a managed policy's text: "" where the region does not have it.
 func (i *IAM) document(arn string) string {
 	if p := i.policies.Get(arn); p != nil {
-		return p.Document
+		return p.document()
 	}
-	if i.ofAWS(arn) {
-		return managed[lastOf(arn)]
+	if m := i.managedBy(arn); m != nil {
+		return m.document
 	}
 	return ""
 }

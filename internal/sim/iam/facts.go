@@ -121,3 +121,13 @@ func (i *IAM) HasProfile(name string) bool { return i.profiles.Get(name) != nil 
 
 // DropProfile removes an instance profile that another service made.
 func (i *IAM) DropProfile(name string) { i.profiles.Delete(name) }
+
+// Knows tells whether a principal exists: the account itself, its user, a role, or
+// whatever is in another account.
+func (i *IAM) Knows(arn string) bool {
+	p := strings.Split(arn, ":")
+	if len(p) != 6 || p[4] != i.Account {
+		return true
+	}
+	return arn == i.arn("root") || arn == i.admin() || p[2] == "sts" || i.roleByARN(arn) != nil
+}

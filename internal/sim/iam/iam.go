@@ -6,6 +6,8 @@
 package iam
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -32,16 +34,11 @@ type profile struct {
 	Role string // name, "" without one
 }
 
-type policy struct {
-	types.Policy
-	Document string
-}
-
 type provider struct {
 	ARN, URL    string
 	Clients     []string
 	Thumbprints []string
-	Tags        map[string]string
+	Tags        []types.Tag
 	Born        time.Time
 }
 
@@ -68,8 +65,10 @@ type IAM struct {
 	policies  *res.Kind[policy]
 	providers *res.Kind[provider]
 	sessions  *res.Kind[session] // by access key
-	denied    []string           // actions the administrator may not do
-	noSTS     map[string]bool    // regions in which STS is not activated
+	deletions *res.Kind[deletion]
+	using     map[string][]func() []string // by service: what needs its role
+	denied    []string                     // actions the administrator may not do
+	noSTS     map[string]bool              // regions in which STS is not activated
 
 	parsed map[string]*eval.Policy // by document; nil: it is none
 }
@@ -85,7 +84,8 @@ const (
 
 // New is an account with one administrator.
 func New(w *world.World, account, partition string) *IAM {
-	i := &IAM{w: w, Account: account, Partition: partition, AdminSecret: Secret, noSTS: map[string]bool{}, parsed: map[string]*eval.Policy{}}
+	i := &IAM{w: w, Account: account, Partition: partition, AdminSecret: Secret, noSTS: map[string]bool{},
+		using: map[string][]func() []string{}, parsed: map[string]*eval.Policy{}}
 	i.roles = res.Add(&i.Registry, &res.Kind[role]{Name: "role", Key: func(r *role) string { return aws.ToString(r.RoleName) },
 		ARN: func(r *role) string { return *r.Arn }})
 	i.profiles = res.Add(&i.Registry, &res.Kind[profile]{Name: "instance-profile",
@@ -93,6 +93,7 @@ func New(w *world.World, account, partition string) *IAM {
 	i.policies = res.Add(&i.Registry, &res.Kind[policy]{Name: "policy", Key: func(p *policy) string { return aws.ToString(p.Arn) }})
 	i.providers = res.Add(&i.Registry, &res.Kind[provider]{Name: "oidc-provider", Key: func(p *provider) string { return p.ARN }})
 	i.sessions = res.Add(&i.Registry, &res.Kind[session]{Name: "session", Key: func(s *session) string { return s.Key }})
+	i.deletions = res.Add(&i.Registry, &res.Kind[deletion]{Name: "deletion", Key: func(d *deletion) string { return d.ID }})
 	i.Keep("denied", &i.denied)
 	i.Keep("noSTS", &i.noSTS)
 	return i
@@ -129,32 +130,18 @@ func overLimit(format string, a ...any) *wire.Error {
 
 // Register adds the IAM operations.
 func (i *IAM) Register(s *wire.Service) {
-	wire.Handle(s, "CreateRole", i.CreateRole)
-	wire.Handle(s, "GetRole", i.GetRole)
-	wire.Handle(s, "DeleteRole", i.DeleteRole)
-	wire.Handle(s, "ListRoles", i.ListRoles)
-	wire.Handle(s, "UpdateAssumeRolePolicy", i.UpdateAssumeRolePolicy)
-	wire.Handle(s, "AttachRolePolicy", i.AttachRolePolicy)
-	wire.Handle(s, "DetachRolePolicy", i.DetachRolePolicy)
-	wire.Handle(s, "ListAttachedRolePolicies", i.ListAttachedRolePolicies)
-	wire.Handle(s, "PutRolePolicy", i.PutRolePolicy)
-	wire.Handle(s, "GetRolePolicy", i.GetRolePolicy)
-	wire.Handle(s, "DeleteRolePolicy", i.DeleteRolePolicy)
-	wire.Handle(s, "ListRolePolicies", i.ListRolePolicies)
-	wire.Handle(s, "CreateInstanceProfile", i.CreateInstanceProfile)
-	wire.Handle(s, "GetInstanceProfile", i.GetInstanceProfile)
-	wire.Handle(s, "DeleteInstanceProfile", i.DeleteInstanceProfile)
-	wire.Handle(s, "AddRoleToInstanceProfile", i.AddRoleToInstanceProfile)
-	wire.Handle(s, "RemoveRoleFromInstanceProfile", i.RemoveRoleFromInstanceProfile)
-	wire.Handle(s, "ListInstanceProfilesForRole", i.ListInstanceProfilesForRole)
-	wire.Handle(s, "CreateOpenIDConnectProvider", i.CreateOpenIDConnectProvider)
-	wire.Handle(s, "GetOpenIDConnectProvider", i.GetOpenIDConnectProvider)
-	wire.Handle(s, "ListOpenIDConnectProviders", i.ListOpenIDConnectProviders)
-	wire.Handle(s, "DeleteOpenIDConnectProvider", i.DeleteOpenIDConnectProvider)
-	wire.Handle(s, "TagOpenIDConnectProvider", i.TagOpenIDConnectProvider)
-	wire.Handle(s, "CreatePolicy", i.CreatePolicy)
-	wire.Handle(s, "GetPolicy", i.GetPolicy)
-	wire.Handle(s, "GetPolicyVersion", i.GetPolicyVersion)
-	wire.Handle(s, "DeletePolicy", i.DeletePolicy)
-	wire.Handle(s, "SimulatePrincipalPolicy", i.SimulatePrincipalPolicy)
+	i.registerRoles(s)
+	i.registerProfiles(s)
+	i.registerProviders(s)
+	i.registerPolicies(s)
+	i.registerTags(s)
+	i.registerServiceLinked(s)
+	i.registerAccount(s)
+}
+
+// digest is hexadecimal digits that follow from a text alone: identifiers of what every
+// account has.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

@@ -1,47 +1,75 @@
 package iam
 
 import (
-	"encoding/json"
-	"maps"
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// managed are the documents of AWS managed policies that decide something here, by
-// name ("AWS managed policies for Amazon EKS" and the AWS Managed Policy Reference,
-// read in November 2026; resources and conditions are left out where no test of a
-// simulated node or pod meets them). Others exist, and grant nothing.
-var managed = documents(map[string][]string{
-	"AdministratorAccess": {"*"},
-	"AmazonEKSClusterPolicy": {"autoscaling:DescribeAutoScalingGroups", "autoscaling:UpdateAutoScalingGroup", "ec2:AttachVolume",
-		"ec2:AuthorizeSecurityGroupIngress", "ec2:CreateRoute", "ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteRoute",
-		"ec2:DeleteSecurityGroup", "ec2:DeleteVolume", "ec2:DescribeInstances", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
-		"ec2:DescribeSubnets", "ec2:DescribeVolumes", "ec2:DescribeVpcs", "ec2:DetachVolume", "ec2:ModifyInstanceAttribute", "ec2:ModifyVolume",
-		"ec2:RevokeSecurityGroupIngress", "ec2:DescribeAvailabilityZones", "elasticloadbalancing:*", "kms:DescribeKey"},
-	"AmazonEKSVPCResourceController": {"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:AttachNetworkInterface",
-		"ec2:DetachNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute", "ec2:AssignPrivateIpAddresses",
-		"ec2:UnassignPrivateIpAddresses", "ec2:CreateNetworkInterfacePermission"},
-	"AmazonEKSWorkerNodePolicy": {"ec2:DescribeInstances", "ec2:DescribeInstanceTypes", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
-		"ec2:DescribeSubnets", "ec2:DescribeVolumes", "ec2:DescribeVolumesModifications", "ec2:DescribeVpcs", "eks:DescribeCluster",
-		"eks-auth:AssumeRoleForPodIdentity"},
-	"AmazonEKSWorkerNodeMinimalPolicy": {"ec2:DescribeInstances", "eks-auth:AssumeRoleForPodIdentity"},
-	"AmazonEKS_CNI_Policy": {"ec2:AssignPrivateIpAddresses", "ec2:AttachNetworkInterface", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
-		"ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeNetworkInterfaces", "ec2:DescribeInstanceTypes", "ec2:DescribeSubnets",
-		"ec2:DetachNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute", "ec2:UnassignPrivateIpAddresses", "ec2:CreateTags"},
-	"AmazonEC2ContainerRegistryReadOnly": {"ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer",
-		"ecr:GetRepositoryPolicy", "ecr:DescribeRepositories", "ecr:ListImages", "ecr:DescribeImages", "ecr:BatchGetImage"},
-	"AmazonEC2ContainerRegistryPullOnly":     {"ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:BatchImportUpstreamImage"},
-	"AmazonEKSFargatePodExecutionRolePolicy": {"ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"},
-	"AmazonEC2FullAccess":                    {"ec2:*", "elasticloadbalancing:*", "cloudwatch:*", "autoscaling:*"},
+// AWS managed policies, as IAM answered them on 1 May 2026 (managed/extract.py says from
+// where). One that is newer is not there, as in an account of that day.
+//
+//go:embed managed/policies.tsv.gz
+var managedTSV []byte
+
+// managedPolicy is a policy that AWS manages: its default version.
+type managedPolicy struct {
+	types.Policy
+	document string
+}
+
+// managed are AWS's policies by path and name, and those in IAM's order.
+var managed = sync.OnceValues(func() (map[string]*managedPolicy, []string) {
+	z, err := gzip.NewReader(bytes.NewReader(managedTSV))
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		panic(err)
+	}
+	by, order := map[string]*managedPolicy{}, []string{}
+	for line := range strings.Lines(string(text)) {
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 5)
+		made, err := time.Parse(time.RFC3339, f[2])
+		changed, err2 := time.Parse(time.RFC3339, f[3])
+		if err != nil || err2 != nil {
+			panic(fmt.Sprint(f[0], err, err2))
+		}
+		path, name := f[0][:strings.LastIndex(f[0], "/")+1], lastOf(f[0])
+		by[f[0]] = &managedPolicy{document: f[4], Policy: types.Policy{PolicyName: &name, Path: &path, DefaultVersionId: &f[1],
+			CreateDate: &made, UpdateDate: &changed, IsAttachable: true}}
+		order = append(order, f[0])
+	}
+	return by, order
 })
 
-func documents(actions map[string][]string) map[string]string {
-	out := map[string]string{}
-	for name, list := range maps.All(actions) {
-		statement := map[string]any{"Effect": "Allow", "Action": list, "Resource": "*"}
-		b, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{statement}})
-		if err != nil {
-			panic(err) // strings of ours
-		}
-		out[name] = string(b)
+// serviceRolePath is where the policies and roles are that only services use.
+const serviceRolePath = "/aws-service-role/"
+
+// managedBy is AWS's policy of an ARN, or nil.
+func (i *IAM) managedBy(arn string) *managedPolicy {
+	name, ours := strings.CutPrefix(arn, "arn:"+i.Partition+":iam::aws:policy")
+	if !ours {
+		return nil
 	}
-	return out
+	by, _ := managed()
+	m := by[name]
+	if m == nil {
+		return nil
+	}
+	v := *m
+	v.Arn = &arn
+	v.PolicyId = new("ANPA" + strings.ToUpper(digest(arn)[:17]))
+	if i.Partition != "aws" {
+		v.document = strings.ReplaceAll(v.document, `"arn:aws:`, `"arn:`+i.Partition+`:`)
+	}
+	return &v
 }

@@ -1,12 +1,24 @@
 package iam
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
+
+func (i *IAM) registerProfiles(s *wire.Service) {
+	wire.Handle(s, "CreateInstanceProfile", i.CreateInstanceProfile)
+	wire.Handle(s, "GetInstanceProfile", i.GetInstanceProfile)
+	wire.Handle(s, "DeleteInstanceProfile", i.DeleteInstanceProfile)
+	wire.Handle(s, "ListInstanceProfiles", i.ListInstanceProfiles)
+	wire.Handle(s, "AddRoleToInstanceProfile", i.AddRoleToInstanceProfile)
+	wire.Handle(s, "RemoveRoleFromInstanceProfile", i.RemoveRoleFromInstanceProfile)
+	wire.Handle(s, "ListInstanceProfilesForRole", i.ListInstanceProfilesForRole)
+}
 
 func (i *IAM) viewProfile(p *profile) *types.InstanceProfile {
 	v := p.InstanceProfile
@@ -63,6 +75,19 @@ func (i *IAM) DeleteInstanceProfile(_ *wire.Caller, in *iam.DeleteInstanceProfil
 	return &iam.DeleteInstanceProfileOutput{}, nil
 }
 
+// ListInstanceProfiles lists profiles under a path prefix.
+func (i *IAM) ListInstanceProfiles(_ *wire.Caller, in *iam.ListInstanceProfilesInput) (*iam.ListInstanceProfilesOutput, error) {
+	out := &iam.ListInstanceProfilesOutput{InstanceProfiles: []types.InstanceProfile{}}
+	for _, p := range i.profiles.All() {
+		if strings.HasPrefix(*p.Path, aws.ToString(in.PathPrefix)) {
+			v := i.viewProfile(p)
+			v.Tags = nil
+			out.InstanceProfiles = append(out.InstanceProfiles, *v)
+		}
+	}
+	return out, nil
+}
+
 // AddRoleToInstanceProfile puts the one role in.
 func (i *IAM) AddRoleToInstanceProfile(_ *wire.Caller, in *iam.AddRoleToInstanceProfileInput) (*iam.AddRoleToInstanceProfileOutput, error) {
 	p, err := i.profile(in.InstanceProfileName)
@@ -95,6 +120,9 @@ func (i *IAM) RemoveRoleFromInstanceProfile(_ *wire.Caller, in *iam.RemoveRoleFr
 
 // ListInstanceProfilesForRole lists the profiles that hold a role.
 func (i *IAM) ListInstanceProfilesForRole(_ *wire.Caller, in *iam.ListInstanceProfilesForRoleInput) (*iam.ListInstanceProfilesForRoleOutput, error) {
+	if _, err := i.role(in.RoleName); err != nil {
+		return nil, err
+	}
 	out := &iam.ListInstanceProfilesForRoleOutput{InstanceProfiles: []types.InstanceProfile{}}
 	for _, p := range i.profiles.All() {
 		if p.Role == aws.ToString(in.RoleName) {

@@ -2,6 +2,8 @@ package iam
 
 import (
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +12,16 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
+
+func (i *IAM) registerProviders(s *wire.Service) {
+	wire.Handle(s, "CreateOpenIDConnectProvider", i.CreateOpenIDConnectProvider)
+	wire.Handle(s, "GetOpenIDConnectProvider", i.GetOpenIDConnectProvider)
+	wire.Handle(s, "ListOpenIDConnectProviders", i.ListOpenIDConnectProviders)
+	wire.Handle(s, "DeleteOpenIDConnectProvider", i.DeleteOpenIDConnectProvider)
+	wire.Handle(s, "UpdateOpenIDConnectProviderThumbprint", i.UpdateOpenIDConnectProviderThumbprint)
+	wire.Handle(s, "AddClientIDToOpenIDConnectProvider", i.AddClientIDToOpenIDConnectProvider)
+	wire.Handle(s, "RemoveClientIDFromOpenIDConnectProvider", i.RemoveClientIDFromOpenIDConnectProvider)
+}
 
 // issuer is an issuer's host and path: neither scheme nor port are part of a
 // provider's name.
@@ -28,18 +40,16 @@ func (i *IAM) CreateOpenIDConnectProvider(_ *wire.Caller, in *iam.CreateOpenIDCo
 	if !ok {
 		return nil, wire.Errorf("InvalidInput", "Invalid Open ID Connect Provider URL")
 	}
-	if err := checkTags(in.Tags); err != nil {
-		return nil, err
+	for _, e := range []error{checkTags(in.Tags), checkThumbprints(in.ThumbprintList)} {
+		if e != nil {
+			return nil, e
+		}
 	}
 	arn := i.arn("oidc-provider/" + host)
 	if i.providers.Get(arn) != nil {
 		return nil, exists("Provider with url %s already exists.", aws.ToString(in.Url))
 	}
-	p := &provider{ARN: arn, URL: host, Clients: in.ClientIDList, Thumbprints: in.ThumbprintList, Tags: map[string]string{}, Born: i.w.Date()}
-	for _, t := range in.Tags {
-		p.Tags[*t.Key] = aws.ToString(t.Value)
-	}
-	i.providers.Put(arn, p)
+	i.providers.Put(arn, &provider{ARN: arn, URL: host, Clients: in.ClientIDList, Thumbprints: thumbprints(in.ThumbprintList), Tags: in.Tags, Born: i.w.Date()})
 	return &iam.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: new(arn), Tags: in.Tags}, nil
 }
 
@@ -56,11 +66,8 @@ func (i *IAM) GetOpenIDConnectProvider(_ *wire.Caller, in *iam.GetOpenIDConnectP
 	if err != nil {
 		return nil, err
 	}
-	out := &iam.GetOpenIDConnectProviderOutput{Url: new(p.URL), ClientIDList: p.Clients, ThumbprintList: p.Thumbprints, CreateDate: new(p.Born)}
-	for _, k := range sorted(p.Tags) {
-		out.Tags = append(out.Tags, types.Tag{Key: new(k), Value: new(p.Tags[k])})
-	}
-	return out, nil
+	return &iam.GetOpenIDConnectProviderOutput{Url: new(p.URL), ClientIDList: append([]string{}, p.Clients...),
+		ThumbprintList: append([]string{}, p.Thumbprints...), CreateDate: new(p.Born), Tags: append([]types.Tag{}, p.Tags...)}, nil
 }
 
 // ListOpenIDConnectProviders lists them.
@@ -80,19 +87,76 @@ func (i *IAM) DeleteOpenIDConnectProvider(_ *wire.Caller, in *iam.DeleteOpenIDCo
 	return &iam.DeleteOpenIDConnectProviderOutput{}, nil
 }
 
-// TagOpenIDConnectProvider tags one.
-func (i *IAM) TagOpenIDConnectProvider(_ *wire.Caller, in *iam.TagOpenIDConnectProviderInput) (*iam.TagOpenIDConnectProviderOutput, error) {
+// UpdateOpenIDConnectProviderThumbprint replaces the thumbprints.
+func (i *IAM) UpdateOpenIDConnectProviderThumbprint(_ *wire.Caller, in *iam.UpdateOpenIDConnectProviderThumbprintInput) (
+	*iam.UpdateOpenIDConnectProviderThumbprintOutput, error) {
 	p, err := i.provider(in.OpenIDConnectProviderArn)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := checkThumbprints(in.ThumbprintList); err != nil {
 		return nil, err
 	}
-	for _, t := range in.Tags {
-		p.Tags[*t.Key] = aws.ToString(t.Value)
+	p.Thumbprints = thumbprints(in.ThumbprintList)
+	return &iam.UpdateOpenIDConnectProviderThumbprintOutput{}, nil
+}
+
+// AddClientIDToOpenIDConnectProvider admits an audience; one that is there is no error.
+func (i *IAM) AddClientIDToOpenIDConnectProvider(_ *wire.Caller, in *iam.AddClientIDToOpenIDConnectProviderInput) (
+	*iam.AddClientIDToOpenIDConnectProviderOutput, error) {
+	p, err := i.provider(in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
 	}
-	return &iam.TagOpenIDConnectProviderOutput{}, nil
+	id := aws.ToString(in.ClientID)
+	if !slices.Contains(p.Clients, id) {
+		if len(p.Clients) >= maxClients {
+			return nil, overLimit("Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: %d", maxClients)
+		}
+		p.Clients = append(p.Clients, id)
+	}
+	return &iam.AddClientIDToOpenIDConnectProviderOutput{}, nil
+}
+
+// RemoveClientIDFromOpenIDConnectProvider takes an audience away; one that is not there
+// is no error.
+func (i *IAM) RemoveClientIDFromOpenIDConnectProvider(_ *wire.Caller, in *iam.RemoveClientIDFromOpenIDConnectProviderInput) (
+	*iam.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
+	p, err := i.provider(in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
+	}
+	p.Clients = slices.DeleteFunc(p.Clients, func(id string) bool { return id == aws.ToString(in.ClientID) })
+	return &iam.RemoveClientIDFromOpenIDConnectProviderOutput{}, nil
+}
+
+// A provider has at most so many audiences and thumbprints (quotas of IAM).
+const (
+	maxClients     = 100
+	maxThumbprints = 5
+)
+
+// thumbprints are in small letters, as IAM answers them.
+func thumbprints(list []string) []string {
+	out := []string{}
+	for _, t := range list {
+		out = append(out, strings.ToLower(t))
+	}
+	return out
+}
+
+var thumbprintRE = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
+
+func checkThumbprints(list []string) error {
+	if len(list) > maxThumbprints {
+		return wire.Errorf("InvalidInput", "Thumbprint list must contain fewer than %d entries.", maxThumbprints)
+	}
+	for _, t := range list {
+		if !thumbprintRE.MatchString(t) {
+			return wire.Errorf("InvalidInput", "Invalid Open ID Connect Provider thumbprint")
+		}
+	}
+	return nil
 }
 
 // HasProvider tells whether an issuer (https URL) is registered.

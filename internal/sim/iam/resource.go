@@ -21,7 +21,7 @@ var named = map[string][]resource{
 		{"FargateProfileName", "fargateprofile/{ClusterName}/{}/*"}, {"AssociationId", "podidentityassociation/{ClusterName}/{}"},
 		{"PrincipalArn", "access-entry/{ClusterName}/*"}, {"ClusterName", "cluster/{}"}, {"Name", "cluster/{}"}},
 	"iam": {{"InstanceProfileName", "instance-profile/{}"}, {"RoleName", "role/{}"}, {"OpenIDConnectProviderArn", ""}, {"PolicyArn", ""},
-		{"PolicyName", "policy/{}"}},
+		{"PolicyName", "policy/{}"}, {"UserName", "user/{}"}, {"AWSServiceName", "role/aws-service-role/{}/*"}},
 	"cloudformation":       {{"StackName", "stack/{}/*"}},
 	"logs":                 {{"LogGroupName", "log-group:{}:*"}},
 	"kms":                  {{"KeyId", "key/{}"}},
@@ -92,6 +92,9 @@ func text(in any, field string) string {
 func about(r *eval.Request, in any) {
 	if b := text(in, "PermissionsBoundary"); b != "" {
 		r.Context["iam:permissionsboundary"] = []string{b}
+	}
+	if s := text(in, "AWSServiceName"); s != "" {
+		r.Context["iam:awsservicename"] = []string{s}
 	}
 	v := reflect.ValueOf(in)
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {

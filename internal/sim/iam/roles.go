@@ -12,11 +12,39 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
+func (i *IAM) registerRoles(s *wire.Service) {
+	wire.Handle(s, "CreateRole", i.CreateRole)
+	wire.Handle(s, "GetRole", i.GetRole)
+	wire.Handle(s, "DeleteRole", i.DeleteRole)
+	wire.Handle(s, "ListRoles", i.ListRoles)
+	wire.Handle(s, "UpdateRole", i.UpdateRole)
+	wire.Handle(s, "UpdateRoleDescription", i.UpdateRoleDescription)
+	wire.Handle(s, "UpdateAssumeRolePolicy", i.UpdateAssumeRolePolicy)
+	wire.Handle(s, "AttachRolePolicy", i.AttachRolePolicy)
+	wire.Handle(s, "DetachRolePolicy", i.DetachRolePolicy)
+	wire.Handle(s, "ListAttachedRolePolicies", i.ListAttachedRolePolicies)
+	wire.Handle(s, "PutRolePolicy", i.PutRolePolicy)
+	wire.Handle(s, "GetRolePolicy", i.GetRolePolicy)
+	wire.Handle(s, "DeleteRolePolicy", i.DeleteRolePolicy)
+	wire.Handle(s, "ListRolePolicies", i.ListRolePolicies)
+	wire.Handle(s, "PutRolePermissionsBoundary", i.PutRolePermissionsBoundary)
+	wire.Handle(s, "DeleteRolePermissionsBoundary", i.DeleteRolePermissionsBoundary)
+}
+
 func (i *IAM) role(name *string) (*role, error) {
 	if r := i.roles.Get(aws.ToString(name)); r != nil {
 		return r, nil
 	}
 	return nil, noEntity("The role with name %s cannot be found.", aws.ToString(name))
+}
+
+// own is a role to be changed: no service's.
+func (i *IAM) own(name *string) (*role, error) {
+	r, err := i.role(name)
+	if err == nil && strings.HasPrefix(*r.Path, serviceRolePath) {
+		return nil, wire.Errorf("UnmodifiableEntity", "Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", *r.RoleName)
+	}
+	return r, err
 }
 
 // roleByARN is a role, or nil: name and path count.
@@ -43,8 +71,8 @@ func (i *IAM) CreateRole(_ *wire.Caller, in *iam.CreateRoleInput) (*iam.CreateRo
 	if err := checkTrust(trust); err != nil {
 		return nil, err
 	}
-	if b := in.PermissionsBoundary; b != nil && !i.attachable(*b) {
-		return nil, noEntity("Scope ARN: %s does not exist or is not attachable.", *b)
+	if err := i.checkBoundary(in.PermissionsBoundary); err != nil {
+		return nil, err
 	}
 	hours := in.MaxSessionDuration
 	if hours == nil {
@@ -53,10 +81,7 @@ func (i *IAM) CreateRole(_ *wire.Caller, in *iam.CreateRoleInput) (*iam.CreateRo
 	r := &role{Trust: trust, Inline: map[string]string{}, Ready: i.w.Elapsed() + i.w.Draw("iam:propagation", name, 6*time.Second, 2*time.Second, 12*time.Second)}
 	r.Role = types.Role{RoleName: new(name), Path: new(path), Arn: new(i.arn("role" + path + name)), RoleId: i.id("AROA", "role", name),
 		CreateDate: new(i.w.Date()), AssumeRolePolicyDocument: encoded(trust), Description: in.Description, MaxSessionDuration: hours, Tags: in.Tags}
-	if in.PermissionsBoundary != nil {
-		r.PermissionsBoundary = &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: in.PermissionsBoundary,
-			PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
-	}
+	r.bind(in.PermissionsBoundary)
 	i.roles.Put(name, r)
 	return &iam.CreateRoleOutput{Role: new(r.Role)}, nil
 }
@@ -84,7 +109,7 @@ func (i *IAM) GetRole(_ *wire.Caller, in *iam.GetRoleInput) (*iam.GetRoleOutput,
 
 // DeleteRole refuses a role that still holds anything.
 func (i *IAM) DeleteRole(_ *wire.Caller, in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +140,7 @@ func (i *IAM) ListRoles(_ *wire.Caller, in *iam.ListRolesInput) (*iam.ListRolesO
 
 // UpdateAssumeRolePolicy replaces the trust policy.
 func (i *IAM) UpdateAssumeRolePolicy(_ *wire.Caller, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -129,12 +154,14 @@ func (i *IAM) UpdateAssumeRolePolicy(_ *wire.Caller, in *iam.UpdateAssumeRolePol
 
 // AttachRolePolicy attaches an AWS managed or an existing customer policy.
 func (i *IAM) AttachRolePolicy(_ *wire.Caller, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
 	arn := aws.ToString(in.PolicyArn)
-	switch {
+	switch m := i.managedBy(arn); {
+	case m != nil && strings.HasPrefix(*m.Path, serviceRolePath):
+		return nil, wire.Errorf("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.")
 	case !i.attachable(arn):
 		return nil, noEntity("Policy %s does not exist or is not attachable.", arn)
 	case slices.Contains(r.Attached, arn):
@@ -148,7 +175,7 @@ func (i *IAM) AttachRolePolicy(_ *wire.Caller, in *iam.AttachRolePolicyInput) (*
 
 // DetachRolePolicy detaches a policy.
 func (i *IAM) DetachRolePolicy(_ *wire.Caller, in *iam.DetachRolePolicyInput) (*iam.DetachRolePolicyOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +194,9 @@ func (i *IAM) ListAttachedRolePolicies(_ *wire.Caller, in *iam.ListAttachedRoleP
 	}
 	out := &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: []types.AttachedPolicy{}}
 	for _, a := range r.Attached {
+		if _, path, _ := strings.Cut(a, ":policy"); !strings.HasPrefix(path, aws.ToString(in.PathPrefix)) {
+			continue
+		}
 		out.AttachedPolicies = append(out.AttachedPolicies, types.AttachedPolicy{PolicyArn: new(a), PolicyName: new(lastOf(a))})
 	}
 	return out, nil
@@ -174,7 +204,7 @@ func (i *IAM) ListAttachedRolePolicies(_ *wire.Caller, in *iam.ListAttachedRoleP
 
 // PutRolePolicy sets an inline policy.
 func (i *IAM) PutRolePolicy(_ *wire.Caller, in *iam.PutRolePolicyInput) (*iam.PutRolePolicyOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +242,7 @@ func (i *IAM) GetRolePolicy(_ *wire.Caller, in *iam.GetRolePolicyInput) (*iam.Ge
 
 // DeleteRolePolicy removes an inline policy.
 func (i *IAM) DeleteRolePolicy(_ *wire.Caller, in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePolicyOutput, error) {
-	r, err := i.role(in.RoleName)
+	r, err := i.own(in.RoleName)
 	if err != nil {
 		return nil, err
 	}

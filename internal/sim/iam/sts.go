@@ -24,7 +24,7 @@ func (i *IAM) RegisterSTS(s *wire.Service) {
 
 // GetCallerIdentity says who calls; it needs no permission.
 func (i *IAM) GetCallerIdentity(c *wire.Caller, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
-	id := "AIDASIMULATED"
+	id := i.adminID()
 	if s := i.sessions.Get(c.AccessKey); s != nil {
 		id = i.sessionID(s.Role, s.ARN)
 	}
@@ -35,7 +35,7 @@ func (i *IAM) sessionID(role, session string) string {
 	if r := i.roleByARN(role); r != nil {
 		return *r.RoleId + ":" + lastOf(session)
 	}
-	return "AROASIM:" + lastOf(session)
+	return "AROA" + strings.ToUpper(digest(role)[:17]) + ":" + lastOf(session) // the role is gone
 }
 
 var sessionRE = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)

@@ -45,3 +45,20 @@ func TestAQuotaIsWhatIsEnforced(t *testing.T) {
 		t.Error("a quota that is none has a value")
 	}
 }
+
+// A service's limits are listed, as they are and as AWS has them.
+func TestQuotasAreListed(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	r.Region.EC2.Quotas.VPCs = 7
+	now, err := r.AWS.Quotas.ListServiceQuotas(t.Context(), &servicequotas.ListServiceQuotasInput{ServiceCode: new("vpc")})
+	if err != nil || len(now.Quotas) != 1 || *now.Quotas[0].Value != 7 {
+		t.Errorf("%+v %v", now, err)
+	}
+	usual, err := r.AWS.Quotas.ListAWSDefaultServiceQuotas(t.Context(), &servicequotas.ListAWSDefaultServiceQuotasInput{ServiceCode: new("vpc")})
+	if err != nil || *usual.Quotas[0].Value != 5 {
+		t.Errorf("%+v %v", usual, err)
+	}
+	if _, err := r.AWS.Quotas.ListServiceQuotas(t.Context(), &servicequotas.ListServiceQuotasInput{ServiceCode: new("none")}); err == nil {
+		t.Error("a service that is none has quotas")
+	}
+}

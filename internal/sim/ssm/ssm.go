@@ -1,85 +1,58 @@
-// Package ssm simulates the public parameters of Systems Manager through which
-// AMIs are found. It must not know who asks.
+// Package ssm simulates the parameters of Systems Manager: the public ones through which
+// AMIs are found, and the account's own. It must not know who asks.
 package ssm
 
 import (
-	"slices"
-	"strings"
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"github.com/slipway-eks/slipway/internal/sim/ec2"
+	"github.com/slipway-eks/slipway/internal/sim/kms"
+	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
+	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
-// SSM serves public parameters for the Kubernetes minors that AMIs are published for.
-type SSM struct{ Partition, Region string }
+// SSM is the service's state in one region.
+type SSM struct {
+	res.Registry
+	w                          *world.World
+	kms                        *kms.KMS
+	Account, Partition, Region string
+
+	parameters *res.Kind[parameter]
+}
+
+// parameter is one of the account's own, with all its versions, the newest last.
+type parameter struct {
+	Name     string
+	Tags     []types.Tag
+	Versions []types.ParameterHistory
+}
+
+// New is a region without parameters of the account's own.
+func New(w *world.World, k *kms.KMS) *SSM {
+	s := &SSM{w: w, kms: k, Account: k.Account, Partition: k.Partition, Region: k.Region}
+	s.parameters = res.Add(&s.Registry, &res.Kind[parameter]{Name: "parameter", Key: func(p *parameter) string { return p.Name }})
+	return s
+}
 
 // Register adds the operations.
 func (s *SSM) Register(svc *wire.Service) {
 	wire.Handle(svc, "GetParameter", s.GetParameter)
+	wire.Handle(svc, "GetParameters", s.GetParameters)
+	wire.Handle(svc, "GetParametersByPath", s.GetParametersByPath)
+	wire.Handle(svc, "GetParameterHistory", s.GetParameterHistory)
+	wire.Handle(svc, "DescribeParameters", s.DescribeParameters)
+	wire.Handle(svc, "PutParameter", s.PutParameter)
+	wire.Handle(svc, "DeleteParameter", s.DeleteParameter)
+	wire.Handle(svc, "DeleteParameters", s.DeleteParameters)
+	wire.Handle(svc, "AddTagsToResource", s.AddTagsToResource)
+	wire.Handle(svc, "RemoveTagsFromResource", s.RemoveTagsFromResource)
+	wire.Handle(svc, "ListTagsForResource", s.ListTagsForResource)
 }
 
-// GetParameter resolves an AMI parameter; anything else is ParameterNotFound.
-func (s *SSM) GetParameter(_ *wire.Caller, in *ssm.GetParameterInput) (*ssm.GetParameterOutput, error) {
-	name := aws.ToString(in.Name)
-	v := s.value(name)
-	if v == "" {
-		return nil, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
-	}
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Name: in.Name, Value: new(v), Type: types.ParameterTypeString, DataType: new("text"),
-		Version: 1, LastModifiedDate: new(time.Unix(1760000000, 0).UTC()),
-		ARN: new("arn:" + s.Partition + ":ssm:" + s.Region + "::parameter" + name)}}, nil
+func notFound(name *string) error {
+	return wire.Errorf("ParameterNotFound", "Parameter %s not found.", aws.ToString(name))
 }
 
-// value knows the published paths, of which the last part says what of an AMI is asked:
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2023/<arch>/<kind>/recommended/image_id (image_name, release_version),
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2[-gpu|-arm64]/recommended/image_id (the same; to 1.32),
-// /aws/service/bottlerocket/aws-k8s-<minor>[-fips|-nvidia]/<arch>/latest/image_id (image_version),
-// /aws/service/ami-windows-latest/Windows_Server-<year>-English-<kind>-EKS_Optimized-<minor>/image_id,
-// /aws/service/canonical/ubuntu/[pro-]eks[-pro]/<release>/<minor>/stable/current/<arch>/hvm/ebs-*/ami-id.
-func (s *SSM) value(name string) string {
-	p := strings.Split(strings.Trim(name, "/"), "/")
-	arch := "x86_64"
-	if strings.Contains(name, "arm64") {
-		arch = "arm64"
-	}
-	family, minor := "", ""
-	switch {
-	case len(p) >= 7 && p[2] == "eks" && p[3] == "optimized-ami" && slices.Contains(p, "recommended"):
-		minor, family = p[4], "amazon-eks-node-al2"
-		if strings.HasPrefix(p[5], "amazon-linux-2023") {
-			family = "amazon-eks-node-al2023"
-		}
-	case len(p) >= 7 && p[2] == "bottlerocket":
-		minor, _, _ = strings.Cut(strings.TrimPrefix(p[3], "aws-k8s-"), "-")
-		family = "bottlerocket"
-	case len(p) >= 5 && p[2] == "ami-windows-latest":
-		_, minor, _ = strings.Cut(p[3], "EKS_Optimized-")
-		family = "windows"
-	case len(p) >= 7 && p[2] == "canonical":
-		if i := slices.IndexFunc(p, func(x string) bool { return ec2.Kubernetes[x] != "" }); i > 0 {
-			minor, family = p[i], "ubuntu"
-		}
-	}
-	if !ec2.Published(family, minor) {
-		return ""
-	}
-	return about(family, arch, minor, p[len(p)-1])
-}
-
-// about is one thing that is published of an AMI, or "" for what is not.
-func about(family, arch, minor, what string) string {
-	switch {
-	case what == "image_id" && family != "ubuntu", what == "ami-id" && family == "ubuntu":
-		return ec2.ImageID(family, arch, minor)
-	case what == "image_name" && strings.HasPrefix(family, "amazon"):
-		return ec2.ImageName(family, arch, minor)
-	case what == "release_version" && strings.HasPrefix(family, "amazon"), what == "image_version" && family == "bottlerocket":
-		return ec2.Release(family, minor)
-	}
-	return ""
-}
+func invalid(format string, a ...any) error { return wire.Errorf("ValidationException", format, a...) }

@@ -57,6 +57,8 @@ var chapters = map[string]pager{
 	"ec2:DescribeLaunchTemplateVersions":    {least: 1, most: 200},
 	"ec2:DescribeVpcEndpointServices":       {lists: []string{"ServiceDetails", "ServiceNames"}},
 	"cloudformation:DescribeChangeSet":      {lists: []string{"Changes"}},
+	"iam:ListEntitiesForPolicy":             {lists: []string{"PolicyRoles"}},
+	"logs:FilterLogEvents":                  {lists: []string{"Events"}, size: 10000, most: 10000},
 	"kms:ListAliases":                       {size: 50, most: 100},
 	"ssm:GetParametersByPath":               {size: 10, most: 10},
 }

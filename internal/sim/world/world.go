@@ -123,6 +123,9 @@ func (w *World) Date() time.Time {
 	return w.start.Add(w.Elapsed()).UTC().Truncate(time.Millisecond)
 }
 
+// Began is the date at which the world began.
+func (w *World) Began() time.Time { return w.start.UTC().Truncate(time.Second) }
+
 // Record logs an operation whose start and end are known.
 func (w *World) Record(e Entry) {
 	w.hm.Lock()
