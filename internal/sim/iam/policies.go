@@ -177,7 +177,7 @@ func (i *IAM) ListPolicies(_ *wire.Caller, in *iam.ListPoliciesInput) (*iam.List
 	out := &iam.ListPoliciesOutput{Policies: []types.Policy{}}
 	for _, p := range all {
 		a, b := attached[*p.Arn], bounds[*p.Arn]
-		used := map[types.PolicyUsageType]int32{"": a + b, types.PolicyUsageTypePermissionsPolicy: a, types.PolicyUsageTypePermissionsBoundary: b}[in.PolicyUsageFilter]
+		used := map[types.PolicyUsageType]int32{types.PolicyUsageTypePermissionsPolicy: a, types.PolicyUsageTypePermissionsBoundary: b}[in.PolicyUsageFilter]
 		switch {
 		case !strings.HasPrefix(*p.Path, aws.ToString(in.PathPrefix)):
 		case in.OnlyAttached && a+b == 0, in.PolicyUsageFilter != "" && used == 0:

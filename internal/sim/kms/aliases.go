@@ -90,7 +90,8 @@ func (k *KMS) UpdateAlias(_ *wire.Caller, in *kms.UpdateAliasInput) (*kms.Update
 	if err != nil {
 		return nil, err
 	}
-	if old := k.keys.Get(a.Key); old != nil && (old.KeyUsage != m.KeyUsage || (old.KeySpec == types.KeySpecSymmetricDefault) != (m.KeySpec == types.KeySpecSymmetricDefault)) {
+	symmetric := func(m *key) bool { return m.KeySpec == types.KeySpecSymmetricDefault }
+	if old := k.keys.Get(a.Key); old != nil && (old.KeyUsage != m.KeyUsage || symmetric(old) != symmetric(m)) {
 		return nil, wire.Errorf("ValidationException", "Alias %s cannot be changed from a key of usage %s to one of usage %s", a.Name, old.KeyUsage, m.KeyUsage)
 	}
 	a.Key, a.Changed = *m.KeyId, k.w.Date()
