@@ -51,7 +51,7 @@ func (s *SSM) PutParameter(c *wire.Caller, in *ssm.PutParameterInput) (*ssm.PutP
 	p := s.parameters.Get(name)
 	h := types.ParameterHistory{Name: new(name), Type: in.Type, Tier: in.Tier, DataType: in.DataType, Description: in.Description,
 		AllowedPattern: in.AllowedPattern,
-		Version: 1, LastModifiedDate: new(s.w.Date()), LastModifiedUser: new(c.ARN), Labels: []string{}, Policies: []types.ParameterInlinePolicy{}}
+		Version:        1, LastModifiedDate: new(s.w.Date()), LastModifiedUser: new(c.ARN), Labels: []string{}, Policies: []types.ParameterInlinePolicy{}}
 	switch {
 	case p != nil && !aws.ToBool(in.Overwrite):
 		return nil, wire.Errorf("ParameterAlreadyExists",
