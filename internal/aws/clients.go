@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -49,6 +51,10 @@ type Clients struct {
 	KMS    *kms.Client
 	Logs   *cloudwatchlogs.Client
 	Quotas *servicequotas.Client
+
+	// ELB and Classic are Elastic Load Balancing's two APIs; they only read.
+	ELB     *elasticloadbalancingv2.Client
+	Classic *elasticloadbalancing.Client
 
 	// Transport reaches Kubernetes API servers without a socket; nil: the network.
 	Transport http.RoundTripper
@@ -116,6 +122,7 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	c.EKS, c.EC2, c.CFN, c.IAM = eks.NewFromConfig(cfg), ec2.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg), iam.NewFromConfig(cfg)
 	c.STS, c.SSM, c.ASG, c.KMS = sts.NewFromConfig(cfg), ssm.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	c.Logs, c.Quotas = cloudwatchlogs.NewFromConfig(cfg), servicequotas.NewFromConfig(cfg)
+	c.ELB, c.Classic = elasticloadbalancingv2.NewFromConfig(cfg), elasticloadbalancing.NewFromConfig(cfg)
 	return c, nil
 }
 

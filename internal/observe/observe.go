@@ -47,6 +47,8 @@ type Observed struct {
 	LogGroups         map[string]*LogGroup         `json:"logGroups,omitempty"` // by name
 	KeyPairs          map[string]*KeyPair          `json:"keyPairs,omitempty"`  // made for the cluster, by name
 	Kubernetes        *Kubernetes                  `json:"kubernetes,omitempty"`
+	Published         map[string]*Published        `json:"published,omitempty"`     // by service/namespace/name and ingress/namespace/name
+	LoadBalancers     map[string]*LoadBalancer     `json:"loadBalancers,omitempty"` // by name
 
 	NotRead []NotRead `json:"notRead,omitempty"`
 }
@@ -81,6 +83,8 @@ const (
 	Logs          Part = "logGroups"
 	Keys          Part = "keyPairs"
 	Inside        Part = "kubernetes"
+	Publishing    Part = "published"
+	Balancers     Part = "loadBalancers"
 )
 
 // Missed are the things of a part that could not be read; nil where the part is

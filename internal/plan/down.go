@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
@@ -25,6 +26,7 @@ type Removal struct {
 // made for it, told apart by eksctl's tags. Rules order it, as they do a launch.
 func Down(in Removal) (*Plan, error) {
 	b := &builder{live: in.Live, draft: rules.NewDraft(), plan: &Plan{Cluster: in.Name, Region: in.Region}}
+	b.publishedGo()
 	b.profilesGo()
 	b.stacksGo(stack.ClusterName(in.Name))
 	b.groupsGo()
@@ -40,6 +42,54 @@ func Down(in Removal) (*Plan, error) {
 // remove adds the deletion of one thing.
 func (b *builder) remove(s rules.Step, title, resource, of string, typical time.Duration) {
 	b.add(part{Step: s, Action: Delete, Title: title, Typical: typical, Timeout: timeoutUpdate, Run: &steps.Delete{Resource: resource, Name: of}})
+}
+
+// publishedGo removes the Services and Ingresses that have load balancers, each in a step
+// of its own, so that the plan names what stops answering; and it tells of load balancers
+// that nothing in the plan removes, and that the network's deletion would wait for.
+func (b *builder) publishedGo() {
+	known := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(b.live.Published)) {
+		p := b.live.Published[id]
+		for _, name := range p.Balancers() {
+			known[name] = true
+		}
+		b.add(part{Step: rules.Step{Kind: rules.Unpublish, Name: id}, Action: Delete,
+			Title:   fmt.Sprintf("%s %s/%s with its load balancer", p.Kind, p.Namespace, p.Name),
+			Typical: 90 * time.Second, Timeout: timeoutUpdate,
+			Run: &steps.Unpublish{Kind: p.Kind, Namespace: p.Namespace, Name: p.Name, Balancers: p.Balancers()}})
+	}
+	for _, n := range b.live.NotRead {
+		switch n.Part {
+		case observe.Publishing:
+			b.plan.Notes = append(b.plan.Notes, "The Kubernetes API could not be asked for Services and Ingresses with load balancers ("+n.Why+"); "+
+				"one that is left holds subnets and security groups, and the network cannot be deleted before it is gone.")
+		case observe.Balancers:
+			b.plan.Notes = append(b.plan.Notes, "Whether load balancers of the cluster are left could not be read ("+n.Why+").")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.live.LoadBalancers)) {
+		if !known[name] {
+			b.plan.Notes = append(b.plan.Notes, left(b.live.LoadBalancers[name]))
+		}
+	}
+}
+
+// left says of a load balancer that nothing in the plan removes what it is in the way of,
+// and how it is removed.
+func left(l *observe.LoadBalancer) string {
+	what, by := "The "+l.Type+" load balancer "+l.Name, "aws elbv2 delete-load-balancer --load-balancer-arn "+l.ARN
+	if l.ARN == "" {
+		by = "aws elb delete-load-balancer --load-balancer-name " + l.Name
+	}
+	if l.For != "" {
+		what += " of " + l.For
+	}
+	if len(l.SecurityGroups) > 0 {
+		what += " (security groups " + strings.Join(l.SecurityGroups, ", ") + ")"
+		by += ", and then its security groups"
+	}
+	return what + " carries the cluster's tag, and no Service or Ingress here removes it: the network cannot be deleted before it is gone. Remove it: " + by + "."
 }
 
 func (b *builder) profilesGo() {

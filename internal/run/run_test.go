@@ -19,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -308,7 +309,7 @@ nodeGroups: [{name: own, desiredCapacity: 1}]
 	count("roles", len(roles.Roles), err)
 	oidc, err := r.AWS.IAM.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
 	count("OIDC providers", len(oidc.OpenIDConnectProviderList), err)
-	vpcs, err := r.AWS.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+	vpcs, err := r.AWS.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: new("is-default"), Values: []string{"false"}}}})
 	count("VPCs", len(vpcs.Vpcs), err)
 	enis, err := r.AWS.EC2.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{})
 	count("network interfaces", len(enis.NetworkInterfaces), err)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/cfn"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
@@ -134,6 +135,10 @@ func (s *Sim) newRegion(name string) *Region {
 	r.Logs.Encrypts = func(key string) bool { m := r.KMS.Key(key); return m != nil && m.Enabled }
 	r.IAM.Using("autoscaling.amazonaws.com", r.ASG.ARNs)
 	r.EKS = eks.New(w, r.EC2, r.IAM, r.ASG, r.KMS, r.Logs)
+	r.EC2.OnRunning = append(r.EC2.OnRunning, func(i *types.Instance) {
+		groups, names := r.ASG.Behind(*i.InstanceId)
+		r.ELB.Enlist(*i.InstanceId, groups, names)
+	})
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
 	if s.serving {

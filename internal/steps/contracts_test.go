@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -156,6 +157,9 @@ var contracts = []contract{
 	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
 	{"delete OIDC provider", false, made(&steps.OIDCProvider{}), func(s *stage) steps.Spec { return &steps.Delete{Resource: "oidc-provider", Name: s.issuerARN()} }},
 	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: eksfacts.LogGroup("test")} }},
+	{"Service with its load balancer", false, published, func(*stage) steps.Spec {
+		return &steps.Unpublish{Kind: "Service", Namespace: "default", Name: "web"}
+	}},
 	{"delete add-on", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "addon", Name: "coredns"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }
@@ -245,6 +249,15 @@ func cilium(s *stage) {
 	s.must(err)
 }
 
+func published(s *stage) {
+	k, err := s.env.Kube(s.t.Context())
+	s.must(err)
+	_, err = k.CoreV1().Services("default").Create(s.t.Context(), &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
+	s.must(err)
+	s.r.Sim.World.Advance(time.Minute)
+}
+
 // fingerprint lists what a region holds, and how often its long operations began:
 // what is made or changed twice shows.
 func fingerprint(s *stage) []string {
@@ -275,6 +288,9 @@ func fingerprint(s *stage) []string {
 	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
 	s.must(err)
 	add("%d key pairs", len(keys.KeyPairs))
+	old, err := c.Classic.DescribeLoadBalancers(ctx, &elasticloadbalancing.DescribeLoadBalancersInput{})
+	s.must(err)
+	add("%d classic load balancers", len(old.LoadBalancerDescriptions))
 	lgs, err := c.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
 	s.must(err)
 	for _, x := range lgs.LogGroups {
@@ -357,6 +373,9 @@ func kubeFingerprint(s *stage) (out []string) {
 	maps, err := k.CoreV1().ConfigMaps("kube-system").List(ctx, metav1.ListOptions{})
 	s.must(err)
 	for _, m := range maps.Items {
+		if m.Name == "kube-root-ca.crt" {
+			continue // another authority in each region
+		}
 		out = append(out, fmt.Sprintf("config map %s %v", m.Name, m.Data))
 	}
 	for _, ns := range []string{"n", "emr"} {

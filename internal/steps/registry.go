@@ -60,6 +60,7 @@ var registry = map[string]row{
 	"stack-wait":          {"cloudformation", func() Spec { return &StackWait{} }},
 	"stack-update":        {"cloudformation", func() Spec { return &StackUpdate{} }},
 	"tag":                 {"eks", func() Spec { return &Tag{} }},
+	"unpublish":           {"kubernetes", func() Spec { return &Unpublish{} }},
 	"windows-support":     {"kubernetes", func() Spec { return &WindowsSupport{} }},
 }
 

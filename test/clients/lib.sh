@@ -136,6 +136,9 @@ inventory() {
     each interface aws ec2 describe-network-interfaces --query 'NetworkInterfaces[].NetworkInterfaceId'
     each vpc-endpoint aws ec2 describe-vpc-endpoints --query "VpcEndpoints[?State!='deleted'].VpcEndpointId"
     each instance aws ec2 describe-instances --query "Reservations[].Instances[?State.Name!='terminated'].InstanceId"
+    each load-balancer aws elbv2 describe-load-balancers --query 'LoadBalancers[].LoadBalancerArn'
+    each load-balancer aws elb describe-load-balancers --query 'LoadBalancerDescriptions[].LoadBalancerName'
+    each target-group aws elbv2 describe-target-groups --query 'TargetGroups[].TargetGroupArn'
     each launch-template aws ec2 describe-launch-templates --query 'LaunchTemplates[].LaunchTemplateName'
     each auto-scaling-group aws autoscaling describe-auto-scaling-groups --query 'AutoScalingGroups[].AutoScalingGroupName'
     each role aws iam list-roles --query "Roles[?!starts_with(Path, '/aws-service-role/')].RoleName"

@@ -27,16 +27,21 @@ func Described(c *observe.Cluster) *types.Cluster {
 	return d
 }
 
-// inside reads the Kubernetes API, where it can be reached at all: only the VPC
+// kubernetes is the Kubernetes API, where it can be reached at all: only the VPC
 // reaches a private endpoint. A region in this process has no network in between.
+func (o *observer) kubernetes(ctx context.Context) (kubernetes.Interface, error) {
+	if rc := o.Cluster.ResourcesVPCConfig; rc != nil && !rc.EndpointPublicAccess && o.c.Transport == nil {
+		return nil, fmt.Errorf("the endpoint of the Kubernetes API is private")
+	}
+	return kube.Client(ctx, o.c, Described(o.Cluster))
+}
+
+// inside reads what Slipway and EKS have to do with in the Kubernetes API.
 func (o *observer) inside(ctx context.Context) error {
 	if !o.stands() || o.Cluster.Endpoint == "" {
 		return nil
 	}
-	if rc := o.Cluster.ResourcesVPCConfig; rc != nil && !rc.EndpointPublicAccess && o.c.Transport == nil {
-		return fmt.Errorf("the endpoint of the Kubernetes API is private")
-	}
-	k, err := kube.Client(ctx, o.c, Described(o.Cluster))
+	k, err := o.kubernetes(ctx)
 	if err != nil {
 		return err
 	}

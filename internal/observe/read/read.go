@@ -47,8 +47,8 @@ func Planning() Scope {
 
 // Removal is what a plan of a removal goes through.
 func Removal() Scope {
-	parts := slices.Concat(quick, []observe.Part{observe.OIDC, observe.Keys})
-	return Scope{Parts: parts, Must: parts}
+	must := slices.Concat(quick, []observe.Part{observe.OIDC, observe.Keys})
+	return Scope{Parts: slices.Concat(must, []observe.Part{observe.Publishing, observe.Balancers}), Must: must}
 }
 
 // Whole is everything: a snapshot.
@@ -101,6 +101,8 @@ func Cluster(ctx context.Context, c *awsc.Clients, name string, s Scope) (*obser
 		{observe.Logs, "the log groups", o.logs},
 		{observe.Keys, "the key pairs", o.keys},
 		{observe.Inside, "what is inside Kubernetes", o.inside},
+		{observe.Publishing, "the Services and Ingresses", o.published},
+		{observe.Balancers, "the load balancers", o.balancers},
 	} {
 		if !slices.Contains(s.Parts, x.part) {
 			continue

@@ -54,6 +54,7 @@ const (
 	DeleteOIDC    = "delete-oidc-provider"
 	DeleteKey     = "delete-key-pair"
 	DeleteLogs    = "delete-log-group"
+	Unpublish     = "delete-published" // a Service or an Ingress with its load balancer
 )
 
 // Labels that a step may carry.

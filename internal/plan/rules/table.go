@@ -216,6 +216,15 @@ var All = []Rule{
 		},
 	},
 	{
+		Name: "load-balancers-go-first",
+		Reason: "what takes a load balancer away with its Service or Ingress runs in the cluster, with roles of its stacks, and a load balancer that is left " +
+			"holds subnets and security groups: the network could not go",
+		Source:  "eksctl delete cluster (facts/eksctl.md §3); k8s.io/cloud-provider, service controller; AWS Load Balancer Controller, finalizers",
+		Checked: "2026-11-29",
+		Edges: []Edge{each(of(DeleteStack, DeleteGroup, DeleteProfile, DeleteOIDC), of(Unpublish),
+			"the controller that removes the load balancer needs the cluster, its nodes and its roles")},
+	},
+	{
 		Name:    "logs-go-last",
 		Reason:  "a control plane writes its logs until it is gone, and makes the log group anew where it is missing",
 		Source:  "EKS user guide, control plane logging: the log group stays when the cluster goes",

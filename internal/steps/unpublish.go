@@ -1,0 +1,75 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/engine"
+)
+
+// Unpublish deletes a Service or an Ingress that has load balancers, and is done when the
+// interfaces of those are gone, which hold subnets and security groups: a while after the
+// load balancers themselves.
+type Unpublish struct {
+	Kind      string   `json:"kind"` // Service or Ingress
+	Namespace string   `json:"namespace"`
+	Name      string   `json:"name"`
+	Balancers []string `json:"balancers,omitempty"` // names; none: it has none yet
+}
+
+// Run looks, deletes, and waits.
+func (s *Unpublish) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	// What both kinds have in common.
+	get := func() (metav1.Object, error) {
+		return k.CoreV1().Services(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{})
+	}
+	remove := k.CoreV1().Services(s.Namespace).Delete
+	if s.Kind == "Ingress" {
+		get = func() (metav1.Object, error) {
+			return k.NetworkingV1().Ingresses(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{})
+		}
+		remove = k.NetworkingV1().Ingresses(s.Namespace).Delete
+	}
+	what := fmt.Sprintf("the %s %s/%s", s.Kind, s.Namespace, s.Name)
+	have, err := get()
+	switch {
+	case apierrors.IsNotFound(err):
+		return s.interfaces(ctx, e)
+	case err != nil:
+		return engine.Result{}, fmt.Errorf("reading %s: %w", what, err)
+	case have.GetDeletionTimestamp() != nil:
+		return engine.Waiting(fmt.Sprintf("%s is going; its controller removes the load balancer (finalizers: %v)", what, have.GetFinalizers()))
+	}
+	if err := remove(ctx, s.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return engine.Result{}, fmt.Errorf("deleting %s: %w", what, err)
+	}
+	return engine.Started("the deletion of " + what + " has begun")
+}
+
+// interfaces waits for those of the load balancers; AWS names them in their description.
+func (s *Unpublish) interfaces(ctx context.Context, e *Env) (engine.Result, error) {
+	var values []string
+	for _, b := range s.Balancers {
+		values = append(values, "ELB "+b, "ELB app/"+b+"/*", "ELB net/"+b+"/*")
+	}
+	if len(values) == 0 {
+		return engine.Finished("gone")
+	}
+	out, err := e.AWS.EC2.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{{Name: new("description"), Values: values}}})
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("looking for the interfaces of its load balancer: %w", err)
+	}
+	if n := len(out.NetworkInterfaces); n > 0 {
+		return engine.Waiting(fmt.Sprintf("%d network interfaces of its load balancer are still in the subnets", n))
+	}
+	return engine.Finished("gone, with its load balancer")
+}
