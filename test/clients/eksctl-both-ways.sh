@@ -41,9 +41,9 @@ YAML
 ok 'eksctl create cluster' eksctl create cluster -f "$work/e.yaml"
 ok 'slipway plan' "$slipway" plan -f "$work/e.yaml"
 printf '%s\n' "$out" | tail -n 12
-sed 's/maxSize: 3, desiredCapacity: 1/maxSize: 3, desiredCapacity: 2/; s/team: a/team: b/' "$work/e.yaml" >"$work/e2.yaml"
+sed 's/minSize: 1, maxSize: 3, desiredCapacity: 1/minSize: 2, maxSize: 3, desiredCapacity: 2/; s/team: a/team: b/' "$work/e.yaml" >"$work/e2.yaml"
 ok 'slipway up changes it' "$slipway" up -f "$work/e2.yaml" --yes
 expect 'the label' "$(aws eks describe-nodegroup --cluster-name taken --nodegroup-name ng --query nodegroup.labels.team)" b
 expect 'the size' "$(aws eks describe-nodegroup --cluster-name taken --nodegroup-name ng --query nodegroup.scalingConfig.desiredSize)" 2
-ok 'slipway down' "$slipway" down -f "$work/e2.yaml" --yes
+ok 'slipway down' "$slipway" down taken --yes
 nothing_left

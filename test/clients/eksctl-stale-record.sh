@@ -47,8 +47,7 @@ there() { [ "$(aws ec2 describe-nat-gateways --nat-gateway-ids "$other" --query 
 eventually 120 'the new gateway is there' there
 while read -r id _; do
   t=$(table "$id")
-  aws ec2 replace-route --route-table-id "$t" --destination-cidr-block 0.0.0.0/0 --nat-gateway-id "$other" 2>/dev/null ||
-    aws ec2 create-route --route-table-id "$t" --destination-cidr-block 0.0.0.0/0 --nat-gateway-id "$other" >/dev/null
+  aws ec2 replace-route --route-table-id "$t" --destination-cidr-block 0.0.0.0/0 --nat-gateway-id "$other"
 done < <(subnets false)
 
 say 'eksctl reads its stack, and finds nothing'

@@ -43,9 +43,18 @@ ok 'update-authentication-mode' eksctl utils update-authentication-mode --cluste
 expect 'the mode' "$(of accessConfig.authenticationMode)" API
 
 say 'a cluster from elsewhere'
-ok 'register cluster' eksctl register cluster --name far --provider other
+cat >"$work/agent.json" <<'JSON'
+{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+JSON
+agent=$(aws iam create-role --role-name far-agent --assume-role-policy-document "file://$work/agent.json" --query Role.Arn)
+# eksctl register cluster first reads manifests from S3, which the region does not serve; what it asks of EKS is this.
+register() { aws eks register-cluster --name far --connector-config "roleArn=$agent,provider=OTHER"; }
+eventually 60 'register cluster' register
+ok 'eksctl sees it' eksctl get cluster
+has 'it is listed' '^far'
 expect 'it is PENDING' "$(aws eks describe-cluster --name far --query cluster.status)" PENDING
 ok 'deregister cluster' eksctl deregister cluster --name far
+aws iam delete-role --role-name far-agent
 
 ok 'delete cluster' eksctl delete cluster --name use --wait
 aws kms schedule-key-deletion --key-id "$key" --pending-window-in-days 7 >/dev/null

@@ -60,7 +60,11 @@ func (c *cluster) install(name, version string, a *addon) {
 		}
 		k.Save(n)
 	}
-	labels := map[string]string{"k8s-app": i.workload, "app.kubernetes.io/name": name}
+	app := i.workload
+	if name == "coredns" {
+		app = "kube-dns" // as everywhere in Kubernetes
+	}
+	labels := map[string]string{"k8s-app": app, "app.kubernetes.io/name": name}
 	if name == "coredns" || name == "kube-proxy" {
 		labels["eks.amazonaws.com/component"] = name
 	}
@@ -69,7 +73,7 @@ func (c *cluster) install(name, version string, a *addon) {
 	if role != nil {
 		t.Annotations["eks.amazonaws.com/role-arn"] = *role
 	}
-	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": i.workload}}
+	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": app}}
 	if i.kind == "DaemonSet" {
 		ds := &appsv1.DaemonSet{ObjectMeta: meta}
 		if cur := kubeapi.Get[appsv1.DaemonSet](k, ns, i.workload); cur != nil {

@@ -57,7 +57,7 @@ func TestACreationIsAskedForTwice(t *testing.T) {
 	l.refused("ResourceInUseException", addon("two", "v1.21.1-eksbuild.3"))
 	profile := func(token string) error {
 		_, err := l.AWS.EKS.CreateFargateProfile(t.Context(), &eks.CreateFargateProfileInput{ClusterName: new("c"), FargateProfileName: new("f"),
-			PodExecutionRoleArn: new(fargate), Subnets: []string{"subnet-p"}, ClientRequestToken: &token,
+			PodExecutionRoleArn: new(fargate), Subnets: []string{"subnet-p"}, ClientRequestToken: &token, Tags: map[string]string{},
 			Selectors: []types.FargateProfileSelector{{Namespace: new("default")}}})
 		return err
 	}

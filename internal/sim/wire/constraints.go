@@ -126,7 +126,8 @@ func (c *constraints) value(v reflect.Value, r *ref, path string) {
 	if r.Max != nil && n > *r.Max {
 		c.say(shown, path, fmt.Sprintf("Member must have %s less than or equal to %s", what, bound(*r.Max)))
 	}
-	if r.Min != nil && n < *r.Min {
+	// An empty map is taken though the models say otherwise: eksctl sends "tags": {} to EKS.
+	if r.Min != nil && n < *r.Min && v.Kind() != reflect.Map {
 		c.say(shown, path, fmt.Sprintf("Member must have %s greater than or equal to %s", what, bound(*r.Min)))
 	}
 	if !isString {
