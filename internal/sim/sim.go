@@ -140,7 +140,7 @@ func (s *Sim) newRegion(name string) *Region {
 		r.ELB.Enlist(*i.InstanceId, groups, names)
 	})
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
-	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, Log: s.options.Log})
+	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}

@@ -8,15 +8,19 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/eks"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/kms"
+	"github.com/slipway-eks/slipway/internal/sim/logs"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
 // Env is the services that resources act on.
 type Env struct {
-	EC2 *ec2.EC2
-	IAM *iam.IAM
-	EKS *eks.EKS
-	ASG *autoscaling.AutoScaling
+	EC2  *ec2.EC2
+	IAM  *iam.IAM
+	EKS  *eks.EKS
+	ASG  *autoscaling.AutoScaling
+	KMS  *kms.KMS
+	Logs *logs.Logs
 	// Log takes what only a person can mend: bugs, with their stacks. nil: nobody.
 	Log func(format string, a ...any)
 }

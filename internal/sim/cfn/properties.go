@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -83,6 +84,13 @@ func (o *op) tagMap() map[string]string {
 			out[k] = fmt.Sprint(v)
 		}
 	}
+	return out
+}
+
+// userTags are the tags for services that keep AWS's own keys to themselves.
+func (o *op) userTags() map[string]string {
+	out := o.tagMap()
+	maps.DeleteFunc(out, func(k, _ string) bool { return strings.HasPrefix(k, "aws:") })
 	return out
 }
 

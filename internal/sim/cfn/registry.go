@@ -68,6 +68,11 @@ var resourceTypes = map[string]resourceType{
 	"AWS::EKS::Capability": {create: createCapability, delete: deleteCapability, update: updateCapability,
 		fixed: []string{"ClusterName", "CapabilityName", "Type"}},
 
+	"AWS::KMS::Key":   {create: createKey, delete: deleteKey, update: updateKey, fixed: []string{"KeySpec", "KeyUsage", "MultiRegion", "Origin"}},
+	"AWS::KMS::Alias": {create: createAlias, delete: deleteAlias, update: updateAlias, fixed: []string{"AliasName"}},
+
+	"AWS::Logs::LogGroup": {create: createLogGroup, delete: deleteLogGroup, update: updateLogGroup, fixed: []string{"LogGroupName", "KmsKeyId"}},
+
 	"AWS::AutoScaling::AutoScalingGroup": {create: createASG, delete: deleteASG, update: updateASG, fixed: []string{"AutoScalingGroupName"}},
 }
 

@@ -1,19 +1,15 @@
 package cfn
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 func createOIDC(o *op) (progress, error) {
 	in := &iam.CreateOpenIDConnectProviderInput{Url: o.opt("Url"), ClientIDList: o.strs("ClientIdList"), ThumbprintList: o.strs("ThumbprintList")}
-	tags := o.tagMap()
+	tags := o.userTags()
 	for _, k := range sorted(tags) {
-		if !strings.HasPrefix(k, "aws:") {
-			in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(tags[k])})
-		}
+		in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(tags[k])})
 	}
 	out, err := call(o, o.env.IAM.CreateOpenIDConnectProvider, in)
 	if err != nil {
