@@ -152,7 +152,7 @@ func (f *facts) ec2(r *testregion.Region) {
 	ctx, c := f.t.Context(), r.AWS.EC2
 	vpcs, err := c.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
 	f.add("vpc", vpcs, err)
-	subnets, err := c.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
+	subnets, err := c.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: new("default-for-az"), Values: []string{"false"}}}})
 	f.add("subnet", subnets, err)
 	nats, err := c.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{})
 	f.add("nat", nats, err)

@@ -5,12 +5,13 @@ package autoscaling
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
@@ -22,10 +23,16 @@ import (
 
 type group struct {
 	types.AutoScalingGroup
+	Subnets    []string         // where it launches
 	Activities []types.Activity // newest first
 	Turn       int              // launches so far: the next subnet follows
 	Busy       bool             // a look at it is scheduled
 	Backoff    time.Duration    // before the next look
+	Hooks      []types.LifecycleHook
+	Actions    []*action // instances that wait for hooks
+	Scheduled  []*scheduled
+	Refreshing *refreshing // the refresh under way
+	Refreshes  []types.InstanceRefresh
 }
 
 // AutoScaling is the service's state in one region.
@@ -45,6 +52,9 @@ func New(w *world.World, e *ec2.EC2) *AutoScaling {
 	a := &AutoScaling{Link: func(string) {}, w: w, ec2: e, prefix: "arn:" + e.Partition + ":autoscaling:" + e.Region + ":" + e.Account + ":autoScalingGroup:"}
 	a.groups = res.Add(&a.Registry, &res.Kind[group]{Name: "group", Key: func(g *group) string { return aws.ToString(g.AutoScalingGroupName) }})
 	world.On(w, "autoscaling:look", a.look)
+	world.On(w, "autoscaling:refresh", a.refresh)
+	world.On(w, "autoscaling:heartbeat", a.unanswered)
+	world.On(w, "autoscaling:scheduled", a.doScheduled)
 	e.OnRunning = append(e.OnRunning, a.running)
 	e.OnTerminated = append(e.OnTerminated, a.terminated)
 	return a
@@ -58,12 +68,29 @@ func (a *AutoScaling) Register(s *wire.Service) {
 	wire.Handle(s, "SetDesiredCapacity", a.SetDesiredCapacity)
 	wire.Handle(s, "DeleteAutoScalingGroup", a.DeleteAutoScalingGroup)
 	wire.Handle(s, "DescribeScalingActivities", a.DescribeScalingActivities)
+	wire.Handle(s, "DescribeAutoScalingInstances", a.DescribeAutoScalingInstances)
+	wire.Handle(s, "SetInstanceProtection", a.SetInstanceProtection)
+	wire.Handle(s, "TerminateInstanceInAutoScalingGroup", a.TerminateInstanceInAutoScalingGroup)
 	wire.Handle(s, "SuspendProcesses", a.SuspendProcesses)
 	wire.Handle(s, "ResumeProcesses", a.ResumeProcesses)
 	wire.Handle(s, "EnableMetricsCollection", a.EnableMetricsCollection)
+	wire.Handle(s, "DisableMetricsCollection", a.DisableMetricsCollection)
+	wire.Handle(s, "DescribeWarmPool", a.DescribeWarmPool)
+	wire.Handle(s, "DescribeLaunchConfigurations", a.DescribeLaunchConfigurations)
 	wire.Handle(s, "CreateOrUpdateTags", a.CreateOrUpdateTags)
+	wire.Handle(s, "DeleteTags", a.DeleteTags)
 	wire.Handle(s, "DescribeTags", a.DescribeTags)
-	wire.Handle(s, "TerminateInstanceInAutoScalingGroup", a.TerminateInstanceInAutoScalingGroup)
+	wire.Handle(s, "PutLifecycleHook", a.PutLifecycleHook)
+	wire.Handle(s, "DescribeLifecycleHooks", a.DescribeLifecycleHooks)
+	wire.Handle(s, "DeleteLifecycleHook", a.DeleteLifecycleHook)
+	wire.Handle(s, "CompleteLifecycleAction", a.CompleteLifecycleAction)
+	wire.Handle(s, "RecordLifecycleActionHeartbeat", a.RecordLifecycleActionHeartbeat)
+	wire.Handle(s, "StartInstanceRefresh", a.StartInstanceRefresh)
+	wire.Handle(s, "CancelInstanceRefresh", a.CancelInstanceRefresh)
+	wire.Handle(s, "DescribeInstanceRefreshes", a.DescribeInstanceRefreshes)
+	wire.Handle(s, "PutScheduledUpdateGroupAction", a.PutScheduledUpdateGroupAction)
+	wire.Handle(s, "DescribeScheduledActions", a.DescribeScheduledActions)
+	wire.Handle(s, "DeleteScheduledAction", a.DeleteScheduledAction)
 }
 
 func (a *AutoScaling) find(name *string) (*group, error) {
@@ -71,58 +98,6 @@ func (a *AutoScaling) find(name *string) (*group, error) {
 		return g, nil
 	}
 	return nil, wire.Errorf("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup: %s not found", aws.ToString(name))
-}
-
-func tags(in []types.Tag) []types.TagDescription {
-	var out []types.TagDescription
-	for _, t := range in {
-		out = append(out, types.TagDescription{Key: t.Key, Value: t.Value, PropagateAtLaunch: t.PropagateAtLaunch, ResourceId: t.ResourceId,
-			ResourceType: new("auto-scaling-group")})
-	}
-	return out
-}
-
-// CreateAutoScalingGroup makes a group and starts launching.
-func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
-	name := aws.ToString(in.AutoScalingGroupName)
-	if a.groups.Get(name) != nil {
-		return nil, wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
-	}
-	spec := in.LaunchTemplate
-	if in.MixedInstancesPolicy != nil && in.MixedInstancesPolicy.LaunchTemplate != nil {
-		spec = in.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
-	}
-	if spec == nil {
-		return nil, wire.Errorf("ValidationError",
-			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
-	}
-	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
-		return nil, err
-	}
-	for _, s := range strings.Split(aws.ToString(in.VPCZoneIdentifier), ",") {
-		if a.ec2.Subnet(s) == nil {
-			return nil, wire.Errorf("ValidationError", "The subnet ID '%s' does not exist", s)
-		}
-	}
-	desired := aws.ToInt32(in.MinSize)
-	if in.DesiredCapacity != nil {
-		desired = *in.DesiredCapacity
-	}
-	if desired < aws.ToInt32(in.MinSize) || desired > aws.ToInt32(in.MaxSize) {
-		return nil, wire.Errorf("ValidationError", "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired,
-			aws.ToInt32(in.MinSize), aws.ToInt32(in.MaxSize))
-	}
-	g := &group{AutoScalingGroup: types.AutoScalingGroup{AutoScalingGroupName: new(name),
-		AutoScalingGroupARN: new(a.prefix + a.w.UUID("asg", name) + ":autoScalingGroupName/" + name), MinSize: in.MinSize, MaxSize: in.MaxSize,
-		DesiredCapacity: new(desired), LaunchTemplate: in.LaunchTemplate,
-		MixedInstancesPolicy: in.MixedInstancesPolicy, VPCZoneIdentifier: in.VPCZoneIdentifier, CreatedTime: new(a.w.Date()), HealthCheckType: new("EC2"),
-		DefaultCooldown: new(int32(300)), Instances: []types.Instance{}, Tags: tags(in.Tags),
-		TargetGroupARNs: in.TargetGroupARNs, LoadBalancerNames: in.LoadBalancerNames, MaxInstanceLifetime: in.MaxInstanceLifetime,
-		CapacityRebalance: in.CapacityRebalance}}
-	a.groups.Put(name, g)
-	a.Link("autoscaling.amazonaws.com")
-	a.reconcile(g)
-	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
 }
 
 // name completes the launch templates that a request names by their ID or their name:
@@ -174,7 +149,7 @@ func (a *AutoScaling) reconcile(g *group) {
 	a.w.Schedule(time.Second+g.Backoff, "autoscaling:look", name, nil)
 }
 
-// look brings the number of instances to the desired one, as far as EC2 lets it.
+// look brings the capacity to the desired one, as far as EC2 lets it.
 func (a *AutoScaling) look(name string, _ struct{}) {
 	g := a.groups.Get(name)
 	if g == nil {
@@ -183,16 +158,23 @@ func (a *AutoScaling) look(name string, _ struct{}) {
 	g.Busy = false
 	was := g.Backoff
 	g.Backoff = 0
-	for int32(len(a.live(g))) < *g.DesiredCapacity && !a.suspended(g, "Launch") {
+	desired := *g.DesiredCapacity
+	if g.Refreshing != nil {
+		desired += g.Refreshing.Extra
+	}
+	for a.capacity(g) < desired && !a.suspended(g, "Launch") {
 		if !a.launch(g) {
 			g.Backoff = min(2*was+60*time.Second, 5*time.Minute)
 			a.reconcile(g)
 			return
 		}
 	}
-	for l := a.live(g); int32(len(l)) > *g.DesiredCapacity && !a.suspended(g, "Terminate"); l = a.live(g) {
-		a.ec2.Terminate(*l[0].InstanceId)
-		a.mark(g, *l[0].InstanceId, types.LifecycleStateTerminating)
+	for a.capacity(g) > desired && !a.suspended(g, "Terminate") {
+		id, ok := a.surplus(g, a.capacity(g)-desired)
+		if !ok {
+			break // all that are left are protected, or weigh more than is too much
+		}
+		a.end(g, id)
 	}
 }
 
@@ -200,14 +182,38 @@ func (a *AutoScaling) suspended(g *group, p string) bool {
 	return slices.ContainsFunc(g.SuspendedProcesses, func(s types.SuspendedProcess) bool { return *s.ProcessName == p })
 }
 
+func alive(i types.Instance) bool {
+	switch i.LifecycleState {
+	case types.LifecycleStateTerminating, types.LifecycleStateTerminatingWait, types.LifecycleStateTerminatingProceed, types.LifecycleStateTerminated:
+		return false
+	}
+	return true
+}
+
 func (a *AutoScaling) live(g *group) []types.Instance {
 	var out []types.Instance
 	for _, i := range g.Instances {
-		if i.LifecycleState != types.LifecycleStateTerminating && i.LifecycleState != types.LifecycleStateTerminated {
+		if alive(i) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// capacity is what the group's instances weigh together.
+func (a *AutoScaling) capacity(g *group) int32 {
+	n := int32(0)
+	for _, i := range a.live(g) {
+		n += weight(i.WeightedCapacity)
+	}
+	return n
+}
+
+func weight(w *string) int32 {
+	if n, err := strconv.Atoi(aws.ToString(w)); err == nil && n > 0 {
+		return int32(n)
+	}
+	return 1
 }
 
 func (a *AutoScaling) mark(g *group, id string, s types.LifecycleState) {
@@ -218,29 +224,97 @@ func (a *AutoScaling) mark(g *group, id string, s types.LifecycleState) {
 	}
 }
 
+// surplus is who goes when the group scales in: of the zone with the most instances, by
+// the first of the group's policies that tells them apart.
+func (a *AutoScaling) surplus(g *group, most int32) (string, bool) {
+	l := slices.DeleteFunc(a.live(g), func(i types.Instance) bool {
+		return aws.ToBool(i.ProtectedFromScaleIn) || weight(i.WeightedCapacity) > most
+	})
+	if len(l) == 0 {
+		return "", false
+	}
+	zones := map[string]int{}
+	for _, i := range a.live(g) {
+		zones[*i.AvailabilityZone]++
+	}
+	fullest := 0
+	for _, i := range l {
+		fullest = max(fullest, zones[*i.AvailabilityZone])
+	}
+	l = slices.DeleteFunc(l, func(i types.Instance) bool { return zones[*i.AvailabilityZone] < fullest })
+	if slices.Contains(g.TerminationPolicies, "NewestInstance") {
+		return *l[len(l)-1].InstanceId, true
+	}
+	if slices.Contains(g.TerminationPolicies, "OldestInstance") {
+		return *l[0].InstanceId, true
+	}
+	for _, i := range l { // those of an older template go first
+		if !a.matches(i, g.spec()) {
+			return *i.InstanceId, true
+		}
+	}
+	return *l[0].InstanceId, true
+}
+
+// end takes an instance out of the group: a hook may hold it before it is terminated.
+func (a *AutoScaling) end(g *group, id string) {
+	g.Actions = slices.DeleteFunc(g.Actions, func(x *action) bool { return x.Instance == id })
+	if !a.hold(g, id, terminating, types.LifecycleStateTerminatingWait) {
+		a.ec2.Terminate(id)
+		a.mark(g, id, types.LifecycleStateTerminating)
+	}
+	a.reconcile(g)
+}
+
+// kind is one way in which a group may launch an instance.
+type kind struct {
+	name, weight string
+	spec         *types.LaunchTemplateSpecification
+}
+
+// kinds lists a group's ways, in their order.
+func (g *group) kinds() []kind {
+	m := g.MixedInstancesPolicy
+	if m == nil || len(m.LaunchTemplate.Overrides) == 0 {
+		return []kind{{spec: g.spec()}}
+	}
+	var out []kind
+	for _, o := range m.LaunchTemplate.Overrides {
+		k := kind{name: aws.ToString(o.InstanceType), weight: aws.ToString(o.WeightedCapacity), spec: o.LaunchTemplateSpecification}
+		if k.spec == nil {
+			k.spec = g.spec()
+		}
+		if o.InstanceRequirements == nil {
+			out = append(out, k)
+			continue
+		}
+		for _, n := range ec2.Matching(ec2.Requirements(o.InstanceRequirements), nil) {
+			k.name = n
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// spot tells whether the next instance is one of the spot market's.
+func (a *AutoScaling) spot(g *group) bool {
+	m := g.MixedInstancesPolicy
+	if m == nil || m.InstancesDistribution == nil {
+		return false
+	}
+	d := m.InstancesDistribution
+	base, above := int(aws.ToInt32(d.OnDemandBaseCapacity)), 100
+	if d.OnDemandPercentageAboveBaseCapacity != nil {
+		above = int(*d.OnDemandPercentageAboveBaseCapacity)
+	}
+	n := len(a.live(g))
+	return n >= base && (n-base)*100 >= (n-base+1)*above
+}
+
 // launch starts one instance in the next subnet, trying the others and the other
 // types before it gives up.
 func (a *AutoScaling) launch(g *group) bool {
-	subnets := strings.Split(*g.VPCZoneIdentifier, ",")
-	spec := g.spec()
-	kinds := []string{""}
-	spot := false
-	if m := g.MixedInstancesPolicy; m != nil {
-		if len(m.LaunchTemplate.Overrides) > 0 {
-			kinds = nil
-			for _, o := range m.LaunchTemplate.Overrides {
-				kinds = append(kinds, aws.ToString(o.InstanceType))
-			}
-		}
-		if d := m.InstancesDistribution; d != nil {
-			base, above := int(aws.ToInt32(d.OnDemandBaseCapacity)), 100
-			if d.OnDemandPercentageAboveBaseCapacity != nil {
-				above = int(*d.OnDemandPercentageAboveBaseCapacity)
-			}
-			n := len(a.live(g))
-			spot = n >= base && (n-base)*100 >= (n-base+1)*above
-		}
-	}
+	spot := a.spot(g)
 	var tg []ec2types.Tag
 	for _, t := range g.Tags {
 		if aws.ToBool(t.PropagateAtLaunch) {
@@ -249,19 +323,26 @@ func (a *AutoScaling) launch(g *group) bool {
 	}
 	tg = append(tg, ec2types.Tag{Key: new("aws:autoscaling:groupName"), Value: g.AutoScalingGroupName})
 	var last error
+	subnets := g.subnets()
 	for try := range subnets {
 		sub := subnets[(g.Turn+try)%len(subnets)]
-		for _, k := range kinds {
-			i, err := a.ec2.Start(ec2.Launch{Template: spec.LaunchTemplateId, TemplateName: spec.LaunchTemplateName, Version: aws.ToString(spec.Version),
-				Type: k, Subnet: sub, Spot: spot, Tags: tg})
+		for _, k := range g.kinds() {
+			i, err := a.ec2.Start(ec2.Launch{Template: k.spec.LaunchTemplateId, TemplateName: k.spec.LaunchTemplateName, Version: aws.ToString(k.spec.Version),
+				Type: k.name, Subnet: sub, Spot: spot, Tags: tg})
 			if err != nil {
 				last = err
 				continue
 			}
 			g.Turn++
-			g.Instances = append(g.Instances, types.Instance{InstanceId: i.InstanceId, AvailabilityZone: i.Placement.AvailabilityZone,
-				InstanceType: new(string(i.InstanceType)), LifecycleState: types.LifecycleStatePending, HealthStatus: new("Healthy"),
-				ProtectedFromScaleIn: new(false), LaunchTemplate: spec})
+			_, v, _ := a.ec2.TemplateData(k.spec.LaunchTemplateId, k.spec.LaunchTemplateName, aws.ToString(k.spec.Version)) //nolint:errcheck // it was launched from
+			x := types.Instance{InstanceId: i.InstanceId, AvailabilityZone: i.Placement.AvailabilityZone, InstanceType: new(string(i.InstanceType)),
+				LifecycleState: types.LifecycleStatePending, HealthStatus: new("Healthy"),
+				ProtectedFromScaleIn: new(aws.ToBool(g.NewInstancesProtectedFromScaleIn)), LaunchTemplate: &types.LaunchTemplateSpecification{
+					LaunchTemplateId: v.LaunchTemplateId, LaunchTemplateName: v.LaunchTemplateName, Version: new(fmt.Sprint(*v.VersionNumber))}}
+			if k.weight != "" {
+				x.WeightedCapacity = new(k.weight)
+			}
+			g.Instances = append(g.Instances, x)
 			a.activity(g, types.ScalingActivityStatusCodeSuccessful, "Launching a new EC2 instance: "+*i.InstanceId, "")
 			return true
 		}
@@ -274,251 +355,53 @@ func (a *AutoScaling) launch(g *group) bool {
 	return false
 }
 
-func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc, why string) {
+// subnets is where the group launches. One that was adopted names them only in AWS's
+// own attribute.
+func (g *group) subnets() []string {
+	if g.Subnets == nil {
+		return strings.Split(aws.ToString(g.VPCZoneIdentifier), ",")
+	}
+	return g.Subnets
+}
+
+func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc, why string) *types.Activity {
 	act := types.Activity{ActivityId: new(a.w.UUID("activity", *g.AutoScalingGroupName)), AutoScalingGroupName: g.AutoScalingGroupName,
-		StartTime: new(a.w.Date()), EndTime: new(a.w.Date()), StatusCode: s, Description: new(desc),
+		AutoScalingGroupARN: g.AutoScalingGroupARN, StartTime: new(a.w.Date()), StatusCode: s, Description: new(desc), Details: new("{}"),
 		Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
+	if s == types.ScalingActivityStatusCodeInProgress {
+		act.Progress, act.Cause = new(int32(0)), new("At "+a.w.Date().Format(time.RFC3339)+" instance was taken out of service in response to a user request.")
+	} else {
+		act.EndTime = new(a.w.Date())
+	}
 	if why != "" {
 		act.StatusMessage = new(why)
 	}
-	g.Activities = append([]types.Activity{act}, g.Activities...)
+	g.Activities = append([]types.Activity{act}, g.Activities[:min(len(g.Activities), 99)]...)
+	return &act
 }
 
 func (a *AutoScaling) running(i *ec2types.Instance) {
-	for _, g := range a.groups.All() {
-		a.markIf(g, *i.InstanceId, types.LifecycleStateInService)
+	g, at := a.of(*i.InstanceId)
+	if g == nil || g.Instances[at].LifecycleState != types.LifecycleStatePending {
+		return
+	}
+	if !a.hold(g, *i.InstanceId, launching, types.LifecycleStatePendingWait) {
+		g.Instances[at].LifecycleState = types.LifecycleStateInService
 	}
 }
 
-func (a *AutoScaling) markIf(g *group, id string, s types.LifecycleState) {
-	for i := range g.Instances {
-		if *g.Instances[i].InstanceId == id && g.Instances[i].LifecycleState == types.LifecycleStatePending {
-			g.Instances[i].LifecycleState = s
-		}
-	}
-}
-
+// terminated takes an instance that is over out of its group, which replaces it.
 func (a *AutoScaling) terminated(i *ec2types.Instance) {
-	for _, g := range a.groups.All() {
-		n := len(g.Instances)
-		g.Instances = slices.DeleteFunc(g.Instances, func(x types.Instance) bool { return *x.InstanceId == *i.InstanceId })
-		if len(g.Instances) < n {
-			a.reconcile(g)
-		}
-		if g.Status != nil && len(g.Instances) == 0 {
-			a.groups.Delete(*g.AutoScalingGroupName)
-		}
+	g, at := a.of(*i.InstanceId)
+	if g == nil {
+		return
 	}
-}
-
-// DescribeAutoScalingGroups lists groups.
-func (a *AutoScaling) DescribeAutoScalingGroups(_ *wire.Caller, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput,
-	error) {
-	out := &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []types.AutoScalingGroup{}}
-	for _, f := range in.Filters {
-		if name := aws.ToString(f.Name); name != "tag-key" && name != "tag-value" && !strings.HasPrefix(name, "tag:") {
-			return nil, noFilter(name, "tag-key tag-value tag:<key>")
-		}
-	}
-	for _, g := range a.groups.All() {
-		if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, *g.AutoScalingGroupName) {
-			continue
-		}
-		ok := true
-		for _, f := range in.Filters {
-			ok = ok && slices.ContainsFunc(g.Tags, func(t types.TagDescription) bool {
-				switch name := aws.ToString(f.Name); name {
-				case "tag-key":
-					return slices.Contains(f.Values, *t.Key)
-				case "tag-value":
-					return slices.Contains(f.Values, *t.Value)
-				default:
-					k, isTag := strings.CutPrefix(name, "tag:")
-					return isTag && *t.Key == k && slices.Contains(f.Values, *t.Value)
-				}
-			})
-		}
-		if ok {
-			v := g.AutoScalingGroup
-			v.Instances = slices.Clone(g.Instances)
-			out.AutoScalingGroups = append(out.AutoScalingGroups, v)
-		}
-	}
-	return out, nil
-}
-
-// UpdateAutoScalingGroup changes sizes, subnets or the template.
-func (a *AutoScaling) UpdateAutoScalingGroup(_ *wire.Caller, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
-		return nil, err
-	}
-	if in.MinSize != nil {
-		g.MinSize = in.MinSize
-	}
-	if in.MaxSize != nil {
-		g.MaxSize = in.MaxSize
-	}
-	if in.DesiredCapacity != nil {
-		g.DesiredCapacity = in.DesiredCapacity
-	}
-	g.DesiredCapacity = new(min(max(*g.DesiredCapacity, *g.MinSize), *g.MaxSize))
-	if in.VPCZoneIdentifier != nil {
-		g.VPCZoneIdentifier = in.VPCZoneIdentifier
-	}
-	if in.LaunchTemplate != nil {
-		g.LaunchTemplate, g.MixedInstancesPolicy = in.LaunchTemplate, nil
-	}
-	if in.MixedInstancesPolicy != nil {
-		g.LaunchTemplate, g.MixedInstancesPolicy = nil, in.MixedInstancesPolicy
-	}
+	g.Instances = slices.Delete(g.Instances, at, at+1)
+	g.Actions = slices.DeleteFunc(g.Actions, func(x *action) bool { return x.Instance == *i.InstanceId })
 	a.reconcile(g)
-	return &autoscaling.UpdateAutoScalingGroupOutput{}, nil
-}
-
-// SetDesiredCapacity changes the desired number.
-func (a *AutoScaling) SetDesiredCapacity(_ *wire.Caller, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	g.DesiredCapacity = in.DesiredCapacity
-	a.reconcile(g)
-	return &autoscaling.SetDesiredCapacityOutput{}, nil
-}
-
-// DeleteAutoScalingGroup refuses a group with instances unless forced.
-func (a *AutoScaling) DeleteAutoScalingGroup(_ *wire.Caller, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	if len(g.Instances) > 0 && !aws.ToBool(in.ForceDelete) {
-		return nil, wire.Errorf("ResourceInUse",
-			"You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
-	}
-	g.DesiredCapacity, g.MinSize = new(int32(0)), new(int32(0))
-	if len(g.Instances) == 0 {
+	if g.Status != nil && len(g.Instances) == 0 {
 		a.groups.Delete(*g.AutoScalingGroupName)
-		return &autoscaling.DeleteAutoScalingGroupOutput{}, nil
 	}
-	g.Status = new("Delete in progress")
-	for _, i := range a.live(g) {
-		a.ec2.Terminate(*i.InstanceId)
-		a.mark(g, *i.InstanceId, types.LifecycleStateTerminating)
-	}
-	return &autoscaling.DeleteAutoScalingGroupOutput{}, nil
-}
-
-// DescribeScalingActivities lists activities, newest first.
-func (a *AutoScaling) DescribeScalingActivities(_ *wire.Caller, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput,
-	error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	return &autoscaling.DescribeScalingActivitiesOutput{Activities: append([]types.Activity{}, g.Activities...)}, nil
-}
-
-// SuspendProcesses stops processes such as Launch or AZRebalance.
-func (a *AutoScaling) SuspendProcesses(_ *wire.Caller, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range in.ScalingProcesses {
-		if !a.suspended(g, p) {
-			g.SuspendedProcesses = append(g.SuspendedProcesses, types.SuspendedProcess{ProcessName: new(p), SuspensionReason: new("User suspended")})
-		}
-	}
-	return &autoscaling.SuspendProcessesOutput{}, nil
-}
-
-// ResumeProcesses lets processes go on.
-func (a *AutoScaling) ResumeProcesses(_ *wire.Caller, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	g.SuspendedProcesses = slices.DeleteFunc(g.SuspendedProcesses, func(s types.SuspendedProcess) bool {
-		return len(in.ScalingProcesses) == 0 || slices.Contains(in.ScalingProcesses, *s.ProcessName)
-	})
-	a.reconcile(g)
-	return &autoscaling.ResumeProcessesOutput{}, nil
-}
-
-// EnableMetricsCollection turns group metrics on.
-func (a *AutoScaling) EnableMetricsCollection(_ *wire.Caller, in *autoscaling.EnableMetricsCollectionInput) (*autoscaling.EnableMetricsCollectionOutput,
-	error) {
-	g, err := a.find(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range in.Metrics {
-		g.EnabledMetrics = append(g.EnabledMetrics, types.EnabledMetric{Metric: new(m), Granularity: in.Granularity})
-	}
-	return &autoscaling.EnableMetricsCollectionOutput{}, nil
-}
-
-// CreateOrUpdateTags sets tags on groups.
-func (a *AutoScaling) CreateOrUpdateTags(_ *wire.Caller, in *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error) {
-	for _, t := range in.Tags {
-		g, err := a.find(t.ResourceId)
-		if err != nil {
-			return nil, err
-		}
-		g.Tags = append(slices.DeleteFunc(g.Tags, func(x types.TagDescription) bool { return *x.Key == *t.Key }), tags([]types.Tag{t})...)
-	}
-	return &autoscaling.CreateOrUpdateTagsOutput{}, nil
-}
-
-// tagFilters are what tags are selected by.
-var tagFilters = res.Fields[types.TagDescription](map[string]string{
-	"auto-scaling-group": "ResourceId", "key": "Key", "value": "Value", "propagate-at-launch": "PropagateAtLaunch",
-})
-
-func noFilter(name, allowed string) error {
-	return wire.Errorf("ValidationError", "Filter type %s is not correct. Allowed Filter types are: %s", name, allowed)
-}
-
-// DescribeTags lists the tags of every group, by any of the filters' values.
-func (a *AutoScaling) DescribeTags(_ *wire.Caller, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
-	var filters []res.Filter
-	for _, f := range in.Filters {
-		name := aws.ToString(f.Name)
-		if tagFilters[name] == nil {
-			return nil, noFilter(name, "auto-scaling-group key value propagate-at-launch")
-		}
-		filters = append(filters, res.Filter{Name: name, Values: f.Values})
-	}
-	out := &autoscaling.DescribeTagsOutput{Tags: []types.TagDescription{}}
-	for _, g := range a.groups.All() {
-		out.Tags = append(out.Tags, g.Tags...)
-	}
-	var err error
-	out.Tags, err = res.Pick(out.Tags, filters, tagFilters)
-	return out, err
-}
-
-// TerminateInstanceInAutoScalingGroup ends one instance.
-func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(_ *wire.Caller,
-	in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
-	for _, g := range a.groups.All() {
-		for _, i := range a.live(g) {
-			if *i.InstanceId == aws.ToString(in.InstanceId) {
-				if aws.ToBool(in.ShouldDecrementDesiredCapacity) {
-					g.DesiredCapacity = new(*g.DesiredCapacity - 1)
-				}
-				a.ec2.Terminate(*i.InstanceId)
-				a.mark(g, *i.InstanceId, types.LifecycleStateTerminating)
-				return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{}, nil
-			}
-		}
-	}
-	return nil, wire.Errorf("ValidationError", "Instance Id not found - No managed instance found for instance ID: %s", aws.ToString(in.InstanceId))
 }
 
 // Group is a group, or nil; shared, not to be changed.

@@ -53,3 +53,14 @@ func (e *EC2) defaultSubnet(zone string) *subnet {
 		return s.DefaultForAz != nil && *s.DefaultForAz && (zone == "" || *s.AvailabilityZone == zone)
 	})
 }
+
+// DefaultSubnets are the default VPC's subnets in zones.
+func (e *EC2) DefaultSubnets(zones []string) []string {
+	var out []string
+	for _, z := range zones {
+		if s := e.defaultSubnet(z); s != nil {
+			out = append(out, *s.SubnetId)
+		}
+	}
+	return out
+}

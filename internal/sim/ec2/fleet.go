@@ -231,8 +231,14 @@ func (e *EC2) GetInstanceTypesFromInstanceRequirements(_ *wire.Caller,
 	return out, nil
 }
 
+// Requirements turns another service's requirements, which have the same members, into
+// EC2's.
+func Requirements(r any) *types.InstanceRequirementsRequest {
+	return convert[types.InstanceRequirementsRequest](r)
+}
+
 // Matching lists the instance types that meet requirements, of those that the region's
-// catalogue can tell; of any architecture if none is named.
+// catalogue can tell, the cheapest first; of any architecture if none is named.
 func Matching(r *types.InstanceRequirementsRequest, archs []types.ArchitectureType) []string {
 	out := []string{}
 	for _, t := range allTypes() {
@@ -240,6 +246,7 @@ func Matching(r *types.InstanceRequirementsRequest, archs []types.ArchitectureTy
 			out = append(out, t.Name)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(price(a), price(b)) })
 	return out
 }
 

@@ -229,7 +229,7 @@ func (e *EC2) inSubnet(s *subnet, groups []string) ([]string, error) {
 		switch r := e.groups.Get(g); {
 		case r == nil:
 			return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", g, *s.VpcId)
-		case *r.VpcId != *s.VpcId:
+		case *r.VpcId != *s.VpcId && *r.VpcId != "": // one that was adopted without a VPC goes anywhere
 			return nil, wire.Errorf("InvalidParameter", "Security group %s and subnet %s belong to different networks.", g, *s.SubnetId)
 		}
 	}
