@@ -1,5 +1,5 @@
-# An EKS cluster as the AWS provider makes it, for TestTerraform: apply, plan without
-# changes, destroy, all against the simulated region.
+# An EKS cluster as the AWS provider makes it.
+
 terraform {
   required_providers {
     aws = {
@@ -84,7 +84,7 @@ resource "aws_eks_node_group" "g" {
   subnet_ids      = aws_subnet.s[*].id
   scaling_config {
     min_size     = 1
-    desired_size = 2
+    desired_size = var.nodes
     max_size     = 3
   }
   launch_template {
@@ -95,3 +95,7 @@ resource "aws_eks_node_group" "g" {
 }
 output "who" { value = data.aws_caller_identity.me.arn }
 output "endpoint" { value = aws_eks_cluster.k.endpoint }
+variable "nodes" {
+  type    = number
+  default = 2
+}

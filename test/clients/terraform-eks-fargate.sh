@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# terraform: Fargate profiles of the EKS module in the VPC module's private subnets: made, another one added, and taken away.
+# Needs: terraform, the aws CLI, python3, a filesystem mirror with the providers aws, tls, time, null and cloudinit, named by
+# SLIPWAY_TF_MIRROR, and the modules terraform-aws-eks and terraform-aws-vpc in the folder that SLIPWAY_TF_MODULES names.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/terraform/cycle.sh"
+need_terraform terraform-aws-eks terraform-aws-vpc
+scenario eks-fargate
+apply 'a cluster on Fargate'
+apply 'another profile' -var changed=true
+expect 'the profiles' "$(aws eks list-fargate-profiles --cluster-name clients --query 'length(fargateProfileNames)')" 2
+destroy -var changed=true
