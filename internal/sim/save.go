@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/slipway-eks/slipway/internal/sim/issuer"
 )
 
 // service is a service's state in a region, or an account's in a partition: res.Registry
@@ -28,6 +30,7 @@ type saved struct {
 	World      json.RawMessage            `json:"world"`
 	Partitions map[string]json.RawMessage `json:"partitions"` // IAM
 	Regions    map[string]savedRegion     `json:"regions"`
+	SigningKey []byte                     `json:"signingKey,omitempty"` // of the clusters' issuers, if any has signed
 }
 
 type savedRegion struct {
@@ -43,8 +46,8 @@ func (r *Region) services() []struct {
 	return []struct {
 		name string
 		s    service
-	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"ssm", r.SSM}, {"autoscaling", r.ASG}, {"elasticloadbalancing", r.ELB}, {"eks", r.EKS},
-		{"cloudformation", r.CFN}}
+	}{{"ec2", r.EC2}, {"kms", r.KMS}, {"logs", r.Logs}, {"ssm", r.SSM}, {"sqs", r.SQS}, {"events", r.Events}, {"autoscaling", r.ASG},
+		{"elasticloadbalancing", r.ELB}, {"eks", r.EKS}, {"cloudformation", r.CFN}}
 }
 
 // Save is the account as JSON: every resource, Kubernetes' objects, and what is to
@@ -70,6 +73,11 @@ func (s *Sim) Save() (json.RawMessage, error) {
 		}
 		out.Regions[n] = x
 	}
+	s.keys.mu.Lock()
+	if s.keys.key != nil {
+		out.SigningKey = s.keys.key.DER()
+	}
+	s.keys.mu.Unlock()
 	if out.World, err = s.World.Save(); err != nil {
 		return nil, err
 	}
@@ -84,6 +92,13 @@ func (s *Sim) Load(b json.RawMessage) error {
 	}
 	if in.Format != format {
 		return fmt.Errorf("the account was saved in format %d, and this program reads %d", in.Format, format)
+	}
+	if in.SigningKey != nil {
+		key, err := issuer.LoadKey(in.SigningKey)
+		if err != nil {
+			return fmt.Errorf("the issuers' key: %w", err)
+		}
+		s.keys.key = key
 	}
 	names := slices.Sorted(maps.Keys(in.Regions))
 	for _, n := range names {

@@ -94,6 +94,7 @@ func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) {
 	defer t.Stop()
 	b := httptest.NewRecorder()
 	if local(r) {
+		s.longPoll(r)
 		s.ServeHTTP(b, r)
 	} else {
 		wire.Refuse(b, r, wire.Errorf("AccessDenied", "The simulated region answers on loopback only, and no page of a browser.").With(http.StatusForbidden))

@@ -1,6 +1,6 @@
 // Package sim is the simulated AWS account: regions with EKS, EC2, IAM, STS,
-// CloudFormation, SSM, Auto Scaling, Elastic Load Balancing, KMS, CloudWatch Logs and
-// Service Quotas over the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
+// CloudFormation, SSM, Auto Scaling, Elastic Load Balancing, KMS, CloudWatch Logs, SQS,
+// EventBridge and Service Quotas over the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
 // every client and must not know which one is calling.
 package sim
 
@@ -19,12 +19,15 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/cfn"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/eks"
+	"github.com/slipway-eks/slipway/internal/sim/eksauth"
 	"github.com/slipway-eks/slipway/internal/sim/elb"
+	"github.com/slipway-eks/slipway/internal/sim/events"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/kms"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 	"github.com/slipway-eks/slipway/internal/sim/logs"
 	"github.com/slipway-eks/slipway/internal/sim/quotas"
+	"github.com/slipway-eks/slipway/internal/sim/sqs"
 	"github.com/slipway-eks/slipway/internal/sim/ssm"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
@@ -57,6 +60,7 @@ type Sim struct {
 	regions map[string]*Region
 	iams    map[string]*iam.IAM // by partition
 	issuers *issuers            // once it is served
+	keys    keyring
 	pauses  pauses
 }
 
@@ -72,6 +76,9 @@ type Region struct {
 	KMS   *kms.KMS
 	Logs  *logs.Logs
 	SSM   *ssm.SSM
+	SQS   *sqs.SQS
+	// Events is EventBridge.
+	Events *events.Events
 
 	server   *wire.Server
 	pageSize int
@@ -124,12 +131,15 @@ func (s *Sim) newRegion(name string) *Region {
 		if s.options.Secret != "" {
 			s.iams[p].AdminSecret = s.options.Secret
 		}
+		s.iams[p].IssuerKey = s.issuerKey
 	}
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.EC2.AddDefaultVPC()
 	r.EC2.HasProfile = func(p string) bool { return r.IAM.HasProfile(p[strings.LastIndex(p, "/")+1:]) }
 	r.ASG, r.ELB = autoscaling.New(w, r.EC2), elb.New(w, r.EC2)
-	r.SSM = ssm.New(w, r.KMS)
+	r.SSM, r.SQS, r.Events = ssm.New(w, r.KMS), sqs.New(w, name, Account, p), events.New(w, name, Account, p)
+	r.Events.Deliver = r.SQS.Deliver
+	r.tellOfInstances()
 	r.ASG.Link = r.IAM.Link
 	r.KMS.Knows = r.IAM.Knows
 	r.Logs.Encrypts = func(key string) bool { m := r.KMS.Key(key); return m != nil && m.Enabled }
@@ -140,6 +150,7 @@ func (s *Sim) newRegion(name string) *Region {
 		r.ELB.Enlist(*i.InstanceId, groups, names)
 	})
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
+	r.EKS.SigningKey = s.signingKey
 	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
@@ -170,6 +181,9 @@ func (s *Sim) newRegion(name string) *Region {
 				return err
 			}
 		}
+		if c.Service == "sts" && op == unsignedAction {
+			return nil
+		}
 		if err := r.IAM.Authenticate(c); err != nil {
 			return err
 		}
@@ -185,9 +199,12 @@ func (s *Sim) newRegion(name string) *Region {
 	v.Add("elasticloadbalancing", "elasticloadbalancingv2", r.ELB.Register)
 	v.Add("elasticloadbalancing@2012-06-01", "elasticloadbalancing", r.ELB.RegisterClassic)
 	v.Add("eks", "eks", r.EKS.Register)
+	v.Add("eks-auth", "eks-auth", (&eksauth.Auth{EKS: r.EKS, IAM: r.IAM, Salt: func(c string) string { return w.UUID("eks-auth", c) }}).Register)
 	v.Add("cloudformation", "cloudformation", r.CFN.Register)
 	v.Add("kms", "kms", r.KMS.Register)
 	v.Add("logs", "logs", r.Logs.Register)
+	v.Add("sqs", "sqs", r.SQS.Register)
+	v.Add("events", "events", r.Events.Register)
 	v.Add("ssm", "ssm", r.SSM.Register)
 	v.Add("servicequotas", "servicequotas", (&quotas.Quotas{EC2: &r.EC2.Quotas, Prefix: "arn:" + p + ":servicequotas:" + name + ":" + Account + ":"}).Register)
 	r.server = v
@@ -214,6 +231,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case c.Region == "" && r.Method == http.MethodGet && r.URL.RawQuery == "":
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintln(w, "This is a simulated AWS region: it answers signed AWS API requests.")
+	case c.Region == "" && s.unsigned(w, r):
 	case c.Region == "":
 		wire.Refuse(w, r, wire.Errorf("MissingAuthenticationToken", "Request is missing Authentication Token").With(http.StatusForbidden))
 	case !known(c.Region):

@@ -38,6 +38,8 @@ type EC2 struct {
 	// OnRunning and OnTerminated are called, under the region lock, when an
 	// instance reaches that state.
 	OnRunning, OnTerminated []func(*types.Instance)
+	// OnEnding is called likewise when an instance begins to end.
+	OnEnding []func(*types.Instance)
 	// OnConsole say what an instance has written to its console by now.
 	OnConsole []func(*types.Instance) string
 	// NoCapacity names instance types (or type/zone) that cannot be launched now.

@@ -640,6 +640,9 @@ func (e *EC2) Terminate(id string) bool {
 		return false
 	}
 	i.State = &types.InstanceState{Code: new(int32(32)), Name: types.InstanceStateNameShuttingDown}
+	for _, f := range e.OnEnding {
+		f(i)
+	}
 	i.StateTransitionReason = new("User initiated (" + e.w.Date().UTC().Format("2006-01-02 15:04:05 GMT") + ")")
 	i.StateReason = &types.StateReason{Code: new("Client.UserInitiatedShutdown"), Message: new("Client.UserInitiatedShutdown: User initiated shutdown")}
 	e.w.Schedule(e.w.Draw("ec2:terminate", id, 20*time.Second, 10*time.Second, 40*time.Second), "ec2:terminated", id, nil)

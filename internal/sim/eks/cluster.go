@@ -296,7 +296,7 @@ func (s *EKS) clusterUp(c *cluster) {
 		return
 	}
 	c.CertificateAuthority = &types.Certificate{Data: new(base64.StdEncoding.EncodeToString(k.CA))}
-	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", s.Region, suffix, c.ID))}}
+	c.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: new(s.issuerURL(c.ID))}}
 	if r := c.KubernetesNetworkConfig; r != nil {
 		if p, err := netip.ParsePrefix(aws.ToString(r.ServiceIpv4Cidr)); err == nil {
 			k.SetServiceRange(p)

@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/elb"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/sim/issuer"
 	"github.com/slipway-eks/slipway/internal/sim/kms"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 	"github.com/slipway-eks/slipway/internal/sim/logs"
@@ -44,6 +45,8 @@ type EKS struct {
 
 	// ELB makes the load balancers of Services; nil: they get none.
 	ELB *elb.ELB
+	// SigningKey is the key of the account's OIDC issuers.
+	SigningKey func() (*issuer.Key, error)
 
 	res.Registry
 	fleet        *node.Fleet

@@ -155,6 +155,9 @@ func (s *EKS) Issues(id string) bool {
 // serve makes a cluster's API reachable.
 func (s *EKS) serve(c *cluster, k *kubeapi.Cluster) error {
 	c.kube, c.nodes.API, k.Token = k, k, c.whoami
+	if s.SigningKey != nil {
+		k.Signer = &kubeapi.Signer{URL: s.issuerURL(c.ID), Key: s.SigningKey}
+	}
 	if s.Serve == nil {
 		return nil
 	}

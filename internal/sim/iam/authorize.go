@@ -100,6 +100,7 @@ func (i *IAM) request(c *wire.Caller, action, resource string) *eval.Request {
 	}}
 	if r.Principal.Role != "" {
 		r.Context["aws:principaltype"], r.Context["aws:principalarn"] = []string{"AssumedRole"}, []string{r.Principal.Role}
+		i.principalTags(r, c)
 	} else {
 		r.Context["aws:username"] = []string{lastOf(c.ARN)}
 	}
@@ -275,4 +276,19 @@ func (i *IAM) Secret(key string) string {
 		return s.Secret
 	}
 	return ""
+}
+
+// principalTags are the tags of a session: its role's, and its own before them.
+func (i *IAM) principalTags(q *eval.Request, c *wire.Caller) {
+	tag := func(k, v string) { q.Context["aws:principaltag/"+strings.ToLower(k)] = []string{v} }
+	if r := i.roleByARN(q.Principal.Role); r != nil {
+		for _, t := range r.Tags {
+			tag(aws.ToString(t.Key), aws.ToString(t.Value))
+		}
+	}
+	if s := i.sessions.Get(c.AccessKey); s != nil {
+		for k, v := range s.Tags {
+			tag(k, v)
+		}
+	}
 }

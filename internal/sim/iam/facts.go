@@ -59,7 +59,7 @@ func (i *IAM) trusts(arn, service string, source []string, actions ...string) bo
 // issuer assume it, with a token for STS.
 func (i *IAM) TrustsWebIdentity(arn, url, subject string) bool {
 	r := i.roleByARN(arn)
-	host, ok := issuer(url)
+	host, ok := issuerName(url)
 	if r == nil || !ok {
 		return false
 	}

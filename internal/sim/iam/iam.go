@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/slipway-eks/slipway/internal/sim/iam/eval"
+	"github.com/slipway-eks/slipway/internal/sim/issuer"
 	"github.com/slipway-eks/slipway/internal/sim/res"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 	"github.com/slipway-eks/slipway/internal/sim/world"
@@ -46,8 +47,9 @@ type provider struct {
 type session struct {
 	Key, ARN string
 	Secret   string
-	Role     string   // its ARN
-	Policies []string // documents that limit the session
+	Role     string            // its ARN
+	Policies []string          // documents that limit the session
+	Tags     map[string]string // of the session
 	Expires  time.Time
 }
 
@@ -58,6 +60,9 @@ type IAM struct {
 	Partition string
 	// AdminSecret is the secret of Key. It is no part of a saved account.
 	AdminSecret string
+	// IssuerKey is the key that verifies the tokens of an OIDC issuer (https URL); nil: it
+	// cannot be reached.
+	IssuerKey func(url string) *issuer.Key
 
 	res.Registry
 	roles     *res.Kind[role]

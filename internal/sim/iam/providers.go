@@ -23,9 +23,9 @@ func (i *IAM) registerProviders(s *wire.Service) {
 	wire.Handle(s, "RemoveClientIDFromOpenIDConnectProvider", i.RemoveClientIDFromOpenIDConnectProvider)
 }
 
-// issuer is an issuer's host and path: neither scheme nor port are part of a
+// issuerName is an issuer's host and path: neither scheme nor port are part of a
 // provider's name.
-func issuer(from string) (string, bool) {
+func issuerName(from string) (string, bool) {
 	u, err := url.Parse(from)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" {
 		return "", false
@@ -36,7 +36,7 @@ func issuer(from string) (string, bool) {
 // CreateOpenIDConnectProvider registers an issuer.
 func (i *IAM) CreateOpenIDConnectProvider(_ *wire.Caller, in *iam.CreateOpenIDConnectProviderInput) (
 	*iam.CreateOpenIDConnectProviderOutput, error) {
-	host, ok := issuer(aws.ToString(in.Url))
+	host, ok := issuerName(aws.ToString(in.Url))
 	if !ok {
 		return nil, wire.Errorf("InvalidInput", "Invalid Open ID Connect Provider URL")
 	}
@@ -161,6 +161,6 @@ func checkThumbprints(list []string) error {
 
 // HasProvider tells whether an issuer (https URL) is registered.
 func (i *IAM) HasProvider(url string) bool {
-	host, ok := issuer(url)
+	host, ok := issuerName(url)
 	return ok && i.providers.Get(i.arn("oidc-provider/"+host)) != nil
 }

@@ -28,6 +28,9 @@ var named = map[string][]resource{
 	"ssm":                  {{"Name", "parameter{}"}},
 	"elasticloadbalancing": {{"RuleArn", ""}, {"ListenerArn", ""}, {"TargetGroupArn", ""}, {"LoadBalancerArn", ""}, {"LoadBalancerName", "loadbalancer/{}"}},
 	"autoscaling":          {{"AutoScalingGroupName", "autoScalingGroup:*:autoScalingGroupName/{}"}},
+	"eks-auth":             {{"ClusterName", "cluster/{}"}},
+	"sqs":                  {{"QueueUrl", "{}"}, {"QueueName", "{}"}},
+	"events":               {{"Rule", "rule/{}"}, {"Name", "rule/{}"}, {"ResourceARN", ""}},
 	"ec2": {{"SubnetId", "subnet/{}"}, {"GroupId", "security-group/{}"}, {"NatGatewayId", "natgateway/{}"}, {"RouteTableId", "route-table/{}"},
 		{"InternetGatewayId", "internet-gateway/{}"}, {"LaunchTemplateId", "launch-template/{}"}, {"AllocationId", "elastic-ip/{}"},
 		{"NetworkInterfaceId", "network-interface/{}"}, {"VpcId", "vpc/{}"}, {"InstanceIds", "instance/{}"}},
@@ -40,6 +43,9 @@ func (i *IAM) Resource(service, region, op string, in any) string {
 	}
 	for _, r := range named[service] {
 		v := text(in, r.field)
+		if r.field == "QueueUrl" {
+			v = lastOf(v)
+		}
 		switch {
 		case v == "":
 			continue
@@ -49,6 +55,9 @@ func (i *IAM) Resource(service, region, op string, in any) string {
 			}
 		case service == "iam":
 			return i.identity(r, v, text(in, "Path"))
+		}
+		if service == "eks-auth" {
+			service = "eks"
 		}
 		part := strings.ReplaceAll(r.form, "{ClusterName}", text(in, "ClusterName"))
 		return "arn:" + i.Partition + ":" + service + ":" + region + ":" + i.Account + ":" + strings.ReplaceAll(part, "{}", v)

@@ -1,11 +1,7 @@
 package issuer
 
 import (
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"math/big"
 	"net/http"
@@ -15,7 +11,7 @@ import (
 // Documents answers what an issuer of EKS answers: its discovery document and the keys
 // that sign its cluster's tokens (OpenID Connect Discovery 1.0). is tells whether an ID
 // is a cluster's.
-func Documents(host string, key *rsa.PublicKey, is func(id string) bool) http.Handler {
+func Documents(host string, key *Key, is func(id string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/id/"), "/")
 		var v any
@@ -44,9 +40,8 @@ func discovery(issuer string) any {
 	}
 }
 
-func keys(k *rsa.PublicKey) any {
-	b := base64.RawURLEncoding
-	id := sha256.Sum256(x509.MarshalPKCS1PublicKey(k))
-	return map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": hex.EncodeToString(id[:])[:40],
-		"n": b.EncodeToString(k.N.Bytes()), "e": b.EncodeToString(big.NewInt(int64(k.E)).Bytes())}}}
+func keys(k *Key) any {
+	b, pub := base64.RawURLEncoding, &k.private.PublicKey
+	return map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": k.id(),
+		"n": b.EncodeToString(pub.N.Bytes()), "e": b.EncodeToString(big.NewInt(int64(pub.E)).Bytes())}}}
 }

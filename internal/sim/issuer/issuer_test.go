@@ -1,8 +1,6 @@
 package issuer_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -22,7 +20,7 @@ const host = "oidc.eks.us-west-2.amazonaws.com"
 // its authority and one more.
 func proxied(t *testing.T, upstream func(*http.Request) (*url.URL, error), also ...*x509.Certificate) (*http.Client, *httptest.Server) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := issuer.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +28,7 @@ func proxied(t *testing.T, upstream func(*http.Request) (*url.URL, error), also 
 		if h != host {
 			return nil
 		}
-		return issuer.Documents(h, &key.PublicKey, func(id string) bool { return id == "ABC" })
+		return issuer.Documents(h, key, func(id string) bool { return id == "ABC" })
 	}, upstream)
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,17 @@ func authenticate(r *http.Request) (*authenticator.Response, bool, error) {
 		return &authenticator.Response{User: &user.DefaultInfo{Name: user.Anonymous, Groups: []string{user.AllUnauthenticated}}}, true, nil
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || c == nil || c.Token == nil {
+	if !ok || c == nil {
+		return nil, false, nil
+	}
+	audiences, limited := authenticator.AudiencesFrom(r.Context())
+	if !limited {
+		audiences = authenticator.Audiences{Audience}
+	}
+	if t, both, err := c.ReadToken(token, audiences); err == nil {
+		return &authenticator.Response{User: t.user(), Audiences: both}, true, nil
+	}
+	if c.Token == nil {
 		return nil, false, nil
 	}
 	u := c.Token(token)

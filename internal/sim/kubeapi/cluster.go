@@ -28,6 +28,8 @@ import (
 type Cluster struct {
 	// Token tells who a bearer token belongs to; nil: nobody.
 	Token func(string) *User
+	// Signer signs the tokens of service accounts; nil: nobody does.
+	Signer *Signer
 	// CA is the cluster's certificate authority, PEM.
 	CA        []byte
 	down      atomic.Pointer[string]

@@ -63,8 +63,6 @@ func coreStorage(opts generic.RESTOptionsGetter, kubelets kubelet.KubeletClientC
 	put("persistentvolumeclaims/status", claimStatus, e)
 	endpoints, e := endpoint.NewREST(opts)
 	put("endpoints", endpoints, e)
-	accounts, e := serviceaccount.NewREST(opts, nil, nil, 0, nil, nil, nil, false, 0)
-	put("serviceaccounts", accounts, e)
 	rc, e := replication.NewStorage(opts)
 	put("replicationcontrollers", rc.Controller, e)
 	put("replicationcontrollers/status", rc.Status, e)
@@ -83,6 +81,12 @@ func coreStorage(opts generic.RESTOptionsGetter, kubelets kubelet.KubeletClientC
 	if err != nil {
 		return nil, err
 	}
+	accounts, err := serviceaccount.NewREST(opts, tokens{}, []string{Audience}, longestToken, pods.Pod.Store, secrets.Store, nodes.Node.Store, true, extendedToken)
+	if err != nil {
+		return nil, err
+	}
+	put("serviceaccounts", accounts, nil)
+	put("serviceaccounts/token", accounts.Token, nil)
 	put("pods", pods.Pod, nil)
 	put("pods/status", pods.Status, nil)
 	put("pods/binding", pods.Binding, nil)

@@ -44,7 +44,6 @@ import (
 	generated "k8s.io/kubernetes/pkg/generated/openapi"
 	admissionrest "k8s.io/kubernetes/pkg/registry/admissionregistration/rest"
 	apps "k8s.io/kubernetes/pkg/registry/apps/rest"
-	authentication "k8s.io/kubernetes/pkg/registry/authentication/rest"
 	authorization "k8s.io/kubernetes/pkg/registry/authorization/rest"
 	autoscaling "k8s.io/kubernetes/pkg/registry/autoscaling/rest"
 	batch "k8s.io/kubernetes/pkg/registry/batch/rest"
@@ -120,6 +119,7 @@ func newServer(minor int) (*server, error) {
 		fmt.Sprintf("1.%d.0", minor-3))
 	c.LoopbackClientConfig = &restclient.Config{Host: "127.0.0.1:1"}
 	c.Authentication.Authenticator = authenticator.RequestFunc(authenticate)
+	c.Authentication.APIAudiences = authenticator.Audiences{Audience}
 	c.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
 	namer := openapi.NewDefinitionNamer(legacyscheme.Scheme, crds.Scheme, aggregator.Scheme)
 	defs := utilopenapi.GetOpenAPIDefinitionsWithoutDisabledFeatures(generated.GetOpenAPIDefinitions)
@@ -172,7 +172,7 @@ func (s *server) install(r *serverstorage.ResourceConfig) error {
 	auth := authorizer.AuthorizerFunc(authorize)
 	var groups []*genericapiserver.APIGroupInfo
 	for _, p := range []provider{
-		authentication.RESTStorageProvider{Authenticator: authenticator.RequestFunc(authenticate)},
+		reviews{},
 		authorization.RESTStorageProvider{Authorizer: auth, RuleResolver: ruleResolver{}},
 		autoscaling.RESTStorageProvider{}, batch.RESTStorageProvider{}, certificates.RESTStorageProvider{Authorizer: auth},
 		coordination.RESTStorageProvider{}, discovery.StorageProvider{}, networking.RESTStorageProvider{}, noderest.RESTStorageProvider{},

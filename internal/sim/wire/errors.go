@@ -8,6 +8,7 @@ type Error struct {
 	Code, Message string
 	Status        int
 	Members       map[string]any
+	older         string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -19,6 +20,10 @@ func Errorf(code, format string, a ...any) *Error {
 
 // With sets the HTTP status.
 func (e *Error) With(status int) *Error { e.Status = status; return e }
+
+// Older sets the code by which clients know the error that spoke to the service in XML
+// before it spoke JSON: SQS's.
+func (e *Error) Older(code string) *Error { e.older = code; return e }
 
 // Member sets a modelled member, such as clusterName.
 func (e *Error) Member(k string, v any) *Error {

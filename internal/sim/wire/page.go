@@ -45,6 +45,8 @@ var books = map[string]pager{
 	"elasticloadbalancing":   {size: 400, least: 1, most: 400, code: "ValidationError", message: "The marker is not valid."},
 	"elasticloadbalancingv2": {size: 400, least: 1, most: 400, code: "ValidationError", message: "The marker is not valid."},
 	"servicequotas":          {size: 100, least: 1, most: 100, code: "InvalidPaginationTokenException", message: "Invalid input was provided."},
+	"sqs":                    {size: 1000, least: 1, most: 1000, code: "InvalidParameterValue", message: "Invalid NextToken value."},
+	"events":                 {size: 100, least: 1, most: 100, code: "ValidationException", message: "Parameter NextToken is not valid."},
 }
 
 // chapters are the operations whose pages are not as their service's.

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -220,8 +221,20 @@ func (h handler) answer(c *Caller, in any, most int) (any, error) {
 
 var credentialRE = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
 
+type callerKey struct{}
+
+// As is a request whose caller is known otherwise than by a signature.
+func As(r *http.Request, c *Caller) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+}
+
 // CallerOf reads who signed a request, from the header or a presigned URL.
 func CallerOf(r *http.Request) *Caller {
+	if known, ok := r.Context().Value(callerKey{}).(*Caller); ok {
+		c := *known
+		c.HTTP = r
+		return &c
+	}
 	c := &Caller{Token: r.Header.Get("X-Amz-Security-Token"), HTTP: r}
 	if m := credentialRE.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
 		c.AccessKey, c.Region, c.Service = m[1], m[2], m[3]
@@ -482,6 +495,9 @@ func (s *Service) encode(name string, out any, err error, id string) *reply {
 		m := map[string]any{"message": ae.Message}
 		for k, v := range ae.Members {
 			m[k] = v
+		}
+		if ae.older != "" {
+			p.header.Set("X-Amzn-Query-Error", ae.older+";Sender")
 		}
 		if strings.HasPrefix(s.Protocol, "AwsJson1_") {
 			m["__type"] = ae.Code
