@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# terraform: Karpenter's submodule of the EKS module, and access entries: made, changed, and taken away.
+# terraform: Karpenter's submodule of the EKS module, the pod identity module, and access entries: made, changed, and taken away.
 # Needs: terraform, the aws CLI, python3, a filesystem mirror with the providers aws, tls, time, null and cloudinit, named by
-# SLIPWAY_TF_MIRROR, and the module terraform-aws-eks (20.31 to 20.37) in the folder that SLIPWAY_TF_MODULES names.
+# SLIPWAY_TF_MIRROR, and checkouts of the modules terraform-aws-eks (20.31 to 20.37), -eks-pod-identity (1.x) and -kms (2.1.0) in the
+# folder that SLIPWAY_TF_MODULES names.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/terraform/cycle.sh"
-need_terraform terraform-aws-eks
+need_terraform eks eks-pod-identity kms
 scenario eks-karpenter
 apply 'a cluster for Karpenter'
 expect 'its queue is there' "$(aws sqs list-queues --query 'length(QueueUrls)')" 1

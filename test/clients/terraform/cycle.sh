@@ -1,16 +1,18 @@
 # cycle.sh: what the scripts terraform-*.sh share; each begins with
 #   . "$(dirname "$0")/lib.sh"
 #   . "$(dirname "$0")/terraform/cycle.sh"
-# A scenario is a folder beside this file. Its modules are links in the folder's copy, modules/eks and modules/vpc, to checkouts that
-# SLIPWAY_TF_MODULES holds, so that nothing is fetched from the network; modules/network is a small VPC without NAT gateways.
+# A scenario is a folder beside this file. It names modules as everybody does; they come from checkouts in the folder that
+# SLIPWAY_TF_MODULES names, through a registry on loopback, so that nothing is fetched from the network. The folder network is
+# a module of our own, a small VPC without NAT gateways.
 
-# need_terraform [MODULE…]: the script skips where Terraform, the mirror of providers or one of the modules is missing.
+# need_terraform [MODULE…]: the script skips where Terraform, the mirror of providers or a module is missing.
 need_terraform() {
-  need terraform aws python3
+  need terraform aws python3 git
   [ -d "${SLIPWAY_TF_MIRROR:-}" ] || skip 'terraform needs a filesystem mirror of its providers, named by SLIPWAY_TF_MIRROR'
   local m
   for m in "$@"; do
-    [ -d "${SLIPWAY_TF_MODULES:-}/$m" ] || skip "terraform needs a checkout of the module $m in the folder that SLIPWAY_TF_MODULES names"
+    [ -d "${SLIPWAY_TF_MODULES:-}/terraform-aws-$m" ] ||
+      skip "terraform needs a checkout of the module terraform-aws-$m in the folder that SLIPWAY_TF_MODULES names"
   done
 }
 
@@ -18,14 +20,27 @@ need_terraform() {
 scenario() {
   remember
   cp -r "$tests/terraform/$1" "$work/tf"
-  mkdir "$work/tf/modules"
-  local m
-  for m in eks vpc; do
-    [ ! -d "${SLIPWAY_TF_MODULES:-}/terraform-aws-$m" ] || ln -s "$(cd "$SLIPWAY_TF_MODULES/terraform-aws-$m" && pwd)" "$work/tf/modules/$m"
-  done
-  printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$(cd "$SLIPWAY_TF_MIRROR" && pwd)" >"$work/terraformrc"
+  cp -r "$tests/terraform/network" "$work/network"
+  local registry=''
+  if [ -d "${SLIPWAY_TF_MODULES:-}" ]; then
+    exec 3< <(exec python3 "$tests/terraform/registry.py" "$SLIPWAY_TF_MODULES")
+    trap "kill $!; rm -rf '$work'" EXIT
+    read -r registry <&3
+    registry="host \"registry.terraform.io\" {
+  services = {
+    \"modules.v1\" = \"$registry\"
+  }
+}"
+  fi
+  cat >"$work/terraformrc" <<RC
+provider_installation {
+  filesystem_mirror {
+    path = "$(cd "$SLIPWAY_TF_MIRROR" && pwd)"
+  }
+}
+$registry
+RC
   export TF_CLI_CONFIG_FILE="$work/terraformrc" TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1
-  cp -r "$tests/terraform/network" "$work/tf/modules/"
   cd "$work/tf"
   ok init terraform init -no-color
 }

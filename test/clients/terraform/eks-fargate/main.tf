@@ -18,7 +18,8 @@ variable "changed" {
 }
 
 module "vpc" {
-  source = "./modules/vpc"
+  source  = "terraform-aws-modules/vpc/aws"
+  version = "~> 5.0"
 
   name               = "clients"
   cidr               = "10.0.0.0/16"
@@ -30,7 +31,8 @@ module "vpc" {
 }
 
 module "eks" {
-  source = "./modules/eks"
+  source  = "terraform-aws-modules/eks/aws"
+  version = "~> 20.31"
 
   cluster_name                   = "clients"
   cluster_version                = "1.34"

@@ -1,4 +1,4 @@
-# Karpenter's submodule of the EKS module (its queue, rules, roles and pod identity), and access entries. Then one of them changes.
+# Karpenter's submodule of the EKS module (its queue, rules, roles and pod identity), the pod identity module, and access entries. Then one of them changes.
 terraform {
   required_providers {
     aws = {
@@ -18,7 +18,7 @@ variable "changed" {
 }
 
 module "network" {
-  source = "./modules/network"
+  source = "../network"
 }
 
 data "aws_caller_identity" "me" {}
@@ -32,7 +32,8 @@ resource "aws_iam_role" "dev" {
 }
 
 module "eks" {
-  source = "./modules/eks"
+  source  = "terraform-aws-modules/eks/aws"
+  version = "~> 20.31"
 
   cluster_name                   = "clients"
   cluster_version                = "1.34"
@@ -61,7 +62,8 @@ module "eks" {
 }
 
 module "karpenter" {
-  source = "./modules/eks/modules/karpenter"
+  source  = "terraform-aws-modules/eks/aws//modules/karpenter"
+  version = "~> 20.31"
 
   cluster_name                    = module.eks.cluster_name
   enable_v1_permissions           = true
@@ -70,4 +72,20 @@ module "karpenter" {
   node_iam_role_use_name_prefix   = false
   node_iam_role_name              = "karpenter-nodes"
   tags                            = { team = var.changed ? "blue" : "green" }
+}
+
+module "ebs" {
+  source  = "terraform-aws-modules/eks-pod-identity/aws"
+  version = "~> 1.0"
+
+  name                      = "ebs-csi"
+  attach_aws_ebs_csi_policy = true
+  associations = {
+    this = {
+      cluster_name    = module.eks.cluster_name
+      namespace       = "kube-system"
+      service_account = "ebs-csi-controller-sa"
+    }
+  }
+  tags = { team = var.changed ? "blue" : "green" }
 }

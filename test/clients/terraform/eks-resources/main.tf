@@ -18,7 +18,7 @@ variable "changed" {
 }
 
 module "network" {
-  source = "./modules/network"
+  source = "../network"
 }
 
 locals {
@@ -49,6 +49,12 @@ resource "aws_kms_key" "secrets" {
   description             = "secrets of the cluster"
   enable_key_rotation     = true
   deletion_window_in_days = 7
+}
+
+# EKS would make the group without an owner, and leave it behind.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/eks/clients/cluster"
+  retention_in_days = var.changed ? 7 : 1
 }
 
 resource "aws_eks_cluster" "this" {
@@ -82,7 +88,7 @@ resource "aws_eks_cluster" "this" {
   }
 
   tags       = { team = var.changed ? "blue" : "green" }
-  depends_on = [aws_iam_role_policy_attachment.this]
+  depends_on = [aws_iam_role_policy_attachment.this, aws_cloudwatch_log_group.this]
 }
 
 resource "aws_eks_addon" "this" {

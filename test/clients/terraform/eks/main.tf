@@ -19,11 +19,12 @@ variable "changed" {
 }
 
 module "network" {
-  source = "./modules/network"
+  source = "../network"
 }
 
 module "eks" {
-  source = "./modules/eks"
+  source  = "terraform-aws-modules/eks/aws"
+  version = "~> 20.31"
 
   cluster_name    = "clients"
   cluster_version = var.changed ? "1.34" : "1.33"

@@ -30,7 +30,8 @@ locals {
 }
 
 module "vpc" {
-  source = "./modules/vpc"
+  source  = "terraform-aws-modules/vpc/aws"
+  version = "~> 5.0"
 
   name            = "clients"
   cidr            = "10.0.0.0/16"
@@ -56,7 +57,8 @@ module "vpc" {
 }
 
 module "endpoints" {
-  source = "./modules/vpc/modules/vpc-endpoints"
+  source  = "terraform-aws-modules/vpc/aws//modules/vpc-endpoints"
+  version = "~> 5.0"
 
   vpc_id                     = module.vpc.vpc_id
   create_security_group      = true
