@@ -34,7 +34,8 @@ var (
 		quick,
 		[]observe.Part{observe.Access, observe.PodIdentities, observe.Providers, observe.OIDC, observe.Templates, observe.Scaling, observe.Logs},
 	)
-	rest = []observe.Part{observe.Resources, observe.Machines, observe.Networking, observe.Roles, observe.Keys, observe.Inside}
+	rest = []observe.Part{observe.Resources, observe.Machines, observe.Networking, observe.Roles, observe.Keys, observe.Inside,
+		observe.Publishing, observe.Balancers}
 )
 
 // Quick is enough for a status.
