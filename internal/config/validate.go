@@ -26,7 +26,7 @@ var rules = []Rule{
 	{"Node groups' names and number", "CloudFormation CreateStack; EKS quotas", []string{"name-invalid", "name-twice", "too-many-groups"}, groupNames},
 	{"Node groups' sizes and updates", "EKS CreateNodegroup; eksctl", []string{"sizes-order", "sizes-limit", "update-config-invalid", "fields-conflict"},
 		groupSizes},
-	{"Fields of a node group that exclude each other", "eksctl", []string{"fields-conflict", "not-for-managed", "not-for-family"}, groupFields},
+	{"Fields of a node group that exclude each other", "eksctl", []string{"fields-conflict", "not-for-managed", "not-for-family", "repair-action"}, groupFields},
 	{"Fields beside a launch template", "eksctl; EKS CreateNodegroup", []string{"beside-launch-template", "launch-template-version"}, besideTemplate},
 	{
 		"AMI families and custom AMIs",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -128,7 +129,19 @@ func managedFields(g Group, no func(code, field, format string, a ...any)) {
 	if g.IAM.InstanceProfileARN != "" {
 		no("not-for-managed", "iam.instanceProfileARN", "EKS makes the instance profile of a managed group; give iam.instanceRoleARN")
 	}
+	if r := g.Managed.NodeRepairConfig; r != nil {
+		for i, o := range r.NodeRepairConfigOverrides {
+			if o.RepairAction != "" && !slices.Contains(repairActions, o.RepairAction) {
+				no("repair-action", fmt.Sprintf("nodeRepairConfig.nodeRepairConfigOverrides[%d].repairAction", i), "EKS knows %s, not %q",
+					strings.Join(repairActions, ", "), o.RepairAction)
+			}
+		}
+	}
 }
+
+// repairActions are what EKS does with a node (RepairAction in its API of November 2026;
+// eksctl's example has two of an earlier draft, which EKS refuses).
+var repairActions = []string{"Replace", "Reboot", "NoAction"}
 
 // familyFields: what only some AMI families read (eksctl refuses the same).
 func familyFields(g Group, no func(code, field, format string, a ...any)) {

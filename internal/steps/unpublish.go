@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -64,11 +65,13 @@ func (s *Unpublish) interfaces(ctx context.Context, e *Env) (engine.Result, erro
 	if len(values) == 0 {
 		return engine.Finished("gone")
 	}
-	out, err := e.AWS.EC2.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{{Name: new("description"), Values: values}}})
+	in := &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{{Name: new("description"), Values: values}}}
+	interfaces, err := awsc.Collect(ctx, ec2.NewDescribeNetworkInterfacesPaginator(e.AWS.EC2, in),
+		func(p *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return p.NetworkInterfaces })
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("looking for the interfaces of its load balancer: %w", err)
 	}
-	if n := len(out.NetworkInterfaces); n > 0 {
+	if n := len(interfaces); n > 0 {
 		return engine.Waiting(fmt.Sprintf("%d network interfaces of its load balancer are still in the subnets", n))
 	}
 	return engine.Finished("gone, with its load balancer")
