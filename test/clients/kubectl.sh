@@ -82,11 +82,11 @@ has 'replicas' kubectl explain deployment.spec
 has '^yes' kubectl auth can-i create deployments -n shop
 has '\*\.\*|selfsubject' kubectl auth can-i --list
 not 'Metrics API not available' kubectl top nodes
-pod=$(kubectl -n shop get pods -l app=web -o name | head -1)
+pod=$(kubectl -n shop get pods -l app=web -o name | sed -n 1p)
 not 'dial tcp|timeout' kubectl -n shop logs "$pod"
 not 'NotFound|not found' kubectl -n shop get pod nobody
 not 'Invalid value' kubectl -n shop patch deploy/web -p '{"spec":{"replicas":-1}}'
-node=$(kubectl get nodes -o name | head -1)
+node=$(kubectl get nodes -o name | sed -n 1p)
 has 'drained' kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s
 has 'uncordoned' kubectl uncordon "$node"
 has 'deleted' kubectl -n shop delete deploy web --cascade=orphan

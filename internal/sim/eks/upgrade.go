@@ -134,8 +134,10 @@ func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVer
 		if v.Status == types.VersionStatusExtendedSupport {
 			status = types.ClusterVersionStatusExtendedSupport
 		}
+		//lint:ignore SA1019 older clients send it still
+		older := in.Status
 		if aws.ToBool(in.DefaultOnly) && !v.Default || len(in.ClusterVersions) > 0 && !slices.Contains(in.ClusterVersions, v.Minor) ||
-			in.Status != "" && in.Status != status || in.VersionStatus != "" && in.VersionStatus != v.Status {
+			older != "" && older != status || in.VersionStatus != "" && in.VersionStatus != v.Status {
 			continue
 		}
 		i := types.ClusterVersionInformation{ClusterVersion: new(v.Minor), ClusterType: new("eks"), DefaultVersion: v.Default, Status: status,

@@ -37,6 +37,7 @@ var usages = map[types.KeySpec][]types.KeyUsageType{
 func (k *KMS) CreateKey(_ *wire.Caller, in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 	spec, usage := in.KeySpec, in.KeyUsage
 	if spec == "" {
+		//lint:ignore SA1019 older clients send it still
 		spec = types.KeySpec(in.CustomerMasterKeySpec)
 	}
 	if spec == "" {
@@ -94,6 +95,7 @@ func (k *KMS) complete(m *key) error {
 	if m.Origin == types.OriginTypeExternal {
 		m.Enabled, m.KeyState = false, types.KeyStatePendingImport
 	}
+	//lint:ignore SA1019 KMS answers it still
 	m.CustomerMasterKeySpec = types.CustomerMasterKeySpec(m.KeySpec)
 	m.MultiRegion = new(aws.ToBool(m.MultiRegion))
 	if *m.MultiRegion {
