@@ -11,7 +11,7 @@ import (
 // not kept but for the description, as IAM has it: a role without a duration lasts an hour.
 func (i *IAM) UpdateRole(_ *wire.Caller, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
 	r, err := i.own(in.RoleName)
-	for _, e := range []error{err, checkDescription(in.Description), checkDuration(in.MaxSessionDuration)} {
+	for _, e := range []error{err, checkDescription(in.Description)} {
 		if e != nil {
 			return nil, e
 		}

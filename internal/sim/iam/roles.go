@@ -60,7 +60,7 @@ func (i *IAM) CreateRole(_ *wire.Caller, in *iam.CreateRoleInput) (*iam.CreateRo
 	name, trust := aws.ToString(in.RoleName), aws.ToString(in.AssumeRolePolicyDocument)
 	path, err := pathOf(in.Path)
 	for _, e := range []error{checkName(in.RoleName, "roleName", maxRoleName), err, checkDescription(in.Description),
-		checkTags(in.Tags), checkDuration(in.MaxSessionDuration)} {
+		checkTags(in.Tags)} {
 		if e != nil {
 			return nil, e
 		}
@@ -88,14 +88,6 @@ func (i *IAM) CreateRole(_ *wire.Caller, in *iam.CreateRoleInput) (*iam.CreateRo
 
 func (i *IAM) id(prefix string, identity ...string) *string {
 	return new(prefix + strings.ToUpper(i.w.Hex(strings.Join(identity, "\x00"), 17)))
-}
-
-func checkDuration(d *int32) error {
-	if d != nil && (*d < 3600 || *d > 43200) {
-		return wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'maxSessionDuration' failed to satisfy constraint: "+
-			"Member must have value between 3600 and 43200", *d)
-	}
-	return nil
 }
 
 // GetRole reads a role.
