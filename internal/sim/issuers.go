@@ -17,7 +17,7 @@ type issuers struct {
 }
 
 func (s *Sim) newIssuers() (*issuers, error) {
-	p, err := issuer.New(s.issuerAt, http.ProxyFromEnvironment)
+	p, err := issuer.New(s.siteAt, http.ProxyFromEnvironment)
 	if err != nil {
 		return nil, fmt.Errorf("the simulated region cannot make its certificates: %w", err)
 	}

@@ -89,11 +89,14 @@ func (s *Sim) sockets(names http.Handler) http.Handler {
 	})
 }
 
-func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) { s.reply(w, r, local(r)) }
+
+// reply answers a request that came over a socket, or refuses it where it may not.
+func (s *Sim) reply(w http.ResponseWriter, r *http.Request, may bool) {
 	t := time.NewTimer(replyFloor)
 	defer t.Stop()
 	b := httptest.NewRecorder()
-	if local(r) {
+	if may {
 		s.longPoll(r)
 		s.ServeHTTP(b, r)
 	} else {
@@ -110,10 +113,10 @@ func (s *Sim) overSocket(w http.ResponseWriter, r *http.Request) {
 // local tells whether a request comes from a program on this machine and not from a
 // page in a browser: the host is a loopback name (no name that was made to point
 // here), and there is no foreign origin.
-func local(r *http.Request) bool {
-	if !loopback(r.Host) {
-		return false
-	}
+func local(r *http.Request) bool { return loopback(r.Host) && ofProgram(r) }
+
+// ofProgram tells whether no page of another origin sent a request.
+func ofProgram(r *http.Request) bool {
 	o := r.Header.Get("Origin")
 	if o == "" {
 		return true

@@ -1,5 +1,5 @@
 // Package issuer answers HTTPS at hosts that clients know by name and not by endpoint:
-// the OIDC issuers of a region's clusters. Clients reach them through the region as
+// the OIDC issuers of a region's clusters, and AWS's own endpoints. Clients reach them through the region as
 // their HTTPS proxy, under the name that EKS gives, and trust the authority that signs
 // for it. It must not know what a cluster is.
 package issuer

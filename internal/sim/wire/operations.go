@@ -13,6 +13,9 @@ type Operations struct {
 	All     int      `json:"all"`
 }
 
+// Serves tells whether a service is served, by its signing name.
+func (s *Server) Serves(signing string) bool { return s.loaders[signing] != nil }
+
 // Operations lists what every service answers.
 func (s *Server) Operations() []Operations {
 	var out []Operations
