@@ -5,7 +5,7 @@
 # SLIPWAY_TF_MODULES names.
 #
 # The module's 30 seconds between cluster and groups are this machine's: at speed 60 they are half an hour, and the add-on always
-# wins. The race as it is on AWS needs --speed 1 and an hour; then the second part may fail, and says so.
+# wins. The race as it is on AWS needs --speed 1 and an hour and a half; then the second part may fail, and says so.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/terraform/cycle.sh"
 need_terraform eks kms
