@@ -152,7 +152,7 @@ require (
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
 	k8s.io/apiextensions-apiserver v0.34.2
-	k8s.io/component-helpers v0.34.2 // indirect
+	k8s.io/component-helpers v0.34.2
 	k8s.io/controller-manager v0.34.2 // indirect
 	k8s.io/cri-client v0.34.2 // indirect
 	k8s.io/dynamic-resource-allocation v0.34.2 // indirect

@@ -453,3 +453,6 @@ func (e *EC2) viewSnapshot(s *types.Snapshot) types.Snapshot {
 	v.Tags = e.tagsOf(*s.SnapshotId)
 	return v
 }
+
+// Volume is one volume, or nil.
+func (e *EC2) Volume(id string) *types.Volume { return e.volumes.Get(id) }

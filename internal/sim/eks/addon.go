@@ -190,6 +190,7 @@ func (s *EKS) addonJudge(c *cluster, e addonEvent) {
 
 // Settled looks at the add-ons again: the cluster's workloads may have changed.
 func (c *cluster) Settled() {
+	c.idleHosts()
 	for _, a := range c.addons.All() {
 		c.e.judge(c, a)
 	}

@@ -312,6 +312,7 @@ func (s *EKS) clusterUp(c *cluster) {
 		}
 	}
 	s.logging(c)
+	c.defaultStorage()
 	c.grantNodeManager()
 	c.Status = types.ClusterStatusActive
 	c.watchHealth()
@@ -387,6 +388,7 @@ func (s *EKS) clusterDown(c *cluster) {
 	for _, id := range c.ENIs {
 		s.ec2.DropInterface(id)
 	}
+	c.endHosts(func(host) bool { return true })
 	if c.nodes != nil {
 		c.nodes.Stop()
 	}

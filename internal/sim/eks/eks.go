@@ -79,6 +79,7 @@ type cluster struct {
 	Updates     table.Table[types.Update]
 	OnFargate   map[string]bool // pod UIDs for which a micro-VM was started
 	AutoNodes   int             // nodes that Auto Mode started
+	Hosts       map[string]host `json:",omitempty"` // by node: those that EKS runs itself
 	AutoPending bool            // one more is on its way
 	ByNode      map[string]string
 	ByInstance  map[string]string // instance ID -> node name

@@ -97,6 +97,7 @@ func (s *EKS) profileUp(c *cluster, e part) {
 func (s *EKS) profileDown(c *cluster, e part) {
 	if c.profileOf(e) != nil {
 		c.profiles.Delete(e.Name)
+		c.endHosts(func(h host) bool { return h.Profile == e.Name })
 	}
 }
 
@@ -207,15 +208,25 @@ func (c *cluster) startMicroVM(p waitingPod) {
 	if q == nil || string(q.UID) != p.UID {
 		return
 	}
-	k := c.e.w.Pick("fargate:"+p.UID, 250)
-	host := fmt.Sprintf("fargate-ip-192-168-%d-%d.%s.compute.internal", 96+k%32, k, c.e.Region)
-	c.nodes.Register(node.Spec{Name: host, Zone: c.Zones[0], Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2",
-		InternalIP: fmt.Sprintf("192.168.%d.%d", 96+k%32,
-			k), Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"},
+	f := c.profiles.Find(func(f *fargateProfile) bool { return f.Status == types.FargateProfileStatusActive && selectsPod(f, q) })
+	if f == nil {
+		delete(c.OnFargate, p.UID)
+		return
+	}
+	eni, zone := c.hostInterface(f.Subnets, "fargate:"+p.UID, "Fargate pod "+p.Namespace+"/"+p.Name)
+	if eni == "" {
+		c.e.w.Schedule(30*time.Second, "eks:fargate-pod", c.ID, p)
+		return
+	}
+	ip := c.e.ec2.AddressOf(eni)
+	name := "fargate-ip-" + strings.ReplaceAll(ip, ".", "-") + "." + c.e.Region + ".compute.internal"
+	c.holds(name, host{ENI: eni, Pod: p.UID, Profile: *f.FargateProfileName})
+	c.nodes.Register(node.Spec{Name: name, Zone: zone, Region: c.e.Region, Arch: "amd64", OS: "linux", Image: "Amazon Linux 2",
+		InternalIP: ip, Version: kubelet(*c.Version), Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate"},
 		Taints: []corev1.Taint{{Key: "eks.amazonaws.com/compute-type", Value: "fargate", Effect: corev1.TaintEffectNoSchedule}},
 		CPUs:   2, MemMiB: 4096, Pods: 1, Ready: true})
 	u := q.DeepCopy()
-	u.Spec.NodeName = host
+	u.Spec.NodeName = name
 	c.kube.Save(u)
 }
 
@@ -233,8 +244,13 @@ func (c *cluster) startAutoNode() {
 	c.AutoPending = false
 	c.AutoNodes++
 	id := c.e.w.ID("i-", "auto", c.ID)
-	c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: c.Zones[0], Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux",
-		Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: fmt.Sprintf("192.168.120.%d", c.AutoNodes+10), Version: kubelet(*c.Version),
+	eni, zone := c.hostInterface(c.ResourcesVpcConfig.SubnetIds, id, "EKS Auto node "+id)
+	if eni == "" {
+		return
+	}
+	c.holds(id, host{ENI: eni})
+	c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: zone, Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux",
+		Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: c.e.ec2.AddressOf(eni), Version: kubelet(*c.Version),
 		Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]},
 		CPUs:   2, MemMiB: 4096, Pods: 27, Ready: true})
 }

@@ -175,7 +175,7 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	c.nodes.Register(node.Spec{
 		Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType),
 		Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
-		Version: kubelet(minor), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, Ready: os == "windows",
+		Version: kubelet(minor), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, GPUs: it.GPUs, Ready: os == "windows",
 	})
 }
 
@@ -200,6 +200,32 @@ func (s *EKS) gone(i *ec2types.Instance) {
 	}
 }
 
+// podRole is the role whose credentials a pod's SDK finds: by IRSA, by pod identity, or its
+// node's; or what its SDK says when it finds none.
+func (c *cluster) podRole(ns, sa string, i *ec2types.Instance) (role, problem string) {
+	s := c.e
+	if k := kubeapi.Get[corev1.ServiceAccount](c.kube, ns, sa); k != nil && k.Annotations["eks.amazonaws.com/role-arn"] != "" {
+		irsa, url := k.Annotations["eks.amazonaws.com/role-arn"], *c.Identity.Oidc.Issuer
+		if !s.iam.HasProvider(url) {
+			return "", "WebIdentityErr: failed to retrieve credentials: InvalidIdentityToken: No OpenIDConnect provider found in your account for " + url
+		}
+		if !s.iam.TrustsWebIdentity(irsa, url, "system:serviceaccount:"+ns+":"+sa) {
+			return "", "WebIdentityErr: failed to retrieve credentials: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+		}
+		return irsa, ""
+	}
+	if a := c.associations.Find(func(a *association) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }); a != nil {
+		if d, _, ok := c.nodes.Workload("DaemonSet", "kube-system", "eks-pod-identity-agent"); !ok || d == 0 {
+			return "", "failed to load credentials: dial tcp 169.254.170.23:80: connect: connection refused (the Pod Identity Agent is not on this node)"
+		}
+		return *a.RoleArn, ""
+	}
+	if i == nil || i.IamInstanceProfile == nil {
+		return "", "no EC2 IMDS role found"
+	}
+	return s.iam.ProfileRole(aws.ToString(i.IamInstanceProfile.Arn)), ""
+}
+
 // CNI decides whether aws-node works on a node: permissions from pod identity,
 // IRSA or the node role, and a free address in the node's subnet.
 func (c *cluster) CNI(n *corev1.Node, sa string) string {
@@ -208,23 +234,9 @@ func (c *cluster) CNI(n *corev1.Node, sa string) string {
 	if i == nil {
 		return ""
 	}
-	role := s.iam.ProfileRole(aws.ToString(i.IamInstanceProfile.Arn))
-	if k := kubeapi.Get[corev1.ServiceAccount](c.kube, "kube-system", sa); k != nil && k.Annotations["eks.amazonaws.com/role-arn"] != "" {
-		irsa, url := k.Annotations["eks.amazonaws.com/role-arn"], *c.Identity.Oidc.Issuer
-		if !s.iam.HasProvider(url) {
-			return "WebIdentityErr: failed to retrieve credentials: InvalidIdentityToken: No OpenIDConnect provider found in your account for " + url
-		}
-		if !s.iam.TrustsWebIdentity(irsa, url, "system:serviceaccount:kube-system:"+sa) {
-			return "WebIdentityErr: failed to retrieve credentials: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
-		}
-		role = irsa
-	} else if a := c.associations.Find(func(a *association) bool {
-		return *a.Namespace == "kube-system" && *a.ServiceAccount == sa
-	}); a != nil {
-		if d, _, ok := c.nodes.Workload("DaemonSet", "kube-system", "eks-pod-identity-agent"); !ok || d == 0 {
-			return "failed to load credentials: dial tcp 169.254.170.23:80: connect: connection refused (the Pod Identity Agent is not on this node)"
-		}
-		role = *a.RoleArn
+	role, problem := c.podRole("kube-system", sa, i)
+	if problem != "" {
+		return problem
 	}
 	action, managed := "ec2:AssignPrivateIpAddresses", "AmazonEKS_CNI_Policy"
 	if c.KubernetesNetworkConfig.IpFamily == types.IpFamilyIpv6 {

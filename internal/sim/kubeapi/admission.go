@@ -16,6 +16,7 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/admission/plugin/resourcequota"
 	webhooks "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
@@ -65,8 +66,7 @@ func (admitter) Validate(ctx context.Context, a admission.Attributes, o admissio
 
 // plugged are the admission plugins, in the order in which Kubernetes calls them
 // (pkg/kubeapiserver/options/plugins.go). Of those that are on by default there, these are
-// not here: PodSecurity, whose default is to let everything pass, ResourceQuota, resizing
-// of claims, and what speaks for kubelets and certificates that nobody has.
+// not here: PodSecurity, whose default is to let everything pass, resizing of claims, and what speaks for kubelets and certificates that nobody has.
 var plugged = []struct {
 	name     string
 	register func(*admission.Plugins)
@@ -85,6 +85,7 @@ var plugged = []struct {
 	{mutating.PluginName, mutating.Register},
 	{policyPlugin, registerPolicies},
 	{validating.PluginName, validating.Register},
+	{resourcequota.PluginName, registerQuota},
 }
 
 type noConfig struct{}

@@ -21,6 +21,19 @@ func (c *Cluster) all() []runtime.Object {
 	return out
 }
 
+// UIDs are the identifiers of what is there.
+func (c *Cluster) UIDs() map[string]bool {
+	c.objects.mu.Lock()
+	defer c.objects.mu.Unlock()
+	out := make(map[string]bool, len(c.objects.rows))
+	for _, r := range c.objects.rows {
+		if m, err := meta.Accessor(r); err == nil {
+			out[string(m.GetUID())] = true
+		}
+	}
+	return out
+}
+
 // keyOf is where an object is stored.
 func (c *Cluster) keyOf(uid types.UID) (key string, row runtime.Object) {
 	for k, r := range c.objects.rows {

@@ -143,7 +143,7 @@ func (x *customs) discovery(group, v string) discoveryv2.APIVersionDiscovery {
 // builtins are the built-in groups as the generic server discovers them, ranked.
 func (s *server) builtins() []discoveryv2.APIGroupDiscovery {
 	s.once.Do(func() {
-		r, err := http.NewRequestWithContext(context.WithValue(withCluster(context.Background(), &Cluster{}), loopbackKey{}, true), http.MethodGet, "/apis",
+		r, err := http.NewRequestWithContext(context.WithValue(withCluster(context.Background(), &Cluster{}), loopbackKey{}, apiserverUser), http.MethodGet, "/apis",
 			http.NoBody)
 		if err != nil {
 			panic(err)

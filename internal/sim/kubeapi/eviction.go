@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/authentication/user"
+	quota "k8s.io/apiserver/pkg/quota/v1"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
@@ -25,6 +27,7 @@ type lazy struct {
 	eviction  func() *pod.EvictionREST
 	customs   func() *customs
 	plugins   func() admission.Interface
+	registry  func() quota.Registry
 	unsettled atomic.Bool // a definition, or an object of one that goes, was written
 }
 
@@ -38,6 +41,7 @@ func (c *Cluster) ready() *Cluster {
 		return k
 	})
 	c.plugins = sync.OnceValue(c.newPlugins)
+	c.registry = sync.OnceValue(c.newRegistry)
 	c.customs = sync.OnceValue(c.newCustoms)
 	c.objects.hooks = append(c.objects.hooks, func(key string, _, _ runtime.Object) {
 		if strings.HasPrefix(key, definitionKind.prefix()+"/") || c.objects.leaving[resourceOf(key)] {
@@ -54,13 +58,16 @@ func (c *Cluster) ready() *Cluster {
 	return c
 }
 
+// loopbackKey is where a request of the control plane's own carries who makes it.
 type loopbackKey struct{}
+
+var apiserverUser user.Info = &user.DefaultInfo{Name: user.APIServerUser, Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}
 
 // loopback is the control plane's own way to its API, as system:apiserver.
 type loopback struct{ c *Cluster }
 
 func (l loopback) RoundTrip(r *http.Request) (*http.Response, error) {
-	return l.c.RoundTrip(r.WithContext(context.WithValue(r.Context(), loopbackKey{}, true)))
+	return l.c.RoundTrip(r.WithContext(context.WithValue(r.Context(), loopbackKey{}, apiserverUser)))
 }
 
 // evictionREST is Kubernetes' eviction, with disruption budgets of the request's cluster:

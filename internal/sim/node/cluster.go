@@ -6,6 +6,8 @@ package node
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -77,6 +79,7 @@ type Cluster struct {
 	id      string
 	stop    func()
 	pending atomic.Bool // a pass is scheduled
+	passing bool        // a pass runs, which may have let the region's lock go
 	loops
 }
 
@@ -88,6 +91,14 @@ type loops struct {
 	Pending bool            `json:",omitempty"` // in a saved cluster: pending
 	// Balancing is what the service controller remembers, by a Service's UID.
 	Balancing map[string]*balancing `json:",omitempty"`
+	// Attempts are what was refused, by the UID of the object that wanted it.
+	Attempts map[string]*attempt `json:",omitempty"`
+	// Moved is when a Deployment's rollout went on last, ReadyAt when a pod was first seen
+	// ready, by UID; since the world began.
+	Moved   map[string]time.Duration `json:",omitempty"`
+	ReadyAt map[string]time.Duration `json:",omitempty"`
+	// Told is the last event of an object that is told of once, by UID.
+	Told map[string]string `json:",omitempty"`
 }
 
 // settle is how long the control loops take to notice a change.
@@ -130,20 +141,47 @@ func (c *Cluster) after(d time.Duration, kind string, p at) { c.w.Schedule(d, ki
 func (c *Cluster) Stop() { c.stop() }
 
 // pass is one round of every control loop, in the order in which their results
-// feed each other.
+// feed each other. One that is at work is not joined by another.
 func (c *Cluster) pass() {
+	if c.passing {
+		c.Changed()
+		return
+	}
+	c.passing = true
+	defer func() { c.passing = false }()
 	c.upkeep()
+	c.quotas()
 	c.cronJobs()
 	c.jobs()
 	c.daemonSets()
+	c.autoscalers()
 	c.deployments()
 	c.replicaSets()
+	c.statefulSets()
+	c.bind()
 	c.schedule()
 	c.kubelets()
+	c.endpoints()
 	c.budgets()
 	c.services()
 	c.env.Settled()
+	c.forgetGone()
 }
+
+// forgetGone drops what is remembered of objects that are no more.
+func (c *Cluster) forgetGone() {
+	if len(c.Attempts)+len(c.Moved)+len(c.ReadyAt)+len(c.Told) == 0 {
+		return
+	}
+	there := c.API.UIDs()
+	gone := func(uid string) bool { return !there[uid] }
+	maps.DeleteFunc(c.Attempts, func(uid string, _ *attempt) bool { return gone(uid) })
+	maps.DeleteFunc(c.Moved, func(uid string, _ time.Duration) bool { return gone(uid) })
+	maps.DeleteFunc(c.ReadyAt, func(uid string, _ time.Duration) bool { return gone(uid) })
+	maps.DeleteFunc(c.Told, func(uid, _ string) bool { return gone(uid) })
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func podReady(p *corev1.Pod) bool {
 	for _, x := range p.Status.Conditions {

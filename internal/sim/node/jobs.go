@@ -88,13 +88,16 @@ func (c *Cluster) job(j *batchv1.Job, pods []*corev1.Pod) {
 		}
 		c.event("Job", j.Namespace, j.Name, "Normal", "Completed", "Job completed")
 	case !*j.Spec.Suspend:
+		if c.held(j) {
+			break
+		}
 		for range min(want, parallel) - int32(len(active)) {
-			p := c.newPod(j, "Job", j.Spec.Template, "")
-			p.OwnerReferences[0].APIVersion = "batch/v1"
-			if c.API.Save(p) {
-				active = append(active, p)
-				c.event("Job", j.Namespace, j.Name, "Normal", "SuccessfulCreate", "Created pod: "+p.Name)
+			p := c.newPod(owner{j, "batch/v1", "Job", "job-controller"}, j.Spec.Template, "")
+			if c.make(owner{j, "batch/v1", "Job", "job-controller"}, p) != nil {
+				break
 			}
+			active = append(active, p)
+			c.event("Job", j.Namespace, j.Name, "Normal", "SuccessfulCreate", "Created pod: "+p.Name)
 		}
 	}
 	st.Active = int32(len(active))
@@ -226,27 +229,15 @@ func (c *Cluster) cronJob(j *batchv1.CronJob, due time.Time) {
 	t := j.Spec.JobTemplate.DeepCopy()
 	job := &batchv1.Job{ObjectMeta: t.ObjectMeta, Spec: t.Spec}
 	job.Name, job.Namespace = fmt.Sprintf("%s-%d", j.Name, due.Unix()/60), j.Namespace
-	job.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: j.Name, UID: j.UID, Controller: new(true),
-		BlockOwnerDeletion: new(true)}}
-	selectJob(job)
-	if !c.API.Save(job) {
+	o := owner{j, "batch/v1", "CronJob", "cronjob-controller"}
+	job.OwnerReferences = o.reference()
+	if c.held(j) || c.make(o, job) != nil {
 		return
 	}
 	n := j.DeepCopy()
 	n.Status.LastScheduleTime = &metav1.Time{Time: due}
 	c.API.Save(n)
 	c.event("CronJob", j.Namespace, j.Name, "Normal", "SuccessfulCreate", "Created job "+job.Name)
-}
-
-// selectJob gives a Job the selector that Kubernetes makes of its name, as its registry
-// does for those of clients.
-func selectJob(j *batchv1.Job) {
-	own := map[string]string{batchv1.JobNameLabel: j.Name}
-	j.Spec.Selector = &metav1.LabelSelector{MatchLabels: own}
-	if j.Spec.Template.Labels == nil {
-		j.Spec.Template.Labels = map[string]string{}
-	}
-	j.Spec.Template.Labels[batchv1.JobNameLabel] = j.Name
 }
 
 // tickAt has the loops run at a time.

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -27,6 +26,7 @@ type Spec struct {
 	Labels                         map[string]string
 	Taints                         []corev1.Taint
 	CPUs, MemMiB, Pods             int
+	GPUs                           int  // that a device plugin on its AMI offers
 	Ready                          bool // brings its own network (Fargate, Auto Mode)
 }
 
@@ -50,7 +50,7 @@ func (c *Cluster) Register(s Spec) {
 		n.Spec.ProviderID = "aws:///" + s.Zone + "/" + s.InstanceID
 	}
 	n.Status = corev1.NodeStatus{
-		Capacity: resources(s, 0), Allocatable: resources(s, 1),
+		Capacity: resources(s, false), Allocatable: resources(s, true),
 		NodeInfo: corev1.NodeSystemInfo{KubeletVersion: s.Version, OSImage: s.Image, OperatingSystem: s.OS, Architecture: s.Arch,
 			ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.40-64.114.amzn2023." + s.Arch, SystemUUID: s.InstanceID},
 	}
@@ -69,11 +69,41 @@ func (c *Cluster) Register(s Spec) {
 	}
 }
 
-func resources(s Spec, reserve int) corev1.ResourceList {
-	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprint(max(1, s.CPUs))),
-		corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dMi", max(512, s.MemMiB-reserve*512))),
-		corev1.ResourcePods:   resource.MustParse(fmt.Sprint(s.Pods))}
+// resources are a node's capacity, and with reserve what is left of it for pods: nodeadm and
+// bootstrap.sh keep back 6 % of the first core, 1 % of the second, half a percent of the next
+// two and a quarter of the rest, 255 MiB and 11 MiB for each pod, and the kubelet 100 MiB and a
+// tenth of the disk before it evicts.
+func resources(s Spec, reserve bool) corev1.ResourceList {
+	cpus, mem, disk := int64(max(1, s.CPUs))*1000, int64(max(512, s.MemMiB))*1024, int64(diskKiB)
+	mem -= mem / 40 // what the hypervisor and the kernel keep
+	if reserve {
+		for core := range cpus / 1000 {
+			switch {
+			case core == 0:
+				cpus -= 60
+			case core == 1:
+				cpus -= 10
+			case core < 4:
+				cpus -= 5
+			}
+		}
+		if n := int64(s.CPUs); n > 4 {
+			cpus -= (n - 4) * 5 / 2
+		}
+		mem = max(mem-(255+11*int64(s.Pods)+100)*1024, 64*1024)
+		disk = disk * 9 / 10
+	}
+	l := corev1.ResourceList{corev1.ResourceCPU: *resource.NewMilliQuantity(cpus, resource.DecimalSI), corev1.ResourceMemory: quantity("%dKi", mem),
+		corev1.ResourceEphemeralStorage: quantity("%dKi", disk), corev1.ResourcePods: quantity("%d", s.Pods),
+		"hugepages-1Gi": quantity("0"), "hugepages-2Mi": quantity("0")}
+	if s.GPUs > 0 {
+		l["nvidia.com/gpu"] = quantity("%d", s.GPUs)
+	}
+	return l
 }
+
+// diskKiB is the file system of a node: 80 GiB, eksctl's volumes, less what XFS takes.
+const diskKiB = 83_873_772
 
 // conditions sets the kubelet's report; a node that is not ready carries the taint.
 func (c *Cluster) conditions(n *corev1.Node, ready bool) {
@@ -159,8 +189,12 @@ func (c *Cluster) kubelets() {
 			c.API.Remove(p) // the node is gone; its pods go with it
 		case p.DeletionTimestamp != nil:
 			c.end(p)
-		case !p.Spec.HostNetwork && !NodeReady(n):
+		case ended(p):
+			// over, until somebody deletes it
+		case !p.Spec.HostNetwork && !NodeReady(n) && !c.Started[string(p.UID)]:
 			// waits for the pod network
+		case !c.Started[string(p.UID)] && !c.mounted(p, n):
+			// waits for its volumes
 		case !c.Started[string(p.UID)]:
 			c.Started[string(p.UID)] = true
 			d := c.w.Draw("pod:start", n.Name+"/"+p.Labels["k8s-app"], 4*time.Second, 2*time.Second, 9*time.Second)
@@ -168,6 +202,8 @@ func (c *Cluster) kubelets() {
 		case IsCNI(&p.Spec) && podReady(p) && !NodeReady(n) && !c.Readied[n.Name]:
 			c.Readied[n.Name] = true
 			c.after(c.w.Draw("node:ready", n.Name, 3*time.Second, 1*time.Second, 6*time.Second), "node:ready", at{Node: n.Name})
+		default:
+			c.gates(p)
 		}
 	}
 }
@@ -198,6 +234,12 @@ func (c *Cluster) run(p at) {
 		return
 	}
 	u := q.DeepCopy()
+	if why := c.address(u, n); why != "" {
+		c.event("Pod", p.Namespace, p.Pod, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup "+
+			"network for sandbox: plugin type=\"aws-cni\" name=\"aws-cni\" failed (add): add cmd: "+why)
+		c.after(10*time.Second, "node:start", p)
+		return
+	}
 	problem := ""
 	if IsCNI(&q.Spec) && q.Labels["k8s-app"] == "aws-node" {
 		problem = c.env.CNI(n, q.Spec.ServiceAccountName)
@@ -223,33 +265,57 @@ func (c *Cluster) report(p *corev1.Pod, n *corev1.Node, problem string) {
 		ready = corev1.ConditionFalse
 	}
 	p.Status.Phase = corev1.PodRunning
-	p.Status.StartTime = &now
-	for _, a := range n.Status.Addresses {
-		if a.Type == corev1.NodeInternalIP {
-			p.Status.HostIP = a.Address
-			if p.Spec.HostNetwork {
-				p.Status.PodIP = a.Address
-			}
+	if p.Status.StartTime == nil {
+		p.Status.StartTime = &now
+	}
+	for _, x := range []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue},
+		{Type: corev1.PodInitialized, Status: corev1.ConditionTrue}, {Type: corev1.PodReady, Status: ready, Message: problem},
+		{Type: corev1.ContainersReady, Status: ready, Message: problem}} {
+		x.LastTransitionTime = now
+		if x.Type == corev1.PodReady {
+			x = withGates(p, x)
 		}
+		setCondition(p, x)
 	}
-	if p.Status.PodIP == "" {
-		k := c.w.Pick("podip:"+string(p.UID), 1<<14)
-		p.Status.PodIP = fmt.Sprintf("192.168.%d.%d", 64+k/250%64, k%250+2)
+	for i := range p.Spec.InitContainers {
+		k := &p.Spec.InitContainers[i]
+		s := corev1.ContainerStatus{Name: k.Name, Image: k.Image, ImageID: k.Image, Ready: true, Started: new(false), State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{Reason: "Completed", StartedAt: now, FinishedAt: now}}}
+		if k.RestartPolicy != nil { // a sidecar
+			s.Started, s.State = new(true), corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}
+		}
+		p.Status.InitContainerStatuses = append(p.Status.InitContainerStatuses[:min(i, len(p.Status.InitContainerStatuses)):i], s)
 	}
-	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
-		{Type: corev1.PodInitialized, Status: corev1.ConditionTrue}, {Type: corev1.ContainersReady, Status: ready},
-		{Type: corev1.PodReady, Status: ready, LastTransitionTime: now, Message: problem}}
 	restarts := int32(0)
 	if len(p.Status.ContainerStatuses) > 0 && problem != "" {
 		restarts = p.Status.ContainerStatuses[0].RestartCount + 1
 	}
 	p.Status.ContainerStatuses = nil
 	for _, k := range p.Spec.Containers {
-		cs := corev1.ContainerStatus{Name: k.Name, Image: k.Image, Ready: problem == "", RestartCount: restarts,
-			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
+		cs := corev1.ContainerStatus{Name: k.Name, Image: k.Image, ImageID: k.Image, Ready: problem == "", Started: new(problem == ""), RestartCount: restarts,
+			ContainerID: "containerd://" + c.w.Hex("container "+string(p.UID)+" "+k.Name, 16),
+			State:       corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
 		if problem != "" {
 			cs.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: problem}}
 		}
 		p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, cs)
 	}
+}
+
+// gates looks at the readiness of a running pod again, where others have a say in it.
+func (c *Cluster) gates(p *corev1.Pod) {
+	if len(p.Spec.ReadinessGates) == 0 || p.Status.Phase != corev1.PodRunning {
+		return
+	}
+	i := slices.IndexFunc(p.Status.Conditions, func(x corev1.PodCondition) bool { return x.Type == corev1.ContainersReady })
+	if i < 0 {
+		return
+	}
+	x := withGates(p, corev1.PodCondition{Type: corev1.PodReady, Status: p.Status.Conditions[i].Status, LastTransitionTime: metav1.NewTime(c.w.Date())})
+	if (x.Status == corev1.ConditionTrue) == podReady(p) {
+		return
+	}
+	u := p.DeepCopy()
+	setCondition(u, x)
+	c.API.Save(u)
 }

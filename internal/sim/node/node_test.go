@@ -34,14 +34,20 @@ type cluster struct {
 
 func start(t *testing.T) *cluster {
 	t.Helper()
-	w := world.New(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), 1, 0)
 	env := &outside{unplaced: map[string]bool{}}
-	c := node.NewFleet(w).New("C", env)
+	return startIn(t, env, env)
+}
+
+func startIn(t *testing.T, in node.Env, env *outside) *cluster {
+	t.Helper()
+	w := world.New(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), 1, 0)
+	c := node.NewFleet(w).New("C", in)
 	k, err := kubeapi.NewCluster("v1.34.4", func(key string) string { return w.UUID(key) }, w.Date, c.Changed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.API = k
+	k.Bootstrap()
 	return &cluster{c, w, env}
 }
 

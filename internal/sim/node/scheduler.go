@@ -2,6 +2,10 @@ package node
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -9,66 +13,160 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 )
 
-// schedule binds each waiting pod to the fitting node with the fewest pods.
+// schedule binds each waiting pod to the fitting node with the fewest pods; the pods of
+// higher priority first.
 func (c *Cluster) schedule() {
-	nodes := kubeapi.List[corev1.Node](c.API)
+	var waiting []*corev1.Pod
 	pods := kubeapi.List[corev1.Pod](c.API)
-	count := map[string]int{}
 	for _, p := range pods {
-		count[p.Spec.NodeName]++
+		if p.Spec.NodeName == "" && p.DeletionTimestamp == nil && len(p.Spec.SchedulingGates) == 0 && !ended(p) {
+			waiting = append(waiting, p)
+		}
 	}
-	for _, p := range pods {
-		if p.Spec.NodeName != "" || p.DeletionTimestamp != nil {
-			continue
-		}
-		var best *corev1.Node
-		for _, n := range nodes {
-			if fits(p, n, count[n.Name]) && (best == nil || count[n.Name] < count[best.Name]) {
-				best = n
-			}
-		}
-		if best == nil {
-			c.unschedulable(p, len(nodes))
-			c.env.Unplaced(p)
-			continue
-		}
-		n := p.DeepCopy()
-		n.Spec.NodeName = best.Name
-		n.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
-		if c.API.Save(n) {
-			count[best.Name]++
-		}
+	if len(waiting) == 0 {
+		return
+	}
+	slices.SortStableFunc(waiting, func(a, b *corev1.Pod) int { return int(int64(priorityOf(b)) - int64(priorityOf(a))) })
+	m := newMap(kubeapi.List[corev1.Node](c.API), pods)
+	m.volumes = c.volumes()
+	for _, p := range waiting {
+		c.place(m, p)
 	}
 }
 
-func (c *Cluster) unschedulable(p *corev1.Pod, nodes int) {
-	msg := "no nodes available to schedule pods"
-	if nodes > 0 {
-		msg = fmt.Sprintf("0/%d nodes are available: %d node(s) had untolerated taint or did not match the pod's node selector.", nodes, nodes)
+func ended(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+}
+
+func priorityOf(p *corev1.Pod) int32 {
+	if p.Spec.Priority != nil {
+		return *p.Spec.Priority
 	}
+	return 0
+}
+
+// place finds a node for a pod, or says why there is none.
+func (c *Cluster) place(m *nodeMap, p *corev1.Pod) {
+	if why := m.volumes.unready(p); why != "" {
+		c.unschedulable(m, p, fmt.Sprintf("0/%d nodes are available: %s. preemption: 0/%d nodes are available: %d Preemption is not helpful for scheduling.",
+			len(m.rooms), why, len(m.rooms), len(m.rooms)))
+		return
+	}
+	w := m.want(p)
+	var best *room
+	reasons := map[string]int{}
+	for _, r := range m.rooms {
+		why := m.fits(w, r)
+		for _, x := range why {
+			reasons[x]++
+		}
+		if len(why) == 0 && (best == nil || len(r.pods) < len(best.pods)) {
+			best = r
+		}
+	}
+	if best == nil {
+		c.unschedulable(m, p, m.message(reasons)+c.preempt(m, w))
+		c.env.Unplaced(p)
+		return
+	}
+	if claims := m.volumes.waiting(p); len(claims) > 0 {
+		for _, x := range claims {
+			c.selectNode(x, best.node.Name)
+		}
+		return // it is bound when they are
+	}
+	n := p.DeepCopy()
+	n.Spec.NodeName = best.node.Name
+	n.Status.NominatedNodeName = ""
+	now := metav1.NewTime(c.w.Date().Truncate(time.Second))
+	setCondition(n, corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: now, ObservedGeneration: p.Generation})
+	if c.API.Save(n) {
+		m.put(n, best)
+	}
+}
+
+// setCondition replaces a pod's condition of that type, or adds it.
+func setCondition(p *corev1.Pod, x corev1.PodCondition) {
+	for i, y := range p.Status.Conditions {
+		if y.Type == x.Type {
+			if y.Status == x.Status {
+				x.LastTransitionTime = y.LastTransitionTime
+			}
+			p.Status.Conditions = slices.Clone(p.Status.Conditions)
+			p.Status.Conditions[i] = x
+			return
+		}
+	}
+	p.Status.Conditions = append(slices.Clone(p.Status.Conditions), x)
+}
+
+// message says why no node fits, in the scheduler's words (framework.FitError).
+func (m *nodeMap) message(reasons map[string]int) string {
+	if len(m.rooms) == 0 {
+		return "no nodes available to schedule pods"
+	}
+	var l []string
+	for _, k := range slices.Sorted(maps.Keys(reasons)) {
+		l = append(l, fmt.Sprintf("%d %s", reasons[k], k))
+	}
+	slices.Sort(l)
+	return fmt.Sprintf("0/%d nodes are available: %s.", len(m.rooms), strings.Join(l, ", "))
+}
+
+func (c *Cluster) unschedulable(_ *nodeMap, p *corev1.Pod, msg string) {
 	for _, x := range p.Status.Conditions {
 		if x.Type == corev1.PodScheduled && x.Message == msg {
 			return
 		}
 	}
-	n := p.DeepCopy()
-	n.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: msg}}
+	cur := kubeapi.Get[corev1.Pod](c.API, p.Namespace, p.Name)
+	if cur == nil {
+		return
+	}
+	n := cur.DeepCopy()
+	setCondition(n, corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: msg,
+		LastTransitionTime: metav1.NewTime(c.w.Date().Truncate(time.Second)), ObservedGeneration: p.Generation})
 	c.API.Save(n)
 	c.event("Pod", p.Namespace, p.Name, "Warning", "FailedScheduling", msg)
 }
 
-// fits is the scheduler's filter: schedulable, tolerated, selected, room left.
-func fits(p *corev1.Pod, n *corev1.Node, pods int) bool {
-	if n.Spec.Unschedulable || n.DeletionTimestamp != nil || n.Labels["eks.amazonaws.com/compute-type"] == "fargate" || !selects(p.Spec, n) {
-		return false
+// preempt ends pods of lower priority where that makes room for one, and says what came of it.
+func (c *Cluster) preempt(m *nodeMap, w *wanted) string {
+	if len(m.rooms) == 0 {
+		return ""
 	}
-	for _, t := range n.Spec.Taints {
-		if t.Effect != corev1.TaintEffectPreferNoSchedule && !tolerates(p.Spec.Tolerations, t) {
-			return false
+	none := fmt.Sprintf(" preemption: 0/%d nodes are available: %d ", len(m.rooms), len(m.rooms))
+	if w.pod.Spec.PreemptionPolicy != nil && *w.pod.Spec.PreemptionPolicy == corev1.PreemptNever {
+		return " preemption: not eligible due to preemptionPolicy=Never."
+	}
+	lower := false
+	for _, r := range m.rooms {
+		lower = lower || slices.ContainsFunc(r.pods, func(p *corev1.Pod) bool { return priorityOf(p) < priorityOf(w.pod) })
+		if slices.ContainsFunc(r.pods, func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil && priorityOf(p) < priorityOf(w.pod) }) &&
+			w.pod.Status.NominatedNodeName == r.node.Name {
+			return " preemption: not eligible due to a terminating pod on the nominated node."
 		}
 	}
-	max := n.Status.Allocatable.Pods().Value()
-	return max == 0 || int64(pods) < max
+	if !lower {
+		return none + "No preemption victims found for incoming pod."
+	}
+	for _, r := range m.rooms {
+		victims := m.victims(w, r)
+		if victims == nil {
+			continue
+		}
+		for _, v := range victims {
+			c.event("Pod", v.Namespace, v.Name, "Normal", "Preempted", fmt.Sprintf("Preempted by pod %s on node %s", w.pod.UID, r.node.Name))
+			c.API.Delete(v)
+		}
+		if u := kubeapi.Get[corev1.Pod](c.API, w.pod.Namespace, w.pod.Name); u != nil {
+			u = u.DeepCopy()
+			u.Status.NominatedNodeName = r.node.Name
+			c.API.Save(u)
+		}
+		return ""
+	}
+	return none + "Preemption is not helpful for scheduling."
 }
 
 // event records a Kubernetes event.

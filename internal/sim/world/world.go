@@ -82,6 +82,23 @@ func (w *World) Unlock() {
 	w.mu.Unlock()
 }
 
+// Aside lets go of the region lock while f runs, which may wait for a program that asks the
+// region before it answers. The caller, an event, holds the lock and finds the world moved on
+// afterwards. On the virtual clock nobody else is there: f runs as it is.
+func (w *World) Aside(f func()) {
+	if w.speed == 0 {
+		f()
+		return
+	}
+	w.thaw()
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.freeze(w.Elapsed())
+	}()
+	f()
+}
+
 // Virtual tells whether time moves only when somebody waits.
 func (w *World) Virtual() bool { return w.speed == 0 }
 
