@@ -32,6 +32,10 @@ func (c *CFN) Register(s *wire.Service) {
 	wire.Handle(s, "DescribeChangeSet", c.DescribeChangeSet)
 	wire.Handle(s, "ExecuteChangeSet", c.ExecuteChangeSet)
 	wire.Handle(s, "DeleteChangeSet", c.DeleteChangeSet)
+	wire.Handle(s, "ListChangeSets", c.ListChangeSets)
+	wire.Handle(s, "GetTemplateSummary", c.GetTemplateSummary)
+	wire.Handle(s, "CancelUpdateStack", c.CancelUpdateStack)
+	wire.Handle(s, "ContinueUpdateRollback", c.ContinueUpdateRollback)
 }
 
 // paramsOf reads parameters; previous is the stack's, for UsePreviousValue.

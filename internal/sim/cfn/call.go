@@ -7,9 +7,11 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/eks"
+	"github.com/slipway-eks/slipway/internal/sim/events"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
 	"github.com/slipway-eks/slipway/internal/sim/kms"
 	"github.com/slipway-eks/slipway/internal/sim/logs"
+	"github.com/slipway-eks/slipway/internal/sim/sqs"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -21,6 +23,9 @@ type Env struct {
 	ASG  *autoscaling.AutoScaling
 	KMS  *kms.KMS
 	Logs *logs.Logs
+	SQS  *sqs.SQS
+	// Events is EventBridge.
+	Events *events.Events
 	// Log takes what only a person can mend: bugs, with their stacks. nil: nobody.
 	Log func(format string, a ...any)
 }

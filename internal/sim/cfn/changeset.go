@@ -2,7 +2,7 @@ package cfn
 
 import (
 	"fmt"
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +25,7 @@ type change struct {
 	Reason    string
 	Changes   []sdk.Change
 	Executed  bool
+	Obsolete  bool `json:",omitempty"` // the stack has changed since
 	Born      time.Time
 }
 
@@ -110,34 +111,85 @@ func (c *CFN) compute(ch *change) {
 		ch.Status, ch.Reason = sdk.ChangeSetStatusFailed, err.Error()
 		return
 	}
-	t, old := d.t, s.d.t
-	add := func(n, typ string, a sdk.ChangeAction) {
-		v := &sdk.ResourceChange{Action: a, LogicalResourceId: new(n), ResourceType: new(typ)}
-		if r := s.Res[n]; r != nil && r.Phys != "" {
-			v.PhysicalResourceId = new(r.Phys)
-		}
-		ch.Changes = append(ch.Changes, sdk.Change{Type: sdk.ChangeTypeResource, ResourceChange: v})
-	}
-	for _, n := range d.made {
-		switch was := old.Resources[n]; {
-		case ch.Create || was == nil:
-			add(n, t.Resources[n].Type, sdk.ChangeActionAdd)
-		case !reflect.DeepEqual(was.Props, t.Resources[n].Props):
-			add(n, was.Type, sdk.ChangeActionModify)
-		}
-	}
-	for _, n := range sorted(old.Resources) {
-		if t.Resources[n] == nil {
-			add(n, old.Resources[n].Type, sdk.ChangeActionRemove)
-		}
-	}
-	same := len(ch.Changes) == 0 && reflect.DeepEqual(t.Outputs, old.Outputs) && (ch.Tags == nil || sameTags(ch.Tags, s.Tags))
+	ch.Changes = s.differences(d, ch)
+	same := len(ch.Changes) == 0 && d.sameAs(s.d) && (ch.Tags == nil || sameTags(ch.Tags, s.Tags))
 	if same && !ch.Create {
 		ch.Status = sdk.ChangeSetStatusFailed
 		ch.Reason = "The submitted information didn't contain changes. Submit different information to create a change set."
 		return
 	}
 	ch.Status = sdk.ChangeSetStatusCreateComplete
+}
+
+// differences are the changes of a set: additions and modifications first, then removals.
+func (s *stack) differences(d *deployment, ch *change) []sdk.Change {
+	var out []sdk.Change
+	add := func(v *sdk.ResourceChange) {
+		if r := s.Res[*v.LogicalResourceId]; r != nil && r.Phys != "" {
+			v.PhysicalResourceId = new(r.Phys)
+		}
+		out = append(out, sdk.Change{Type: sdk.ChangeTypeResource, ResourceChange: v})
+	}
+	tags := ch.Tags
+	if tags == nil {
+		tags = s.Tags
+	}
+	moving, seen := map[string]bool{}, map[string]*modification{}
+	for again := true; again; { // a replacement makes those that refer to it change, too
+		again = false
+		for _, n := range d.made {
+			r := s.Res[n]
+			switch {
+			case ch.Create || r == nil:
+				again, moving[n] = again || !moving[n], true
+			default:
+				seen[n] = s.modified(d, r, tags, moving)
+				if m := seen[n]; m != nil && m.replacement != sdk.ReplacementFalse && !moving[n] {
+					again, moving[n] = true, true
+				}
+			}
+		}
+	}
+	for _, n := range d.made {
+		typ := d.t.Resources[n].Type
+		if m := seen[n]; m != nil {
+			add(&sdk.ResourceChange{Action: sdk.ChangeActionModify, LogicalResourceId: new(n), ResourceType: &typ, Scope: m.scope, Details: m.details,
+				Replacement: m.replacement})
+		} else if ch.Create || s.Res[n] == nil {
+			add(&sdk.ResourceChange{Action: sdk.ChangeActionAdd, LogicalResourceId: new(n), ResourceType: &typ})
+		}
+	}
+	if ch.Create {
+		return out
+	}
+	for _, n := range sorted(s.Res) {
+		if !slices.Contains(d.made, n) {
+			v := &sdk.ResourceChange{Action: sdk.ChangeActionRemove, LogicalResourceId: new(n), ResourceType: new(s.Res[n].Type)}
+			if v.PolicyAction = sdk.PolicyActionDelete; s.Res[n].Retain {
+				v.PolicyAction = sdk.PolicyActionRetain
+			}
+			add(v)
+		}
+	}
+	return out
+}
+
+// alone deletes the other change sets of a stack, as the execution of one does.
+func (c *CFN) alone(ch *change) {
+	for _, x := range c.sets.All() {
+		if x.Stack == ch.Stack && x != ch {
+			c.sets.Delete(x.ARN)
+		}
+	}
+}
+
+// outdate marks the change sets that a change of their stack leaves behind.
+func (c *CFN) outdate(s *stack) {
+	for _, ch := range c.sets.All() {
+		if ch.Stack == s.ID && !ch.Executed {
+			ch.Obsolete = true
+		}
+	}
 }
 
 // changeSet finds a change set by ARN, or by name within a stack.
@@ -175,6 +227,8 @@ func (ch *change) execution() sdk.ExecutionStatus {
 	switch {
 	case ch.Executed:
 		return sdk.ExecutionStatusExecuteComplete
+	case ch.Obsolete:
+		return sdk.ExecutionStatusObsolete
 	case ch.Status == sdk.ChangeSetStatusCreateComplete:
 		return sdk.ExecutionStatusAvailable
 	}
@@ -188,8 +242,8 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 		return nil, err
 	}
 	s := c.stacks.Get(ch.Stack)
-	if s == nil || ch.Status != sdk.ChangeSetStatusCreateComplete || ch.Executed {
-		return nil, wire.Errorf("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]", ch.ARN, ch.Status)
+	if s == nil || ch.execution() != sdk.ExecutionStatusAvailable {
+		return nil, wire.Errorf("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]", ch.ARN, ch.execution())
 	}
 	if ch.Create && s.Status != sdk.StackStatusReviewInProgress {
 		return nil, validation("Stack [%s] already exists and cannot be created again with the changeSet [%s].", s.Name, ch.Name)
@@ -202,12 +256,14 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 		if err := s.updatable(); err != nil {
 			return nil, err
 		}
+		c.alone(ch)
 		ch.Executed, s.Pause = true, aws.ToBool(in.DisableRollback)
 		return &cloudformation.ExecuteChangeSetOutput{}, s.update(ch.Body, ch.Params, ch.Tags)
 	}
 	if s.d, err = deploy(ch.Body, ch.Params, s.pseudo()); err != nil {
 		return nil, validation("%s", err)
 	}
+	c.alone(ch)
 	ch.Executed, s.Body, s.Params, s.Tags = true, ch.Body, ch.Params, ch.Tags
 	s.create()
 	return &cloudformation.ExecuteChangeSetOutput{}, nil
@@ -219,4 +275,25 @@ func (c *CFN) DeleteChangeSet(_ *wire.Caller, in *cloudformation.DeleteChangeSet
 		c.sets.Delete(ch.ARN)
 	}
 	return &cloudformation.DeleteChangeSetOutput{}, nil
+}
+
+// ListChangeSets lists the change sets of a stack, newest first.
+func (c *CFN) ListChangeSets(_ *wire.Caller, in *cloudformation.ListChangeSetsInput) (*cloudformation.ListChangeSetsOutput, error) {
+	s, err := c.must(in.StackName)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudformation.ListChangeSetsOutput{Summaries: []sdk.ChangeSetSummary{}}
+	for _, ch := range slices.Backward(c.sets.All()) {
+		if ch.Stack != s.ID {
+			continue
+		}
+		v := sdk.ChangeSetSummary{ChangeSetId: new(ch.ARN), ChangeSetName: new(ch.Name), StackId: new(s.ID), StackName: new(s.Name), Status: ch.Status,
+			ExecutionStatus: ch.execution(), CreationTime: new(ch.Born)}
+		if ch.Reason != "" {
+			v.StatusReason = new(ch.Reason)
+		}
+		out.Summaries = append(out.Summaries, v)
+	}
+	return out, nil
 }

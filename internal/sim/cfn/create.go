@@ -134,12 +134,18 @@ func (s *stack) created(r *instance, w *work, p progress, err error) {
 		s.Failed = true
 		return
 	}
+	if resourceTypes[r.Type].tag != nil {
+		r.Tags = s.tagsOf(r, r.Props)
+	}
 	s.mark(r, sdk.ResourceStatusCreateComplete, "")
 }
 
 // settleFailure ends a failed operation; why is "" where resources are the reason.
 func (s *stack) settleFailure(why string) {
 	if s.Status == sdk.StackStatusUpdateInProgress {
+		if why == "" {
+			why = s.Was.Why
+		}
 		if why == "" {
 			why = "The following resource(s) failed to update: [" + s.failures() + "]. "
 		}

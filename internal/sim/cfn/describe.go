@@ -2,6 +2,8 @@ package cfn
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -134,14 +136,24 @@ func (c *CFN) ListStackResources(_ *wire.Caller, in *cloudformation.ListStackRes
 	return out, nil
 }
 
-// GetTemplate returns the body as it was sent.
+// GetTemplate returns the body as it was sent, but that characters outside ASCII come back
+// as question marks, as CloudFormation stores them.
 func (c *CFN) GetTemplate(_ *wire.Caller, in *cloudformation.GetTemplateInput) (*cloudformation.GetTemplateOutput, error) {
 	s, err := c.must(in.StackName)
 	if err != nil {
 		return nil, err
 	}
 	stages := []sdk.TemplateStage{sdk.TemplateStageOriginal, sdk.TemplateStageProcessed}
-	return &cloudformation.GetTemplateOutput{TemplateBody: new(s.Body), StagesAvailable: stages}, nil
+	return &cloudformation.GetTemplateOutput{TemplateBody: new(ascii(s.Body)), StagesAvailable: stages}, nil
+}
+
+func ascii(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // ListExports lists the region's exports.

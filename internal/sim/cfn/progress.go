@@ -28,6 +28,8 @@ type work struct {
 	Memo  map[string]string `json:",omitempty"` // the handler's own
 	Tries int               `json:",omitempty"`
 	Done  *progress         `json:",omitempty"` // finished, and seen so at the next turn
+	// Tagged: an update has brought the tags up to date, which it does first.
+	Tagged bool `json:",omitempty"`
 }
 
 // progress is what a handler answers: finished, at once or a while later, or to be
@@ -141,6 +143,15 @@ func (s *stack) handle(r *instance) (p progress, err error) {
 	switch r.Work.Do {
 	case updates:
 		f, o.props, o.old = h.update, r.Work.Props, r.Props
+		if !r.Work.Tagged {
+			if err := o.retag(h); err != nil {
+				return p, err
+			}
+			r.Work.Tagged = true
+		}
+		if len(changes(o.without("Tags"), o.old.without("Tags"))) == 0 && h.tag != nil {
+			return after(quick, r.Phys, nil)
+		}
 	case deletes:
 		f = h.delete
 	}

@@ -95,11 +95,13 @@ func (o *op) userTags() map[string]string {
 }
 
 // without is the properties but some.
-func (o *op) without(names ...string) values {
+func (o *op) without(names ...string) values { return o.props.without(names...) }
+
+func (v values) without(names ...string) values {
 	out := values{}
-	for k, v := range o.props {
+	for k, x := range v {
 		if !slices.Contains(names, k) {
-			out[k] = v
+			out[k] = x
 		}
 	}
 	return out
@@ -107,6 +109,16 @@ func (o *op) without(names ...string) values {
 
 // changed tells whether a property is not as it was.
 func (o *op) changed(k string) bool { return !reflect.DeepEqual(o.props[k], o.old[k]) }
+
+// changes are the properties in which two sets differ, sorted.
+func changes(a, b values) []string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = values{}
+	}
+	maps.Copy(all, b)
+	return slices.DeleteFunc(sorted(all), func(k string) bool { return reflect.DeepEqual(a[k], b[k]) })
+}
 
 // difference is what is in a and not in b.
 func difference(a, b []string) []string {

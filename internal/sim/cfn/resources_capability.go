@@ -61,9 +61,6 @@ func updateCapability(o *op) (progress, error) {
 				return progress{}, err
 			}
 		}
-		if err := o.retag(o.phys); err != nil {
-			return progress{}, err
-		}
 	}
 	k, err := o.capability()
 	return until(err == nil && k.Status == types.CapabilityStatusActive, err, o.phys, nil)

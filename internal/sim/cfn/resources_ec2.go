@@ -3,6 +3,8 @@ package cfn
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +33,20 @@ func createVPC(o *op) (progress, error) {
 		}
 	}
 	return after(10*time.Second, id, values{"VpcId": id, "CidrBlock": o.str("CidrBlock")})
+}
+
+// updateVPC sets what may change of a VPC.
+func updateVPC(o *op) (progress, error) {
+	for _, in := range []*ec2.ModifyVpcAttributeInput{
+		{EnableDnsSupport: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsSupport") != "false")}},
+		{EnableDnsHostnames: &types.AttributeBooleanValue{Value: o.is("EnableDnsHostnames")}},
+	} {
+		in.VpcId = new(o.phys)
+		if _, err := call(o, o.env.EC2.ModifyVpcAttribute, in); err != nil {
+			return progress{}, err
+		}
+	}
+	return after(quick, o.phys, nil)
 }
 
 func deleteVPC(o *op) (progress, error) {
@@ -73,17 +89,17 @@ func createSubnet(o *op) (progress, error) {
 		"CidrBlock": o.str("CidrBlock"), "VpcId": o.str("VpcId")})
 }
 
-// subnetAttributes sets what CreateSubnet does not take.
+// subnetAttributes sets what CreateSubnet does not take; what the template no longer says is off.
 func (o *op) subnetAttributes() error {
 	flag := func(k string) *types.AttributeBooleanValue { return &types.AttributeBooleanValue{Value: o.is(k)} }
 	var changes []*ec2.ModifySubnetAttributeInput
-	if _, ok := o.props["MapPublicIpOnLaunch"]; ok {
+	if o.props["MapPublicIpOnLaunch"] != nil || o.old["MapPublicIpOnLaunch"] != nil {
 		changes = append(changes, &ec2.ModifySubnetAttributeInput{MapPublicIpOnLaunch: flag("MapPublicIpOnLaunch")})
 	}
-	if *o.is("AssignIpv6AddressOnCreation") {
+	if *o.is("AssignIpv6AddressOnCreation") || o.old["AssignIpv6AddressOnCreation"] != nil {
 		changes = append(changes, &ec2.ModifySubnetAttributeInput{AssignIpv6AddressOnCreation: flag("AssignIpv6AddressOnCreation")})
 	}
-	if *o.is("EnableDns64") {
+	if *o.is("EnableDns64") || o.old["EnableDns64"] != nil {
 		changes = append(changes, &ec2.ModifySubnetAttributeInput{EnableDns64: flag("EnableDns64")})
 	}
 	if m, ok := o.props["PrivateDnsNameOptionsOnLaunch"].(map[string]any); ok {
@@ -250,6 +266,18 @@ func createRoute(o *op) (progress, error) {
 	return after(quick, o.phys, nil)
 }
 
+// updateRoute leads the same destination elsewhere.
+func updateRoute(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.ReplaceRoute, &ec2.ReplaceRouteInput{RouteTableId: o.opt("RouteTableId"),
+		DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock"),
+		GatewayId: o.opt("GatewayId"), NatGatewayId: o.opt("NatGatewayId"), TransitGatewayId: o.opt("TransitGatewayId"),
+		EgressOnlyInternetGatewayId: o.opt("EgressOnlyInternetGatewayId")})
+	if err != nil {
+		return progress{}, err
+	}
+	return after(quick, o.phys, nil)
+}
+
 func deleteRoute(o *op) (progress, error) {
 	_, err := call(o, o.env.EC2.DeleteRoute, &ec2.DeleteRouteInput{RouteTableId: o.opt("RouteTableId"),
 		DestinationCidrBlock: o.opt("DestinationCidrBlock"), DestinationIpv6CidrBlock: o.opt("DestinationIpv6CidrBlock")})
@@ -290,6 +318,52 @@ func createGroup(o *op) (progress, error) {
 		}
 	}
 	return after(6*time.Second, o.phys, values{"GroupId": o.phys, "VpcId": o.str("VpcId")})
+}
+
+// updateGroup adds the rules that are new in the template and takes away those that are
+// no longer in it; rules of others, and of resources of their own, stay.
+func updateGroup(o *op) (progress, error) {
+	for _, d := range []struct {
+		property string
+		egress   bool
+	}{{"SecurityGroupIngress", false}, {"SecurityGroupEgress", true}} {
+		was, now := listOf(o.old[d.property]), listOf(o.props[d.property])
+		for _, m := range lacking(was, now) {
+			if err := o.revokeRule(m, d.egress); err != nil && !absent(err) {
+				return progress{}, err
+			}
+		}
+		add := o.ingress
+		if d.egress {
+			add = o.egress
+		}
+		for _, m := range lacking(now, was) {
+			if _, err := add(o.phys, m); err != nil {
+				return progress{}, err
+			}
+		}
+	}
+	return after(quick, o.phys, nil)
+}
+
+// lacking are the members of a that b has not.
+func lacking(a, b []map[string]any) []map[string]any {
+	return slices.DeleteFunc(slices.Clone(a), func(x map[string]any) bool {
+		return slices.ContainsFunc(b, func(y map[string]any) bool { return reflect.DeepEqual(x, y) })
+	})
+}
+
+func (o *op) revokeRule(m map[string]any, egress bool) error {
+	p, err := permission(m, egress)
+	if err != nil {
+		return o.invalidProperties(err)
+	}
+	if egress {
+		_, err = call(o, o.env.EC2.RevokeSecurityGroupEgress, &ec2.RevokeSecurityGroupEgressInput{GroupId: new(o.phys), IpPermissions: []types.IpPermission{p}})
+	} else {
+		_, err = call(o, o.env.EC2.RevokeSecurityGroupIngress, &ec2.RevokeSecurityGroupIngressInput{GroupId: new(o.phys), IpPermissions: []types.IpPermission{p}})
+	}
+	return err
 }
 
 func (o *op) ingress(group string, m map[string]any) ([]types.SecurityGroupRule, error) {
@@ -398,6 +472,9 @@ func createTemplate(o *op) (progress, error) {
 }
 
 func updateTemplate(o *op) (progress, error) {
+	if !o.changed("LaunchTemplateData") {
+		return done(o.phys, nil)
+	}
 	d := &types.RequestLaunchTemplateData{}
 	if err := bind(o.props["LaunchTemplateData"], d); err != nil {
 		return progress{}, o.invalidProperties(err)
@@ -440,6 +517,32 @@ func createEndpoint(o *op) (progress, error) {
 	}
 	o.made(*out.VpcEndpoint.VpcEndpointId)
 	return after(30*time.Second, o.phys, values{"Id": o.phys})
+}
+
+// updateEndpoint brings an endpoint to its subnets, groups and route tables.
+func updateEndpoint(o *op) (progress, error) {
+	in := &ec2.ModifyVpcEndpointInput{VpcEndpointId: new(o.phys)}
+	for _, d := range []struct {
+		property    string
+		add, remove *[]string
+	}{
+		{"SubnetIds", &in.AddSubnetIds, &in.RemoveSubnetIds},
+		{"SecurityGroupIds", &in.AddSecurityGroupIds, &in.RemoveSecurityGroupIds},
+		{"RouteTableIds", &in.AddRouteTableIds, &in.RemoveRouteTableIds},
+	} {
+		was := stringsOf(o.old[d.property])
+		*d.add, *d.remove = difference(o.strs(d.property), was), difference(was, o.strs(d.property))
+	}
+	if o.changed("PrivateDnsEnabled") {
+		in.PrivateDnsEnabled = o.is("PrivateDnsEnabled")
+	}
+	if o.changed("PolicyDocument") && o.props["PolicyDocument"] != nil {
+		in.PolicyDocument = new(doc(o.props["PolicyDocument"]))
+	}
+	if _, err := call(o, o.env.EC2.ModifyVpcEndpoint, in); err != nil {
+		return progress{}, err
+	}
+	return after(quick, o.phys, nil)
 }
 
 func deleteEndpoint(o *op) (progress, error) {

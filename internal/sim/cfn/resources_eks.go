@@ -466,9 +466,6 @@ func updateAddon(o *op) (progress, error) {
 	if err == nil && d.Update.Status == types.UpdateStatusFailed {
 		return progress{}, updateErrors(d.Update.Errors)
 	}
-	if err == nil {
-		err = o.retag(*a.AddonArn)
-	}
 	return until(err == nil, err, o.phys, nil)
 }
 

@@ -78,34 +78,6 @@ func (o *op) fargate() (*types.FargateProfile, error) {
 	return d.FargateProfile, nil
 }
 
-func updateFargate(o *op) (progress, error) {
-	p, err := o.fargate()
-	if err == nil {
-		err = o.retag(*p.FargateProfileArn)
-	}
-	return until(err == nil, err, o.phys, nil)
-}
-
-// retag brings a resource of EKS to the template's tags.
-func (o *op) retag(arn string) error {
-	was := *o
-	was.props = o.old
-	before, now := was.tagMap(), o.tagMap()
-	var gone []string
-	for _, k := range sorted(before) {
-		if _, kept := now[k]; !kept {
-			gone = append(gone, k)
-		}
-	}
-	if len(gone) > 0 {
-		if _, err := call(o, o.env.EKS.UntagResource, &eks.UntagResourceInput{ResourceArn: &arn, TagKeys: gone}); err != nil {
-			return err
-		}
-	}
-	_, err := call(o, o.env.EKS.TagResource, &eks.TagResourceInput{ResourceArn: &arn, Tags: now})
-	return err
-}
-
 func deleteFargate(o *op) (progress, error) {
 	if o.Step == "" {
 		c, n, _ := strings.Cut(o.phys, "|")

@@ -166,6 +166,42 @@ func createManaged(o *op) (progress, error) {
 	return after(quick, arn, values{"PolicyArn": arn})
 }
 
+// mostVersions is how many versions of a policy IAM keeps: the oldest makes room.
+const mostVersions = 5
+
+// updateManaged makes a new version the policy's own, and attaches it as the template says.
+func updateManaged(o *op) (progress, error) {
+	arn := new(o.phys)
+	if o.changed("PolicyDocument") {
+		vs, err := call(o, o.env.IAM.ListPolicyVersions, &iam.ListPolicyVersionsInput{PolicyArn: arn})
+		if err != nil {
+			return progress{}, err
+		}
+		if n := len(vs.Versions); n >= mostVersions {
+			in := &iam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: vs.Versions[n-1].VersionId}
+			if _, err := call(o, o.env.IAM.DeletePolicyVersion, in); err != nil {
+				return progress{}, err
+			}
+		}
+		in := &iam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: new(doc(o.props["PolicyDocument"])), SetAsDefault: true}
+		if _, err := call(o, o.env.IAM.CreatePolicyVersion, in); err != nil {
+			return progress{}, err
+		}
+	}
+	for _, r := range difference(stringsOf(o.old["Roles"]), o.strs("Roles")) {
+		_, err := call(o, o.env.IAM.DetachRolePolicy, &iam.DetachRolePolicyInput{RoleName: new(r), PolicyArn: arn})
+		if err != nil && !absent(err) {
+			return progress{}, err
+		}
+	}
+	for _, r := range difference(o.strs("Roles"), stringsOf(o.old["Roles"])) {
+		if _, err := call(o, o.env.IAM.AttachRolePolicy, &iam.AttachRolePolicyInput{RoleName: new(r), PolicyArn: arn}); err != nil {
+			return progress{}, err
+		}
+	}
+	return after(quick, o.phys, nil)
+}
+
 func deleteManaged(o *op) (progress, error) {
 	for _, r := range o.strs("Roles") {
 		_, err := call(o, o.env.IAM.DetachRolePolicy, &iam.DetachRolePolicyInput{RoleName: new(r), PolicyArn: new(o.phys)})
@@ -191,6 +227,23 @@ func createProfile(o *op) (progress, error) {
 		}
 	}
 	return after(15*time.Second, name, values{"Arn": *out.InstanceProfile.Arn})
+}
+
+// updateProfile gives the profile the template's role: one at most, as IAM has it.
+func updateProfile(o *op) (progress, error) {
+	for _, r := range difference(stringsOf(o.old["Roles"]), o.strs("Roles")) {
+		in := &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: new(o.phys), RoleName: new(r)}
+		if _, err := call(o, o.env.IAM.RemoveRoleFromInstanceProfile, in); err != nil && !absent(err) {
+			return progress{}, err
+		}
+	}
+	for _, r := range difference(o.strs("Roles"), stringsOf(o.old["Roles"])) {
+		in := &iam.AddRoleToInstanceProfileInput{InstanceProfileName: new(o.phys), RoleName: new(r)}
+		if _, err := call(o, o.env.IAM.AddRoleToInstanceProfile, in); err != nil {
+			return progress{}, err
+		}
+	}
+	return after(quick, o.phys, nil)
 }
 
 func deleteProfile(o *op) (progress, error) {

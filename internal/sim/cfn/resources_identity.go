@@ -38,8 +38,7 @@ func updateAssociation(o *op) (progress, error) {
 	if _, err := call(o, o.env.EKS.UpdatePodIdentityAssociation, in); err != nil {
 		return progress{}, err
 	}
-	err := o.retag(o.phys)
-	return until(err == nil, err, o.phys, nil)
+	return done(o.phys, nil)
 }
 
 func deleteAssociation(o *op) (progress, error) {
@@ -91,14 +90,6 @@ func (o *op) provider() (*types.OidcIdentityProviderConfig, error) {
 		return nil, err
 	}
 	return d.IdentityProviderConfig.Oidc, nil
-}
-
-func updateProvider(o *op) (progress, error) {
-	p, err := o.provider()
-	if err == nil {
-		err = o.retag(*p.IdentityProviderConfigArn)
-	}
-	return until(err == nil, err, o.phys, nil)
 }
 
 func deleteProvider(o *op) (progress, error) {

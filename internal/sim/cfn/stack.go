@@ -59,6 +59,7 @@ type stack struct {
 	Last      int           // the number of the last instance
 	Was       *before       // the update under way, or that failed and was left so
 	Pause     bool          // a failed update is left as it is
+	Cancelled string        `json:",omitempty"` // the token by which the last update was cancelled
 
 	c *CFN
 	d *deployment // of Body and Params
@@ -72,14 +73,16 @@ type instance struct {
 	Phys    string `json:",omitempty"`
 	Attrs   values `json:",omitempty"`
 	Props   values `json:",omitempty"`
-	Status  sdk.ResourceStatus
-	Reason  string `json:",omitempty"`
-	At      time.Time
-	Retain  bool  `json:",omitempty"`
-	Gone    bool  `json:",omitempty"` // deleted, or given up
-	Stuck   bool  `json:",omitempty"` // its deletion failed in the operation under way
-	Redo    bool  `json:",omitempty"` // its creation failed earlier: it goes before it is made again
-	Work    *work `json:",omitempty"`
+	// Tags are those that the template and the stack gave it last.
+	Tags   map[string]string `json:",omitempty"`
+	Status sdk.ResourceStatus
+	Reason string `json:",omitempty"`
+	At     time.Time
+	Retain bool  `json:",omitempty"`
+	Gone   bool  `json:",omitempty"` // deleted, or given up
+	Stuck  bool  `json:",omitempty"` // its deletion failed in the operation under way
+	Redo   bool  `json:",omitempty"` // its creation failed earlier: it goes before it is made again
+	Work   *work `json:",omitempty"`
 }
 
 const (

@@ -33,6 +33,7 @@ type resource struct {
 	DependsOn []string
 	Condition string
 	Retain    bool
+	Metadata  any
 }
 
 type output struct {

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -20,6 +19,8 @@ type before struct {
 	Touched []string    // updated in place, in order
 	Cleanup []*instance // replaced or removed: deleted once everything else is done
 	Restore []string    // in a rollback: what gets its old properties back, in order
+	Failed  []string    // in a rollback: what could not have them back
+	Why     string      // of the rollback, where no resource is the reason
 	Never   bool        // the stack was never complete: there is nothing to roll back to
 
 	d *deployment
@@ -32,9 +33,10 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 	if err != nil {
 		return validation("%s", err)
 	}
-	if !s.paused() && body == s.Body && maps.Equal(params, s.Params) && (tags == nil || sameTags(tags, s.Tags)) {
+	if !s.paused() && d.sameAs(s.d) && (tags == nil || sameTags(tags, s.Tags)) {
 		return validation("No updates are to be performed.")
 	}
+	s.c.outdate(s)
 	s.Was = s.stable()
 	for _, r := range s.Res {
 		r.Redo = r.Status == sdk.ResourceStatusCreateFailed
@@ -63,14 +65,18 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 func (s *stack) revisit(r *instance) bool {
 	props, err := s.resolve(r.Logical)
 	h, now := resourceTypes[r.Type], s.d.t.Resources[r.Logical]
+	changed := changes(r.Props, props)
+	if h.tag != nil && len(changed) == 0 && !maps.Equal(r.Tags, s.tagsOf(r, props)) {
+		changed = []string{"Tags"}
+	}
 	switch {
 	case err != nil:
 		s.mark(r, sdk.ResourceStatusUpdateFailed, err.Error())
 		s.Failed = true
-	case now.Type == r.Type && reflect.DeepEqual(props, r.Props):
+	case now.Type == r.Type && len(changed) == 0:
 		r.Status, r.Retain = sdk.ResourceStatusUpdateComplete, now.Retain
 		return true
-	case h.update == nil || now.Type != r.Type || h.replaces(r.Props, props):
+	case now.Type != r.Type || slices.ContainsFunc(changed, h.recreates):
 		s.Was.Cleanup = append(s.Was.Cleanup, r)
 		s.start(s.instance(r.Logical))
 	default:
@@ -94,6 +100,11 @@ func (s *stack) altered(r *instance, w *work, p progress, err error) {
 	if err != nil && s.Status == sdk.StackStatusUpdateInProgress {
 		s.mark(r, sdk.ResourceStatusUpdateFailed, handlerMessage(err))
 		s.Failed = true
+		return
+	}
+	if err != nil {
+		s.mark(r, sdk.ResourceStatusUpdateFailed, handlerMessage(err))
+		s.Was.Failed = append(s.Was.Failed, r.Logical)
 		return
 	}
 	s.mark(r, sdk.ResourceStatusUpdateComplete, "")
@@ -153,50 +164,6 @@ func (s *stack) settleUpdate() {
 	}
 	s.Was = nil
 	s.setStatus(st, "")
-}
-
-// rollBack undoes a failed update: resources made for it go, changed ones get
-// their old properties back, replaced and removed ones are the stack's again.
-func (s *stack) rollBack(why string) {
-	s.setStatus(sdk.StackStatusUpdateRollbackInProgress, why)
-	was := s.Was
-	var made []*instance
-	for _, n := range sorted(s.Res) {
-		if o, stood := was.Res[n]; !stood || s.Res[n].N != o.N {
-			made = append(made, s.Res[n])
-		}
-	}
-	was.Cleanup = inverse(s.d, made)
-	s.d, s.Body, s.Params, s.Tags, s.Imports = was.d, was.Body, was.Params, was.Tags, was.Imports
-	for _, n := range sorted(was.Res) {
-		o := was.Res[n]
-		if cur := s.Res[n]; cur != nil && cur.N == o.N && slices.Contains(was.Touched, n) {
-			was.Restore = append(was.Restore, n)
-			continue
-		}
-		s.Res[n] = &o
-	}
-	for _, r := range made {
-		if _, stood := was.Res[r.Logical]; !stood {
-			delete(s.Res, r.Logical)
-		}
-	}
-	s.restore()
-}
-
-// restore gives resources their old properties back, one after the other.
-func (s *stack) restore() {
-	if s.busy() {
-		return
-	}
-	if len(s.Was.Restore) > 0 {
-		n := s.Was.Restore[0]
-		s.Was.Restore = s.Was.Restore[1:]
-		s.alter(s.Res[n], s.Was.Res[n].Props)
-		return
-	}
-	s.setStatus(sdk.StackStatusUpdateRollbackCompleteCleanupInProgress, "")
-	s.discard()
 }
 
 func sameTags(a, b []sdk.Tag) bool {

@@ -22,6 +22,17 @@ var numbers = map[string]struct{ least, most, usual int }{
 	"KmsDataKeyReusePeriodSeconds":  {60, 86400, 300},
 }
 
+// Usual is an attribute of a queue for which nobody set it.
+func Usual(name string) string {
+	if n, numeric := numbers[name]; numeric {
+		return strconv.Itoa(n.usual)
+	}
+	if name == "SqsManagedSseEnabled" {
+		return "true"
+	}
+	return ""
+}
+
 // others are those that are not.
 var others = []string{"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "SqsManagedSseEnabled", "FifoQueue"}
 
