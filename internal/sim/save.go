@@ -29,6 +29,7 @@ type saved struct {
 	Format     int                        `json:"format"`
 	World      json.RawMessage            `json:"world"`
 	Partitions map[string]json.RawMessage `json:"partitions"` // IAM
+	Trails     map[string]json.RawMessage `json:"trails,omitempty"`
 	Regions    map[string]savedRegion     `json:"regions"`
 	SigningKey []byte                     `json:"signingKey,omitempty"` // of the clusters' issuers, if any has signed
 }
@@ -57,8 +58,13 @@ func (s *Sim) Save() (json.RawMessage, error) {
 	defer s.World.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := saved{Format: format, Partitions: map[string]json.RawMessage{}, Regions: map[string]savedRegion{}}
+	out := saved{Format: format, Partitions: map[string]json.RawMessage{}, Trails: map[string]json.RawMessage{}, Regions: map[string]savedRegion{}}
 	var err error
+	for p, t := range s.trails {
+		if out.Trails[p], err = t.Save(); err != nil {
+			return nil, fmt.Errorf("cloudtrail of %s: %w", p, err)
+		}
+	}
 	for p, i := range s.iams {
 		if out.Partitions[p], err = i.Save(); err != nil {
 			return nil, fmt.Errorf("iam of %s: %w", p, err)
@@ -115,6 +121,13 @@ func (s *Sim) Load(b json.RawMessage) error {
 		}
 		if err := s.iams[p].Load(state); err != nil {
 			return fmt.Errorf("iam of %s: %w", p, err)
+		}
+	}
+	for p, state := range in.Trails {
+		if t := s.trails[p]; t != nil {
+			if err := t.Load(state); err != nil {
+				return fmt.Errorf("cloudtrail of %s: %w", p, err)
+			}
 		}
 	}
 	for _, n := range names {

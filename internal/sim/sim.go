@@ -1,6 +1,6 @@
 // Package sim is the simulated AWS account: regions with EKS, EC2, IAM, STS,
-// CloudFormation, SSM, Auto Scaling, Elastic Load Balancing, KMS, CloudWatch Logs, SQS,
-// EventBridge and Service Quotas over the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
+// CloudFormation, CloudTrail, SSM, Auto Scaling, Elastic Load Balancing, KMS, CloudWatch
+// Logs, SQS, EventBridge and Service Quotas over the wire protocols, and a Kubernetes API per cluster. It behaves as AWS does for
 // every client and must not know which one is calling.
 package sim
 
@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/autoscaling"
 	"github.com/slipway-eks/slipway/internal/sim/cfn"
+	"github.com/slipway-eks/slipway/internal/sim/cloudtrail"
 	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/eks"
 	"github.com/slipway-eks/slipway/internal/sim/eksauth"
@@ -59,7 +60,8 @@ type Sim struct {
 	serving bool
 	regions map[string]*Region
 	iams    map[string]*iam.IAM // by partition
-	issuers *issuers            // once it is served
+	trails  map[string]*cloudtrail.Trail
+	issuers *issuers // once it is served
 	keys    keyring
 	pauses  pauses
 }
@@ -98,7 +100,8 @@ func New(o Options) *Sim {
 	if o.Log == nil {
 		o.Log = func(format string, a ...any) { fmt.Fprintf(os.Stderr, "the simulated region: "+format+"\n", a...) }
 	}
-	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, pauses: pauses{speed: o.Speed}, regions: map[string]*Region{}, iams: map[string]*iam.IAM{}}
+	return &Sim{World: world.New(o.Start, o.Seed, o.Speed), options: o, pauses: pauses{speed: o.Speed}, regions: map[string]*Region{}, iams: map[string]*iam.IAM{},
+		trails: map[string]*cloudtrail.Trail{}}
 }
 
 // Partition is the AWS partition of a region.
@@ -132,6 +135,8 @@ func (s *Sim) newRegion(name string) *Region {
 			s.iams[p].AdminSecret = s.options.Secret
 		}
 		s.iams[p].IssuerKey = s.issuerKey
+		s.trails[p] = cloudtrail.New(s.World.In(p), Account, p)
+		s.trails[p].RoleID = s.iams[p].RoleID
 	}
 	r := &Region{World: w, IAM: s.iams[p], EC2: ec2.New(w, name, Account, p), KMS: kms.New(w, name, Account, p), Logs: logs.New(w, name, Account, p)}
 	r.EC2.AddDefaultVPC()
@@ -151,7 +156,7 @@ func (s *Sim) newRegion(name string) *Region {
 	})
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
 	r.EKS.SigningKey = s.signingKey
-	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, SQS: r.SQS, Events: r.Events, Log: s.options.Log})
+	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, SQS: r.SQS, Events: r.Events, Trail: s.trails[p].Record, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}
@@ -192,6 +197,7 @@ func (s *Sim) newRegion(name string) *Region {
 		}
 		return r.IAM.Authorize(c, op, in)
 	}
+	v.After = s.trails[p].Record
 	v.Add("ec2", "ec2", r.EC2.Register)
 	v.Add("iam", "iam", r.IAM.Register)
 	v.Add("sts", "sts", r.IAM.RegisterSTS)
@@ -201,6 +207,7 @@ func (s *Sim) newRegion(name string) *Region {
 	v.Add("eks", "eks", r.EKS.Register)
 	v.Add("eks-auth", "eks-auth", (&eksauth.Auth{EKS: r.EKS, IAM: r.IAM, Salt: func(c string) string { return w.UUID("eks-auth", c) }}).Register)
 	v.Add("cloudformation", "cloudformation", r.CFN.Register)
+	v.Add("cloudtrail", "cloudtrail", s.trails[p].Register)
 	v.Add("kms", "kms", r.KMS.Register)
 	v.Add("logs", "logs", r.Logs.Register)
 	v.Add("sqs", "sqs", r.SQS.Register)

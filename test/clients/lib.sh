@@ -159,3 +159,24 @@ nothing_left() {
 $left"
   say 'nothing is left'
 }
+
+# trusts PRINCIPAL [ACTIONS [CONDITION]]: a trust policy; the principal and the condition as JSON.
+trusts() {
+  printf '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": %s, "Principal": %s%s}]}' "${2:-\"sts:AssumeRole\"}" "$1" "${3:+, \"Condition\": $3}"
+}
+
+# bare_cluster NAME: a cluster by the aws CLI alone, without nodes, with kubectl's kubeconfig for it.
+bare_cluster() {
+  local vpc zones a b role
+  vpc=$(aws ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId)
+  zones=($(aws ec2 describe-availability-zones --query 'AvailabilityZones[:2].ZoneName'))
+  a=$(aws ec2 create-subnet --vpc-id "$vpc" --cidr-block 10.0.0.0/20 --availability-zone "${zones[0]}" --query Subnet.SubnetId)
+  b=$(aws ec2 create-subnet --vpc-id "$vpc" --cidr-block 10.0.16.0/20 --availability-zone "${zones[1]}" --query Subnet.SubnetId)
+  role=$(aws iam create-role --role-name control --assume-role-policy-document "$(trusts '{"Service": "eks.amazonaws.com"}')" --query Role.Arn)
+  aws iam attach-role-policy --role-name control --policy-arn arn:aws:iam::aws:policy/AmazonEKSClusterPolicy
+  made() { aws eks create-cluster --name "$1" --role-arn "$role" --resources-vpc-config "subnetIds=$a,$b"; } # refused while the role is new
+  eventually 30 'a cluster without nodes' made "$1"
+  aws eks wait cluster-active --name "$1"
+  export KUBECONFIG=$work/kubeconfig
+  aws eks update-kubeconfig --name "$1" >/dev/null
+}

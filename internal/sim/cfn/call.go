@@ -26,6 +26,8 @@ type Env struct {
 	SQS  *sqs.SQS
 	// Events is EventBridge.
 	Events *events.Events
+	// Trail notes the calls of handlers; nil: nobody does.
+	Trail func(c *wire.Caller, op string, in, out any, err error)
 	// Log takes what only a person can mend: bugs, with their stacks. nil: nobody.
 	Log func(format string, a ...any)
 }
@@ -64,12 +66,17 @@ func call[I, O any](o *op, operation func(*wire.Caller, *I) (*O, error), in *I) 
 		service = name
 	}
 	by, action := *o.by, strings.TrimSuffix(t.Name(), "Input")
-	by.Service = service
-	if err := o.env.IAM.Authorize(&by, action, in); err != nil {
-		return nil, err
+	by.Service, by.Via = service, "cloudformation.amazonaws.com"
+	err := o.env.IAM.Authorize(&by, action, in)
+	if err == nil {
+		err = wire.Constrain(service, action, in)
 	}
-	if err := wire.Constrain(service, action, in); err != nil {
-		return nil, err
+	var out *O
+	if err == nil {
+		out, err = operation(&by, in)
 	}
-	return operation(&by, in)
+	if o.env.Trail != nil {
+		o.env.Trail(&by, action, in, out, err)
+	}
+	return out, err
 }

@@ -21,6 +21,7 @@ type change struct {
 	Tags      []sdk.Tag
 	Role      string
 	Create    bool
+	Import    []sdk.ResourceToImport `json:",omitempty"` // of a set that imports
 	Status    sdk.ChangeSetStatus
 	Reason    string
 	Changes   []sdk.Change
@@ -44,9 +45,17 @@ func (c *CFN) CreateChangeSet(by *wire.Caller, in *cloudformation.CreateChangeSe
 	}
 	ch := &change{Name: name, Body: aws.ToString(in.TemplateBody), Tags: in.Tags, Role: aws.ToString(in.RoleARN),
 		Status: sdk.ChangeSetStatusCreatePending, Create: in.ChangeSetType == sdk.ChangeSetTypeCreate, Born: c.w.Date()}
+	if in.ChangeSetType == sdk.ChangeSetTypeImport && c.find(aws.ToString(in.StackName)) == nil {
+		ch.Create = true // a stack of what is imported
+	}
 	s, err := c.changed(by, ch, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.ChangeSetType == sdk.ChangeSetTypeImport {
+		if ch.Import = in.ResourcesToImport; len(ch.Import) == 0 {
+			return nil, validation("ResourcesToImport must be specified for a change set of type IMPORT")
+		}
 	}
 	ch.Stack = s.ID
 	e := c.env.EC2
@@ -107,8 +116,15 @@ func (c *CFN) compute(ch *change) {
 		return
 	}
 	d, err := deploy(ch.Body, ch.Params, s.pseudo())
+	if err == nil && ch.Import != nil {
+		err = s.importable(ch, d)
+	}
 	if err != nil {
 		ch.Status, ch.Reason = sdk.ChangeSetStatusFailed, err.Error()
+		return
+	}
+	if ch.Import != nil {
+		ch.imports()
 		return
 	}
 	ch.Changes = s.differences(d, ch)
@@ -117,6 +133,15 @@ func (c *CFN) compute(ch *change) {
 		ch.Status = sdk.ChangeSetStatusFailed
 		ch.Reason = "The submitted information didn't contain changes. Submit different information to create a change set."
 		return
+	}
+	ch.Status = sdk.ChangeSetStatusCreateComplete
+}
+
+// imports are the changes of a set that imports.
+func (ch *change) imports() {
+	for _, r := range ch.Import {
+		ch.Changes = append(ch.Changes, sdk.Change{Type: sdk.ChangeTypeResource, ResourceChange: &sdk.ResourceChange{Action: sdk.ChangeActionImport,
+			LogicalResourceId: r.LogicalResourceId, ResourceType: r.ResourceType}})
 	}
 	ch.Status = sdk.ChangeSetStatusCreateComplete
 }
@@ -251,6 +276,16 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 	s.calledBy(by)
 	if ch.Role != "" {
 		s.Role = ch.Role
+	}
+	if ch.Import != nil {
+		d, err := deploy(ch.Body, ch.Params, s.pseudo())
+		if err != nil {
+			return nil, validation("%s", err)
+		}
+		c.alone(ch)
+		ch.Executed = true
+		s.adopt(ch, d)
+		return &cloudformation.ExecuteChangeSetOutput{}, nil
 	}
 	if !ch.Create {
 		if err := s.updatable(); err != nil {

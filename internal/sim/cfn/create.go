@@ -15,6 +15,8 @@ func (s *stack) step() {
 	switch s.Status {
 	case sdk.StackStatusCreateInProgress, sdk.StackStatusUpdateInProgress:
 		s.advance()
+	case sdk.StackStatusImportInProgress:
+		s.takeIn()
 	case sdk.StackStatusUpdateRollbackInProgress:
 		s.restore()
 	case sdk.StackStatusUpdateCompleteCleanupInProgress, sdk.StackStatusUpdateRollbackCompleteCleanupInProgress:

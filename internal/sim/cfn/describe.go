@@ -16,6 +16,10 @@ func (s *stack) view() sdk.Stack {
 	v := sdk.Stack{StackId: new(s.ID), StackName: new(s.Name), StackStatus: s.Status, CreationTime: new(s.Born), LastUpdatedTime: s.Updated,
 		DeletionTime: s.Deleted, Outputs: s.Outputs, Tags: s.Tags, Capabilities: s.Caps, EnableTerminationProtection: new(s.Protected),
 		DisableRollback: new(s.OnFailure == sdk.OnFailureDoNothing)}
+	v.DriftInformation = &sdk.StackDriftInformation{StackDriftStatus: sdk.StackDriftStatusNotChecked, LastCheckTimestamp: s.DriftAt}
+	if s.Drift != "" {
+		v.DriftInformation.StackDriftStatus = s.Drift
+	}
 	if s.Reason != "" {
 		v.StackStatusReason = new(s.Reason)
 	}

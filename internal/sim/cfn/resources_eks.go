@@ -46,8 +46,18 @@ func createCluster(o *op) (progress, error) {
 	if err != nil || c.Status != types.ClusterStatusActive {
 		return until(false, err, "", nil)
 	}
-	return done(o.phys, values{"Arn": *c.Arn, "Endpoint": aws.ToString(c.Endpoint), "CertificateAuthorityData": aws.ToString(c.CertificateAuthority.Data),
-		"ClusterSecurityGroupId": aws.ToString(c.ResourcesVpcConfig.ClusterSecurityGroupId), "OpenIdConnectIssuerUrl": aws.ToString(c.Identity.Oidc.Issuer)})
+	return done(o.phys, clusterAttributes(c))
+}
+
+func clusterAttributes(c *types.Cluster) values {
+	a := values{"Arn": *c.Arn, "Endpoint": aws.ToString(c.Endpoint), "ClusterSecurityGroupId": aws.ToString(c.ResourcesVpcConfig.ClusterSecurityGroupId)}
+	if c.CertificateAuthority != nil {
+		a["CertificateAuthorityData"] = aws.ToString(c.CertificateAuthority.Data)
+	}
+	if c.Identity != nil && c.Identity.Oidc != nil {
+		a["OpenIdConnectIssuerUrl"] = aws.ToString(c.Identity.Oidc.Issuer)
+	}
+	return a
 }
 
 func clusterLogging(l map[string]any) *types.Logging {

@@ -23,6 +23,7 @@ type CFN struct {
 	res.Registry
 	stacks *res.Kind[stack]  // by ID, deleted ones too
 	sets   *res.Kind[change] // change sets by ARN
+	drifts *res.Kind[detection]
 
 	// Found again when loaded: they follow from the stacks.
 	live      map[string]string          // name -> ID of the stack that is not deleted
@@ -51,15 +52,18 @@ type stack struct {
 	OnFailure sdk.OnFailure
 	Protected bool
 	Token     string
-	Key, ARN  string        // who called last: access key and principal
-	Role      string        // the ARN of the role that acts instead of the caller
-	Failed    bool          // nothing more is started
-	Retain    []string      // logical IDs that a deletion leaves
-	Start     time.Duration // of the operation under way
-	Last      int           // the number of the last instance
-	Was       *before       // the update under way, or that failed and was left so
-	Pause     bool          // a failed update is left as it is
-	Cancelled string        `json:",omitempty"` // the token by which the last update was cancelled
+	Key, ARN  string               // who called last: access key and principal
+	Role      string               // the ARN of the role that acts instead of the caller
+	Failed    bool                 // nothing more is started
+	Retain    []string             // logical IDs that a deletion leaves
+	Start     time.Duration        // of the operation under way
+	Last      int                  // the number of the last instance
+	Was       *before              // the update under way, or that failed and was left so
+	Pause     bool                 // a failed update is left as it is
+	Policy    string               `json:",omitempty"` // JSON
+	Drift     sdk.StackDriftStatus `json:",omitempty"` // "": nobody has looked
+	DriftAt   *time.Time           `json:",omitempty"`
+	Cancelled string               `json:",omitempty"` // the token by which the last update was cancelled
 
 	c *CFN
 	d *deployment // of Body and Params
@@ -78,11 +82,14 @@ type instance struct {
 	Status sdk.ResourceStatus
 	Reason string `json:",omitempty"`
 	At     time.Time
-	Retain bool  `json:",omitempty"`
-	Gone   bool  `json:",omitempty"` // deleted, or given up
-	Stuck  bool  `json:",omitempty"` // its deletion failed in the operation under way
-	Redo   bool  `json:",omitempty"` // its creation failed earlier: it goes before it is made again
-	Work   *work `json:",omitempty"`
+	Retain bool `json:",omitempty"`
+	Gone   bool `json:",omitempty"` // deleted, or given up
+	Stuck  bool `json:",omitempty"` // its deletion failed in the operation under way
+	// Identifier is how the import under way names it.
+	Identifier map[string]string `json:",omitempty"`
+	Drift      *drift            `json:",omitempty"` // what the last look found
+	Redo       bool              `json:",omitempty"` // its creation failed earlier: it goes before it is made again
+	Work       *work             `json:",omitempty"`
 }
 
 const (
@@ -96,7 +103,13 @@ func New(w *world.World, env *Env) *CFN {
 	c := &CFN{w: w, env: env}
 	c.stacks = res.Add(&c.Registry, &res.Kind[stack]{Name: "stack", Key: func(s *stack) string { return s.ID }})
 	c.sets = res.Add(&c.Registry, &res.Kind[change]{Name: "change-set", Key: func(x *change) string { return x.ARN }})
+	c.drifts = res.Add(&c.Registry, &res.Kind[detection]{Name: "drift-detection", Key: func(d *detection) string { return d.ID }})
 	c.index()
+	world.On(w, driftEvent, func(id string, _ struct{}) {
+		if d := c.drifts.Get(id); d != nil {
+			c.detect(d)
+		}
+	})
 	world.On(w, stepEvent, func(id string, _ struct{}) {
 		if s := c.stacks.Get(id); s != nil {
 			s.step()

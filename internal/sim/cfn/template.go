@@ -33,6 +33,7 @@ type resource struct {
 	DependsOn []string
 	Condition string
 	Retain    bool
+	Keeps     bool // it has a DeletionPolicy
 	Metadata  any
 }
 

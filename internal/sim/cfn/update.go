@@ -52,6 +52,9 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 	s.instantiate()
 	for _, n := range sorted(s.Res) {
 		if !slices.Contains(s.d.made, n) {
+			if s.forbid("Delete", s.Res[n]) {
+				continue
+			}
 			s.Was.Cleanup = append(s.Was.Cleanup, s.Res[n])
 			delete(s.Res, n)
 		}
@@ -77,8 +80,12 @@ func (s *stack) revisit(r *instance) bool {
 		r.Status, r.Retain = sdk.ResourceStatusUpdateComplete, now.Retain
 		return true
 	case now.Type != r.Type || slices.ContainsFunc(changed, h.recreates):
+		if s.forbid("Replace", r) {
+			return false
+		}
 		s.Was.Cleanup = append(s.Was.Cleanup, r)
 		s.start(s.instance(r.Logical))
+	case s.forbid("Modify", r):
 	default:
 		s.Was.Touched = append(s.Was.Touched, r.Logical)
 		s.alter(r, props)

@@ -167,3 +167,11 @@ func requestTags(q *eval.Request, tags map[string]string) {
 		q.Context["aws:tagkeys"] = append(q.Context["aws:tagkeys"], k)
 	}
 }
+
+// RoleID is a role's unique ID, or "".
+func (i *IAM) RoleID(name string) string {
+	if r := i.roles.Get(name); r != nil {
+		return *r.RoleId
+	}
+	return ""
+}

@@ -46,6 +46,7 @@ var books = map[string]pager{
 	"elasticloadbalancingv2": {size: 400, least: 1, most: 400, code: "ValidationError", message: "The marker is not valid."},
 	"servicequotas":          {size: 100, least: 1, most: 100, code: "InvalidPaginationTokenException", message: "Invalid input was provided."},
 	"sqs":                    {size: 1000, least: 1, most: 1000, code: "InvalidParameterValue", message: "Invalid NextToken value."},
+	"cloudtrail":             {size: 50, least: 1, most: 50, code: "InvalidNextTokenException", message: "Invalid token."},
 	"events":                 {size: 100, least: 1, most: 100, code: "ValidationException", message: "Parameter NextToken is not valid."},
 }
 

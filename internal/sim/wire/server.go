@@ -29,6 +29,7 @@ type Caller struct {
 	Service   string
 	Token     string // the session token, where temporary credentials sign
 	ARN       string // whose key it is, once that is known
+	Via       string // the service that calls on the caller's behalf, or ""
 	HTTP      *http.Request
 }
 
@@ -70,6 +71,8 @@ type Server struct {
 	// will be refused anyhow); an error from it is the answer (authentication,
 	// authorisation, throttling, faults).
 	Before func(c *Caller, op string, in any) error
+	// After sees every call with what came of it; nil: nobody does.
+	After func(c *Caller, op string, in, out any, err error)
 	// PageSize is the most that any page of a listing holds; 0: as AWS has it. Small
 	// pages show who forgets the next one.
 	PageSize int
@@ -312,6 +315,9 @@ func (s *Server) answer(svc *Service, c *Caller, body []byte) (name string, p *r
 		}
 		if err == nil {
 			out, err = svc.handlers[name].answer(c, in, s.PageSize)
+		}
+		if s.After != nil {
+			s.After(c, name, in, out, err)
 		}
 		// Encoded under the lock: an output may share memory with the world.
 		p = svc.encode(name, out, err, id)
