@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -37,6 +38,8 @@ type Cluster struct {
 	services  atomic.Pointer[netip.Prefix]
 	objects   *objects
 	authority *ca.Authority
+	// aggregated are the cluster roles as AggregateRoles saw them last.
+	aggregated []*rbacv1.ClusterRole
 	lazy
 }
 

@@ -85,9 +85,14 @@ func (c *Cluster) bootstrapRoles() {
 }
 
 // AggregateRoles gives each aggregated cluster role the rules of those that its selectors
-// name, as Kubernetes' controller of that name does.
+// name, as Kubernetes' controller of that name does. A stored object is never changed, so
+// the same objects as at the last look need no other.
 func (c *Cluster) AggregateRoles() {
 	all := List[rbacv1.ClusterRole](c)
+	if slices.Equal(all, c.aggregated) {
+		return
+	}
+	c.aggregated = all
 	for _, r := range all {
 		if r.AggregationRule == nil {
 			continue
