@@ -19,11 +19,12 @@ import hashlib, re, sys, yaml
 text = open(sys.argv[1]).read()
 doc = [d for d in yaml.safe_load_all(text) if d][0]
 m = doc["metadata"]
-m["name"], m["region"], m["version"] = "ex-" + re.match(r"(\d+)", sys.argv[3].rsplit("/", 1)[1])[1] + "-" + hashlib.md5(text.encode()).hexdigest()[:4], sys.argv[4], sys.argv[2]
-for k in ("availabilityZones", "localZones"):
-    doc.pop(k, None)
-for g in (doc.get("nodeGroups") or []) + (doc.get("managedNodeGroups") or []):
-    g.pop("availabilityZones", None)
+m["name"], m["version"] = "ex-" + re.match(r"(\d+)", sys.argv[3].rsplit("/", 1)[1])[1] + "-" + hashlib.md5(text.encode()).hexdigest()[:4], sys.argv[2]
+if not doc.get("localZones"):  # those are of its own region
+    m["region"] = sys.argv[4]
+    doc.pop("availabilityZones", None)
+    for g in (doc.get("nodeGroups") or []) + (doc.get("managedNodeGroups") or []):
+        g.pop("availabilityZones", None)
 plain = yaml.safe_dump(doc)
 if re.search(r"\b(vpc|subnet|sg|lt|ami|cr|pl)-[0-9a-f]{5,}|arn:aws:(kms|iam|outposts|sso|elastic)[^ ]*:[0-9x]{6,}|sshPublicKey|publicKeyPath|publicKeyName|entity/boundary|outpost|flux|karpenter|remoteNetwork", plain, re.I):
     sys.exit(1)
@@ -38,7 +39,10 @@ one() {
   for v in 1.34 1.32; do
     prepare "$f" "$v" "$AWS_REGION" || { echo "left out: it names what only an account has" >"$log"; return; }
     if eksctl create cluster -f "$work/$f" --dry-run >"$log" 2>&1; then
-      name=$(python3 -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["metadata"]["name"])' "$work/$f")
+      read -r name AWS_REGION < <(python3 -c 'import sys, yaml
+m = yaml.safe_load(open(sys.argv[1]))["metadata"]
+print(m["name"], m["region"])' "$work/$f")
+      AWS_DEFAULT_REGION=$AWS_REGION
       eksctl create cluster -f "$work/$f" --kubeconfig "$work/$f.kube" >>"$log" 2>&1 || { echo "FAILED to be made" >>"$log"; return; }
       eksctl delete cluster --name "$name" --wait --disable-nodegroup-eviction >>"$log" 2>&1 || { echo "FAILED to go" >>"$log"; return; }
       echo "made at $v, and gone" >>"$log"
