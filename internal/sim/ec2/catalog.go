@@ -88,20 +88,7 @@ func (e *EC2) DescribeInstanceTypes(_ *wire.Caller, in *ec2.DescribeInstanceType
 		}
 	}
 	for _, t := range rows {
-		info := types.InstanceTypeInfo{InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(true), BareMetal: new(false),
-			VCpuInfo: &types.VCpuInfo{DefaultVCpus: new(int32(t.VCPUs))}, MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))},
-			ProcessorInfo:         &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)}},
-			SupportedUsageClasses: []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
-			NetworkInfo: &types.NetworkInfo{MaximumNetworkInterfaces: new(int32(t.ENIs)), Ipv4AddressesPerInterface: new(int32(t.IPs)),
-				Ipv6Supported: new(true),
-				EfaSupported:  new(t.EFA)}, Hypervisor: types.InstanceTypeHypervisorNitro}
-		if t.Xen {
-			info.Hypervisor = types.InstanceTypeHypervisorXen
-		}
-		if t.GPUs > 0 {
-			info.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
-		}
-		l = append(l, info)
+		l = append(l, t.info())
 	}
 	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.InstanceTypeInfo](typeFilters))
 	return &ec2.DescribeInstanceTypesOutput{InstanceTypes: l}, err
