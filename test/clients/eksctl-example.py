@@ -77,13 +77,13 @@ def network():
 def keys(g):
     """The key pairs of a group: those in the region by name, those of files beside the output."""
     ssh = g.get("ssh") or {}
+    if ssh and not os.path.exists(output + ".pub"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", output], check=True)
+        os.remove(output)
     if ssh.get("publicKeyPath") or (ssh.get("allow") and not (ssh.get("publicKeyName") or ssh.get("publicKey"))):
         ssh["publicKeyPath"] = output + ".pub"
-        if not os.path.exists(output + ".pub"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", output], check=True)
-            os.remove(output)
     if ssh.get("publicKeyName"):
-        aws("ec2", "create-key-pair", "--key-name", ssh["publicKeyName"])
+        aws("ec2", "import-key-pair", "--key-name", ssh["publicKeyName"], "--public-key-material", f"fileb://{output}.pub")
 
 
 def image(g):
@@ -91,7 +91,8 @@ def image(g):
     if not re.match(r"ami-[0-9a-f]", g.get("ami") or ""):
         return
     family = g.get("amiFamily", "AmazonLinux2023")
-    name = {"AmazonLinux2023": f"/aws/service/eks/optimized-ami/{minor}/amazon-linux-2023/x86_64/standard/recommended/image_id",
+    name = {"AmazonLinux2": f"/aws/service/eks/optimized-ami/{minor}/amazon-linux-2/recommended/image_id",
+            "AmazonLinux2023": f"/aws/service/eks/optimized-ami/{minor}/amazon-linux-2023/x86_64/standard/recommended/image_id",
             "WindowsServer2019FullContainer": f"/aws/service/ami-windows-latest/Windows_Server-2019-English-Full-EKS_Optimized-{minor}/image_id",
             "WindowsServer2022FullContainer": f"/aws/service/ami-windows-latest/Windows_Server-2022-English-Full-EKS_Optimized-{minor}/image_id"}.get(family)
     if not name:

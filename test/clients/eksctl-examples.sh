@@ -31,7 +31,7 @@ one() {
   local f=$1 v log="$work/$1.log" name why=
   export AWS_REGION=$2 AWS_DEFAULT_REGION=$2
   for v in 1.34 1.32; do
-    prepare "$f" "$v" "$AWS_REGION" >"$log" 2>&1 || { echo "left out: $(tail -n 1 "$log")" >"$log"; return; }
+    prepare "$f" "$v" "$AWS_REGION" >"$log" 2>&1 || { echo "left out: $(tail -n 1 "$log")" >"$log"; continue; }
     if eksctl create cluster -f "$work/$f" --dry-run >"$log" 2>&1; then
       read -r name AWS_REGION < <(python3 -c 'import sys, yaml
 m = yaml.safe_load(open(sys.argv[1]))["metadata"]
@@ -44,7 +44,7 @@ print(m["name"], m["region"])' "$work/$f")
       return
     fi
   done
-  echo "refused by eksctl's own rules: $(grep -E '^Error' "$log" | tail -n 1)" >>"$log"
+  grep -q '^left out' "$log" || echo "refused by eksctl's own rules: $(grep -E '^(Error|panic)' "$log" | tail -n 1)" >>"$log"
 }
 
 bad=0 n=0

@@ -49,13 +49,21 @@ func (t Type) info() types.InstanceTypeInfo {
 		}
 	}
 	if t.GPUs > 0 {
-		i.GpuInfo = &types.GpuInfo{Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)), Manufacturer: new("NVIDIA")}}}
+		g := gpus[line]
+		i.GpuInfo = &types.GpuInfo{TotalGpuMemoryInMiB: new(int32(t.GPUs) * g.memory), Gpus: []types.GpuDeviceInfo{{Count: new(int32(t.GPUs)),
+			Manufacturer: new("NVIDIA"), Name: new(g.name), MemoryInfo: &types.GpuDeviceMemoryInfo{SizeInMiB: new(g.memory)}}}}
 	}
 	return i
 }
 
 // disks are the families with disks of their own.
 var disks = []string{"m5d", "c5d", "g4dn", "g5", "p3dn", "c3"}
+
+// gpus are the families' GPUs, with the MiB of each (DescribeInstanceTypes, November 2026).
+var gpus = map[string]struct {
+	name   string
+	memory int32
+}{"g4dn": {"T4", 15360}, "g5": {"A10G", 22888}, "p3": {"V100", 16384}, "p3dn": {"V100", 32768}}
 
 // manufacturer is whose processor a family has: an a behind the generation is AMD's.
 func (t Type) manufacturer(line string) string {

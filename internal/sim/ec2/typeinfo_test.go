@@ -11,7 +11,8 @@ func TestEveryTypeIsDescribedWhole(t *testing.T) {
 	for _, x := range allTypes() {
 		i := x.info()
 		if i.PlacementGroupInfo == nil || i.EbsInfo == nil || i.NetworkInfo.EnaSupport == "" || i.ProcessorInfo.Manufacturer == nil ||
-			*i.VCpuInfo.DefaultCores**i.VCpuInfo.DefaultThreadsPerCore != *i.VCpuInfo.DefaultVCpus || len(i.SupportedBootModes) == 0 {
+			*i.VCpuInfo.DefaultCores**i.VCpuInfo.DefaultThreadsPerCore != *i.VCpuInfo.DefaultVCpus || len(i.SupportedBootModes) == 0 ||
+			x.GPUs > 0 && *i.GpuInfo.TotalGpuMemoryInMiB == 0 {
 			t.Errorf("%s: %+v", x.Name, i)
 		}
 	}
