@@ -64,11 +64,12 @@ def network():
             if kind == "public":
                 aws("ec2", "modify-subnet-attribute", "--subnet-id", new, "--map-public-ip-on-launch")
             aws("ec2", "associate-route-table", "--subnet-id", new, "--route-table-id", table)
-            ids[s["id"]] = new
+            if "id" in s:
+                ids[s["id"]] = new
             named = key if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d[a-z]", key) else zone  # a zone of another region
             places[named] = {"id": new} if named in zones else {"id": new, "az": zone}
         vpc["subnets"][kind] = places
-    vpc["id"] = ids["vpc"]
+    vpc["id"] = ids.pop("vpc")
     for k in ("cidr", "securityGroup"):
         vpc.pop(k, None)
     return ids

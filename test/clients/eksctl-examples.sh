@@ -15,9 +15,12 @@ regions=(us-west-2 us-east-1 us-east-2 us-west-1 eu-west-1 eu-west-2 eu-central-
 # prepare FILE MINOR REGION: the example with what it names of an account.
 prepare() { python3 "$tests/eksctl-example.py" "$examples/$1" "$2" "$3" "$work/$1"; }
 
-# refusal CLUSTER: the value that EKS does not know, where a stack of the cluster failed for one; else none. eksctl's rules let some pass.
+# refusal CLUSTER LOG: what AWS or Kubernetes refuse of an example that eksctl's rules let pass; else none. Values that EKS does not know, a
+# namespace that nobody makes, and a cluster that shuts its own creator out.
 refusal() {
   local stack why
+  why=$(grep -oE 'namespaces "[^"]*" not found|the server has asked for the client to provide credentials' "$2" | head -n 1 || true)
+  [ -z "$why" ] || { echo "refused by Kubernetes: $why"; return; }
   for stack in $(aws cloudformation list-stacks --query "StackSummaries[?starts_with(StackName, 'eksctl-$1-') && StackStatus!='DELETE_COMPLETE'].StackName"); do
     why=$(aws cloudformation describe-stack-events --stack-name "$stack" --query "StackEvents[?ResourceStatus=='CREATE_FAILED'].ResourceStatusReason" |
       grep -oE "Value '[^']*' at '[^']*' failed to satisfy constraint: Member must satisfy enum value set" | head -n 1 || true)
@@ -37,7 +40,7 @@ one() {
 m = yaml.safe_load(open(sys.argv[1]))["metadata"]
 print(m["name"], m["region"])' "$work/$f")
       AWS_DEFAULT_REGION=$AWS_REGION
-      eksctl create cluster -f "$work/$f" --kubeconfig "$work/$f.kube" >>"$log" 2>&1 || why=$(refusal "$name")
+      eksctl create cluster -f "$work/$f" --kubeconfig "$work/$f.kube" >>"$log" 2>&1 || why=$(refusal "$name" "$log")
       [ "$why" != none ] || { echo "FAILED to be made" >>"$log"; return; }
       eksctl delete cluster --name "$name" --wait --disable-nodegroup-eviction >>"$log" 2>&1 || { echo "FAILED to go" >>"$log"; return; }
       echo "${why:-made at $v}, and gone" >>"$log"
