@@ -156,7 +156,8 @@ func (s *Sim) newRegion(name string) *Region {
 	})
 	r.EKS.ELB, r.ELB.Answers = r.ELB, append(r.ELB.Answers, r.EKS.PodAnswers)
 	r.EKS.SigningKey = s.signingKey
-	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, SQS: r.SQS, Events: r.Events, Trail: s.trails[p].Record, Log: s.options.Log})
+	r.CFN = cfn.New(w, &cfn.Env{EC2: r.EC2, IAM: r.IAM, EKS: r.EKS, ASG: r.ASG, KMS: r.KMS, Logs: r.Logs, SQS: r.SQS, Events: r.Events,
+		Trail: s.trails[p].Record, Log: s.options.Log})
 	if s.serving {
 		r.EKS.Serve = (*kubeapi.Cluster).Listen
 	}

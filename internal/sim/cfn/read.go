@@ -137,7 +137,8 @@ func readGroup(o *op) (values, values, error) {
 		return nil, nil, err
 	}
 	g := out.SecurityGroups[0]
-	return values{"GroupDescription": aws.ToString(g.Description), "VpcId": aws.ToString(g.VpcId), "GroupName": aws.ToString(g.GroupName), "Tags": tagList(g.Tags)},
+	return values{"GroupDescription": aws.ToString(g.Description), "VpcId": aws.ToString(g.VpcId), "GroupName": aws.ToString(g.GroupName),
+			"Tags": tagList(g.Tags)},
 		values{"GroupId": o.phys, "VpcId": aws.ToString(g.VpcId)}, nil
 }
 

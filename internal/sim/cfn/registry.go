@@ -54,9 +54,10 @@ var resourceTypes = map[string]resourceType{
 	"AWS::EC2::VPCEndpoint": {create: createEndpoint, delete: deleteEndpoint, update: updateEndpoint,
 		fixed: []string{"ServiceName", "VpcId", "VpcEndpointType"}},
 
-	"AWS::IAM::Role":            {create: createRole, delete: deleteRole, update: updateRole, tag: tagRole, fixed: []string{"RoleName", "Path"}},
-	"AWS::IAM::Policy":          {create: createInline, delete: deleteInline, update: updateInline},
-	"AWS::IAM::ManagedPolicy":   {create: createManaged, delete: deleteManaged, update: updateManaged, fixed: []string{"ManagedPolicyName", "Path", "Description"}},
+	"AWS::IAM::Role":   {create: createRole, delete: deleteRole, update: updateRole, tag: tagRole, fixed: []string{"RoleName", "Path"}},
+	"AWS::IAM::Policy": {create: createInline, delete: deleteInline, update: updateInline},
+	"AWS::IAM::ManagedPolicy": {create: createManaged, delete: deleteManaged, update: updateManaged,
+		fixed: []string{"ManagedPolicyName", "Path", "Description"}},
 	"AWS::IAM::InstanceProfile": {create: createProfile, delete: deleteProfile, update: updateProfile, fixed: []string{"InstanceProfileName", "Path"}},
 	"AWS::IAM::OIDCProvider":    {create: createOIDC, delete: deleteOIDC, update: updateOIDC, tag: tagOIDC, fixed: []string{"Url"}},
 

@@ -107,7 +107,8 @@ func readResource(n string, x any) (*resource, error) {
 	if bad := others(m, members); len(bad) > 0 {
 		return nil, said("Invalid template resource property '%s'", bad[0])
 	}
-	r := &resource{Retain: m["DeletionPolicy"] == "Retain" || m["DeletionPolicy"] == "RetainExceptOnCreate", Metadata: m["Metadata"], Keeps: m["DeletionPolicy"] != nil}
+	r := &resource{Metadata: m["Metadata"], Keeps: m["DeletionPolicy"] != nil,
+		Retain: m["DeletionPolicy"] == "Retain" || m["DeletionPolicy"] == "RetainExceptOnCreate"}
 	if r.Type, _ = m["Type"].(string); r.Type == "" {
 		return nil, said("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", n)
 	}

@@ -14,8 +14,9 @@ func (t Type) info() types.InstanceTypeInfo {
 	burst := strings.HasPrefix(line, "t")
 	i := types.InstanceTypeInfo{
 		InstanceType: types.InstanceType(t.Name), CurrentGeneration: new(line != "c3"), BareMetal: new(false), AutoRecoverySupported: new(true),
-		BurstablePerformanceSupported: new(burst), FreeTierEligible: new(slices.Contains(freeTier, t.Name)), InstanceStorageSupported: new(slices.Contains(disks, line)),
-		MemoryInfo: &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))}, VCpuInfo: t.cpus(line),
+		BurstablePerformanceSupported: new(burst), FreeTierEligible: new(slices.Contains(freeTier, t.Name)),
+		InstanceStorageSupported: new(slices.Contains(disks, line)),
+		MemoryInfo:               &types.MemoryInfo{SizeInMiB: new(int64(t.MemMiB))}, VCpuInfo: t.cpus(line),
 		ProcessorInfo: &types.ProcessorInfo{SupportedArchitectures: []types.ArchitectureType{types.ArchitectureType(t.Arch)},
 			Manufacturer: new(t.manufacturer(line))},
 		SupportedUsageClasses:        []types.UsageClassType{types.UsageClassTypeOnDemand, types.UsageClassTypeSpot},
@@ -33,7 +34,7 @@ func (t Type) info() types.InstanceTypeInfo {
 			types.PlacementGroupStrategySpread}},
 	}
 	if !burst {
-		i.PlacementGroupInfo.SupportedStrategies = append([]types.PlacementGroupStrategy{types.PlacementGroupStrategyCluster}, i.PlacementGroupInfo.SupportedStrategies...)
+		i.PlacementGroupInfo.SupportedStrategies = slices.Insert(i.PlacementGroupInfo.SupportedStrategies, 0, types.PlacementGroupStrategyCluster)
 	}
 	if t.Arch == arm {
 		i.SupportedBootModes = []types.BootModeType{types.BootModeTypeUefi}
