@@ -25,7 +25,6 @@ import (
 // in-tree provisioner was, it serves too.
 const ebsDriver = "ebs.csi.aws.com"
 
-
 // defaultStorage is the class that EKS makes with a cluster; none is the default from 1.30 on.
 func (c *cluster) defaultStorage() {
 	notes := map[string]string{}
