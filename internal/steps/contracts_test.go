@@ -57,6 +57,14 @@ func made(spec steps.Spec) func(*stage) {
 	}
 }
 
+// mayNetwork gives the role what the VPC CNI needs: its pods roll, and are ready with it alone.
+func mayNetwork(s *stage) {
+	in := &iam.AttachRolePolicyInput{RoleName: new("one"), PolicyArn: new("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")}
+	if _, err := s.r.AWS.IAM.AttachRolePolicy(s.t.Context(), in); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
 
 var contracts = []contract{
@@ -99,7 +107,7 @@ var contracts = []contract{
 	{"add-on update", false, nil, func(*stage) steps.Spec {
 		return &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new("coredns"), ConfigurationValues: new(`{"replicaCount": 3}`)}}
 	}},
-	{"add-on update with a pod identity", false, nil, func(*stage) steps.Spec {
+	{"add-on update with a pod identity", false, mayNetwork, func(*stage) steps.Spec {
 		return &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new("vpc-cni")}, PodRoles: map[string]string{"aws-node": one}}
 	}},
 	{"pod identity", false, nil, func(*stage) steps.Spec {
