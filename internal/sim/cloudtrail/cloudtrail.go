@@ -39,11 +39,13 @@ type record struct {
 	Key, ARN, Via           string
 	Agent, IP               string
 	At                      time.Time
-	Seen                    time.Time // when LookupEvents tells of it
-	Code, Message           string    `json:",omitempty"`
-	Read                    bool      `json:",omitempty"`
-	Request, Response       json.RawMessage
-	Resources               []resource
+	// Since and Told are when it was called, and when LookupEvents tells of it, by the
+	// world's clock: dates are the wall's where the world is faster.
+	Since, Told       time.Duration
+	Code, Message     string `json:",omitempty"`
+	Read              bool   `json:",omitempty"`
+	Request, Response json.RawMessage
+	Resources         []resource
 
 	in, out any
 }
@@ -70,8 +72,8 @@ func (t *Trail) Record(c *wire.Caller, op string, in, out any, err error) {
 	if op == "" || slices.ContainsFunc(data, func(d string) bool { return strings.HasPrefix(c.Service+":"+op, d) }) {
 		return
 	}
-	now := t.w.Date()
-	r := &record{Region: c.Region, Service: c.Service, Op: op, Key: c.AccessKey, ARN: c.ARN, Via: c.Via, At: now, in: in, out: out,
+	now := t.w.Elapsed()
+	r := &record{Region: c.Region, Service: c.Service, Op: op, Key: c.AccessKey, ARN: c.ARN, Via: c.Via, At: t.w.Date(), Since: now, in: in, out: out,
 		Read: slices.ContainsFunc(reading, func(p string) bool { return strings.HasPrefix(op, p) })}
 	if global[c.Service] {
 		r.Region = "us-east-1"
@@ -82,7 +84,7 @@ func (t *Trail) Record(c *wire.Caller, op string, in, out any, err error) {
 	if r.Via != "" {
 		r.Agent, r.IP = r.Via, r.Via
 	}
-	r.Seen = now.Add(t.w.Draw("cloudtrail:delay", r.ID, 3*time.Minute, 90*time.Second, 5*time.Minute))
+	r.Told = now + t.w.Draw("cloudtrail:delay", r.ID, 3*time.Minute, 90*time.Second, 5*time.Minute)
 	if err != nil {
 		r.Code, r.Message, r.out = code(c.Service, err), err.Error(), nil
 	}
@@ -97,13 +99,13 @@ func (t *Trail) Record(c *wire.Caller, op string, in, out any, err error) {
 }
 
 // trim forgets what is too old, and reads beyond their number.
-func (t *Trail) trim(now time.Time) {
-	if t.reads <= 2*mostReads && (len(t.records) == 0 || now.Sub(t.records[0].At) < kept+24*time.Hour) {
+func (t *Trail) trim(now time.Duration) {
+	if t.reads <= 2*mostReads && (len(t.records) == 0 || now-t.records[0].Since < kept+24*time.Hour) {
 		return
 	}
 	drop := t.reads - mostReads
 	t.records = slices.DeleteFunc(t.records, func(r *record) bool {
-		gone := now.Sub(r.At) >= kept
+		gone := now-r.Since >= kept
 		if r.Read && (gone || drop > 0) {
 			t.reads, drop, gone = t.reads-1, drop-1, true
 		}

@@ -130,7 +130,7 @@ func TestTheHistoryIsBoundedSavedAndEnds(t *testing.T) {
 	if err := again.Load(saved); err != nil {
 		t.Fatal(err)
 	}
-	again.w.Advance(10 * time.Minute)
+	again.w.Advance(tr.w.Elapsed() + 10*time.Minute)
 	if got := found(t, again, "EventName", "DeleteSubnet"); got != "DeleteSubnet run-7, DeleteSubnet ann Client.DependencyViolation" {
 		t.Error(got)
 	}

@@ -56,12 +56,12 @@ func (t *Trail) LookupEvents(c *wire.Caller, in *LookupEventsInput) (*LookupEven
 	case in.EventCategory != nil && *in.EventCategory != "insight":
 		return nil, wire.Errorf("InvalidEventCategoryException", "Event category %s is invalid.", *in.EventCategory)
 	}
-	out, now := &LookupEventsOutput{Events: []Event{}}, t.w.Date()
+	out, now := &LookupEventsOutput{Events: []Event{}}, t.w.Elapsed()
 	if in.EventCategory != nil {
 		return out, nil // the region has no Insights events
 	}
 	for _, r := range slices.Backward(t.records) {
-		if r.Region != c.Region || r.Seen.After(now) || in.StartTime != nil && r.At.Before(*in.StartTime) || in.EndTime != nil && r.At.After(*in.EndTime) {
+		if r.Region != c.Region || r.Told > now || in.StartTime != nil && r.At.Before(*in.StartTime) || in.EndTime != nil && r.At.After(*in.EndTime) {
 			continue
 		}
 		r.render()
