@@ -45,17 +45,15 @@ func (c *CFN) CreateChangeSet(by *wire.Caller, in *cloudformation.CreateChangeSe
 	}
 	ch := &change{Name: name, Body: aws.ToString(in.TemplateBody), Tags: in.Tags, Role: aws.ToString(in.RoleARN),
 		Status: sdk.ChangeSetStatusCreatePending, Create: in.ChangeSetType == sdk.ChangeSetTypeCreate, Born: c.w.Date()}
-	if in.ChangeSetType == sdk.ChangeSetTypeImport && c.find(aws.ToString(in.StackName)) == nil {
-		ch.Create = true // a stack of what is imported
-	}
-	s, err := c.changed(by, ch, in)
-	if err != nil {
-		return nil, err
-	}
 	if in.ChangeSetType == sdk.ChangeSetTypeImport {
 		if ch.Import = in.ResourcesToImport; len(ch.Import) == 0 {
 			return nil, validation("ResourcesToImport must be specified for a change set of type IMPORT")
 		}
+		ch.Create = c.find(aws.ToString(in.StackName)) == nil // a stack of what is imported
+	}
+	s, err := c.changed(by, ch, in)
+	if err != nil {
+		return nil, err
 	}
 	ch.Stack = s.ID
 	e := c.env.EC2

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -184,27 +183,4 @@ func (c *CFN) DetectStackResourceDrift(_ *wire.Caller, in *cloudformation.Detect
 	r.Drift = s.drift(r)
 	v := s.viewDrift(r)
 	return &cloudformation.DetectStackResourceDriftOutput{StackResourceDrift: &v}, nil
-}
-
-// identity is a resource's physical ID by its identifier, as an import names it.
-func identity(typ string, by map[string]string) (string, error) {
-	keys := identifiers[typ]
-	var parts []string
-	for _, k := range keys {
-		if v, there := by[k]; there {
-			parts = append(parts, v)
-		}
-	}
-	if len(parts) == 0 || len(parts) != len(by) {
-		return "", fmt.Errorf("the identifier of %s is %v", typ, keys)
-	}
-	switch typ {
-	case "AWS::EC2::EIP":
-		return parts[0], nil
-	}
-	phys := parts[0]
-	for _, p := range parts[1:] {
-		phys += "|" + p
-	}
-	return phys, nil
 }

@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -162,4 +163,22 @@ func (c *CFN) owner(typ, phys string) *stack {
 		}
 		return false
 	})
+}
+
+// identity is a resource's physical ID by its identifier, as an import names it.
+func identity(typ string, by map[string]string) (string, error) {
+	keys := identifiers[typ]
+	var parts []string
+	for _, k := range keys {
+		if v, there := by[k]; there {
+			parts = append(parts, v)
+		}
+	}
+	if len(parts) == 0 || len(parts) != len(by) {
+		return "", fmt.Errorf("the identifier of %s is %v", typ, keys)
+	}
+	if typ == "AWS::EC2::EIP" {
+		return parts[0], nil // it is known by the address alone
+	}
+	return strings.Join(parts, "|"), nil
 }

@@ -10,7 +10,7 @@ type resourceType struct {
 	create, delete act
 	update         act      // nil: a changed property replaces the resource
 	fixed          []string // a change of one of these replaces it all the same
-	tag            tagger   // nil: it takes no tags
+	tag            *tagger  // nil: it takes no tags
 }
 
 // recreates tells whether a change of the property replaces the resource.
@@ -26,31 +26,32 @@ func (t resourceType) recreates(property string) bool {
 var resourceTypes = map[string]resourceType{
 	"AWS::CloudFormation::WaitConditionHandle": {create: createHandle, delete: nothing},
 
-	"AWS::EC2::VPC": {create: createVPC, delete: deleteVPC, update: updateVPC, tag: tagEC2,
+	"AWS::EC2::VPC": {create: createVPC, delete: deleteVPC, update: updateVPC, tag: byEC2(physical),
 		fixed: []string{"CidrBlock", "InstanceTenancy", "Ipv4IpamPoolId", "Ipv4NetmaskLength"}},
 	"AWS::EC2::VPCCidrBlock": {create: createVPCCidr, delete: nothing},
-	"AWS::EC2::Subnet": {create: createSubnet, delete: deleteSubnet, update: updateSubnet, tag: tagEC2,
+	"AWS::EC2::Subnet": {create: createSubnet, delete: deleteSubnet, update: updateSubnet, tag: byEC2(physical),
 		fixed: []string{"VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "OutpostArn", "Ipv6Native"}},
 	"AWS::EC2::SubnetCidrBlock":           {create: createSubnetCidr, delete: nothing},
-	"AWS::EC2::InternetGateway":           {create: createIGW, delete: deleteIGW, tag: tagEC2},
+	"AWS::EC2::InternetGateway":           {create: createIGW, delete: deleteIGW, tag: byEC2(physical)},
 	"AWS::EC2::EgressOnlyInternetGateway": {create: createEIGW, delete: deleteEIGW},
 	"AWS::EC2::VPCGatewayAttachment":      {create: attachGateway, delete: detachGateway},
-	"AWS::EC2::EIP":                       {create: createEIP, delete: deleteEIP, tag: tagAddress},
-	"AWS::EC2::NatGateway":                {create: createNAT, delete: deleteNAT, tag: tagEC2},
-	"AWS::EC2::RouteTable":                {create: createRouteTable, delete: deleteRouteTable, tag: tagEC2},
+	"AWS::EC2::EIP":                       {create: createEIP, delete: deleteEIP, tag: byEC2(attribute("AllocationId"))},
+	"AWS::EC2::NatGateway":                {create: createNAT, delete: deleteNAT, tag: byEC2(physical)},
+	"AWS::EC2::RouteTable":                {create: createRouteTable, delete: deleteRouteTable, tag: byEC2(physical)},
 	"AWS::EC2::Route": {create: createRoute, delete: deleteRoute, update: updateRoute,
 		fixed: []string{"RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"}},
 	"AWS::EC2::SubnetRouteTableAssociation": {create: associateRoutes, delete: disassociateRoutes},
-	"AWS::EC2::NetworkAcl":                  {create: createACL, delete: deleteACL, tag: tagEC2},
+	"AWS::EC2::NetworkAcl":                  {create: createACL, delete: deleteACL, tag: byEC2(physical)},
 	"AWS::EC2::NetworkAclEntry": {create: createACLEntry, delete: deleteACLEntry, update: updateACLEntry,
 		fixed: []string{"NetworkAclId", "RuleNumber", "Egress"}},
 	"AWS::EC2::SubnetNetworkAclAssociation": {create: associateACL, delete: dissociateACL},
-	"AWS::EC2::SecurityGroup": {create: createGroup, delete: deleteGroup, update: updateGroup, tag: tagEC2,
+	"AWS::EC2::SecurityGroup": {create: createGroup, delete: deleteGroup, update: updateGroup, tag: byEC2(physical),
 		fixed: []string{"GroupName", "GroupDescription", "VpcId"}},
 	"AWS::EC2::SecurityGroupIngress": {create: createIngress, delete: deleteIngress},
 	"AWS::EC2::SecurityGroupEgress":  {create: createEgress, delete: deleteEgress},
-	"AWS::EC2::LaunchTemplate":       {create: createTemplate, delete: deleteTemplate, update: updateTemplate, tag: tagEC2, fixed: []string{"LaunchTemplateName"}},
-	"AWS::EC2::PlacementGroup":       {create: createPlacement, delete: deletePlacement},
+	"AWS::EC2::LaunchTemplate": {create: createTemplate, delete: deleteTemplate, update: updateTemplate, tag: byEC2(physical),
+		fixed: []string{"LaunchTemplateName"}},
+	"AWS::EC2::PlacementGroup": {create: createPlacement, delete: deletePlacement},
 	"AWS::EC2::VPCEndpoint": {create: createEndpoint, delete: deleteEndpoint, update: updateEndpoint,
 		fixed: []string{"ServiceName", "VpcId", "VpcEndpointType"}},
 
@@ -61,19 +62,19 @@ var resourceTypes = map[string]resourceType{
 	"AWS::IAM::InstanceProfile": {create: createProfile, delete: deleteProfile, update: updateProfile, fixed: []string{"InstanceProfileName", "Path"}},
 	"AWS::IAM::OIDCProvider":    {create: createOIDC, delete: deleteOIDC, update: updateOIDC, tag: tagOIDC, fixed: []string{"Url"}},
 
-	"AWS::EKS::Cluster": {create: createCluster, delete: deleteCluster, update: updateCluster, tag: tagEKS("Arn"),
+	"AWS::EKS::Cluster": {create: createCluster, delete: deleteCluster, update: updateCluster, tag: byEKS(attribute("Arn")),
 		fixed: []string{"Name", "RoleArn", "KubernetesNetworkConfig", "EncryptionConfig"}},
-	"AWS::EKS::Nodegroup": {create: createNodegroup, delete: deleteNodegroup, update: updateNodegroup, tag: tagEKS("Arn"),
+	"AWS::EKS::Nodegroup": {create: createNodegroup, delete: deleteNodegroup, update: updateNodegroup, tag: byEKS(attribute("Arn")),
 		fixed: []string{"ClusterName", "NodegroupName", "CapacityType", "NodeRole", "Subnets", "AmiType", "InstanceTypes", "DiskSize", "RemoteAccess"}},
-	"AWS::EKS::AccessEntry": {create: createEntry, delete: deleteEntry, update: updateEntry, tag: tagEKS("AccessEntryArn"),
+	"AWS::EKS::AccessEntry": {create: createEntry, delete: deleteEntry, update: updateEntry, tag: byEKS(attribute("AccessEntryArn")),
 		fixed: []string{"ClusterName", "PrincipalArn", "Type"}},
-	"AWS::EKS::Addon": {create: createAddon, delete: deleteAddon, update: updateAddon, tag: tagEKS("Arn"),
+	"AWS::EKS::Addon": {create: createAddon, delete: deleteAddon, update: updateAddon, tag: byEKS(attribute("Arn")),
 		fixed: []string{"ClusterName", "AddonName", "NamespaceConfig"}},
-	"AWS::EKS::FargateProfile": {create: createFargate, delete: deleteFargate, tag: tagEKS("Arn")},
-	"AWS::EKS::PodIdentityAssociation": {create: createAssociation, delete: deleteAssociation, update: updateAssociation, tag: tagEKS(""),
+	"AWS::EKS::FargateProfile": {create: createFargate, delete: deleteFargate, tag: byEKS(attribute("Arn"))},
+	"AWS::EKS::PodIdentityAssociation": {create: createAssociation, delete: deleteAssociation, update: updateAssociation, tag: byEKS(physical),
 		fixed: []string{"ClusterName", "Namespace", "ServiceAccount"}},
-	"AWS::EKS::IdentityProviderConfig": {create: createProvider, delete: deleteProvider, tag: tagEKS("IdentityProviderConfigArn")},
-	"AWS::EKS::Capability": {create: createCapability, delete: deleteCapability, update: updateCapability, tag: tagEKS("Arn"),
+	"AWS::EKS::IdentityProviderConfig": {create: createProvider, delete: deleteProvider, tag: byEKS(attribute("IdentityProviderConfigArn"))},
+	"AWS::EKS::Capability": {create: createCapability, delete: deleteCapability, update: updateCapability, tag: byEKS(attribute("Arn")),
 		fixed: []string{"ClusterName", "CapabilityName", "Type"}},
 
 	"AWS::KMS::Key": {create: createKey, delete: deleteKey, update: updateKey, tag: tagKey,

@@ -24,27 +24,29 @@ func createVPC(o *op) (progress, error) {
 	}
 	id := *out.Vpc.VpcId
 	o.made(id)
-	for _, in := range []*ec2.ModifyVpcAttributeInput{
-		{VpcId: new(id), EnableDnsSupport: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsSupport") != "false")}},
-		{VpcId: new(id), EnableDnsHostnames: &types.AttributeBooleanValue{Value: o.is("EnableDnsHostnames")}},
-	} {
-		if _, err := call(o, o.env.EC2.ModifyVpcAttribute, in); err != nil {
-			return progress{}, err
-		}
+	if err := o.vpcAttributes(); err != nil {
+		return progress{}, err
 	}
 	return after(10*time.Second, id, values{"VpcId": id, "CidrBlock": o.str("CidrBlock")})
 }
 
-// updateVPC sets what may change of a VPC.
-func updateVPC(o *op) (progress, error) {
+// vpcAttributes sets what CreateVpc does not take.
+func (o *op) vpcAttributes() error {
 	for _, in := range []*ec2.ModifyVpcAttributeInput{
 		{EnableDnsSupport: &types.AttributeBooleanValue{Value: new(o.str("EnableDnsSupport") != "false")}},
 		{EnableDnsHostnames: &types.AttributeBooleanValue{Value: o.is("EnableDnsHostnames")}},
 	} {
 		in.VpcId = new(o.phys)
 		if _, err := call(o, o.env.EC2.ModifyVpcAttribute, in); err != nil {
-			return progress{}, err
+			return err
 		}
+	}
+	return nil
+}
+
+func updateVPC(o *op) (progress, error) {
+	if err := o.vpcAttributes(); err != nil {
+		return progress{}, err
 	}
 	return after(quick, o.phys, nil)
 }

@@ -16,10 +16,7 @@ func (o *op) putRule(name string) (string, error) {
 	}
 	in.Name = &name
 	if o.Do == creates {
-		tags := o.userTags()
-		for _, k := range sorted(tags) {
-			in.Tags = append(in.Tags, events.Tag{Key: new(k), Value: new(tags[k])})
-		}
+		in.Tags = list(o.userTags(), eventsTag)
 	}
 	out, err := call(o, o.env.Events.PutRule, in)
 	if err != nil {

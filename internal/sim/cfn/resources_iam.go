@@ -3,11 +3,9 @@ package cfn
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/slipway-eks/slipway/internal/sim/world"
 )
@@ -20,12 +18,7 @@ func createRole(o *op) (progress, error) {
 	if err := bind(o.props["MaxSessionDuration"], &in.MaxSessionDuration); err != nil {
 		return progress{}, err
 	}
-	tags := o.tagMap()
-	for _, k := range sorted(tags) {
-		if !strings.HasPrefix(k, "aws:") {
-			in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(tags[k])})
-		}
-	}
+	in.Tags = list(o.userTags(), iamTag)
 	out, err := call(o, o.env.IAM.CreateRole, in)
 	if err != nil {
 		return progress{}, err

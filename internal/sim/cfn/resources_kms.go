@@ -13,10 +13,7 @@ func createKey(o *op) (progress, error) {
 	if p := o.props["KeyPolicy"]; p != nil {
 		in.Policy = new(doc(p))
 	}
-	tags := o.userTags()
-	for _, k := range sorted(tags) {
-		in.Tags = append(in.Tags, types.Tag{TagKey: new(k), TagValue: new(tags[k])})
-	}
+	in.Tags = list(o.userTags(), kmsTag)
 	out, err := call(o, o.env.KMS.CreateKey, in)
 	if err != nil {
 		return progress{}, err

@@ -2,15 +2,11 @@ package cfn
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 func createOIDC(o *op) (progress, error) {
 	in := &iam.CreateOpenIDConnectProviderInput{Url: o.opt("Url"), ClientIDList: o.strs("ClientIdList"), ThumbprintList: o.strs("ThumbprintList")}
-	tags := o.userTags()
-	for _, k := range sorted(tags) {
-		in.Tags = append(in.Tags, types.Tag{Key: new(k), Value: new(tags[k])})
-	}
+	in.Tags = list(o.userTags(), iamTag)
 	out, err := call(o, o.env.IAM.CreateOpenIDConnectProvider, in)
 	if err != nil {
 		return progress{}, err
