@@ -2,13 +2,13 @@ package cfn
 
 import (
 	"encoding/json"
-	"path"
-	"strings"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/slipway-eks/slipway/internal/sim/iam/eval"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
@@ -21,48 +21,28 @@ type stackPolicy struct {
 
 type policyStatement struct {
 	Effect                string
-	Action, NotAction     texts
-	Resource, NotResource texts
-	Condition             map[string]map[string]texts
+	Action, NotAction     eval.Texts
+	Resource, NotResource eval.Texts
+	Condition             map[string]map[string]eval.Texts
 }
 
-// texts is one text or a list of them.
-type texts []string
-
-// UnmarshalJSON reads both forms.
-func (t *texts) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]string)(t))
-}
-
-func (t texts) match(s string) bool {
-	for _, p := range t {
-		if ok, err := path.Match(p, s); err == nil && ok {
-			return true
-		}
-	}
-	return false
+// anyOf tells whether one of some patterns matches.
+func anyOf(patterns eval.Texts, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return eval.Match(p, text) })
 }
 
 // covers tells whether a statement speaks of an action on a resource.
 func (p policyStatement) covers(action, logical, typ string) bool {
-	on := "LogicalResourceId/" + logical
-	if len(p.Action) > 0 && !p.Action.match("Update:"+action) || len(p.NotAction) > 0 && p.NotAction.match("Update:"+action) {
-		return false
-	}
-	// A * stands for every resource, slashes included.
-	every := func(t texts) bool {
-		return t.match(on) || t.match("*") || strings.Contains(strings.Join(t, " "), "LogicalResourceId/*")
-	}
-	if len(p.Resource) > 0 && !every(p.Resource) || len(p.NotResource) > 0 && every(p.NotResource) {
-		return false
+	for _, x := range []struct {
+		are, not eval.Texts
+		text     string
+	}{{p.Action, p.NotAction, "Update:" + action}, {p.Resource, p.NotResource, "LogicalResourceId/" + logical}} {
+		if len(x.are) > 0 && !anyOf(x.are, x.text) || anyOf(x.not, x.text) {
+			return false
+		}
 	}
 	for _, keys := range p.Condition { // StringEquals and StringLike, on ResourceType alone
-		if want, there := keys["ResourceType"]; there && !want.match(typ) {
+		if want, there := keys["ResourceType"]; there && !anyOf(want, typ) {
 			return false
 		}
 	}

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -16,20 +15,8 @@ import (
 // identity is what a web identity's token says. An audience may be one text.
 type identity struct {
 	Iss, Sub string
-	Aud      texts
+	Aud      eval.Texts
 	Exp, Nbf int64
-}
-
-type texts []string
-
-// UnmarshalJSON reads a text or a list of them.
-func (t *texts) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]string)(t))
 }
 
 func invalidToken(format string, a ...any) error {

@@ -16,6 +16,9 @@ const (
 // wildcards makes a pattern's own * and ? wildcards.
 var wildcards = strings.NewReplacer("*", string(anyRun), "?", string(anyOne))
 
+// Match tells whether the whole text matches a pattern with * and ?, without variables.
+func Match(pattern, text string) bool { return match(wildcards.Replace(pattern), text) }
+
 // match tells whether the whole text matches a pattern that is made ready. It takes
 // no longer than the product of their lengths.
 func match(pattern, text string) bool {

@@ -153,6 +153,19 @@ func statement(raw json.RawMessage) (Statement, error) {
 	return s, nil
 }
 
+// Texts is what JSON of AWS's writes as one text or as a list of them.
+type Texts []string
+
+// UnmarshalJSON reads both forms.
+func (t *Texts) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*t = Texts{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(t))
+}
+
 // texts reads a string or a list of strings; numbers and booleans become text.
 func texts(raw json.RawMessage) ([]string, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
