@@ -29,7 +29,7 @@ func TestTheRegionAnswersAsKubernetes(t *testing.T) {
 		t.Skip("SLIPWAY_KUBE_APISERVER names no kube-apiserver; `make kube-contract` builds one")
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	want, err := contract.Ask(client, start(t, bin, client), "good")
+	want, err := contract.Ask(client, start(t, bin, client), "good", func() { time.Sleep(500 * time.Millisecond) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestTheRegionAnswersAsKubernetes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := contract.Ask(&http.Client{Transport: region(t)}, "https://region", "good")
+	got, err := contract.Ask(&http.Client{Transport: region(t)}, "https://region", "good", func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

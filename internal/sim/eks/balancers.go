@@ -561,9 +561,7 @@ func (s *EKS) PodAnswers(vpc, address string) bool {
 			continue
 		}
 		for _, p := range kubeapi.List[corev1.Pod](c.kube) {
-			if p.Status.PodIP == address && slices.ContainsFunc(p.Status.Conditions, func(x corev1.PodCondition) bool {
-				return x.Type == corev1.PodReady && x.Status == corev1.ConditionTrue
-			}) {
+			if p.Status.PodIP == address && node.PodReady(p) {
 				return true
 			}
 		}

@@ -47,10 +47,7 @@ func (c *cluster) Driver(provisioner string) (string, bool) {
 
 func (c *cluster) driverPod() *corev1.Pod {
 	for _, p := range kubeapi.List[corev1.Pod](c.kube) {
-		ready := slices.ContainsFunc(p.Status.Conditions, func(x corev1.PodCondition) bool {
-			return x.Type == corev1.PodReady && x.Status == corev1.ConditionTrue
-		})
-		if ready && strings.HasPrefix(p.Name, "ebs-csi-controller-") && p.DeletionTimestamp == nil {
+		if node.PodReady(p) && strings.HasPrefix(p.Name, "ebs-csi-controller-") && p.DeletionTimestamp == nil {
 			return p
 		}
 	}

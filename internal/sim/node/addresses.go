@@ -2,7 +2,6 @@ package node
 
 import (
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -58,23 +57,4 @@ func (c *Cluster) podAddress(p *corev1.Pod, n *corev1.Node) (string, error) {
 		}
 	}
 	return net.PodAddress(n, taken)
-}
-
-// withGates is a pod's readiness with that of its gates, which others set.
-func withGates(p *corev1.Pod, x corev1.PodCondition) corev1.PodCondition {
-	if x.Status != corev1.ConditionTrue {
-		return x
-	}
-	for _, g := range p.Spec.ReadinessGates {
-		i := slices.IndexFunc(p.Status.Conditions, func(y corev1.PodCondition) bool { return y.Type == g.ConditionType })
-		switch {
-		case i < 0:
-			x.Status, x.Reason = corev1.ConditionFalse, "ReadinessGatesNotReady"
-			x.Message = fmt.Sprintf("corresponding condition of pod readiness gate %q does not exist.", g.ConditionType)
-		case p.Status.Conditions[i].Status != corev1.ConditionTrue:
-			x.Status, x.Reason, x.Message = corev1.ConditionFalse, "ReadinessGatesNotReady", fmt.Sprintf("the status of pod readiness gate %q is not \"True\", but %s",
-				g.ConditionType, p.Status.Conditions[i].Status)
-		}
-	}
-	return x
 }

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -90,10 +90,9 @@ func (c *Cluster) autoscale(h *autoscalingv2.HorizontalPodAutoscaler) {
 	switch {
 	case s == nil:
 		r := h.Spec.ScaleTargetRef
-		msg := fmt.Sprintf("the HPA controller was unable to get the target's current scale: %ss.apps %q not found", labels.Set{"Deployment": "deployment",
-			"StatefulSet": "statefulset", "ReplicaSet": "replicaset"}[r.Kind], r.Name)
-		set(autoscalingv2.AbleToScale, false, "FailedGetScale", msg)
-		c.tell("HorizontalPodAutoscaler", h, "Warning", "FailedGetScale", msg[len("the HPA controller was unable to get the target's current scale: "):])
+		absent := fmt.Sprintf("%ss.apps %q not found", strings.ToLower(r.Kind), r.Name)
+		set(autoscalingv2.AbleToScale, false, "FailedGetScale", "the HPA controller was unable to get the target's current scale: "+absent)
+		c.tell("HorizontalPodAutoscaler", h, "Warning", "FailedGetScale", absent)
 	case s.replicas == 0:
 		st.CurrentReplicas = s.current
 		set(autoscalingv2.AbleToScale, true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")

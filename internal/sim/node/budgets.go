@@ -24,7 +24,7 @@ func (c *Cluster) budgets() {
 		for _, p := range pods {
 			if p.Namespace == b.Namespace && sel.Matches(labels.Set(p.Labels)) && p.DeletionTimestamp == nil {
 				st.ExpectedPods++
-				if podReady(p) {
+				if PodReady(p) {
 					st.CurrentHealthy++
 				}
 			}

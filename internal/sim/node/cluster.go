@@ -183,7 +183,8 @@ func (c *Cluster) forgetGone() {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func podReady(p *corev1.Pod) bool {
+// PodReady tells whether a pod's Ready condition is true.
+func PodReady(p *corev1.Pod) bool {
 	for _, x := range p.Status.Conditions {
 		if x.Type == corev1.PodReady {
 			return x.Status == corev1.ConditionTrue

@@ -116,7 +116,7 @@ func (c *Cluster) daemonSet(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*
 		if have.Spec.NodeName != "" {
 			st.CurrentNumberScheduled++
 		}
-		if podReady(have) {
+		if PodReady(have) {
 			st.NumberReady++
 		} else {
 			down++
@@ -159,12 +159,12 @@ func (c *Cluster) replaceDaemons(ds *appsv1.DaemonSet, outdated []*corev1.Pod, d
 		}
 	}
 	for _, p := range outdated {
-		if !podReady(p) {
+		if !PodReady(p) {
 			c.API.Delete(p)
 		}
 	}
 	for _, p := range outdated {
-		if podReady(p) && down < limit {
+		if PodReady(p) && down < limit {
 			c.API.Delete(p)
 			down++
 		}

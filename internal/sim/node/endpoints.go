@@ -138,7 +138,7 @@ func (c *Cluster) sliceUp(s *corev1.Service, l []behind, have []*discoveryv1.End
 }
 
 func (c *Cluster) endpoint(s *corev1.Service, p *corev1.Pod) discoveryv1.Endpoint {
-	serving, leaving := podReady(p), p.DeletionTimestamp != nil
+	serving, leaving := PodReady(p), p.DeletionTimestamp != nil
 	e := discoveryv1.Endpoint{Addresses: []string{p.Status.PodIP}, NodeName: new(p.Spec.NodeName),
 		Conditions: discoveryv1.EndpointConditions{Ready: new(serving && !leaving || s.Spec.PublishNotReadyAddresses), Serving: new(serving),
 			Terminating: new(leaving)},
@@ -174,7 +174,7 @@ func (c *Cluster) olden(s *corev1.Service, l []behind) {
 		}
 		a := corev1.EndpointAddress{IP: b.pod.Status.PodIP, NodeName: new(b.pod.Spec.NodeName),
 			TargetRef: &corev1.ObjectReference{Kind: "Pod", Namespace: b.pod.Namespace, Name: b.pod.Name, UID: b.pod.UID}}
-		if podReady(b.pod) || s.Spec.PublishNotReadyAddresses {
+		if PodReady(b.pod) || s.Spec.PublishNotReadyAddresses {
 			subset[key].Addresses = append(subset[key].Addresses, a)
 		} else {
 			subset[key].NotReadyAddresses = append(subset[key].NotReadyAddresses, a)

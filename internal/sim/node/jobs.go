@@ -57,7 +57,7 @@ func (c *Cluster) job(j *batchv1.Job, pods []*corev1.Pod) {
 			st.Failed++
 		case p.DeletionTimestamp == nil:
 			active = append(active, p)
-			if podReady(p) {
+			if PodReady(p) {
 				*st.Ready++
 			}
 		}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -199,7 +200,7 @@ func (c *Cluster) kubelets() {
 			c.Started[string(p.UID)] = true
 			d := c.w.Draw("pod:start", n.Name+"/"+p.Labels["k8s-app"], 4*time.Second, 2*time.Second, 9*time.Second)
 			c.after(d, "node:start", at{p.Namespace, p.Name, string(p.UID), n.Name})
-		case IsCNI(&p.Spec) && podReady(p) && !NodeReady(n) && !c.Readied[n.Name]:
+		case IsCNI(&p.Spec) && PodReady(p) && !NodeReady(n) && !c.Readied[n.Name]:
 			c.Readied[n.Name] = true
 			c.after(c.w.Draw("node:ready", n.Name, 3*time.Second, 1*time.Second, 6*time.Second), "node:ready", at{Node: n.Name})
 		default:
@@ -312,10 +313,29 @@ func (c *Cluster) gates(p *corev1.Pod) {
 		return
 	}
 	x := withGates(p, corev1.PodCondition{Type: corev1.PodReady, Status: p.Status.Conditions[i].Status, LastTransitionTime: metav1.NewTime(c.w.Date())})
-	if (x.Status == corev1.ConditionTrue) == podReady(p) {
+	if (x.Status == corev1.ConditionTrue) == PodReady(p) {
 		return
 	}
 	u := p.DeepCopy()
 	setCondition(u, x)
 	c.API.Save(u)
+}
+
+// withGates is a pod's readiness with that of its gates, which others set.
+func withGates(p *corev1.Pod, x corev1.PodCondition) corev1.PodCondition {
+	if x.Status != corev1.ConditionTrue {
+		return x
+	}
+	for _, g := range p.Spec.ReadinessGates {
+		i := slices.IndexFunc(p.Status.Conditions, func(y corev1.PodCondition) bool { return y.Type == g.ConditionType })
+		switch {
+		case i < 0:
+			x.Status, x.Reason = corev1.ConditionFalse, "ReadinessGatesNotReady"
+			x.Message = fmt.Sprintf("corresponding condition of pod readiness gate %q does not exist.", g.ConditionType)
+		case p.Status.Conditions[i].Status != corev1.ConditionTrue:
+			x.Status, x.Reason, x.Message = corev1.ConditionFalse, "ReadinessGatesNotReady", fmt.Sprintf("the status of pod readiness gate %q is not \"True\", but %s",
+				g.ConditionType, p.Status.Conditions[i].Status)
+		}
+	}
+	return x
 }

@@ -45,8 +45,8 @@ func active(p *corev1.Pod) bool {
 // available tells whether a pod has been ready for so many seconds, and has the loops look
 // again when it will have been.
 func (c *Cluster) available(p *corev1.Pod, seconds int32) bool {
-	if !podReady(p) || seconds == 0 {
-		return podReady(p)
+	if !PodReady(p) || seconds == 0 {
+		return PodReady(p)
 	}
 	if c.ReadyAt == nil {
 		c.ReadyAt = map[string]time.Duration{}

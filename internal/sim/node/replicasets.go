@@ -63,7 +63,7 @@ func (c *Cluster) replicaSets() {
 func (c *Cluster) replicaSet(s *appsv1.ReplicaSet, mine []*corev1.Pod, room int) (made int) {
 	st := appsv1.ReplicaSetStatus{ObservedGeneration: s.Generation, Conditions: s.Status.Conditions, TerminatingReplicas: s.Status.TerminatingReplicas}
 	for _, p := range mine {
-		if podReady(p) {
+		if PodReady(p) {
 			st.ReadyReplicas++
 		}
 		if c.available(p, s.Spec.MinReadySeconds) {
@@ -134,7 +134,7 @@ func dispensable(a, b *corev1.Pod) int {
 	}
 	return cmp.Or(cmp.Compare(truth(a.Spec.NodeName != ""), truth(b.Spec.NodeName != "")),
 		cmp.Compare(truth(a.Status.Phase == corev1.PodRunning), truth(b.Status.Phase == corev1.PodRunning)),
-		cmp.Compare(truth(podReady(a)), truth(podReady(b))),
+		cmp.Compare(truth(PodReady(a)), truth(PodReady(b))),
 		cmp.Compare(a.Annotations[corev1.PodDeletionCost], b.Annotations[corev1.PodDeletionCost]),
 		b.CreationTimestamp.Compare(a.CreationTimestamp.Time))
 }

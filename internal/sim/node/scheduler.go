@@ -48,7 +48,7 @@ func priorityOf(p *corev1.Pod) int32 {
 // place finds a node for a pod, or says why there is none.
 func (c *Cluster) place(m *nodeMap, p *corev1.Pod) {
 	if why := m.volumes.unready(p); why != "" {
-		c.unschedulable(m, p, fmt.Sprintf("0/%d nodes are available: %s. preemption: 0/%d nodes are available: %d Preemption is not helpful for scheduling.",
+		c.unschedulable(p, fmt.Sprintf("0/%d nodes are available: %s. preemption: 0/%d nodes are available: %d Preemption is not helpful for scheduling.",
 			len(m.rooms), why, len(m.rooms), len(m.rooms)))
 		return
 	}
@@ -65,7 +65,7 @@ func (c *Cluster) place(m *nodeMap, p *corev1.Pod) {
 		}
 	}
 	if best == nil {
-		c.unschedulable(m, p, m.message(reasons)+c.preempt(m, w))
+		c.unschedulable(p, m.message(reasons)+c.preempt(m, w))
 		c.env.Unplaced(p)
 		return
 	}
@@ -113,7 +113,7 @@ func (m *nodeMap) message(reasons map[string]int) string {
 	return fmt.Sprintf("0/%d nodes are available: %s.", len(m.rooms), strings.Join(l, ", "))
 }
 
-func (c *Cluster) unschedulable(_ *nodeMap, p *corev1.Pod, msg string) {
+func (c *Cluster) unschedulable(p *corev1.Pod, msg string) {
 	for _, x := range p.Status.Conditions {
 		if x.Type == corev1.PodScheduled && x.Message == msg {
 			return

@@ -172,7 +172,7 @@ func (c *Cluster) statefulStatus(w *stateful, have map[int]*corev1.Pod, others i
 	st := appsv1.StatefulSetStatus{ObservedGeneration: s.Generation, CurrentRevision: s.Name + "-" + w.was, UpdateRevision: s.Name + "-" + w.hash,
 		CollisionCount: new(int32(0)), Replicas: int32(len(have) + others)}
 	for _, p := range have {
-		if podReady(p) {
+		if PodReady(p) {
 			st.ReadyReplicas++
 		}
 		if c.available(p, s.Spec.MinReadySeconds) {
