@@ -220,3 +220,12 @@ func joined(have observe.Set, list string) observe.Set {
 	slices.Sort(have)
 	return slices.Compact(have)
 }
+
+// canonical is a value as text, by which two are compared.
+func canonical(v any) string {
+	b, err := json.Marshal(v) // the keys of maps are sorted
+	if err != nil {
+		panic(fmt.Sprintf("record: %v", err)) // it was JSON or YAML a moment ago
+	}
+	return string(b)
+}

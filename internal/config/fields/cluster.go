@@ -30,6 +30,14 @@ func attached(read func(*observe.VPCConfig) any) func(*observe.Observed, string)
 	}
 }
 
+// standardTier takes silence of EKS for its default.
+func standardTier(v any) any {
+	if v == nil || v == "" {
+		return "standard"
+	}
+	return v
+}
+
 // head is the file's head and what names the cluster.
 var head = []Field{
 	f("apiVersion", "The format of the file: eksctl.io/v1alpha5.").is(Ignore),
@@ -161,7 +169,7 @@ var controlPlane = []Field{
 			return nil
 		}
 		return c.ControlPlaneScalingConfig.Tier
-	})).breaks("the API server scales otherwise than wanted, and costs so"),
+	})).plain(standardTier).breaks("the API server scales otherwise than wanted, and costs so"),
 	f("autoModeConfig", "EKS Auto Mode: EKS runs the nodes itself.").is(Never).remedy("put it back; Slipway does not turn Auto Mode on a live cluster"),
 	f("autoModeConfig.enabled", "Whether it does.").live(cluster(func(c *observe.Cluster) any { return c.ComputeConfig != nil && c.ComputeConfig.Enabled })),
 	f("autoModeConfig.nodePools", "The node pools that EKS makes: general-purpose, system.").live(cluster(func(c *observe.Cluster) any {

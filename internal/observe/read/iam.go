@@ -61,6 +61,11 @@ func (o *observer) rolesInUse() []string {
 	for _, x := range o.Observed.PodIdentities {
 		add(x.RoleARN)
 	}
+	for _, x := range o.AccessEntries {
+		if strings.HasPrefix(x.Type, "EC2") {
+			add(x.PrincipalARN)
+		}
+	}
 	for _, s := range o.Observed.Stacks {
 		for k, v := range s.Outputs {
 			if strings.HasPrefix(v, "arn:") && (strings.Contains(k, "Role")) {
@@ -89,6 +94,9 @@ func (o *observer) role(ctx context.Context, name string) (*observe.Role, error)
 		return nil, err
 	}
 	r.Attached = *like[observe.Sorted[observe.Attached]](attached)
+	if o.s.Lean && enough(r.Attached) {
+		return r, nil
+	}
 	inline, err := awsc.Collect(
 		ctx,
 		iam.NewListRolePoliciesPaginator(o.c.IAM, &iam.ListRolePoliciesInput{RoleName: &name}),
@@ -108,4 +116,16 @@ func (o *observer) role(ctx context.Context, name string) (*observe.Role, error)
 		r.Inline[n] = document(aws.ToString(p.PolicyDocument))
 	}
 	return r, nil
+}
+
+// enough tells whether managed policies alone are what a node or the control plane needs:
+// then nobody asks what inline ones add.
+func enough(attached []observe.Attached) bool {
+	eks, registry := false, false
+	for _, a := range attached {
+		eks = eks || strings.Contains(a.ARN, ":iam::aws:policy/AmazonEKS")
+		registry = registry || strings.Contains(a.ARN, ":iam::aws:policy/AmazonEC2ContainerRegistry") || strings.HasSuffix(a.ARN, "/AmazonEKSClusterPolicy") ||
+			strings.HasSuffix(a.ARN, "_CNI_Policy")
+	}
+	return eks && registry
 }

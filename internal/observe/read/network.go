@@ -23,16 +23,26 @@ func (o *observer) network(ctx context.Context) error {
 	for _, x := range []struct {
 		what string
 		read func(context.Context, *observe.Network, string) error
+		rich bool // no comparison needs it
 	}{
-		{"the VPC", o.vpc}, {"the subnets", o.subnets}, {"the route tables", o.routeTables}, {"the internet gateways", o.gateways},
-		{"the egress-only gateways", o.egressOnly}, {"the NAT gateways", o.natGateways}, {"the elastic IPs", o.addresses}, {"the network ACLs", o.acls},
-		{"the security groups", o.securityGroups}, {"the VPC endpoints", o.endpoints}, {"the control plane's network interfaces", o.interfaces},
+		{"the VPC", o.vpc, false}, {"the subnets", o.subnets, false}, {"the route tables", o.routeTables, false}, {"the internet gateways", o.gateways, false},
+		{"the egress-only gateways", o.egressOnly, !o.ipv6()}, {"the NAT gateways", o.natGateways, false}, {"the elastic IPs", o.addresses, true},
+		{"the network ACLs", o.acls, false}, {"the security groups", o.securityGroups, false}, {"the VPC endpoints", o.endpoints, true},
+		{"the control plane's network interfaces", o.interfaces, true},
 	} {
+		if o.s.Lean && x.rich {
+			continue
+		}
 		if err := o.missed(ctx, observe.Networking, x.what+" of "+vpc, x.read(ctx, o.Observed.Network, vpc)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (o *observer) ipv6() bool {
+	n := o.Cluster.KubernetesNetworkConfig
+	return n != nil && n.IPFamily == "ipv6"
 }
 
 func in(filter string, values ...string) []types.Filter {

@@ -26,6 +26,10 @@ type Scope struct {
 	// StackNames are the names of the account's stacks in this region, where the
 	// caller has them already: one listing serves a whole fleet.
 	StackNames []string
+	// Lean leaves out what no comparison needs, to cost few requests: stacks in one sweep,
+	// resources of the cluster stack alone, launch templates without their data, no
+	// documents of inline policies, no endpoints, interfaces and addresses.
+	Lean bool
 }
 
 var (
@@ -50,6 +54,13 @@ func Planning() Scope {
 func Removal() Scope {
 	must := slices.Concat(quick, []observe.Part{observe.OIDC, observe.Keys})
 	return Scope{Parts: slices.Concat(must, []observe.Part{observe.Publishing, observe.Balancers}), Must: must}
+}
+
+// Drift is what a comparison of record and live looks at: at most 90 requests for ten
+// node groups, twelve add-ons and six subnets.
+func Drift() Scope {
+	parts := slices.Concat(planning, []observe.Part{observe.Resources, observe.Machines, observe.Networking, observe.Roles, observe.Inside})
+	return Scope{Parts: parts, Must: []observe.Part{observe.ControlPlane}, Lean: true}
 }
 
 // Whole is everything: a snapshot.

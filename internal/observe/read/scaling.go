@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -72,6 +74,9 @@ func (o *observer) machines(ctx context.Context) error {
 func (o *observer) launchTemplates(ctx context.Context) error {
 	used := o.templatesInUse()
 	o.LaunchTemplates = map[string]*observe.LaunchTemplate{}
+	if o.s.Lean {
+		return o.templateNames(ctx, used)
+	}
 	for _, id := range slices.Sorted(maps.Keys(used)) {
 		in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &id, Versions: slices.Sorted(maps.Keys(used[id]))}
 		list, err := awsc.Collect(ctx, ec2.NewDescribeLaunchTemplateVersionsPaginator(o.c.EC2, in),
@@ -93,6 +98,61 @@ func (o *observer) launchTemplates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// templateNames says which launch templates exist, in one question: by filter, as a question
+// by ID fails whole where one is gone.
+func (o *observer) templateNames(ctx context.Context, used map[string]map[string]bool) error {
+	if len(used) == 0 {
+		return nil
+	}
+	in := &ec2.DescribeLaunchTemplatesInput{Filters: []ec2types.Filter{{Name: new("tag:" + eksfacts.TagCluster), Values: []string{o.Name}}}}
+	byTag, err := awsc.Collect(ctx, ec2.NewDescribeLaunchTemplatesPaginator(o.c.EC2, in),
+		func(p *ec2.DescribeLaunchTemplatesOutput) []ec2types.LaunchTemplate { return p.LaunchTemplates })
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	add := func(t ec2types.LaunchTemplate) {
+		id := aws.ToString(t.LaunchTemplateId)
+		seen[id] = true
+		version := aws.ToInt64(t.LatestVersionNumber)
+		o.LaunchTemplates[id+"/"+strconv.FormatInt(version, 10)] = &observe.LaunchTemplate{ID: id, Name: aws.ToString(t.LaunchTemplateName), Version: version}
+	}
+	for _, t := range byTag {
+		if used[aws.ToString(t.LaunchTemplateId)] != nil {
+			add(t)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(used)) { // not the stacks': one question each
+		if seen[id] || !o.ofGroups(id) {
+			continue
+		}
+		d, err := o.c.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{id}})
+		if awsc.NotFound(err) {
+			continue // gone: the group that names it says so
+		}
+		if err := o.missed(ctx, observe.Machines, "launch template "+id, err); err != nil {
+			return err
+		}
+		if err == nil {
+			for _, t := range d.LaunchTemplates {
+				add(t)
+			}
+		}
+	}
+	return nil
+}
+
+// ofGroups tells whether a managed group names a launch template itself: EKS makes another
+// from it, which the Auto Scaling group has.
+func (o *observer) ofGroups(id string) bool {
+	for _, g := range o.Observed.Groups {
+		if g.LaunchTemplate != nil && g.LaunchTemplate.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // templatesInUse are the versions of launch templates that groups and instances

@@ -5,12 +5,14 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -44,6 +46,9 @@ func ofCluster(name string) *regexp.Regexp {
 // stacks finds the cluster's stacks by name and confirms each by eksctl's tag:
 // another cluster's stacks cost nothing.
 func (o *observer) stacks(ctx context.Context) error {
+	if o.s.Lean && o.s.StackNames == nil {
+		return o.sweep(ctx)
+	}
 	names := o.s.StackNames
 	if names == nil {
 		var err error
@@ -65,13 +70,36 @@ func (o *observer) stacks(ctx context.Context) error {
 			return err
 		}
 		for i := range d.Stacks {
-			if s := stackOf(&d.Stacks[i]); s.Status != "DELETE_COMPLETE" &&
-				(s.Tags["alpha.eksctl.io/cluster-name"] == o.Name || s.Tags["eksctl.cluster.k8s.io/v1alpha1/cluster-name"] == o.Name) {
-				o.Observed.Stacks[n] = s
-			}
+			o.keep(n, &d.Stacks[i])
 		}
 	}
 	return nil
+}
+
+// sweep finds them by describing all stacks: a request for each page, as a listing costs,
+// and none for each stack.
+func (o *observer) sweep(ctx context.Context) error {
+	list, err := awsc.Collect(ctx, cloudformation.NewDescribeStacksPaginator(o.c.CFN, &cloudformation.DescribeStacksInput{}),
+		func(p *cloudformation.DescribeStacksOutput) []types.Stack { return p.Stacks })
+	if err != nil {
+		return err
+	}
+	o.Observed.Stacks = map[string]*observe.Stack{}
+	re := ofCluster(o.Name)
+	for i := range list {
+		if n := aws.ToString(list[i].StackName); re.MatchString(n) {
+			o.keep(n, &list[i])
+		}
+	}
+	return nil
+}
+
+// keep takes a stack that is there, and is the cluster's by eksctl's tag.
+func (o *observer) keep(name string, d *types.Stack) {
+	if s := stackOf(d); s.Status != "DELETE_COMPLETE" &&
+		(s.Tags["alpha.eksctl.io/cluster-name"] == o.Name || s.Tags["eksctl.cluster.k8s.io/v1alpha1/cluster-name"] == o.Name) {
+		o.Observed.Stacks[name] = s
+	}
 }
 
 func stackOf(s *types.Stack) *observe.Stack {
@@ -121,6 +149,10 @@ func (o *observer) templates(ctx context.Context) error {
 // resources lists what each stack made.
 func (o *observer) resources(ctx context.Context) error {
 	for _, n := range slices.Sorted(maps.Keys(o.Observed.Stacks)) {
+		own := strings.Contains(n, "-nodegroup-") && o.Observed.Stacks[n].Tags[eksfacts.TagGroupType] != "managed"
+		if o.s.Lean && !own && !strings.HasSuffix(n, "-"+o.Name+"-cluster") {
+			continue // what the others hold is told by their outputs, and by what EKS answers
+		}
 		pages := cloudformation.NewListStackResourcesPaginator(o.c.CFN, &cloudformation.ListStackResourcesInput{StackName: &n})
 		list, err := awsc.Collect(ctx, pages, func(p *cloudformation.ListStackResourcesOutput) []types.StackResourceSummary {
 			return p.StackResourceSummaries

@@ -1,0 +1,184 @@
+package drift_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// rich is a cluster with something of every kind.
+const rich = testregion.Cluster + `
+iam: {withOIDC: true}
+vpc: {nat: {gateway: Single}}
+managedNodeGroups: [{name: m, desiredCapacity: 2, minSize: 1, maxSize: 4, labels: {a: b}, propagateASGTags: false}]
+nodeGroups: [{name: s, desiredCapacity: 1}]
+`
+
+// edited applies edits to a region, and lets what they begin come to its end.
+func edited(t testing.TB, r *testregion.Region, text string) {
+	t.Helper()
+	edits, err := sim.ParseEdits([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Region.Apply("test", edits); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(20 * time.Minute)
+}
+
+// kinds are live edits, each with the fields that drift must name for it, and whether the
+// repair that it prints brings all back.
+var kinds = []struct {
+	name, edits string
+	want        string
+	repaired    bool
+}{
+	{"a public subnet gives no addresses", `{service: ec2, operation: ModifySubnetAttribute, parameters: {SubnetId: "${SubnetPublicUSWEST2A}", MapPublicIpOnLaunch: {Value: false}}}`,
+		"network.subnets.publicOnLaunch", true},
+	{"a private subnet gives addresses", `{service: ec2, operation: ModifySubnetAttribute, parameters: {SubnetId: "${SubnetPrivateUSWEST2B}", MapPublicIpOnLaunch: {Value: true}}}`,
+		"network.subnets.publicOnLaunch", true},
+	{"a tag of load balancers is gone", `{service: ec2, operation: DeleteTags, parameters: {Resources: ["${SubnetPublicUSWEST2C}"], Tags: [{Key: kubernetes.io/role/elb}]}}`,
+		"network.subnets.tags", true},
+	{"a route is gone", `{service: ec2, operation: DeleteRoute, parameters: {RouteTableId: "${PrivateRouteTableUSWEST2A}", DestinationCidrBlock: 0.0.0.0/0}}`,
+		"network.routes", true},
+	{"a route is added", `{service: ec2, operation: CreateRoute, parameters: {RouteTableId: "${PrivateRouteTableUSWEST2A}", DestinationCidrBlock: 10.9.0.0/16, NatGatewayId: "${NATGateway}"}}`,
+		"network.routes.added", false},
+	{"nodes cannot reach nodes", `{service: ec2, operation: RevokeSecurityGroupIngress, parameters: {GroupId: "${ClusterSharedNodeSecurityGroup}", IpPermissions: [{IpProtocol: "-1", UserIdGroupPairs: [{GroupId: "${ClusterSharedNodeSecurityGroup}"}]}]}}`,
+		"network.rules", true},
+	{"a rule is added", `{service: ec2, operation: AuthorizeSecurityGroupIngress, parameters: {GroupId: "${ClusterSharedNodeSecurityGroup}", IpPermissions: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, IpRanges: [{CidrIp: 203.0.113.0/24}]}]}}`,
+		"network.rules", false},
+	{"the cluster's own group lets nobody out", `{service: ec2, operation: RevokeSecurityGroupEgress, parameters: {GroupId: "${output:ClusterSecurityGroupId}", IpPermissions: [{IpProtocol: "-1", IpRanges: [{CidrIp: 0.0.0.0/0}]}]}}`,
+		"network.rules", true},
+	{"the NAT gateway is gone", `{service: ec2, operation: DeleteNatGateway, parameters: {NatGatewayId: "${NATGateway}"}}`,
+		"network.natGateways network.routes record.FeatureNATMode", false},
+	{"the endpoint becomes private", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {endpointPrivateAccess: true}}}`,
+		"vpc.clusterEndpoints.privateAccess", true},
+	{"the public endpoint is limited", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {publicAccessCidrs: [203.0.113.0/24]}}}`,
+		"vpc.publicAccessCIDRs", true},
+	{"logs are turned on", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, logging: {clusterLogging: [{types: [api], enabled: true}]}}}`,
+		"cloudWatch.clusterLogging.enableTypes", true},
+	{"deletion protection", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, deletionProtection: true}}`, "controlPlane.deletionProtection", true},
+	{"standard support only", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, upgradePolicy: {supportType: STANDARD}}}`, "upgradePolicy.supportType", true},
+	{"zonal shift", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, zonalShiftConfig: {enabled: true}}}`, "zonalShiftConfig.enabled", true},
+	{"the control plane leaves a subnet", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {subnetIds: ["${SubnetPublicUSWEST2A}", "${SubnetPublicUSWEST2B}", "${SubnetPublicUSWEST2C}", "${SubnetPrivateUSWEST2B}", "${SubnetPrivateUSWEST2C}"]}}}`,
+		"record.SubnetsPrivate vpc.controlPlaneSubnetIDs", true},
+	{"a group's sizes", `{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, scalingConfig: {minSize: 0, maxSize: 6}}}`,
+		"managedNodeGroups.maxSize managedNodeGroups.minSize", true},
+	{"a group's desired size is nobody's drift", `{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, scalingConfig: {desiredSize: 3}}}`,
+		"", true},
+	{"a group's label is gone", `{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, labels: {removeLabels: [a]}}}`,
+		"managedNodeGroups.labels", true},
+	{"a group gets a label", `{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, labels: {addOrUpdateLabels: {c: d}}}}`,
+		"managedNodeGroups.labels.added", false},
+	{"a group gets a taint", `{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, taints: {addOrUpdateTaints: [{key: x, value: y, effect: PREFER_NO_SCHEDULE}]}}}`,
+		"managedNodeGroups.taints", true},
+	{"the Auto Scaling group is edited", `{service: autoscaling, operation: UpdateAutoScalingGroup, parameters: {AutoScalingGroupName: "ASG", MaxSize: 9}}`,
+		"nodegroups.scalingGroup.maxSize", true},
+	{"a process is suspended", `{service: autoscaling, operation: SuspendProcesses, parameters: {AutoScalingGroupName: "ASG", ScalingProcesses: [Terminate]}}`,
+		"nodegroups.scalingGroup.suspended", true},
+	{"a node role loses a policy", `{service: iam, operation: DetachRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyArn: "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"}}`,
+		"roles.policies", true},
+	{"a role gets a policy", `{service: iam, operation: AttachRolePolicy, parameters: {RoleName: "${ServiceRole}", PolicyArn: "arn:aws:iam::aws:policy/AmazonEKSServicePolicy"}}`,
+		"roles.policies", false},
+	{"a role's trust", `{service: iam, operation: UpdateAssumeRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}]}'}}`,
+		"roles.trust", true},
+	{"the OIDC provider is gone", `{service: iam, operation: DeleteOpenIDConnectProvider, parameters: {OpenIDConnectProviderArn: "OIDC"}}`, "iam.withOIDC", true},
+	{"nodes are not let in", `{service: eks, operation: DeleteAccessEntry, parameters: {clusterName: test, principalArn: "NODEROLE"}}`, "access.nodes", true},
+	{"a launch template is gone", `{service: ec2, operation: DeleteLaunchTemplate, parameters: {LaunchTemplateId: "${nodegroup-m/LaunchTemplate}"}}`,
+		"nodegroups.health nodegroups.launchTemplate", false},
+	{"a node is in another group too", `{service: ec2, operation: ModifyInstanceAttribute, parameters: {InstanceId: "INSTANCE", Groups: ["${output:ClusterSecurityGroupId}", "${ControlPlaneSecurityGroup}"]}}`,
+		"nodes.securityGroups", false},
+	{"a node is in no group of EKS's", `{service: ec2, operation: ModifyInstanceAttribute, parameters: {InstanceId: "INSTANCE", Groups: ["${ControlPlaneSecurityGroup}"]}}`,
+		"nodes.securityGroups", true},
+}
+
+// fill puts in what only the region knows.
+func fill(t testing.TB, r *testregion.Region, edits string) string {
+	t.Helper()
+	o := observed(t, r)
+	g := o.Groups["m"]
+	instance := ""
+	for id, i := range o.Instances {
+		if i.Tags["eks:nodegroup-name"] == "m" && (instance == "" || id < instance) {
+			instance = id
+		}
+	}
+	return strings.NewReplacer(`"ASG"`, `"`+o.ScalingGroupOf("m").Name+`"`, `"OIDC"`, `"`+o.OIDCProvider.ARN+`"`, `"NODEROLE"`, `"`+g.NodeRole+`"`,
+		`"INSTANCE"`, `"`+instance+`"`).Replace(edits)
+}
+
+func paths(rep *drift.Report) string {
+	var out []string
+	for _, d := range rep.Drifted() {
+		out = append(out, d.Path)
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), " ")
+}
+
+// repair makes every call that a report prints, the first repair of each difference.
+func repair(t testing.TB, r *testregion.Region, rep *drift.Report) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, d := range rep.Drifted() {
+		for _, x := range d.Repairs {
+			if x.Call == nil || seen[x.Command] {
+				continue
+			}
+			seen[x.Command] = true
+			b, err := json.Marshal(map[string]any{"edits": []any{map[string]any{"service": x.Call.Service, "operation": x.Call.Operation, "parameters": x.Call.Parameters}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			edited(t, r, string(b))
+		}
+	}
+}
+
+// Each kind of edit is named by its field and no other, and where drift prints a call that
+// repairs it, that call does.
+func TestEachEditIsNamedByItsField(t *testing.T) {
+	saved, err := launched(t, rich).Sim.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			r := testregion.New(t, testregion.Load(t, rich), 1)
+			if err := r.Sim.Load(saved); err != nil {
+				t.Fatal(err)
+			}
+			edited(t, r, fmt.Sprintf("edits: [%s]", fill(t, r, k.edits)))
+			rep := compared(t, r)
+			if got := paths(rep); got != k.want {
+				b, _ := json.MarshalIndent(rep.Differences, "", " ")
+				t.Fatalf("named %q, expected %q\n%s", got, k.want, b)
+			}
+			if !k.repaired {
+				return
+			}
+			repair(t, r, rep)
+			if got := compared(t, r); weighty(got) != "" && !strings.Contains(k.want, "record.") {
+				b, _ := json.MarshalIndent(got.Differences, "", " ")
+				t.Errorf("after the repair: %s", b)
+			}
+		})
+	}
+}
+
+// weighty are the fields of what is more than untidy: repairs add, and take nothing away
+// that somebody else put there.
+func weighty(rep *drift.Report) string {
+	heavy := *rep
+	heavy.Differences = slices.DeleteFunc(slices.Clone(rep.Differences), func(d drift.Difference) bool { return d.Severity == finding.Info })
+	return paths(&heavy)
+}

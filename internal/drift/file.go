@@ -1,0 +1,335 @@
+package drift
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/config/fields"
+	"github.com/slipway-eks/slipway/internal/diff"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/record"
+)
+
+// fields adds the differences of the config file's fields: package diff compares them by
+// their own catalogue, with the record in the file's shape.
+func (t *Truths) fields(r *Report) {
+	if t.Live.Cluster == nil {
+		return
+	}
+	rec := t.Record
+	if rec == nil {
+		rec = &record.Record{}
+	}
+	claims := record.Claims(t.Live, rec, t.Resources)
+	with := diff.Truths{Desired: t.Desired, Recorded: claims, Declared: t.Declared, Filled: t.filled(claims), Resolved: t.Resolved, Live: t.Live}
+	for _, f := range fields.Values() {
+		if f.Live != nil {
+			r.Fields++
+		}
+	}
+	for _, d := range diff.Compare(with) {
+		if (d.Drifted || d.Wanted) && d.Live != nil {
+			r.Differences = append(r.Differences, t.ofField(d))
+		}
+	}
+	t.things(r)
+	for _, p := range []observe.Part{observe.Addons, observe.Nodegroups, observe.Fargate, observe.Access, observe.PodIdentities, observe.OIDC, observe.Scaling} {
+		for _, n := range t.Live.Missed(p) {
+			r.NotChecked = append(r.NotChecked, NotChecked{"fields of the file that " + string(p) + " answers", n.What + ": " + n.Why})
+		}
+	}
+}
+
+// filled are the paths that the record itself does not say, less those that templates do.
+func (t *Truths) filled(claims any) []string {
+	if t.Record == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(t.Record.Filled), func(path string) bool {
+		return within(claims, strings.Split(path, ".")) && strings.HasPrefix(path, "vpc.")
+	})
+}
+
+func within(tree any, path []string) bool {
+	for _, k := range path {
+		m, ok := tree.(map[string]any)
+		if !ok {
+			return false
+		}
+		if tree, ok = m[k]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// ofField is a difference of a field of the file.
+func (t *Truths) ofField(d diff.Difference) Difference {
+	out := Difference{Path: d.Path, Key: d.Key, Kind: Changed, Severity: finding.Warning, Desired: d.Desired, Recorded: d.Recorded, Live: d.Live}
+	want := d.Desired
+	if want == nil || want.Is == nil && d.Recorded != nil && d.Recorded.Is != nil {
+		want = d.Recorded
+	}
+	out.Lacks, out.Extra = sets(want.Is, d.Live.Is)
+	whose := "the file"
+	if want == d.Recorded {
+		whose = "the stack"
+	}
+	of := ""
+	if d.Key != "" {
+		of = " of " + d.Key
+	}
+	out.What = fmt.Sprintf("%s%s is %s, and %s says %s", d.Path, of, brief(d.Live.Is), whose, brief(want.Is))
+	if d.Effect != "" {
+		out.Breaks = []string{d.Effect}
+	}
+	out.About = about(d, t.Live.Name)
+	switch {
+	case t.Desired != nil && d.Field.Change == fields.InPlace:
+		out.Repairs = []Repair{t.follow()}
+	case d.Field.Change == fields.InPlace:
+		if c := t.back(d, want.Is); c != nil {
+			out.Repairs = []Repair{{Does: "puts it as the stack has it", Command: c.Command(t.Live.Region), Call: c}}
+		}
+	default:
+		out.Repairs = []Repair{{Does: d.Fix, Command: "# " + d.Fix}}
+	}
+	if d.Path == "vpc.controlPlaneSubnetIDs" {
+		t.judgeAttached(&out)
+	}
+	if d.Path == "vpc.controlPlaneSecurityGroupIDs" {
+		out.Breaks = []string{"nodes may not reach the control plane"}
+	}
+	return out
+}
+
+// judgeAttached says of the control plane's subnets what the template's lead to: some of
+// them may be gone.
+func (t *Truths) judgeAttached(d *Difference) {
+	d.Sets = map[Kind][]string{}
+	n := t.network()
+	for _, id := range d.Lacks {
+		if kind := Detached; n.Subnets != nil {
+			if n.Subnets[id] == nil {
+				kind = Dangling
+			}
+			d.Sets[kind] = append(d.Sets[kind], id)
+		}
+	}
+	if len(d.Extra) > 0 {
+		d.Sets[Added] = d.Extra
+	}
+	if d.Recorded != nil {
+		d.What = fmt.Sprintf("the control plane is in %s; the stack's template says %s", brief(d.Live.Is), brief(d.Recorded.Is))
+	}
+	d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290), or fails where they are gone"}
+	if len(d.Sets[Dangling]) > 0 {
+		d.Severity, d.Repairs = finding.Error, []Repair{t.sync()}
+	}
+}
+
+// about says where to look for who changed a field of the file.
+func about(d diff.Difference, cluster string) About {
+	switch top, _, _ := strings.Cut(d.Path, "."); {
+	case top == "managedNodeGroups":
+		return About{Calls: []string{"UpdateNodegroupConfig", "UpdateNodegroupVersion"}, Mentions: d.Key}
+	case top == "nodeGroups":
+		return About{Calls: []string{"UpdateAutoScalingGroup"}, Mentions: d.Key}
+	case top == "addons":
+		return About{Calls: []string{"UpdateAddon", "CreateAddon"}, Mentions: d.Key}
+	case d.Path == "iam.withOIDC":
+		return About{Calls: []string{"DeleteOpenIDConnectProvider"}}
+	case top == "metadata":
+		return About{Calls: []string{"UntagResource", "TagResource"}, Mentions: cluster}
+	case strings.HasPrefix(d.Path, "accessConfig.accessEntries"):
+		return About{Calls: []string{"UpdateAccessEntry", "AssociateAccessPolicy", "DisassociateAccessPolicy"}, Mentions: d.Key}
+	}
+	kind := "ConfigUpdate"
+	switch {
+	case strings.HasPrefix(d.Path, "vpc.clusterEndpoints"), d.Path == "vpc.publicAccessCIDRs":
+		kind = "EndpointAccessUpdate"
+	case strings.HasPrefix(d.Path, "vpc."):
+		kind = "VpcConfigUpdate"
+	case strings.HasPrefix(d.Path, "cloudWatch"):
+		kind = "LoggingUpdate"
+	}
+	return About{Calls: []string{"UpdateClusterConfig"}, Mentions: cluster, EKS: kind}
+}
+
+// back is the call that puts a field as the record has it, where one call does; nil
+// where it takes more.
+func (t *Truths) back(d diff.Difference, want any) *Call {
+	name := t.Live.Name
+	config := func(v map[string]any) *Call {
+		v["name"] = name
+		return &Call{"eks", "UpdateClusterConfig", v}
+	}
+	group := func(v map[string]any) *Call {
+		v["clusterName"], v["nodegroupName"] = name, d.Key
+		return &Call{"eks", "UpdateNodegroupConfig", v}
+	}
+	switch d.Path {
+	case "vpc.clusterEndpoints.publicAccess":
+		return config(map[string]any{"resourcesVpcConfig": map[string]any{"endpointPublicAccess": want}})
+	case "vpc.clusterEndpoints.privateAccess":
+		return config(map[string]any{"resourcesVpcConfig": map[string]any{"endpointPrivateAccess": want}})
+	case "vpc.publicAccessCIDRs":
+		return config(map[string]any{"resourcesVpcConfig": map[string]any{"publicAccessCidrs": want}})
+	case "vpc.controlPlaneSubnetIDs":
+		return config(map[string]any{"resourcesVpcConfig": map[string]any{"subnetIds": want}})
+	case "vpc.controlPlaneSecurityGroupIDs":
+		return config(map[string]any{"resourcesVpcConfig": map[string]any{"securityGroupIds": want}})
+	case "cloudWatch.clusterLogging.enableTypes":
+		return config(map[string]any{"logging": logging(want, d.Live.Is)})
+	case "upgradePolicy.supportType":
+		return config(map[string]any{"upgradePolicy": map[string]any{"supportType": want}})
+	case "zonalShiftConfig.enabled":
+		return config(map[string]any{"zonalShiftConfig": map[string]any{"enabled": want == true}})
+	case "controlPlaneScalingConfig.tier":
+		return config(map[string]any{"controlPlaneScalingConfig": map[string]any{"tier": want}})
+	case "iam.withOIDC":
+		if c := t.Live.Cluster; want == true && c.Identity != nil && c.Identity.OIDC != nil {
+			return &Call{"iam", "CreateOpenIDConnectProvider", map[string]any{"Url": c.Identity.OIDC.Issuer, "ClientIDList": []string{audience}}}
+		}
+	case "managedNodeGroups.minSize":
+		return group(map[string]any{"scalingConfig": map[string]any{"minSize": want}})
+	case "managedNodeGroups.maxSize":
+		return group(map[string]any{"scalingConfig": map[string]any{"maxSize": want}})
+	case "managedNodeGroups.labels":
+		return group(map[string]any{"labels": map[string]any{"addOrUpdateLabels": want}})
+	case "managedNodeGroups.taints":
+		return group(map[string]any{"taints": taints(want, d.Live.Is)})
+	case "managedNodeGroups.nodeRepairConfig.enabled":
+		return group(map[string]any{"nodeRepairConfig": map[string]any{"enabled": want == true}})
+	case "managedNodeGroups.updateConfig.maxUnavailable":
+		return group(map[string]any{"updateConfig": map[string]any{"maxUnavailable": want}})
+	}
+	return nil
+}
+
+// logging is EKS's request for some log types to be on and the others off.
+func logging(want, live any) map[string]any {
+	on, _ := want.([]any)
+	have, _ := live.([]any)
+	off := slices.DeleteFunc(slices.Clone(have), func(v any) bool { return slices.Contains(on, v) })
+	var setups []any
+	if len(on) > 0 {
+		setups = append(setups, map[string]any{"types": on, "enabled": true})
+	}
+	if len(off) > 0 {
+		setups = append(setups, map[string]any{"types": off, "enabled": false})
+	}
+	return map[string]any{"clusterLogging": setups}
+}
+
+// taints is EKS's request for a group's taints to be these.
+func taints(want, live any) map[string]any {
+	effect := map[string]string{"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
+	spelt := func(v any) []any {
+		var out []any
+		l, _ := v.([]any)
+		for _, x := range l {
+			m, _ := x.(map[string]any)
+			t := map[string]any{"key": m["key"], "effect": effect[text(m["effect"])]}
+			if s := text(m["value"]); s != "" {
+				t["value"] = s
+			}
+			out = append(out, t)
+		}
+		return out
+	}
+	add, have := spelt(want), spelt(live)
+	out := map[string]any{}
+	if len(add) > 0 {
+		out["addOrUpdateTaints"] = add
+	}
+	remove := slices.DeleteFunc(have, func(v any) bool {
+		return slices.ContainsFunc(add, func(w any) bool { return fmt.Sprint(v) == fmt.Sprint(w) })
+	})
+	if len(remove) > 0 {
+		out["removeTaints"] = remove
+	}
+	return out
+}
+
+// listed are the lists of the file whose elements are things of EKS's.
+var listed = []struct {
+	list, word string
+	live       func(*observe.Observed) []Thing
+	part       observe.Part
+}{
+	{"managedNodeGroups", "managed node group", func(o *observe.Observed) []Thing { return keys(o.Groups) }, observe.Nodegroups},
+	{"addons", "add-on", func(o *observe.Observed) []Thing { return keys(o.Addons) }, observe.Addons},
+	{"fargateProfiles", "Fargate profile", func(o *observe.Observed) []Thing { return keys(o.Profiles) }, observe.Fargate},
+}
+
+// things adds what the file lists and EKS has not, and the other way round.
+func (t *Truths) things(r *Report) {
+	if t.Desired == nil {
+		return
+	}
+	var file map[string]any
+	b, err := json.Marshal(t.Desired)
+	if err == nil {
+		err = json.Unmarshal(b, &file)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("drift: %v", err)) // configs are plain data
+	}
+	for _, l := range listed {
+		if len(t.Live.Missed(l.part)) > 0 {
+			continue
+		}
+		r.Fields++
+		var want []string
+		elements, _ := file[l.list].([]any)
+		for _, e := range elements {
+			m, _ := e.(map[string]any)
+			want = append(want, text(m["name"]))
+		}
+		have := l.live(t.Live)
+		for _, n := range want {
+			if !slices.ContainsFunc(have, func(x Thing) bool { return x.Key == n }) {
+				r.Differences = append(r.Differences, Difference{Path: l.list, Key: n, Kind: Gone, Severity: finding.Warning,
+					What: fmt.Sprintf("the file lists the %s %s, and EKS has none of that name", l.word, n), Desired: &diff.Value{Is: n}, Live: &diff.Value{},
+					Repairs: []Repair{t.follow()}, About: About{Calls: []string{"DeleteNodegroup", "DeleteAddon", "DeleteFargateProfile"}, Mentions: n}})
+			}
+		}
+		for _, x := range have {
+			if !slices.Contains(want, x.Key) {
+				r.Differences = append(r.Differences, Difference{Path: l.list, Key: x.Key, Kind: Foreign, Severity: finding.Info,
+					What: fmt.Sprintf("EKS has the %s %s, and the file does not list it", l.word, x.Key), Desired: &diff.Value{}, Live: &diff.Value{Is: x.Key},
+					About: About{Calls: []string{"CreateNodegroup", "CreateAddon", "CreateFargateProfile"}, Mentions: x.Key}})
+			}
+		}
+	}
+}
+
+// brief is a value for a sentence.
+func brief(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return "not set"
+	case string:
+		return x
+	case []any:
+		if len(x) == 0 {
+			return "none"
+		}
+		if _, is := x[0].(string); is {
+			return list(texts(x))
+		}
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("drift: %v", err)) // it was JSON a moment ago
+	}
+	const most = 120
+	if len(b) > most {
+		return string(b[:most]) + "…"
+	}
+	return string(b)
+}
