@@ -34,6 +34,10 @@ var arrows = map[string]map[string]string{
 		"eksfacts": "a region's partition",
 		"pace":     "every call goes through it",
 	},
+	"blame": {
+		"aws":   "CloudTrail's history, and EKS's updates",
+		"drift": "what is to be explained",
+	},
 	"bench": {"sim": "the bound is computed from a region's log"},
 	"check": {
 		"aws":      "a check asks AWS",
@@ -52,6 +56,7 @@ var arrows = map[string]map[string]string{
 		"check":      "the words for an account that cannot be reached",
 		"clock":      "the wall's, or the region's",
 		"config":     "loading the file",
+		"drift":      "a report, and the rules of what is ignored",
 		"engine":     "events, for rendering",
 		"finding":    "exit code 4, and findings as JSON",
 		"interrupt":  "signals",
@@ -84,6 +89,15 @@ var arrows = map[string]map[string]string{
 		"config/fields": "it compares by the rows",
 		"observe":       "live is one of the three truths",
 	},
+	"drift": {
+		"config/fields": "the fields of the file are not repeated",
+		"diff":          "they are compared there",
+		"eksfacts":      "add-ons' workloads",
+		"finding":       "how much a difference weighs",
+		"observe":       "what is live",
+		"record":        "what stacks claim",
+		"stack":         "names of stacks",
+	},
 	"engine": {
 		"clock": "it waits on an injected clock",
 		"graph": "it turns one",
@@ -99,10 +113,11 @@ var arrows = map[string]map[string]string{
 		"finding": "a file that cannot be written is found before the run",
 	},
 	"observe/read": {
-		"aws":     "it asks AWS",
-		"aws/ec2": "and EC2",
-		"kube":    "and the API server",
-		"observe": "the document that it fills",
+		"aws":      "it asks AWS",
+		"aws/ec2":  "and EC2",
+		"eksfacts": "the tags by which the cluster's things are found",
+		"kube":     "and the API server",
+		"observe":  "the document that it fills",
 	},
 	"outcome": {"finding": "a run that was refused says what was found"},
 	"pace":    {"clock": "buckets fill on an injected clock"},
@@ -131,12 +146,16 @@ var arrows = map[string]map[string]string{
 		"graph": "a rule adds edges",
 	},
 	"record": {
-		"config":  "our stacks record the part of the file that made them",
-		"observe": "stacks as they were read",
-		"stack":   "where in a template the record is",
+		"config":   "our stacks record the part of the file that made them",
+		"eksfacts": "tags of stacks, and how EKS spells effects",
+		"observe":  "stacks as they were read",
+		"stack":    "where in a template the record is",
 	},
 	"render": {
+		"diff":    "a value of a difference",
+		"drift":   "what differs",
 		"engine":  "events as they happen",
+		"finding": "how much it weighs",
 		"outcome": "how it ended",
 
 		"plan/document": "what would be done, as data",
@@ -153,9 +172,11 @@ var arrows = map[string]map[string]string{
 	"run": {
 		"aws":          "the account that it works in",
 		"aws/ec2":      "the other regions, where a cluster may be",
+		"blame":        "who made what differs",
 		"check":        "what is checked before the first create",
 		"clock":        "the run's",
 		"config":       "the file",
+		"drift":        "what differs, as data",
 		"engine":       "turns the plan",
 		"finding":      "the form of a refusal",
 		"kube":         "the nodes, counted at the end",
@@ -205,7 +226,7 @@ var arrows = map[string]map[string]string{
 // heavy are modules that few may import: who may, and why.
 var heavy = map[string]map[string]string{
 	"github.com/aws/aws-sdk-go-v2": {
-		"aws": "the clients", "aws/ec2": "EC2's", "check": "asks", "kube": "signs tokens", "observe/read": "asks", "plan": "requests are steps' data",
+		"aws": "the clients", "aws/ec2": "EC2's", "blame": "asks", "check": "asks", "kube": "signs tokens", "observe/read": "asks", "plan": "requests are steps' data",
 		"resolve": "asks", "run": "asks who else has the cluster", "sim": "serves its shapes", "steps": "act", "tools/leansdk": "generates from it",
 	},
 	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors"},
@@ -328,7 +349,7 @@ func TestHeavyModules(t *testing.T) {
 // What decides from data reaches neither AWS's SDK nor a Kubernetes client, by any way.
 func TestDataIsLight(t *testing.T) {
 	have := tree(t)
-	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "record", "stack", "sshkey", "outcome",
+	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "drift", "record", "stack", "sshkey", "outcome",
 		"kubecfg", "plan/document", "plan/rules", "render"} {
 		seen := map[string]bool{}
 		var walk func(string, []string)

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
@@ -51,6 +52,9 @@ type Clients struct {
 	KMS    *kms.Client
 	Logs   *cloudwatchlogs.Client
 	Quotas *servicequotas.Client
+	// Trail is CloudTrail's event history of the region, GlobalTrail that of global
+	// services, such as IAM, which is kept in one region of the partition.
+	Trail, GlobalTrail *cloudtrail.Client
 
 	// ELB and Classic are Elastic Load Balancing's two APIs; they only read.
 	ELB     *elasticloadbalancingv2.Client
@@ -123,6 +127,8 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 	c.STS, c.SSM, c.ASG, c.KMS = sts.NewFromConfig(cfg), ssm.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	c.Logs, c.Quotas = cloudwatchlogs.NewFromConfig(cfg), servicequotas.NewFromConfig(cfg)
 	c.ELB, c.Classic = elasticloadbalancingv2.NewFromConfig(cfg), elasticloadbalancing.NewFromConfig(cfg)
+	c.Trail = cloudtrail.NewFromConfig(cfg)
+	c.GlobalTrail = cloudtrail.NewFromConfig(cfg, func(o *cloudtrail.Options) { o.Region = eksfacts.GlobalRegion(c.Partition) })
 	return c, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/down"
+	"github.com/slipway-eks/slipway/internal/cli/drift"
 	"github.com/slipway-eks/slipway/internal/cli/kubeconfig"
 	"github.com/slipway-eks/slipway/internal/cli/plan"
 	"github.com/slipway-eks/slipway/internal/cli/rules"
@@ -28,6 +29,7 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
+	drift.New,                 // what somebody else made of it
 	kubeconfig.New, token.New, // its Kubernetes API
 	sim.New,                            // a region of one's own
 	rules.New, schema.New, version.New, // what the program knows

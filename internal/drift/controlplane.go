@@ -28,7 +28,9 @@ var controlPlane = []Field{
 		},
 	},
 	{
-		Path: "controlPlane.subnets", Doc: "The subnets that EKS names for the control plane exist.", From: []observe.Part{observe.ControlPlane, observe.Networking}, Needs: []string{"the subnets"},
+		Path: "controlPlane.subnets", Doc: "The subnets that EKS names for the control plane exist.",
+		From:   []observe.Part{observe.ControlPlane, observe.Networking},
+		Needs:  []string{"the subnets"},
 		Things: live,
 		Want:   func(t *Truths, _ Thing) Reading { return says(t.attached()) },
 		Live: func(t *Truths, _ Thing) Reading {

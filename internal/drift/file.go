@@ -73,6 +73,9 @@ func (t *Truths) ofField(d diff.Difference) Difference {
 	if want == nil || want.Is == nil && d.Recorded != nil && d.Recorded.Is != nil {
 		want = d.Recorded
 	}
+	if d.Desired != nil && d.Desired.Is == nil && !d.Wanted {
+		out.Desired = nil // silence of the file is no wish
+	}
 	out.Lacks, out.Extra = sets(want.Is, d.Live.Is)
 	whose := "the file"
 	if want == d.Recorded {
@@ -125,9 +128,10 @@ func (t *Truths) judgeAttached(d *Difference) {
 	if d.Recorded != nil {
 		d.What = fmt.Sprintf("the control plane is in %s; the stack's template says %s", brief(d.Live.Is), brief(d.Recorded.Is))
 	}
-	d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290), or fails where they are gone"}
+	d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290)"}
 	if len(d.Sets[Dangling]) > 0 {
-		d.Severity, d.Repairs = finding.Error, []Repair{t.sync()}
+		d.Severity, d.Repairs = finding.Error, []Repair{t.template()}
+		d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290), and some of them are gone"}
 	}
 }
 

@@ -10,8 +10,11 @@ import (
 // gateways are the doors of the VPC and their addresses.
 var gateways = []Field{
 	{
-		Path: "network.natGateways", Doc: "A NAT gateway that the stack made works.", From: networking, Needs: []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"}, Things: func(t *Truths) []Thing { return t.made("AWS::EC2::NatGateway") },
-		Want: func(*Truths, Thing) Reading { return says("available") },
+		Path: "network.natGateways", Doc: "A NAT gateway that the stack made works.",
+		From:   networking,
+		Needs:  []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::NatGateway") },
+		Want:   func(*Truths, Thing) Reading { return says("available") },
 		Live: func(t *Truths, x Thing) Reading {
 			if g := t.network().NATGateways[x.Key]; g != nil && g.State != "deleting" {
 				return says(g.State)
@@ -30,7 +33,9 @@ var gateways = []Field{
 		},
 	},
 	{
-		Path: "network.internetGateway", Doc: "The internet gateway is attached to the VPC.", From: networking, Needs: []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},
+		Path: "network.internetGateway", Doc: "The internet gateway is attached to the VPC.",
+		From:   networking,
+		Needs:  []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},
 		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::InternetGateway") },
 		Want:   exists, Live: func(t *Truths, x Thing) Reading { return there(t.network().InternetGateways[x.Key] != nil, x) },
 		Judge: func(t *Truths, x Thing, d *Difference) {
@@ -45,7 +50,9 @@ var gateways = []Field{
 		},
 	},
 	{
-		Path: "network.egressOnlyGateway", Doc: "The gateway by which IPv6 gets out.", From: networking, Needs: []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},
+		Path: "network.egressOnlyGateway", Doc: "The gateway by which IPv6 gets out.",
+		From:   networking,
+		Needs:  []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},
 		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::EgressOnlyInternetGateway") },
 		Want:   exists, Live: func(t *Truths, x Thing) Reading {
 			return there(t.network().EgressOnly[x.Key] != nil, x)

@@ -15,8 +15,10 @@ var machines = []observe.Part{observe.Machines}
 // nodes: what comes back by itself would replace them without end.
 var instances = []Field{
 	{
-		Path: "nodes.securityGroups", Doc: "The security groups of a node: a missing one breaks, one that others added is foreign.", From: machines, Things: running,
-		Want: func(t *Truths, x Thing) Reading { return t.groupsOf(x.Data.(*observe.Instance)) },
+		Path: "nodes.securityGroups", Doc: "The security groups of a node: a missing one breaks, one that others added is foreign.",
+		From:   machines,
+		Things: running,
+		Want:   func(t *Truths, x Thing) Reading { return t.groupsOf(x.Data.(*observe.Instance)) },
 		Live: func(_ *Truths, x Thing) Reading {
 			out := []string{}
 			for _, g := range x.Data.(*observe.Instance).SecurityGroups {

@@ -75,7 +75,8 @@ var nodegroups = []Field{
 		},
 	},
 	{
-		Path: "nodegroups.launchTemplate", Doc: "The launch template of a managed node group exists, in that version.", From: []observe.Part{observe.Nodegroups, observe.Machines},
+		Path: "nodegroups.launchTemplate", Doc: "The launch template of a managed node group exists, in that version.",
+		From: []observe.Part{observe.Nodegroups, observe.Machines},
 		Things: func(t *Truths) []Thing {
 			return slices.DeleteFunc(managedGroups(t), func(x Thing) bool { l := x.Data.(*observe.Nodegroup).LaunchTemplate; return l == nil || l.ID == "" })
 		},
@@ -150,7 +151,8 @@ var nodegroups = []Field{
 		},
 	},
 	{
-		Path: "managedNodeGroups.labels.added", Doc: "Labels of a managed node group that the record does not have.", From: []observe.Part{observe.Nodegroups},
+		Path: "managedNodeGroups.labels.added", Doc: "Labels of a managed node group that the record does not have.",
+		From: []observe.Part{observe.Nodegroups},
 		Things: func(t *Truths) []Thing {
 			return slices.DeleteFunc(managedGroups(t), func(x Thing) bool { return t.recordedGroup(x.Key) == nil })
 		},

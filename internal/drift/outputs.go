@@ -69,7 +69,8 @@ var outputs = func() []Field {
 			from = append(from, observe.Networking)
 			needs = []string{"the subnets", "the route tables", "the NAT gateways", "the security groups"}
 		}
-		f := Field{Path: "record." + o.Name, Doc: "The cluster stack's output " + o.Name + ", which eksctl and stacks that import it read.", From: from, Needs: needs,
+		f := Field{Path: "record." + o.Name, Doc: "The cluster stack's output " + o.Name + ", which eksctl and stacks that import it read.",
+			From: from, Needs: needs,
 			Things: func(t *Truths) []Thing {
 				if _, ok := t.outputs()[o.Name]; !ok || t.Live.Cluster == nil {
 					return nil // a topology that is missing is an output that is missing
@@ -319,8 +320,7 @@ func judgeSubnets(t *Truths, o Output, d *Difference) {
 		d.Breaks = []string{"eksctl create nodegroup puts nodes into none of the added subnets"}
 	}
 	if len(t.side(o.Name, o.Name != "SubnetsPrivate").Is.([]any)) == 0 {
-		d.Repairs = nil // a record without subnets is worse than a stale one
-		d.Breaks = append(d.Breaks, "no live subnet of that kind is left to record")
+		d.What += "; no subnet of that kind is left, and a topology that is missing is an output that is missing"
 	}
 }
 

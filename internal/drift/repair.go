@@ -95,6 +95,12 @@ func (t *Truths) sync() Repair {
 		Command: "slipway sync " + t.Live.Name + " --region " + t.Live.Region}
 }
 
+// template is the repair of the stack's template, which goes further.
+func (t *Truths) template() Repair {
+	return Repair{Does: "takes what is gone out of the template of " + clusterStack(t) + ", and gives it the live subnets of the control plane; it asks first",
+		Command: "slipway sync " + t.Live.Name + " --template --region " + t.Live.Region}
+}
+
 // follow is the repair by the file.
 func (t *Truths) follow() Repair {
 	return Repair{Does: "brings the cluster to the file", Command: "slipway up -f " + quote(t.File)}

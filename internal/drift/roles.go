@@ -28,7 +28,7 @@ var roles = []Field{
 			}
 			return there(t.Live.Roles[x.Key] != nil, x)
 		},
-		Judge: func(_ *Truths, x Thing, d *Difference) {
+		Judge: func(t *Truths, x Thing, d *Difference) {
 			u := x.Data.(*use)
 			d.Kind, d.Severity = Gone, finding.Error
 			d.What = fmt.Sprintf("the role %s of %s does not exist any more", x.Key, u.of)
@@ -38,12 +38,9 @@ var roles = []Field{
 			}
 			if u.wanted != nil {
 				d.What += fmt.Sprintf(", and its stack %s says that it does", u.wanted.Stack)
-				d.Repairs = []Repair{{Does: "makes it again under the same name and with the same trust, so that stack and annotation fit again",
-					Command: fmt.Sprintf("aws iam create-role --role-name %s --assume-role-policy-document %s", x.Key, quote(document(u.wanted.Properties["AssumeRolePolicyDocument"])))}}
 				if doc, ok := u.wanted.Known("AssumeRolePolicyDocument"); ok {
-					d.Repairs[0].Call = &Call{"iam", "CreateRole", map[string]any{"RoleName": x.Key, "AssumeRolePolicyDocument": document(doc)}}
-				} else {
-					d.Repairs = nil
+					d.Repairs = []Repair{t.ask("makes it again under the same name and with the same trust, so that stack and annotation fit again", "iam", "CreateRole",
+						map[string]any{"RoleName": x.Key, "AssumeRolePolicyDocument": document(doc)})}
 				}
 			}
 			d.About = About{Resource: x.Key, Calls: []string{"DeleteRole"}}
@@ -156,7 +153,8 @@ func (t *Truths) roleName(r *record.Resource) string {
 func ofStack(t *Truths, r *record.Resource) string {
 	tags := t.Live.Stacks[r.Stack].Tags
 	for _, k := range []struct{ tag, words string }{{"alpha.eksctl.io/iamserviceaccount-name", "service account "},
-		{"alpha.eksctl.io/podidentityassociation-name", "service account "}, {"alpha.eksctl.io/addon-name", "add-on "}, {"alpha.eksctl.io/nodegroup-name", "node group "}} {
+		{"alpha.eksctl.io/podidentityassociation-name", "service account "}, {"alpha.eksctl.io/addon-name", "add-on "},
+		{"alpha.eksctl.io/nodegroup-name", "node group "}} {
 		if v := tags[k.tag]; v != "" {
 			return k.words + v
 		}

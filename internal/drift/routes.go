@@ -67,7 +67,9 @@ func destination(r observe.Route) string {
 // routes are fields of route tables and of their subnets.
 var routes = []Field{
 	{
-		Path: "network.subnets.routeTable", Doc: "The route table that serves a subnet.", From: networking, Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
+		Path: "network.subnets.routeTable", Doc: "The route table that serves a subnet.",
+		From:  networking,
+		Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
 		Things: func(t *Truths) []Thing {
 			var out []Thing
 			for _, r := range t.of("AWS::EC2::SubnetRouteTableAssociation") {
@@ -88,7 +90,9 @@ var routes = []Field{
 		Judge: judgeTable,
 	},
 	{
-		Path: "network.routeTables.exists", Doc: "A route table that the stack made exists.", From: networking, Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
+		Path: "network.routeTables.exists", Doc: "A route table that the stack made exists.",
+		From:   networking,
+		Needs:  []string{"the subnets", "the route tables", "the NAT gateways"},
 		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::RouteTable") },
 		Want:   exists, Live: func(t *Truths, x Thing) Reading { return there(t.network().RouteTables[x.Key] != nil, x) },
 		Judge: func(_ *Truths, x Thing, d *Difference) {
@@ -98,7 +102,9 @@ var routes = []Field{
 		},
 	},
 	{
-		Path: "network.routes", Doc: "Where each route that the stack made leads.", From: networking, Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
+		Path: "network.routes", Doc: "Where each route that the stack made leads.",
+		From:  networking,
+		Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
 		Things: func(t *Truths) []Thing {
 			var out []Thing
 			for _, r := range t.of("AWS::EC2::Route") {
@@ -135,7 +141,9 @@ var routes = []Field{
 		Judge: judgeRoute,
 	},
 	{
-		Path: "network.routes.added", Doc: "Routes in the stack's tables that somebody added.", From: networking, Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
+		Path: "network.routes.added", Doc: "Routes in the stack's tables that somebody added.",
+		From:  networking,
+		Needs: []string{"the subnets", "the route tables", "the NAT gateways"},
 		Things: func(t *Truths) []Thing {
 			return slices.DeleteFunc(t.made("AWS::EC2::RouteTable"), func(x Thing) bool { return t.network().RouteTables[x.Key] == nil })
 		},
@@ -167,7 +175,8 @@ var routes = []Field{
 }
 
 // targets are the properties of AWS::EC2::Route that say where it leads.
-var targets = []string{"GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "NetworkInterfaceId", "InstanceId"}
+var targets = []string{"GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId", "TransitGatewayId", "VpcPeeringConnectionId",
+	"NetworkInterfaceId", "InstanceId"}
 
 func toward(r *record.Resource) string {
 	for _, k := range []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"} {

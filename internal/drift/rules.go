@@ -49,7 +49,9 @@ func (r rule) covers(x rule) bool {
 // securityGroups are fields of the groups that nodes and control plane need.
 var securityGroups = []Field{
 	{
-		Path: "network.securityGroups.exists", Doc: "A security group that a stack made, or that the control plane has, exists.", From: networking, Needs: []string{"the security groups"},
+		Path: "network.securityGroups.exists", Doc: "A security group that a stack made, or that the control plane has, exists.",
+		From:  networking,
+		Needs: []string{"the security groups"},
 		Things: func(t *Truths) []Thing {
 			out := t.made("AWS::EC2::SecurityGroup")
 			if c := t.Live.Cluster; c != nil && c.ResourcesVPCConfig != nil {
@@ -71,8 +73,11 @@ var securityGroups = []Field{
 		},
 	},
 	{
-		Path: "network.rules", Doc: "The rules that nodes and control plane need, one by one; others' are foreign.", From: networking, Needs: []string{"the security groups"}, Things: groupsWithRules,
-		Want: func(t *Truths, x Thing) Reading { return says(inWords(t.needed(x.Key))) },
+		Path: "network.rules", Doc: "The rules that nodes and control plane need, one by one; others' are foreign.",
+		From:   networking,
+		Needs:  []string{"the security groups"},
+		Things: groupsWithRules,
+		Want:   func(t *Truths, x Thing) Reading { return says(inWords(t.needed(x.Key))) },
 		Live: func(t *Truths, x Thing) Reading {
 			want, have := t.needed(x.Key), t.allowed(x.Key)
 			var out []rule

@@ -26,8 +26,11 @@ const (
 // control plane has beside them.
 var subnets = []Field{
 	{
-		Path: "network.vpc", Doc: "The VPC exists.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
-		Want: exists, Live: func(t *Truths, x Thing) Reading {
+		Path: "network.vpc", Doc: "The VPC exists.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
+		Want:   exists, Live: func(t *Truths, x Thing) Reading {
 			return there(t.network().VPC != nil && t.network().VPC.ID == x.Key, x)
 		},
 		Judge: func(_ *Truths, x Thing, d *Difference) {
@@ -35,27 +38,42 @@ var subnets = []Field{
 		},
 	},
 	{
-		Path: "network.vpc.dnsHostnames", Doc: "Instances of the VPC get DNS names.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
-		Want: property("EnableDnsHostnames", false), Live: ofVPC(func(v *observe.VPC) *bool { return v.DNSHostnames }), Judge: judgeDNS("EnableDnsHostnames"),
+		Path: "network.vpc.dnsHostnames", Doc: "Instances of the VPC get DNS names.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
+		Want:   property("EnableDnsHostnames", false),
+		Live:   ofVPC(func(v *observe.VPC) *bool { return v.DNSHostnames }),
+		Judge:  judgeDNS("EnableDnsHostnames"),
 	},
 	{
-		Path: "network.vpc.dnsSupport", Doc: "The VPC answers DNS.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
-		Want: property("EnableDnsSupport", true), Live: ofVPC(func(v *observe.VPC) *bool { return v.DNSSupport }), Judge: judgeDNS("EnableDnsSupport"),
+		Path: "network.vpc.dnsSupport", Doc: "The VPC answers DNS.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::VPC") },
+		Want:   property("EnableDnsSupport", true), Live: ofVPC(func(v *observe.VPC) *bool { return v.DNSSupport }), Judge: judgeDNS("EnableDnsSupport"),
 	},
 	{
-		Path: "network.subnets.exists", Doc: "A subnet that the stack made exists.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: func(t *Truths) []Thing { return t.made("AWS::EC2::Subnet") },
-		Want: exists, Live: func(t *Truths, x Thing) Reading { return there(t.network().Subnets[x.Key] != nil, x) },
-		Judge: func(_ *Truths, x Thing, d *Difference) {
+		Path: "network.subnets.exists", Doc: "A subnet that the stack made exists.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::Subnet") },
+		Want:   exists, Live: func(t *Truths, x Thing) Reading { return there(t.network().Subnets[x.Key] != nil, x) },
+		Judge: func(t *Truths, x Thing, d *Difference) {
 			r := x.Data.(*record.Resource)
 			d.Kind, d.Severity = Gone, finding.Error
 			d.What = fmt.Sprintf("the subnet %s of stack %s (%s) does not exist any more", x.Key, r.Stack, r.LogicalID)
 			d.Breaks = []string{eksctlUpgrade + ": an update of the stack touches it"}
 			d.About = About{Resource: x.Key, Calls: []string{"DeleteSubnet"}}
+			d.Repairs = []Repair{t.template()}
 		},
 	},
 	{
-		Path: "network.subnets.publicOnLaunch", Doc: "Instances of a public subnet get a public address.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: existingSubnets,
-		Want: property("MapPublicIpOnLaunch", false), Live: func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].PublicOnLaunch) },
+		Path: "network.subnets.publicOnLaunch", Doc: "Instances of a public subnet get a public address.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: existingSubnets,
+		Want:   property("MapPublicIpOnLaunch", false), Live: func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].PublicOnLaunch) },
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.What = "instances of subnet " + x.Key + " get no public address any more, which the stack gives them"
 			d.Severity, d.Breaks = finding.Error, []string{"new managed nodes in it do not join: Ec2SubnetInvalidConfiguration"}
@@ -69,8 +87,12 @@ var subnets = []Field{
 		},
 	},
 	{
-		Path: "network.subnets.ipv6OnCreation", Doc: "Instances of a subnet get an IPv6 address.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: existingSubnets,
-		Want: property("AssignIpv6AddressOnCreation", false), Live: func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].IPv6OnCreation) },
+		Path: "network.subnets.ipv6OnCreation", Doc: "Instances of a subnet get an IPv6 address.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: existingSubnets,
+		Want:   property("AssignIpv6AddressOnCreation", false),
+		Live:   func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].IPv6OnCreation) },
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.What, d.Severity = fmt.Sprintf("whether instances of subnet %s get IPv6 addresses is %v, not %v", x.Key, d.Live.Is, d.Recorded.Is), finding.Warning
 			d.Breaks = []string{"nodes of an IPv6 cluster have no IPv6 address"}
@@ -80,21 +102,30 @@ var subnets = []Field{
 		},
 	},
 	{
-		Path: "network.subnets.tags", Doc: "The tags by which load balancers find a subnet.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: clusterSubnets,
-		Want: discovery, Live: discoverable, Same: holds, Judge: judgeTags,
+		Path: "network.subnets.tags", Doc: "The tags by which load balancers find a subnet.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: clusterSubnets,
+		Want:   discovery, Live: discoverable, Same: holds, Judge: judgeTags,
 	},
 	{
-		Path: "network.subnets.freeAddresses", Doc: "A subnet of the control plane has addresses for an upgrade.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: attachedSubnets,
-		Live: func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].FreeAddresses) },
-		Same: func(_, live any) bool { return live.(float64) >= fewest },
+		Path: "network.subnets.freeAddresses", Doc: "A subnet of the control plane has addresses for an upgrade.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: attachedSubnets,
+		Live:   func(t *Truths, x Thing) Reading { return says(t.network().Subnets[x.Key].FreeAddresses) },
+		Same:   func(_, live any) bool { return live.(float64) >= fewest },
 		Judge: func(_ *Truths, x Thing, d *Difference) {
 			d.Kind, d.Severity, d.Breaks = Unwell, finding.Error, []string{upgradeFails}
 			d.What = fmt.Sprintf("subnet %s has %v free addresses, and EKS wants %d", x.Key, d.Live.Is, fewest)
 		},
 	},
 	{
-		Path: "network.subnets.acl", Doc: "The network ACL of a subnet lets through what nodes and control plane need.", From: networking, Needs: []string{"the VPC", "the subnets", "the route tables"}, Things: attachedSubnets,
-		Want: func(*Truths, Thing) Reading { return says([]string{}) }, Live: denials,
+		Path: "network.subnets.acl", Doc: "The network ACL of a subnet lets through what nodes and control plane need.",
+		From:   networking,
+		Needs:  []string{"the VPC", "the subnets", "the route tables"},
+		Things: attachedSubnets,
+		Want:   func(*Truths, Thing) Reading { return says([]string{}) }, Live: denials,
 		Judge: func(_ *Truths, x Thing, d *Difference) {
 			d.Kind, d.Severity = Foreign, finding.Error
 			d.What = "the network ACL of subnet " + x.Key + " denies: " + list(d.Extra)

@@ -26,7 +26,8 @@ var workloads = []Field{
 		},
 	},
 	{
-		Path: "addons.managers", Doc: "Nobody but EKS set fields of an add-on's DaemonSet or Deployment.", From: []observe.Part{observe.Addons, observe.Inside},
+		Path: "addons.managers", Doc: "Nobody but EKS set fields of an add-on's DaemonSet or Deployment.",
+		From:   []observe.Part{observe.Addons, observe.Inside},
 		Things: addonWorkloads,
 		Want:   func(*Truths, Thing) Reading { return says([]string{}) },
 		Live: func(_ *Truths, x Thing) Reading {

@@ -17,3 +17,15 @@ func Partition(region string) string {
 	}
 	return "aws"
 }
+
+// GlobalRegion is the region of a partition in which CloudTrail keeps the events of global
+// services, such as IAM ("Global service events" in the CloudTrail user guide).
+func GlobalRegion(partition string) string {
+	switch partition {
+	case "aws-cn":
+		return "cn-north-1"
+	case "aws-us-gov":
+		return "us-gov-west-1"
+	}
+	return "us-east-1"
+}

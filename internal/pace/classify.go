@@ -101,6 +101,7 @@ var missing = []row{
 		source: "EKS, IAM, KMS and CloudWatch Logs API, Errors",
 	},
 	{codes: []string{"ValidationError"}, text: "does not exist", source: "CloudFormation DescribeStacks"},
+	{codes: []string{"ValidationError"}, text: "is not imported by any stack", source: "CloudFormation ListImports (facts/repair.md §1.2)"},
 }
 
 // Missing tells whether an error of AWS says that there is no such resource. EC2 ends

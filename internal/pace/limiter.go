@@ -34,6 +34,7 @@ var services = map[string]rated{
 	"iam":            {5, 20},
 	"ec2":            {8, 30},
 	"autoscaling":    {3, 12},
+	"cloudtrail":     {2, 2}, // LookupEvents' quota, of the account in a region (CloudTrail user guide, Quotas)
 	"kubernetes":     {10, 40},
 }
 

@@ -1,0 +1,200 @@
+// Package drift is slipway drift: what differs between what was wanted, what is recorded
+// and what is live.
+package drift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/config"
+	drifts "github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/sim"
+)
+
+type flags struct {
+	file, edits, list string
+	only, ignore      []string
+	noBlame, code     bool
+}
+
+// ignoreList is the ignore list's name, beside the config file.
+const ignoreList = "drift-ignore.yaml"
+
+const long = `Compares what the file wants (without one: what the record says was wanted), what the record claims (CloudFormation
+stacks by eksctl's contract) and what EKS, EC2, IAM, Auto Scaling and Kubernetes answer now, and shows what differs:
+first what blocks something, by the name of what fails, then the rest; who changed it and when, by CloudTrail; and the
+command that repairs it. What could not be read is listed, never taken for equal. It changes nothing. docs/drift.md.`
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use: "drift [NAME] [-f FILE]", Short: "Show what differs between what was wanted, what is recorded and what is live", Long: long,
+		Example: "  slipway drift prod --region eu-west-1\n  slipway drift -f cluster.yaml --exit-code\n" +
+			"  slipway drift --sim -f examples/drift/cluster.yaml --edits examples/drift/edits.yaml",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return cmdutil.Input("drift takes one argument, the cluster's name")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return drift(c.Context(), a, f, args) },
+	}
+	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input; none: the record says what was wanted")
+	c.Flags().StringSliceVar(&f.only, "only", nil, "only the fields at and below these paths; * stands for one part")
+	c.Flags().StringSliceVar(&f.ignore, "ignore", nil, "fields at and below these paths are shown and not counted")
+	c.Flags().StringVar(&f.list, "ignore-list", "",
+		"YAML file of what is ignored, with reasons and expiry; default: "+ignoreList+" beside the config file, if it is there")
+	c.Flags().BoolVar(&f.noBlame, "no-blame", false, "do not ask CloudTrail who changed what")
+	c.Flags().BoolVar(&f.code, "exit-code", false, "exit with 2 when there is drift")
+	c.Flags().StringVar(&f.edits, "edits", "", "with --sim: YAML file of calls that somebody makes to the cluster first (docs/drift.md)")
+	a.Formats(c, "text, json or yaml", "text", "json", "yaml")
+	return c
+}
+
+// drift is the whole of the command, in its order.
+func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
+	file, name, err := subject(a, f, args)
+	if err != nil {
+		return err
+	}
+	ignores, err := ignored(f)
+	if err != nil {
+		return err
+	}
+	t, err := a.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	if err := rehearse(ctx, a, t, f, file); err != nil {
+		return err
+	}
+	r, err := run.Drift(ctx, t.AWS, name, run.DriftOptions{File: file, Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now()})
+	if err != nil {
+		return err
+	}
+	if err := show(a, r); err != nil {
+		return err
+	}
+	if f.code && len(r.Drifted()) > 0 {
+		return outcome.Exit(outcome.ExitChanges, nil)
+	}
+	return nil
+}
+
+// subject is the cluster, and the file where one is given.
+func subject(a *cmdutil.App, f flags, args []string) (*config.File, string, error) {
+	var file *config.File
+	if f.file != "" {
+		var err error
+		if file, err = a.Load(f.file); err != nil {
+			return nil, "", err
+		}
+		if len(args) == 1 && args[0] != file.Cluster.Metadata.Name {
+			return nil, "", cmdutil.Input("the file is of cluster %s, and the argument says %s", file.Cluster.Metadata.Name, args[0])
+		}
+		return file, file.Cluster.Metadata.Name, nil
+	}
+	if len(args) == 0 {
+		return nil, "", cmdutil.Input("name the cluster, or its config file: -f FILE")
+	}
+	a.Cluster = args[0]
+	return nil, args[0], nil
+}
+
+// ignored are the rules of the list and of the flags.
+func ignored(f flags) ([]drifts.Ignore, error) {
+	path := f.list
+	if path == "" && f.file != "" && f.file != "-" {
+		path = filepath.Join(filepath.Dir(f.file), ignoreList)
+	}
+	var out []drifts.Ignore
+	if path != "" {
+		b, err := os.ReadFile(path)
+		switch {
+		case err != nil && (f.list != "" || !errors.Is(err, fs.ErrNotExist)):
+			return nil, cmdutil.Input("the ignore list cannot be read: %v", err)
+		case err == nil:
+			if out, err = drifts.ParseIgnores(b); err != nil {
+				return nil, cmdutil.Input("the ignore list %s: %v", path, err)
+			}
+		}
+	}
+	for _, p := range f.ignore {
+		out = append(out, drifts.Ignore{Path: p, Reason: "--ignore"})
+	}
+	return out, nil
+}
+
+// settle is how long a region is given after edits: for what they began, and for
+// CloudTrail, which tells of a call after some minutes.
+const settle = 30 * time.Minute
+
+// rehearse launches what the file says in the embedded region, where it does not stand
+// there yet, and makes the edits.
+func rehearse(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, file *config.File) error {
+	if t.Sim == nil || file == nil {
+		if f.edits != "" {
+			return cmdutil.Input("--edits are made in the embedded region, to the cluster of a file: give --sim and -f FILE")
+		}
+		return nil
+	}
+	var edits []sim.Edit
+	if f.edits != "" {
+		b, err := os.ReadFile(f.edits)
+		if err != nil {
+			return cmdutil.Input("the edits cannot be read: %v", err)
+		}
+		if edits, err = sim.ParseEdits(b); err != nil {
+			return cmdutil.Input("the edits %s: %v", f.edits, err)
+		}
+	}
+	s, err := run.Prepare(ctx, t.AWS, file)
+	if err != nil {
+		return err
+	}
+	if !s.Plan.Empty() && s.Live.Cluster == nil {
+		a.Say("%s", a.Style.Dim("simulated region: launching cluster "+s.Plan.Cluster+" as the file says"))
+		rep, err := s.Run(ctx, t.Clock, t.Workers, nil)
+		if err != nil {
+			return err
+		}
+		if !rep.OK() {
+			return fmt.Errorf("the cluster could not be launched in the simulated region: %s", rep.FirstFailure)
+		}
+	}
+	if len(edits) == 0 {
+		return nil
+	}
+	a.Say("%s", a.Style.Dim(fmt.Sprintf("simulated region: %d edits of %s", len(edits), f.edits)))
+	if err := t.Sim.Region(t.AWS.Region).Apply(s.Plan.Cluster, edits); err != nil {
+		return outcome.Exit(outcome.ExitInput, err)
+	}
+	return t.Clock.Sleep(ctx, settle)
+}
+
+func show(a *cmdutil.App, r *drifts.Report) error {
+	switch a.Format {
+	case "json":
+		return a.JSON(r)
+	case "yaml":
+		b, err := yaml.Marshal(r)
+		if err == nil {
+			_, err = a.Out.Write(b)
+		}
+		return err
+	}
+	return render.Drift(a.Out, render.StyleFor(a.Out), r)
+}

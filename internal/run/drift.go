@@ -1,0 +1,61 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/blame"
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/resolve"
+)
+
+// DriftOptions say what a comparison takes in.
+type DriftOptions struct {
+	File    *config.File   // what is desired; nil: what the record says
+	Blame   bool           // ask CloudTrail who did it
+	Only    []string       // paths of the catalogue; none: all
+	Ignores []drift.Ignore // what is shown and not counted
+	Now     time.Time      // by which ignores expire
+}
+
+// Drift compares what was wanted of a cluster and what its record claims with what is
+// live. It changes nothing. A cluster that is not there, and has no stacks, is a finding.
+func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*drift.Report, error) {
+	if err := c.Identify(ctx); err != nil {
+		return nil, check.Identity(err)
+	}
+	live, err := read.Cluster(ctx, c, name, read.Drift())
+	if err != nil {
+		return nil, check.Reach(err)
+	}
+	if live.Cluster == nil && len(live.Stacks) == 0 {
+		return nil, absent(ctx, c, name)
+	}
+	t := drift.Of(live)
+	if f := o.File; f != nil {
+		t.File, t.Desired = f.Name, f.Cluster
+		t.Declared = func(path string) bool { _, ok := f.Written(path); return ok }
+		if live.Cluster != nil {
+			versions, err := resolve.Versions(ctx, c, f.Cluster, live)
+			if err != nil {
+				return nil, check.Reach(err)
+			}
+			t.Resolved = map[string]map[string]string{"addons.version": versions}
+		}
+	}
+	r := drift.Compare(t)
+	r.Only(o.Only)
+	r.Apply(o.Ignores, o.Now)
+	if o.Blame && slices.ContainsFunc(r.Differences, func(d drift.Difference) bool { return d.Ignored == nil }) {
+		if r.Blame, err = blame.Find(ctx, c, name, r.Differences); err != nil {
+			return nil, check.Reach(err)
+		}
+	}
+	r.Calls = c.Calls()
+	return r, nil
+}
