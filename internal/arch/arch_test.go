@@ -26,7 +26,7 @@ const module = "github.com/slipway-eks/slipway/"
 var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
 
 // Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
-// interrupt, observe, sim/table, version, vpc, aws/ec2.
+// interrupt, observe, sim/table, store, veil, version, vpc, aws/ec2.
 var arrows = map[string]map[string]string{
 	"aws": {
 		"aws/ec2":  "EC2's client is generated from the operations that are called",
@@ -60,8 +60,11 @@ var arrows = map[string]map[string]string{
 		"engine":     "events, for rendering",
 		"finding":    "exit code 4, and findings as JSON",
 		"interrupt":  "signals",
+		"journal":    "slipway history",
 		"kube":       "tokens",
 		"kubecfg":    "the user's kubeconfig",
+		"lease":      "who holds a lock, and slipway unlock",
+		"observe":    "snapshots in files",
 		"outcome":    "how a command ends",
 		"plan":       "a plan, for rendering and saving",
 		"plan/rules": "slipway rules",
@@ -69,7 +72,11 @@ var arrows = map[string]map[string]string{
 		"run":        "the façade that does the work",
 		"sim":        "--sim and slipway sim",
 		"sim/twin":   "what the file names exists in the embedded region",
-		"version":    "slipway version",
+		"snapshot":   "slipway snapshot",
+		"store":      "where snapshots, journals and locks are",
+		"version":    "slipway version, and which wrote a journal",
+
+		"store/bucket": "a team's store",
 	},
 	"cmd/slipway": {
 		"cli":     "the program is the command line",
@@ -103,6 +110,10 @@ var arrows = map[string]map[string]string{
 		"graph": "it turns one",
 		"pace":  "what an error means for a step, and when there is room for a call",
 	},
+	"journal": {
+		"store": "an entry is an object of one",
+		"veil":  "what may be a secret is not written down",
+	},
 	"kube": {
 		"aws":      "tokens are signed with the account's credentials",
 		"eksfacts": "the labels of a group's nodes",
@@ -111,6 +122,10 @@ var arrows = map[string]map[string]string{
 	"kubecfg": {
 		"clock":   "waiting for another writer",
 		"finding": "a file that cannot be written is found before the run",
+	},
+	"lease": {
+		"clock": "waits between refreshes are injected",
+		"store": "a lock is an object of one",
 	},
 	"observe/read": {
 		"aws":      "it asks AWS",
@@ -152,11 +167,13 @@ var arrows = map[string]map[string]string{
 		"stack":    "where in a template the record is",
 	},
 	"render": {
-		"diff":    "a value of a difference",
-		"drift":   "what differs",
-		"engine":  "events as they happen",
-		"finding": "how much it weighs",
-		"outcome": "how it ended",
+		"diff":     "a value of a difference",
+		"drift":    "what differs",
+		"engine":   "events as they happen",
+		"finding":  "how much it weighs",
+		"journal":  "what was done",
+		"outcome":  "how it ended",
+		"snapshot": "what changed",
 
 		"plan/document": "what would be done, as data",
 	},
@@ -179,21 +196,32 @@ var arrows = map[string]map[string]string{
 		"drift":        "what differs, as data",
 		"engine":       "turns the plan",
 		"finding":      "the form of a refusal",
+		"journal":      "what is done is written down",
 		"kube":         "the nodes, counted at the end",
+		"lease":        "nobody else changes the cluster meanwhile",
 		"observe":      "what stood",
 		"observe/read": "looks",
 		"outcome":      "what the run came to",
+		"pace":         "every call that changes something passes there",
 		"plan":         "what is to be done",
 		"resolve":      "what the file means here",
+		"snapshot":     "a copy of everything comes first",
 		"sshkey":       "keys that groups import",
 		"stack":        "the record of what was made",
 		"steps":        "the environment that steps act in",
+		"store":        "where books are kept",
+		"veil":         "long texts are written down by their hash",
 	},
 	"sim": {"aws/ec2": "EC2 is served in the shapes of its own client"},
 	"sim/twin": {
 		"config":   "what a file names by ID is made to exist",
 		"eksfacts": "roles that exist have the policies that their add-ons need",
 		"sim":      "the region that takes it in",
+	},
+	"snapshot": {
+		"observe": "the document that is kept",
+		"store":   "where",
+		"veil":    "without what may be a secret",
 	},
 	"sshkey": {"config": "the keys that a file names"},
 	"stack": {
@@ -214,6 +242,12 @@ var arrows = map[string]map[string]string{
 		"stack":    "templates from live values",
 		"vpc":      "the subnets of the cluster",
 	},
+	"store/bucket": {
+		"clock": "waits between tries are injected",
+		"pace":  "what an error of S3 means",
+		"store": "it is one",
+	},
+	"store/storetest": {"store": "the contract's"},
 	"testregion": {
 		"aws":      "Slipway's own clients",
 		"clock":    "on the region's clock",
@@ -228,8 +262,9 @@ var heavy = map[string]map[string]string{
 	"github.com/aws/aws-sdk-go-v2": {
 		"aws": "the clients", "aws/ec2": "EC2's", "blame": "asks", "check": "asks", "kube": "signs tokens", "observe/read": "asks", "plan": "requests are steps' data",
 		"resolve": "asks", "run": "asks who else has the cluster", "sim": "serves its shapes", "steps": "act", "tools/leansdk": "generates from it",
+		"store/bucket": "S3's client",
 	},
-	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors"},
+	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors", "store/bucket": "reads its errors"},
 	"k8s.io": {
 		"config": "names and labels are validated by Kubernetes' own rules", "kube": "the client", "kubecfg": "clientcmd", "observe/read": "reads objects",
 		"pace": "classifies its errors", "sim": "is an API server", "steps": "write objects",

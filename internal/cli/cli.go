@@ -14,13 +14,16 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/down"
 	"github.com/slipway-eks/slipway/internal/cli/drift"
+	"github.com/slipway-eks/slipway/internal/cli/history"
 	"github.com/slipway-eks/slipway/internal/cli/kubeconfig"
 	"github.com/slipway-eks/slipway/internal/cli/plan"
 	"github.com/slipway-eks/slipway/internal/cli/rules"
 	"github.com/slipway-eks/slipway/internal/cli/schema"
 	"github.com/slipway-eks/slipway/internal/cli/sim"
+	"github.com/slipway-eks/slipway/internal/cli/snapshot"
 	"github.com/slipway-eks/slipway/internal/cli/status"
 	"github.com/slipway-eks/slipway/internal/cli/token"
+	"github.com/slipway-eks/slipway/internal/cli/unlock"
 	"github.com/slipway-eks/slipway/internal/cli/up"
 	"github.com/slipway-eks/slipway/internal/cli/version"
 	"github.com/slipway-eks/slipway/internal/interrupt"
@@ -29,7 +32,8 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
-	drift.New,                 // what somebody else made of it
+	drift.New,                             // what somebody else made of it
+	history.New, snapshot.New, unlock.New, // what was done to it
 	kubeconfig.New, token.New, // its Kubernetes API
 	sim.New,                            // a region of one's own
 	rules.New, schema.New, version.New, // what the program knows

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +24,14 @@ import (
 
 // hanging is a region that never answers one operation.
 func hanging(t *testing.T, operation string) (url string, asked <-chan struct{}) {
+	return hangingFor(t, operation, 1<<30)
+}
+
+// hangingFor is a region that does not answer the first few calls of one operation.
+func hangingFor(t *testing.T, operation string, times int32) (url string, asked <-chan struct{}) {
 	t.Helper()
+	var left atomic.Int32
+	left.Store(times)
 	s := sim.New(sim.Options{Seed: 1, Speed: 600, Start: time.Now()})
 	ready := make(chan string, 1)
 	go s.Serve(t.Context(), "127.0.0.1:0", func(u string) { ready <- u }) //nolint:errcheck // it ends with the test
@@ -38,7 +46,7 @@ func hanging(t *testing.T, operation string) (url string, asked <-chan struct{})
 		if err != nil {
 			return
 		}
-		if bytes.Contains(b, []byte("Action="+operation+"&")) {
+		if bytes.Contains(b, []byte("Action="+operation+"&")) && left.Add(-1) >= 0 {
 			c <- struct{}{}
 			<-r.Context().Done()
 			return
@@ -89,6 +97,17 @@ func (s *said) await(t *testing.T, what string) {
 // slipway starts the program, as a user has it, against a region.
 func slipway(t *testing.T, url string, args ...string) (*exec.Cmd, *said) {
 	t.Helper()
+	c, out := slipwayCommand(t, url, args...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill() }) //nolint:errcheck // it has mostly ended
+	return c, out
+}
+
+// slipwayCommand is the program with its environment, and what it says.
+func slipwayCommand(t *testing.T, url string, args ...string) (*exec.Cmd, *said) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -101,13 +120,11 @@ func slipway(t *testing.T, url string, args ...string) (*exec.Cmd, *said) {
 			c.Env = append(c.Env, e)
 		}
 	}
-	c.Env = append(c.Env, "NO_COLOR=1", "AWS_ENDPOINT_URL="+url, "AWS_ACCESS_KEY_ID="+iam.Key, "AWS_SECRET_ACCESS_KEY="+iam.Secret, "AWS_REGION=us-west-2", "AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "KUBECONFIG="+none, "SLIPWAY_CLOCK_SPEED=600")
+	c.Env = append(c.Env, "NO_COLOR=1", "AWS_ENDPOINT_URL="+url, "AWS_ACCESS_KEY_ID="+iam.Key, "AWS_SECRET_ACCESS_KEY="+iam.Secret,
+		"AWS_REGION=us-west-2", "AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "KUBECONFIG="+none, "SLIPWAY_CLOCK_SPEED=600",
+		"XDG_STATE_HOME="+filepath.Dir(none))
 	out := &said{new: make(chan struct{}, 1)}
 	c.Stderr = out
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Process.Kill() }) //nolint:errcheck // it has mostly ended
 	return c, out
 }
 

@@ -34,7 +34,7 @@ type air struct {
 // newTurn marks a context as a turn's. It does not end with ctx, for what a call in
 // flight did must be known, but in time.
 func newTurn(ctx context.Context, t *Task) *air {
-	ctx, calls := pace.Begin(context.WithoutCancel(ctx))
+	ctx, calls := pace.Begin(context.WithoutCancel(ctx), t.ID)
 	ctx, cancel := context.WithTimeout(ctx, turnTime)
 	return &air{t, calls, cancel, ctx}
 }

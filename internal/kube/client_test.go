@@ -39,7 +39,7 @@ func TestTheTokenIsShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, _ := pace.Begin(t.Context())
+	ctx, _ := pace.Begin(t.Context(), "")
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() { k.CoreV1().Nodes().List(ctx, metav1.ListOptions{}) }) //nolint:errcheck // an empty answer is an error; the token is what counts
@@ -66,7 +66,7 @@ func TestExpiredCredentialsBlockInKubernetesToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, _ := pace.Begin(t.Context())
+	ctx, _ := pace.Begin(t.Context(), "")
 	if _, err = k.CoreV1().Nodes().List(ctx, metav1.ListOptions{}); pace.Classify(err).Class != pace.Retry {
 		t.Errorf("a caller who is not known yet: %v", err)
 	}

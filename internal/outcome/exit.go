@@ -14,6 +14,7 @@ const (
 	ExitChanges     = 2 // changes found, with --exit-code
 	ExitPartial     = 3 // a timeout or failure after some change
 	ExitInput       = 4
+	ExitLocked      = 11 // somebody else is changing the cluster
 	ExitInterrupted = 130
 )
 
@@ -43,16 +44,25 @@ type inputs interface {
 	Input() bool
 }
 
+// locks are errors that know whether it is another's lock that stands in the way.
+type locks interface {
+	error
+	Locked() bool
+}
+
 // Code is the exit code that an error means.
 func Code(err error) int {
 	var coded *Error
 	var input inputs
+	var lock locks
 	fs, found := finding.Of(err)
 	switch {
 	case err == nil:
 		return ExitDone
 	case errors.As(err, &coded):
 		return coded.Code
+	case errors.As(err, &lock) && lock.Locked():
+		return ExitLocked
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
 	case found && fs.Input(), errors.As(err, &input) && input.Input():

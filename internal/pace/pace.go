@@ -97,11 +97,13 @@ type call struct {
 	bucket string // eks, kubernetes/HOST
 	name   string // eks:CreateAddon, GET /api/v1/nodes
 	reads  bool   // changes nothing: it may be asked again
+	input  any    // what is asked for, as a Witness is told
 }
 
 // do makes a call: within a turn at once and on credit, outside of one when there is
 // room, and for as long as patience lasts.
 func (p *Pacer) do(ctx context.Context, c call, try func(context.Context) error) error {
+	try = witnessed(ctx, c, try)
 	if t := turnOf(ctx); t != nil {
 		return p.within(ctx, t, c, try)
 	}

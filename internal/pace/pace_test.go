@@ -3,9 +3,11 @@ package pace
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -113,7 +115,7 @@ func TestChangesAreNeverRepeated(t *testing.T) {
 		if _, err := client(clk, New(clk), a).DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: new("s")}); err == nil || a.asked != 1 {
 			t.Errorf("%v after %d calls", err, a.asked)
 		}
-		ctx, turn := Begin(t.Context())
+		ctx, turn := Begin(t.Context(), "")
 		a.asked = 0
 		if _, err := client(clk, New(clk), a).DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: new("s")}); err == nil || a.asked != 1 {
 			t.Errorf("in a turn: %v after %d calls, changed: %t", err, a.asked, turn.Changed())
@@ -162,7 +164,7 @@ func TestATurnNeverWaits(t *testing.T) {
 	clk := &hour{}
 	p := New(clk)
 	a := &answers{replies: []func() (*http.Response, error){xml(503, stumble), xml(503, stumble), xml(200, stacks)}}
-	ctx, turn := Begin(t.Context())
+	ctx, turn := Begin(t.Context(), "")
 	c := client(clk, p, a)
 	for range 20 { // more than CloudFormation's burst
 		if _, err := c.DescribeStacks(ctx, nil); err != nil {
@@ -189,7 +191,7 @@ func TestALostReplyMayBeAChange(t *testing.T) {
 		want  bool
 	}{"lost": {lost(io.EOF), true}, "cut": {replyOf(200, "text/xml", torn{io.ErrUnexpectedEOF}), true}, "stumbled": {xml(503, stumble), false}, "refused": {lost(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), false}} {
 		clk := &hour{}
-		ctx, turn := Begin(t.Context())
+		ctx, turn := Begin(t.Context(), "")
 		_, err := client(clk, New(clk), &answers{replies: []func() (*http.Response, error){c.reply}}).CreateStack(ctx, &cloudformation.CreateStackInput{StackName: new("s")})
 		if err == nil || turn.Changed() != c.want {
 			t.Errorf("%s: %v, changed: %t", name, err, turn.Changed())
@@ -208,7 +210,7 @@ func TestAHungCallIsOverInTime(t *testing.T) {
 			return nil, r.Context().Err()
 		})
 		began := time.Now()
-		ctx, turn := Begin(t.Context())
+		ctx, turn := Begin(t.Context(), "")
 		_, err := client(clk, New(clk), hung).CreateStack(ctx, &cloudformation.CreateStackInput{StackName: new("s")})
 		if v := Classify(err); v.Class != Retry || time.Since(began) != callTime || asked != 1 || !turn.Changed() {
 			t.Errorf("%v after %s and %d calls, may have changed: %t", err, time.Since(began), asked, turn.Changed())
@@ -261,7 +263,7 @@ func TestKubernetesReadsOutlastTrouble(t *testing.T) {
 			if _, err := kube(t, New(clk), a).CoreV1().Nodes().List(t.Context(), metav1.ListOptions{}); err != nil || a.asked != 3 || clk.now < 3*time.Second {
 				t.Errorf("%v after %d calls and %s", err, a.asked, clk.now)
 			}
-			ctx, _ := Begin(t.Context())
+			ctx, _ := Begin(t.Context(), "")
 			a = &answers{replies: []func() (*http.Response, error){trouble}}
 			clk.now = 0
 			_, err := kube(t, New(clk), a).CoreV1().Nodes().List(ctx, metav1.ListOptions{})
@@ -277,7 +279,7 @@ func TestKubernetesReadsOutlastTrouble(t *testing.T) {
 
 func TestKubernetesChangesAreNotedAndNeverRepeated(t *testing.T) {
 	clk := &hour{}
-	ctx, turn := Begin(t.Context())
+	ctx, turn := Begin(t.Context(), "")
 	a := &answers{replies: []func() (*http.Response, error){kjson(503, notStarted)}}
 	k := kube(t, New(clk), a)
 	create := func() error {
@@ -296,7 +298,7 @@ func TestKubernetesChangesAreNotedAndNeverRepeated(t *testing.T) {
 // A call that hangs is in the air, and says so.
 func TestATurnKnowsWhatIsInTheAir(t *testing.T) {
 	clk := &hour{}
-	ctx, turn := Begin(t.Context())
+	ctx, turn := Begin(t.Context(), "")
 	var names []string
 	var changes bool
 	a := &answers{replies: []func() (*http.Response, error){func() (*http.Response, error) {
@@ -308,5 +310,42 @@ func TestATurnKnowsWhatIsInTheAir(t *testing.T) {
 	}
 	if left, _ := turn.Unanswered(); len(left) > 0 {
 		t.Errorf("still in the air: %v", left)
+	}
+}
+
+// A witness is told of a call that may change something before it is sent, and then what
+// came of it; of one that only reads it is told nothing, and what it refuses is not sent.
+func TestAWitnessIsToldOfChangesBeforeTheyAreSent(t *testing.T) {
+	clk := &hour{}
+	a := &answers{replies: []func() (*http.Response, error){xml(200, stacks), xml(200, deleted), xml(400, throttle), lost(io.EOF), xml(200, deleted)}}
+	c := client(clk, New(clk), a)
+	refuse := error(nil)
+	var told []string
+	ctx := Witnessed(t.Context(), func(_ context.Context, x Change) (func(Answer), error) {
+		in, _ := x.Input.(*cloudformation.DeleteStackInput)
+		told = append(told, fmt.Sprintf("%s of %s for %q, %d sent", x.Call, *in.StackName, x.Turn, a.asked))
+		return func(y Answer) {
+			told = append(told, fmt.Sprintf("error %t, unknown %t, output %t", y.Err != nil, y.Unknown, y.Output != nil))
+		}, refuse
+	})
+	turn, _ := Begin(ctx, "step")
+	if _, err := c.DescribeStacks(turn, nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		c.DeleteStack(turn, &cloudformation.DeleteStackInput{StackName: new("s")}) //nolint:errcheck // the witness says it
+	}
+	refuse = errors.New("no room")
+	if _, err := c.DeleteStack(turn, &cloudformation.DeleteStackInput{StackName: new("s")}); !errors.Is(err, refuse) {
+		t.Errorf("got %v", err)
+	}
+	want := []string{
+		`cloudformation:DeleteStack of s for "step", 1 sent`, "error false, unknown false, output true",
+		`cloudformation:DeleteStack of s for "step", 2 sent`, "error true, unknown false, output false",
+		`cloudformation:DeleteStack of s for "step", 3 sent`, "error true, unknown true, output false",
+		`cloudformation:DeleteStack of s for "step", 4 sent`,
+	}
+	if !slices.Equal(told, want) || a.asked != 4 {
+		t.Errorf("%d sent, told\n%s", a.asked, strings.Join(told, "\n"))
 	}
 }

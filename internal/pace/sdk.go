@@ -36,8 +36,9 @@ func (p *Pacer) SDK(s *middleware.Stack) error {
 			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 		) (out middleware.InitializeOutput, md middleware.Metadata, err error) {
 			service, op := Service(middleware.GetServiceID(ctx)), middleware.GetOperationName(ctx)
-			err = p.do(ctx, call{service, service + ":" + op, reads(op)}, func(ctx context.Context) (e error) {
+			err = p.do(ctx, call{service, service + ":" + op, reads(op), in.Parameters}, func(ctx context.Context) (e error) {
 				out, md, e = next.HandleInitialize(ctx, in)
+				answered(ctx, out.Result)
 				return e
 			})
 			return out, md, err
@@ -58,6 +59,9 @@ func foreign(
 ) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	r, ok := out.RawResponse.(*smithyhttp.Response)
+	if ok {
+		request(ctx, r.Header, "X-Amzn-Requestid", "X-Amz-Request-Id")
+	}
 	if err != nil || !ok || r.StatusCode >= 300 {
 		return out, md, err
 	}

@@ -18,7 +18,11 @@ import (
 // within a turn (one eviction answered 429 became 11 requests and 10 seconds).
 func (p *Pacer) Kubernetes(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (out *http.Response, err error) {
-		c := call{"kubernetes/" + r.URL.Host, r.Method + " " + r.URL.Path, r.Method == http.MethodGet || r.Method == http.MethodHead || asksOnly(r)}
+		c := call{
+			bucket: "kubernetes/" + r.URL.Host,
+			name:   r.Method + " " + r.URL.Path,
+			reads:  r.Method == http.MethodGet || r.Method == http.MethodHead || asksOnly(r),
+		}
 		if streams(r) {
 			return next.RoundTrip(r)
 		}
@@ -26,8 +30,12 @@ func (p *Pacer) Kubernetes(next http.RoundTripper) http.RoundTripper {
 		if err != nil {
 			return nil, err
 		}
+		c.input = said(body)
 		err = p.do(r.Context(), c, func(ctx context.Context) (e error) {
 			out, e = whole(next, r, body, ctx)
+			if out != nil {
+				request(ctx, out.Header, "Audit-Id")
+			}
 			return e
 		})
 		var a *answer
@@ -62,6 +70,18 @@ func payload(r *http.Request) ([]byte, error) {
 	}
 	defer r.Body.Close()
 	return io.ReadAll(r.Body)
+}
+
+// said is what a request asks for, as a Witness is told: JSON as it is, and of anything
+// else that it is none.
+func said(body []byte) any {
+	switch {
+	case len(body) == 0:
+		return nil
+	case json.Valid(body):
+		return json.RawMessage(body)
+	}
+	return fmt.Sprintf("%d bytes that are no JSON", len(body))
 }
 
 // answer is an answer that may be asked for again, or that slows everybody down.

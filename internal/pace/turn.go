@@ -10,6 +10,7 @@ import (
 // Turn is the record of one turn of a run, which never waits: what its calls have
 // done, and which are in the air.
 type Turn struct {
+	name    string
 	mu      sync.Mutex
 	changed bool
 	buckets map[string]bool
@@ -18,9 +19,10 @@ type Turn struct {
 
 type turnKey struct{}
 
-// Begin marks a context as a turn's: its calls go at once, on credit.
-func Begin(ctx context.Context) (context.Context, *Turn) {
-	t := &Turn{buckets: map[string]bool{}}
+// Begin marks a context as a turn's: its calls go at once, on credit. name is what
+// a Witness is told of whose turn it is.
+func Begin(ctx context.Context, name string) (context.Context, *Turn) {
+	t := &Turn{name: name, buckets: map[string]bool{}}
 	return context.WithValue(ctx, turnKey{}, t), t
 }
 

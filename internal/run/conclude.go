@@ -16,8 +16,16 @@ import (
 
 // Conclude looks at the cluster again and says what a run came to. A run that
 // succeeded stays one when the look fails: what was not seen is said. A nil report is
-// a plan with nothing to do.
+// a plan with nothing to do. Where books are kept, it is written down.
 func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Outcome {
+	o := s.conclude(ctx, rep)
+	if err := s.hold.End(ctx, ended(o)); err != nil {
+		o.Unwritten = err.Error()
+	}
+	return o
+}
+
+func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Outcome {
 	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Region: s.AWS.Region, Removal: s.removal, Result: outcome.Nothing}
 	left := false
 	if s.removal {
@@ -44,8 +52,14 @@ func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 	for _, x := range rep.Unknown() {
 		o.Unknown = append(o.Unknown, outcome.Failure{Step: x.ID, Title: x.Title, Reason: x.Reason})
 	}
+	stopped := s.hold.halted()
+	if stopped != nil && rep.OK() { // the last answer came when all was done
+		o.Unwritten = stopped.Error()
+	} else if stopped != nil {
+		o.Failures = append(o.Failures, outcome.Failure{Step: "books", Title: "stopped", Reason: stopped.Error()})
+	}
 	switch {
-	case rep.Interrupted:
+	case rep.Interrupted && stopped == nil:
 		o.Result, o.Code = outcome.Partial, outcome.ExitInterrupted
 	case !rep.OK() && !rep.Changed:
 		o.Result, o.Code = outcome.Failed, outcome.ExitFailed

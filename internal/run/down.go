@@ -27,9 +27,19 @@ const foreign = "cluster-foreign"
 
 // PrepareDown observes a cluster and plans its removal.
 func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, error) {
+	return PrepareDownWith(ctx, c, name, nil)
+}
+
+// PrepareDownWith is PrepareDown for a caller who means to run the plan, and keeps books.
+func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books) (s *Session, err error) {
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
+	hold, err := b.Open(ctx, c, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = hold.unless(ctx, err) }()
 	live, err := read.Cluster(ctx, c, name, read.Removal())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -41,7 +51,7 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 			Remedy: "delete it with the tool that made it",
 		}}
 	}
-	s := &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true}
+	s = &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true, hold: hold}
 	keys := slices.Sorted(maps.Keys(live.KeyPairs))
 	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: keys})
 	return s, err

@@ -15,7 +15,7 @@ import (
 
 // PrepareSaved takes a plan that was saved: it is run as it was made, or, where what
 // it was made from has moved since, refused by what has.
-func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session, error) {
+func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan, b *Books) (s *Session, err error) {
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
@@ -25,6 +25,11 @@ func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session,
 			What:   fmt.Sprintf("the plan was made in account %s, and the credentials are of account %s", p.Account, c.Account),
 			Remedy: "use the credentials of that account, or " + again, Input: true}}
 	}
+	hold, err := b.Open(ctx, c, p.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = hold.unless(ctx, err) }()
 	live, err := read.Cluster(ctx, c, p.Cluster, read.Planning())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -35,7 +40,7 @@ func PrepareSaved(ctx context.Context, c *awsc.Clients, p *plan.Plan) (*Session,
 			Remedy: again, Input: true}}
 	}
 	env := &steps.Env{AWS: c, Name: p.Cluster, Net: p.Net, Reachable: p.Unreachable == ""}
-	return &Session{AWS: c, File: named(c, p.Cluster), Live: live, Env: env, Plan: p}, nil
+	return &Session{AWS: c, File: named(c, p.Cluster), Live: live, Env: env, Plan: p, hold: hold}, nil
 }
 
 // few joins the last n of a list, and counts the others: what a plan moves itself, such

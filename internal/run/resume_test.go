@@ -30,7 +30,7 @@ func TestASavedPlanIsRunAsItWasMade(t *testing.T) {
 	if err := render.PlanJSON(&again, asDocument(t, p)); err != nil || again.String() != written {
 		t.Fatalf("the plan read back is another (%v)", err)
 	}
-	back, err := run.PrepareSaved(t.Context(), r.AWS, p)
+	back, err := run.PrepareSaved(t.Context(), r.AWS, p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,12 +40,12 @@ func TestASavedPlanIsRunAsItWasMade(t *testing.T) {
 	if left := prepare(t, r, text); !left.Plan.Empty() {
 		t.Errorf("the saved plan left %v", left.Plan.Entries)
 	}
-	_, err = run.PrepareSaved(t.Context(), r.AWS, p)
+	_, err = run.PrepareSaved(t.Context(), r.AWS, p, nil)
 	if err == nil || !strings.Contains(err.Error(), "the control plane is new") || !strings.Contains(err.Error(), "more (make the plan again") {
 		t.Errorf("run again: %v", err)
 	}
 	p.Account = "222233334444"
-	if _, err := run.PrepareSaved(t.Context(), r.AWS, p); err == nil || !strings.Contains(err.Error(), "222233334444") {
+	if _, err := run.PrepareSaved(t.Context(), r.AWS, p, nil); err == nil || !strings.Contains(err.Error(), "222233334444") {
 		t.Errorf("in another account: %v", err)
 	}
 }

@@ -32,7 +32,8 @@ type Session struct {
 	Input plan.Input
 	Plan  *plan.Plan
 
-	removal bool // the plan takes the cluster away
+	removal bool  // the plan takes the cluster away
+	hold    *Hold // nil: its caller keeps no books
 }
 
 // Prepare observes, checks and plans; it changes nothing. The error is
@@ -43,15 +44,18 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 
 // Wish is what a caller wants of a plan beside the file.
 type Wish struct {
-	GateActive bool // node groups wait for ACTIVE of the network add-ons
+	GateActive bool   // node groups wait for ACTIVE of the network add-ons
+	Books      *Books // of a caller who means to run the plan; nil: none are kept
 }
 
 // PrepareWith is Prepare with a caller's wishes.
-func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
-	p := &preparation{c: c, f: f, in: plan.Input{File: f, GateActive: w.GateActive}}
+func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (s *Session, err error) {
+	p := &preparation{c: c, f: f, books: w.Books, in: plan.Input{File: f, GateActive: w.GateActive}}
+	defer func() { err = p.hold.unless(ctx, err) }()
 	// The whole of a preparation: each needs what those above it found.
 	for _, do := range []func(context.Context) error{
 		p.identify,
+		p.lock,
 		p.network,
 		p.observe,
 		p.moved,
@@ -64,7 +68,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 			return nil, err
 		}
 	}
-	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made,
+	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made, hold: p.hold,
 		Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: p.in.Net, Reachable: p.in.Unreachable == ""}}, nil
 }
 
@@ -72,6 +76,8 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 type preparation struct {
 	c     *awsc.Clients
 	f     *config.File
+	books *Books
+	hold  *Hold
 	in    plan.Input
 	notes []string // what checks found, and does not stop the launch
 	made  *plan.Plan
@@ -83,6 +89,12 @@ func (p *preparation) identify(ctx context.Context) error {
 	}
 	p.in.Account, p.in.Partition = p.c.Account, p.c.Partition
 	return nil
+}
+
+// lock keeps others from changing the cluster from before it is looked at.
+func (p *preparation) lock(ctx context.Context) (err error) {
+	p.hold, err = p.books.Open(ctx, p.c, p.f.Cluster.Metadata.Name)
+	return err
 }
 
 // network finds where the file puts the cluster.
@@ -173,8 +185,18 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 	if err != nil {
 		return nil, err
 	}
+	first, err := s.begin()
+	if err != nil {
+		return nil, err
+	}
+	if ctx, err = s.hold.Begin(ctx, s.Live, first); err != nil {
+		return nil, err
+	}
 	return engine.Run(ctx, s.Plan.Graph, tasks, o)
 }
+
+// Close gives back what a session holds; it is called whatever became of it.
+func (s *Session) Close(ctx context.Context) error { return s.hold.Close(ctx) }
 
 // attempt tells this run from others: it goes into client request tokens, so that a
 // call that is made again within a run is the same call, and making again in another

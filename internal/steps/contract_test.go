@@ -119,7 +119,7 @@ func (s *stage) turn(memo json.RawMessage) (engine.Result, json.RawMessage, erro
 	}
 	before := s.r.Sim.World.Elapsed()
 	s.wire.hit = false
-	ctx, _ := pace.Begin(s.t.Context()) // a call that fails fails its turn: the engine has patience, no layer below
+	ctx, _ := pace.Begin(s.t.Context(), "") // a call that fails fails its turn: the engine has patience, no layer below
 	res, err := run.Run(ctx)
 	if s.r.Sim.World.Elapsed() != before {
 		s.t.Fatal("the step waited inside its turn")

@@ -32,6 +32,7 @@ type App struct {
 	Seed            uint64
 	State           string   // the file that the simulated region is kept in, or ""
 	kept            *sim.Sim // the region that is saved there at the end
+	Store           string   // where --store says that snapshots, journals and locks are; "": as SLIPWAY_STORE says
 
 	Format  string           // what -o says, "" for a command without it
 	Cluster string           // the cluster that the command is about, once it is known
@@ -51,6 +52,8 @@ func (a *App) Flags(c *cobra.Command) {
 	f.BoolVar(&a.Sim, "sim", false, "run against an embedded simulated region, on a virtual clock")
 	f.Uint64Var(&a.Seed, "seed", 1, "with --sim: the seed of the simulated region; the same seed gives the same run")
 	f.StringVar(&a.State, "state", "", "with --sim: file that the simulated region is loaded from, if it is there, and saved to at the end")
+	f.StringVar(&a.Store, "store", "",
+		"where snapshots, journals and locks are: a folder, or s3://BUCKET/PREFIX for a team (or "+StoreVar+"); default: your XDG state folder")
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return outcome.Exit(outcome.ExitInput, err) })
 }
 
@@ -70,6 +73,16 @@ func OneArg(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return Input("%s takes one argument, the %s", c.Name(), what)
+		}
+		return nil
+	}
+}
+
+// Args wants arguments: what each is, in words.
+func Args(what ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != len(what) {
+			return Input("%s takes %d arguments: the %s", c.Name(), len(what), strings.Join(what, " and the "))
 		}
 		return nil
 	}

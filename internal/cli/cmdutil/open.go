@@ -19,7 +19,8 @@ type Target struct {
 	AWS     *awsc.Clients
 	Clock   clock.Clock
 	Workers int
-	Sim     *sim.Sim // nil: AWS, or whatever AWS_ENDPOINT_URL names
+	Date    func() time.Time // the region's
+	Sim     *sim.Sim         // nil: AWS, or whatever AWS_ENDPOINT_URL names
 }
 
 // workers against AWS: turns in flight at once. The simulated region takes one at
@@ -41,7 +42,7 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 	if !a.Sim {
 		clk := clock.FromEnvironment()
 		c, err := awsc.New(ctx, awsc.Options{Region: region, Profile: a.Profile, Clock: clk})
-		return &Target{AWS: c, Clock: clk, Workers: workers}, err
+		return &Target{AWS: c, Clock: clk, Workers: workers, Date: time.Now}, err
 	}
 	if region == "" {
 		region = "us-west-2"
@@ -61,5 +62,5 @@ func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {
 	}
 	clk := clock.Virtual{World: s.World}
 	c, err := awsc.New(ctx, awsc.Options{Region: region, Transport: s, Key: iam.Key, Secret: iam.Secret, Clock: clk})
-	return &Target{AWS: c, Clock: clk, Workers: 1, Sim: s}, err
+	return &Target{AWS: c, Clock: clk, Workers: 1, Sim: s, Date: s.World.Date}, err
 }

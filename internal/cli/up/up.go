@@ -18,6 +18,7 @@ import (
 type flags struct {
 	file, plan, timeline, kubeconfig string
 	gate                             string
+	reason                           string
 	yes                              bool
 }
 
@@ -36,6 +37,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
 	cmdutil.Gate(c, &f.gate)
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	cmdutil.Reason(c, &f.reason)
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig to add the cluster to; none to leave it alone (not under --sim)")
 	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
@@ -51,10 +53,15 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 	if err := t.CheckKubeconfig(f.kubeconfig); err != nil {
 		return err
 	}
-	s, err := prepare()
+	b, err := a.Books(ctx, t, "up", f.reason)
 	if err != nil {
 		return err
 	}
+	s, err := prepare(b)
+	if err != nil {
+		return err
+	}
+	defer a.Close(ctx, s)
 	if err := a.Show(s); err != nil {
 		return err
 	}
@@ -87,7 +94,7 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 
 // open reaches the region of the file, or of the saved plan, and says how the session
 // is prepared there.
-func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func() (*run.Session, error), error) {
+func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func(*run.Books) (*run.Session, error), error) {
 	active, err := cmdutil.GateActive(f.gate)
 	if err != nil {
 		return nil, nil, err
@@ -98,7 +105,9 @@ func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func()
 			return nil, nil, err
 		}
 		t, err := a.Open(ctx, file)
-		return t, func() (*run.Session, error) { return run.PrepareWith(ctx, t.AWS, file, run.Wish{GateActive: active}) }, err
+		return t, func(b *run.Books) (*run.Session, error) {
+			return run.PrepareWith(ctx, t.AWS, file, run.Wish{GateActive: active, Books: b})
+		}, err
 	}
 	if f.file != "" {
 		return nil, nil, cmdutil.Input("give -f FILE or --plan FILE: a saved plan is run as it is")
@@ -117,7 +126,7 @@ func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func()
 	}
 	a.Cluster, a.Region = p.Cluster, p.Region
 	t, err := a.Open(ctx, nil)
-	return t, func() (*run.Session, error) { return run.PrepareSaved(ctx, t.AWS, p) }, err
+	return t, func(b *run.Books) (*run.Session, error) { return run.PrepareSaved(ctx, t.AWS, p, b) }, err
 }
 
 func question(s *run.Session) string {

@@ -89,7 +89,27 @@ func Cluster(ctx context.Context, c *awsc.Clients, name string, s Scope) (*obser
 		Caller:    c.Caller,
 		Parts:     s.Parts,
 	}
-	o := &observer{doc, c, s}
+	return fill(ctx, &observer{doc, c, s}, nil)
+}
+
+// Complete reads what a scope asks for beyond what a document has, which is not read
+// again, nor changed.
+func Complete(ctx context.Context, c *awsc.Clients, doc *observe.Observed, s Scope) (*observe.Observed, error) {
+	more, err := settle(doc)
+	if err != nil {
+		return nil, err
+	}
+	have := more.Parts
+	more.Parts = s.Parts
+	if more.At.IsZero() {
+		more.At = s.At
+	}
+	return fill(ctx, &observer{more, c, s}, have)
+}
+
+// fill reads the parts of the observer's scope, but for those that its document has.
+func fill(ctx context.Context, o *observer, have []observe.Part) (*observe.Observed, error) {
+	name := o.Name
 	for _, x := range []struct {
 		part observe.Part
 		what string
@@ -116,7 +136,7 @@ func Cluster(ctx context.Context, c *awsc.Clients, name string, s Scope) (*obser
 		{observe.Publishing, "the Services and Ingresses", o.published},
 		{observe.Balancers, "the load balancers", o.balancers},
 	} {
-		if !slices.Contains(s.Parts, x.part) {
+		if !slices.Contains(o.s.Parts, x.part) || slices.Contains(have, x.part) {
 			continue
 		}
 		if err := o.missed(ctx, x.part, x.what, x.read(ctx)); err != nil {

@@ -266,3 +266,37 @@ func TestOtherClustersCostNothing(t *testing.T) {
 		t.Errorf("a look has become dear: quick %d, for a plan %d, whole %d requests", quick, planning, all)
 	}
 }
+
+// What is read in two goes is what is read in one, and the first is left as it was.
+func TestADocumentIsCompleted(t *testing.T) {
+	r := launched(t, rich)
+	want := whole(t, r)
+	for name, scope := range map[string]read.Scope{"quick": read.Quick(), "planning": read.Planning(), "removal": read.Removal(), "whole": read.Whole()} {
+		half, err := read.Cluster(t.Context(), r.AWS, "test", scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := written(t, half)
+		more := read.Whole()
+		more.At = want.At
+		got, err := read.Complete(t.Context(), r.AWS, half, more)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if written(t, got) != written(t, want) {
+			t.Errorf("%s, completed, is another document", name)
+		}
+		if written(t, half) != before {
+			t.Errorf("%s was changed by being completed", name)
+		}
+	}
+}
+
+func written(t *testing.T, o *observe.Observed) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := o.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

@@ -1,0 +1,85 @@
+package cmdutil
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/clock"
+	"github.com/slipway-eks/slipway/internal/journal"
+	"github.com/slipway-eks/slipway/internal/lease"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/store"
+	"github.com/slipway-eks/slipway/internal/store/bucket"
+	"github.com/slipway-eks/slipway/internal/version"
+)
+
+// StoreVar names the variable that names the store.
+const StoreVar = "SLIPWAY_STORE"
+
+// Reason adds the flag that says why something is changed.
+func Reason(c *cobra.Command, reason *string) {
+	c.Flags().StringVar(reason, "reason", "", "why, in your words: slipway history shows it")
+}
+
+// Shelves opens the store in which snapshots, journals and locks are kept: the one that
+// --store or SLIPWAY_STORE names, else this user's state folder. A simulated region's
+// stays with it: beside the file of --state, or in memory.
+func (a *App) Shelves(ctx context.Context) (store.Store, error) {
+	switch named := a.Store; {
+	case a.Sim && named != "":
+		return nil, Input("--store %s: a simulated region keeps its own store beside --state", named)
+	case a.Sim && a.State == "":
+		return store.NewMemory(), nil
+	case a.Sim:
+		return store.NewFiles(a.State+".store", false), nil
+	}
+	where := a.Store
+	if where == "" {
+		where = os.Getenv(StoreVar)
+	}
+	switch {
+	case strings.HasPrefix(where, bucket.Scheme):
+		b, err := bucket.Open(ctx, where, bucket.Options{Region: a.Region, Profile: a.Profile})
+		if err != nil {
+			return nil, Input("%w", err)
+		}
+		return b, b.Probe(ctx)
+	case strings.Contains(where, "://"):
+		return nil, Input("the store %s: name a folder, or s3://BUCKET/PREFIX", where)
+	case where != "":
+		return store.NewFiles(where, true), nil
+	}
+	home, err := store.Home()
+	if err != nil {
+		return nil, err
+	}
+	return store.NewFiles(home, true), nil
+}
+
+// Locker takes locks in a store. It is processes that hold them, so their times are the
+// machine's, in a simulated region too.
+func Locker(s store.Store) *lease.Locker {
+	return &lease.Locker{Store: s, Now: time.Now, Clock: &clock.Wall{Start: time.Now(), Speed: 1}, Alive: lease.Alive, Machine: lease.Here()}
+}
+
+// Books opens what a command that changes something keeps.
+func (a *App) Books(ctx context.Context, t *Target, command, reason string) (*run.Books, error) {
+	s, err := a.Shelves(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tool, _, _ := strings.Cut(version.Text(), " (go")
+	return &run.Books{Store: s, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason, Tool: tool}, nil
+}
+
+// Close gives back what a session holds. What cannot be given back is said, and changes
+// nothing of how the command ended.
+func (a *App) Close(ctx context.Context, s *run.Session) {
+	if err := s.Close(ctx); err != nil {
+		a.Say("%s %v", a.Style.Yellow("note:"), err)
+	}
+}
