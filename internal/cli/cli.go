@@ -22,6 +22,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/sim"
 	"github.com/slipway-eks/slipway/internal/cli/snapshot"
 	"github.com/slipway-eks/slipway/internal/cli/status"
+	"github.com/slipway-eks/slipway/internal/cli/sync"
 	"github.com/slipway-eks/slipway/internal/cli/token"
 	"github.com/slipway-eks/slipway/internal/cli/unlock"
 	"github.com/slipway-eks/slipway/internal/cli/up"
@@ -32,7 +33,7 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
-	drift.New,                             // what somebody else made of it
+	drift.New, sync.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it
 	kubeconfig.New, token.New, // its Kubernetes API
 	sim.New,                            // a region of one's own

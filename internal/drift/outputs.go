@@ -132,10 +132,15 @@ func attached(read func(*observe.VPCConfig) string) func(*Truths) Reading {
 }
 
 func controlGroups(t *Truths) Reading {
-	if c := t.Live.Cluster.ResourcesVPCConfig; c != nil && len(c.SecurityGroupIDs) > 0 {
-		return says(c.SecurityGroupIDs)
+	c := t.Live.Cluster.ResourcesVPCConfig
+	if c == nil || len(c.SecurityGroupIDs) == 0 {
+		return silent
 	}
-	return silent
+	was := split(t.outputs()["SecurityGroup"])
+	if lacks, _ := sets(anything(was), anything(c.SecurityGroupIDs)); len(was) > 0 && len(lacks) == 0 {
+		return says(was) // stacks import one group, and it is still the control plane's
+	}
+	return says(c.SecurityGroupIDs)
 }
 
 // sharedGroup is the group that all nodes share: nothing but the record says which it

@@ -252,5 +252,14 @@ func retryAfter(h http.Header) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
+// unchanged are the reasons of a change set that failed because nothing differs.
+var unchanged = []string{"didn't contain changes", "No updates are to be performed"} // facts/repair.md §1.1
+
+// Unchanged tells whether the reason of a failed change set is that there was nothing to
+// change.
+func Unchanged(reason string) bool {
+	return slices.ContainsFunc(unchanged, func(u string) bool { return strings.Contains(reason, u) })
+}
+
 // Done tells whether an error says that what was asked for is so already.
 func Done(err error) bool { return err != nil && Classify(err).Class == Already }

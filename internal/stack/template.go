@@ -51,13 +51,14 @@ func (t *Template) withPrincipals() *Template {
 	return t
 }
 
-// JSON is the template's body; encoding/json sorts keys, so it is deterministic.
+// JSON is the template's body, in ASCII: CloudFormation gives other characters back as
+// question marks. encoding/json sorts keys, so it is deterministic.
 func (t *Template) JSON() string {
 	b, err := json.Marshal(t)
 	if err != nil {
 		panic(err) // built of strings, numbers, maps and lists only
 	}
-	return string(b)
+	return string(escaped(b))
 }
 
 func (t *Template) add(id, typ string, props M, more ...M) M {

@@ -55,6 +55,8 @@ var registry = map[string]row{
 	"oidc-provider":       {"iam", func() Spec { return &OIDCProvider{} }},
 	"pod-identity":        {"eks", func() Spec { return &PodIdentity{} }},
 	"pod-identity-update": {"eks", func() Spec { return &PodIdentityUpdate{} }},
+	"record-sync":         {"cloudformation", func() Spec { return &RecordSync{} }},
+	"rollback-continue":   {"cloudformation", func() Spec { return &RollbackContinue{} }},
 	"service-account":     {"kubernetes", func() Spec { return &ServiceAccount{} }},
 	"stack":               {"cloudformation", func() Spec { return &Stack{} }},
 	"stack-wait":          {"cloudformation", func() Spec { return &StackWait{} }},

@@ -63,6 +63,12 @@ func Drift() Scope {
 	return Scope{Parts: parts, Must: []observe.Part{observe.ControlPlane}, Lean: true}
 }
 
+// Record is what a repair of the record looks at.
+func Record() Scope {
+	must := []observe.Part{observe.Stacks, observe.ControlPlane, observe.Templates}
+	return Scope{Parts: append(must, observe.Resources, observe.Networking), Must: must, Lean: true}
+}
+
 // Whole is everything: a snapshot.
 func Whole() Scope {
 	return Scope{Parts: slices.Concat(planning, rest), Must: []observe.Part{observe.ControlPlane}}

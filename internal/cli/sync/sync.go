@@ -1,0 +1,106 @@
+// Package sync is slipway sync: the record of a cluster as the cluster is.
+package sync
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/interrupt"
+	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/render"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+type flags struct {
+	print    string
+	yes      bool
+	template bool
+	rollback bool
+}
+
+const long = `Writes what is live into the outputs of the cluster's stack, and touches no resource: the template as it is stored with
+the outputs' values made literal; the stack's own tags, parameters and role; as a change set that is looked at before it is
+executed, and deleted where it would touch anything else. Outputs that other stacks import stay as they are, and are named.
+With --template, resources that do not exist any more are taken out of the template, too, with what refers to them, and the
+control plane gets the subnets that it has. Afterwards it reads again and says what it saw. docs/drift.md.`
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use: "sync NAME", Short: "Bring the record, the stack's outputs, to what is live", Long: long, Args: cmdutil.OneArg("cluster's name"),
+		Example: "  slipway sync prod --region eu-west-1\n  slipway sync prod --print prod-sync && sh prod-sync/sync.sh",
+		RunE:    func(c *cobra.Command, args []string) error { return synchronise(c.Context(), a, f, args[0]) },
+	}
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	c.Flags().StringVar(&f.print, "print", "", "change nothing: write a script of plain aws CLI commands, with its files, into this new folder")
+	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too")
+	c.Flags().BoolVar(&f.rollback, "continue-rollback", false, "where the stack is UPDATE_ROLLBACK_FAILED, go on with the rollback first, and skip what cannot be put back")
+	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
+	return c
+}
+
+// synchronise is the whole of the command, in its order.
+func synchronise(ctx context.Context, a *cmdutil.App, f flags, name string) error {
+	a.Cluster = name
+	t, err := a.Open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	s, err := run.PrepareSync(ctx, t.AWS, name, run.SyncOptions{Template: f.template, Continue: f.rollback})
+	if err != nil {
+		return err
+	}
+	render.Correction(a.Err, a.Style, s.Correction)
+	if s.Plan.Empty() {
+		a.Ended = &outcome.Outcome{Cluster: name, Region: t.AWS.Region, Result: outcome.Nothing, Calls: t.AWS.Calls()}
+		a.Say("%s", a.Style.Green("The record is as the cluster is; there is nothing to write."))
+		return nil
+	}
+	if f.print != "" {
+		return write(a, s, f.print)
+	}
+	if err := a.Confirm(f.yes, question(s)); err != nil {
+		return err
+	}
+	rep, err := a.Turn(ctx, t, s.Session)
+	if err != nil {
+		return err
+	}
+	return conclude(interrupt.Hard(ctx), a, s, rep)
+}
+
+func question(s *run.Sync) string {
+	if gone := s.Correction.Edit.Gone; len(gone) > 0 {
+		return fmt.Sprintf("Write this, and take %s out of the template?", strings.Join(gone, ", "))
+	}
+	return "Write this into the outputs of " + s.Correction.Stack + "?"
+}
+
+// conclude reads again, and says what was seen.
+func conclude(ctx context.Context, a *cmdutil.App, s *run.Sync, rep *engine.Report) error {
+	o := s.Conclude(ctx, rep)
+	a.Ended = o
+	a.Say("")
+	for _, f := range o.Failures {
+		a.Say("%s %s", a.Style.Red(f.Title+":"), f.Reason)
+	}
+	if o.Code != outcome.ExitDone {
+		return outcome.Exit(o.Code, nil)
+	}
+	left, err := s.Left(ctx)
+	switch {
+	case err != nil:
+		a.Say("%s the record could not be read again: %v", a.Style.Yellow("note:"), err)
+	case len(left) == 0:
+		a.Say("%s read again: every output of %s is as the cluster is", a.Style.Green("done:"), s.Correction.Stack)
+	default:
+		a.Say("%s read again: what could be written is; left: %s", a.Style.Green("done:"), strings.Join(left, "; "))
+	}
+	return nil
+}

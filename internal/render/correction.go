@@ -1,0 +1,43 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/drift"
+)
+
+// Correction shows what a repair of the record writes: CloudFormation's change sets show
+// nothing of outputs, so the difference is ours to draw.
+func Correction(w io.Writer, style Style, c *drift.Correction) {
+	changed := false
+	for _, o := range c.Outputs {
+		if o.Was == o.Now {
+			continue
+		}
+		if !changed {
+			fmt.Fprintf(w, "%s\n", style.Bold("Outputs of "+c.Stack))
+			changed = true
+		}
+		fmt.Fprintf(w, "  %s\n", o.Name)
+		fmt.Fprintf(w, "    %s\n", style.Red("- "+o.Was))
+		switch {
+		case len(o.Used) > 0:
+			fmt.Fprintf(w, "      %s\n", style.Yellow("stays: "+strings.Join(o.Used, ", ")+" import it"))
+		case o.Now == "":
+			fmt.Fprintf(w, "    %s\n", style.Green("+ (taken out: no live one of its kind is left)"))
+		default:
+			fmt.Fprintf(w, "    %s\n", style.Green("+ "+o.Now))
+		}
+	}
+	if len(c.Edit.Gone) > 0 {
+		fmt.Fprintf(w, "%s\n  %s\n", style.Bold("Taken out of the template, as they do not exist"), strings.Join(c.Edit.Gone, ", "))
+	}
+	if len(c.Edit.Subnets) > 0 {
+		fmt.Fprintf(w, "%s\n  %s\n", style.Bold("The control plane's subnets in the template"), strings.Join(c.Edit.Subnets, ", "))
+	}
+	for _, l := range c.Left {
+		fmt.Fprintf(w, "%s %s\n", style.Yellow("left:"), l)
+	}
+}
