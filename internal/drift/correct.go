@@ -129,7 +129,8 @@ func (c *Correction) template(t *Truths) {
 			c.Edit.Gone = append(c.Edit.Gone, r.LogicalID)
 		}
 	}
-	if !slices.Equal(texts(anything(t.attachedOnce()).([]any)), []string(t.attached())) || slices.ContainsFunc(refs["ControlPlane"], func(id string) bool { return gone[id] }) {
+	once := slices.Sorted(slices.Values(t.attachedOnce()))
+	if !slices.Equal(once, t.attached()) || slices.ContainsFunc(refs["ControlPlane"], func(id string) bool { return gone[id] }) {
 		c.Edit.Subnets = t.attached()
 	}
 	if len(gone) > 0 {
@@ -161,9 +162,11 @@ func Updatable(t *Truths) finding.Findings {
 	case t.Live.Cluster == nil:
 		return refuse("cluster-absent", "EKS has no cluster "+t.Live.Name+": there is nothing live to record", "delete what is left: slipway down "+t.Live.Name)
 	case s == nil:
-		return refuse("no-record", "there is none: the cluster was made by another tool, or in the console, and has no record of eksctl's", "nothing is to be synced")
+		return refuse("no-record", "there is none: the cluster was made by another tool, or in the console, and has no record of eksctl's",
+			"nothing is to be synced")
 	case len(s.Outputs) == 0:
-		return refuse("no-outputs", "has no outputs: a stack that is as old as that is replaced, not repaired", "eksctl upgrade cluster adds them where nothing is gone")
+		return refuse("no-outputs", "has no outputs: a stack that is as old as that is replaced, not repaired",
+			"eksctl upgrade cluster adds them where nothing is gone")
 	}
 	switch s.Phase() {
 	case observe.Complete:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,11 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
 	"github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/pace"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/sim/iam"
+	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -317,5 +322,71 @@ func TestOnlyWhatWasSeenIsSaid(t *testing.T) {
 	res, err = (&steps.Nodes{Group: "ghost", Want: 1}).Run(t.Context(), env, &steps.Memo{})
 	if err != nil || res.State != engine.Wait || strings.Contains(res.Reason, "EKS says") || !strings.Contains(res.Reason, "0 of 1 instances in service") {
 		t.Errorf("a self-managed group: %+v %v", res, err)
+	}
+}
+
+// refuses answers as CloudFormation does where it takes no change of outputs alone: the
+// set has failed, as it contains no changes.
+type refuses struct{ next http.RoundTripper }
+
+func (w refuses) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	res, err := w.next.RoundTrip(r)
+	if err != nil || !strings.Contains(string(body), "Action=DescribeChangeSet") {
+		return res, err
+	}
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if text := string(b); !strings.Contains(text, "<ResourceChange>") {
+		b = []byte(strings.NewReplacer("<Status>CREATE_COMPLETE</Status>", "<Status>FAILED</Status><StatusReason>The submitted information didn't contain changes.</StatusReason>",
+			"<ExecutionStatus>AVAILABLE</ExecutionStatus>", "<ExecutionStatus>UNAVAILABLE</ExecutionStatus>").Replace(text))
+	}
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
+	return res, nil
+}
+
+// Where CloudFormation takes no change of outputs alone, the metadata of one resource is
+// touched, and nothing else; a set that would touch another resource is deleted.
+func TestARecordIsSyncedByTouchingMetadata(t *testing.T) {
+	r, _ := standing(t)
+	clients, err := aws.New(t.Context(), aws.Options{Region: "us-west-2", Transport: refuses{r.Sim}, Key: iam.Key, Secret: iam.Secret, Clock: r.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(spec steps.Spec) error {
+		m := &steps.Memo{}
+		for range 100 {
+			res, err := spec.Run(t.Context(), &steps.Env{AWS: clients, Name: "test"}, m)
+			if err != nil || res.State == engine.Done {
+				return err
+			}
+			r.Sim.World.Advance(5 * time.Second)
+		}
+		return errors.New("it never ends")
+	}
+	sync := &steps.RecordSync{Stack: "eksctl-test-cluster", Edit: stack.Edit{Outputs: map[string]string{"SubnetsPublic": "subnet-1"}}}
+	if err := run(sync); err != nil {
+		t.Fatal(err)
+	}
+	body, err := clients.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new("eksctl-test-cluster")})
+	if err != nil || !strings.Contains(*body.TemplateBody, "SlipwaySync") || !strings.Contains(*body.TemplateBody, `"Value":"subnet-1"`) {
+		t.Errorf("%v %v", body, err)
+	}
+	sync.Edit = stack.Edit{Outputs: map[string]string{"VPC": "vpc-1"}, Texts: map[string]string{"Resources/SubnetPublicUSWEST2A/Properties/MapPublicIpOnLaunch": "false"}}
+	if err := run(sync); err == nil || !strings.Contains(err.Error(), "Modify SubnetPublicUSWEST2A (AWS::EC2::Subnet)") {
+		t.Errorf("%v", err)
+	}
+	sets, err := clients.CFN.ListChangeSets(t.Context(), &cloudformation.ListChangeSetsInput{StackName: new("eksctl-test-cluster")})
+	if err != nil || slices.ContainsFunc(sets.Summaries, func(s cfntypes.ChangeSetSummary) bool { return s.ExecutionStatus == cfntypes.ExecutionStatusAvailable }) {
+		t.Errorf("%+v %v", sets, err)
 	}
 }

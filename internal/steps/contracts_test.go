@@ -65,6 +65,29 @@ func mayNetwork(s *stage) {
 	}
 }
 
+// stuck is a stack whose update failed, and whose rollback failed at a subnet that
+// somebody deleted.
+func stuck(s *stage) {
+	body := `{"Resources": {"VPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+		"Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "VPC"}, "CidrBlock": "10.0.0.0/24"}}},
+		"Outputs": {"Subnet": {"Value": {"Ref": "Subnet"}}}}`
+	name := new("eksctl-test-stuck")
+	_, err := s.r.AWS.CFN.CreateStack(s.t.Context(), &cloudformation.CreateStackInput{StackName: name, TemplateBody: &body})
+	s.must(err)
+	s.r.Sim.World.Advance(time.Hour)
+	d, err := s.r.AWS.CFN.DescribeStacks(s.t.Context(), &cloudformation.DescribeStacksInput{StackName: name})
+	s.must(err)
+	body = strings.NewReplacer(`"10.0.0.0/24"}`, `"10.0.0.0/24", "MapPublicIpOnLaunch": true}`, `"Resources": {`,
+		`"Resources": {"Bad": {"Type": "AWS::EC2::Subnet", "DependsOn": ["Subnet", "Slow"], "Properties": {"VpcId": {"Ref": "VPC"}, "CidrBlock": "192.168.0.0/24"}},
+			"Slow": {"Type": "AWS::EC2::InternetGateway", "DependsOn": "Subnet"},`).Replace(body)
+	_, err = s.r.AWS.CFN.UpdateStack(s.t.Context(), &cloudformation.UpdateStackInput{StackName: name, TemplateBody: &body})
+	s.must(err)
+	s.r.Sim.World.Advance(10 * time.Second)
+	_, err = s.r.Region.EC2.DeleteSubnet(nil, &ec2.DeleteSubnetInput{SubnetId: d.Stacks[0].Outputs[0].OutputValue})
+	s.must(err)
+	s.r.Sim.World.Advance(time.Hour)
+}
+
 var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
 
 var contracts = []contract{
@@ -73,6 +96,12 @@ var contracts = []contract{
 	{"OIDC provider", false, nil, func(*stage) steps.Spec { return &steps.OIDCProvider{} }},
 	{"stack", false, nil, func(*stage) steps.Spec {
 		return &steps.Stack{Name: "eksctl-test-role", Tags: map[string]string{eksfacts.TagCluster: "test"}, Template: role("AmazonS3ReadOnlyAccess")}
+	}},
+	{"record", false, nil, func(*stage) steps.Spec {
+		return &steps.RecordSync{Stack: "eksctl-test-cluster", Edit: stack.Edit{Outputs: map[string]string{"SubnetsPublic": "subnet-1,subnet-2"}}}
+	}},
+	{"rollback that is stuck", false, stuck, func(*stage) steps.Spec {
+		return &steps.RollbackContinue{Stack: "eksctl-test-stuck", Skip: []string{"Subnet"}}
 	}},
 	{"stack, started", false, nil, func(*stage) steps.Spec {
 		return &steps.Stack{Name: "eksctl-test-role", Started: true, Template: role("AmazonS3ReadOnlyAccess")}
@@ -279,6 +308,19 @@ func fingerprint(s *stage) []string {
 	s.must(err)
 	for i, x := range stacks.StackSummaries {
 		add("stack %d of them %s %s", i, *x.StackName, x.StackStatus)
+		d, err := c.CFN.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: x.StackId})
+		s.must(err)
+		for _, o := range d.Stacks[0].Outputs {
+			if *o.OutputKey == "SubnetsPublic" {
+				add("stack %s says %s", *x.StackName, *o.OutputValue)
+			}
+		}
+		sets, err := c.CFN.ListChangeSets(ctx, &cloudformation.ListChangeSetsInput{StackName: x.StackId})
+		if err == nil {
+			for _, y := range sets.Summaries {
+				add("stack %s has a change set %s", *x.StackName, y.ExecutionStatus)
+			}
+		}
 	}
 	roles, err := c.IAM.ListRoles(ctx, &iam.ListRolesInput{})
 	s.must(err)

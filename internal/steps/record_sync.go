@@ -56,7 +56,8 @@ func (s *RecordSync) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, e
 		return engine.Finished("the record is as the cluster is")
 	}
 	if m.Phase == executed && st.StackStatus == types.StackStatusUpdateRollbackComplete {
-		return engine.Result{}, fmt.Errorf("the update of stack %s was rolled back: %s. The record is what it was", s.Stack, lastFailure(ctx, e.AWS, aws.ToString(st.StackId)))
+		return engine.Result{}, fmt.Errorf("the update of stack %s was rolled back: %s. The record is what it was", s.Stack,
+			lastFailure(ctx, e.AWS, aws.ToString(st.StackId)))
 	}
 	return s.changeSet(ctx, e, m, st, body)
 }
@@ -134,7 +135,8 @@ func (s *RecordSync) changeSet(ctx context.Context, e *Env, m *Memo, st *types.S
 		if err := deleteSet(ctx, e.AWS, set); err != nil {
 			return engine.Result{}, err
 		}
-		return engine.Result{}, fmt.Errorf("the change set of stack %s would touch what it must not: %s. It was deleted, and nothing was changed", s.Stack, strings.Join(bad, "; "))
+		return engine.Result{}, fmt.Errorf("the change set of stack %s would touch what it must not: %s. It was deleted, and nothing was changed",
+			s.Stack, strings.Join(bad, "; "))
 	}
 	if _, err := e.AWS.CFN.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{ChangeSetName: set.ChangeSetId,
 		ClientRequestToken: e.token("sync", aws.ToString(set.ChangeSetId))}); err != nil {
@@ -195,7 +197,9 @@ func (s *RecordSync) unwanted(changes []types.Change, touch bool) []string {
 }
 
 // describeSet reads a change set whole; nil: there is none of that name.
-func describeSet(ctx context.Context, c *awsc.Clients, stackName, name string) (set *cloudformation.DescribeChangeSetOutput, changes []types.Change, err error) {
+func describeSet(ctx context.Context, c *awsc.Clients, stackName, name string) (
+	set *cloudformation.DescribeChangeSetOutput, changes []types.Change, err error,
+) {
 	pages := cloudformation.NewDescribeChangeSetPaginator(c.CFN, &cloudformation.DescribeChangeSetInput{StackName: &stackName, ChangeSetName: &name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

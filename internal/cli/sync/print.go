@@ -57,7 +57,8 @@ aws cloudformation describe-stacks --region "$region" --stack-name "$stack" --qu
 // write writes the script with its files into a new folder.
 func write(a *cmdutil.App, s *run.Sync, dir string) error {
 	if s.Correction.Empty() {
-		return cmdutil.Input("there is no template to print: --continue-rollback is one command, aws cloudformation continue-update-rollback --stack-name %s", s.Correction.Stack)
+		return cmdutil.Input("there is no template to print: --continue-rollback is one command, "+
+			"aws cloudformation continue-update-rollback --stack-name %s", s.Correction.Stack)
 	}
 	body, err := s.Body()
 	if err != nil {

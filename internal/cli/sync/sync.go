@@ -40,7 +40,8 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&f.print, "print", "", "change nothing: write a script of plain aws CLI commands, with its files, into this new folder")
 	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too")
-	c.Flags().BoolVar(&f.rollback, "continue-rollback", false, "where the stack is UPDATE_ROLLBACK_FAILED, go on with the rollback first, and skip what cannot be put back")
+	c.Flags().BoolVar(&f.rollback, "continue-rollback", false,
+		"where the stack is UPDATE_ROLLBACK_FAILED, go on with the rollback first, and skip what cannot be put back")
 	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
 	return c
 }

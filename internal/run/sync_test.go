@@ -1,0 +1,299 @@
+package run_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+const recordOf = "eksctl-test-cluster"
+
+// outputs are the cluster stack's.
+func outputs(t *testing.T, r *testregion.Region) map[string]string {
+	t.Helper()
+	d, err := r.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new(recordOf)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{"": string(d.Stacks[0].StackStatus)}
+	for _, o := range d.Stacks[0].Outputs {
+		out[*o.OutputKey] = *o.OutputValue
+	}
+	return out
+}
+
+// asEksctl reads the record as eksctl before 0.177 does: subnets by the IDs of an output,
+// all at once.
+func asEksctl(t *testing.T, r *testregion.Region, output string) error {
+	t.Helper()
+	_, err := r.AWS.EC2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{SubnetIds: strings.Split(outputs(t, r)[output], ",")})
+	return err
+}
+
+func edit(t *testing.T, r *testregion.Region, text string) {
+	t.Helper()
+	edits, err := sim.ParseEdits([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Region.Apply("test", edits); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(20 * time.Minute)
+}
+
+func synced(t *testing.T, r *testregion.Region, o run.SyncOptions) *run.Sync {
+	t.Helper()
+	s, err := run.PrepareSync(t.Context(), r.AWS, "test", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Plan.Empty() {
+		t.Fatalf("nothing to sync: %+v", s.Correction)
+	}
+	if rep := drive(t, r, s.Session); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	left, err := s.Left(t.Context())
+	if err != nil || len(left) != len(s.Correction.Left) {
+		t.Fatalf("left: %v, expected %v (%v)", left, s.Correction.Left, err)
+	}
+	return s
+}
+
+// resources are the cluster stack's, with when each was last touched.
+func resources(t *testing.T, r *testregion.Region) string {
+	t.Helper()
+	d, err := r.AWS.CFN.DescribeStackResources(t.Context(), &cloudformation.DescribeStackResourcesInput{StackName: new(recordOf)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, x := range d.StackResources {
+		out = append(out, *x.LogicalResourceId+" "+*x.PhysicalResourceId)
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// The second failure: eksctl's reading of the outputs fails before and works after, and no
+// resource is touched. A second sync has nothing to do.
+func TestTheRecordIsBroughtToWhatIsLive(t *testing.T) {
+	r, now := replaced(t)
+	if err := asEksctl(t, r, "SubnetsPublic"); err == nil || !strings.Contains(err.Error(), "InvalidSubnetID.NotFound") {
+		t.Fatalf("the record is not stale: %v", err)
+	}
+	before := resources(t, r)
+	synced(t, r, run.SyncOptions{})
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+	have := strings.Split(outputs(t, r)["SubnetsPublic"], ",")
+	slices.Sort(have)
+	slices.Sort(now)
+	if !slices.Equal(have, now) {
+		t.Errorf("recorded %v, live %v", have, now)
+	}
+	if after := resources(t, r); after != before {
+		t.Errorf("resources were touched:\n%s\nbefore:\n%s", after, before)
+	}
+	s, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{})
+	if err != nil || !s.Plan.Empty() {
+		t.Errorf("a second one has %+v (%v)", s.Correction, err)
+	}
+	sets, err := r.AWS.CFN.ListChangeSets(t.Context(), &cloudformation.ListChangeSetsInput{StackName: new(recordOf)})
+	if err != nil || slices.ContainsFunc(sets.Summaries, func(c cfntypes.ChangeSetSummary) bool { return c.ExecutionStatus == cfntypes.ExecutionStatusAvailable }) {
+		t.Errorf("%+v %v", sets, err)
+	}
+}
+
+// With --template, what is gone leaves the template, and the next update of the stack does
+// not fail at it; what was attached stays attached.
+func TestWhatIsGoneLeavesTheTemplate(t *testing.T) {
+	r, now := replaced(t)
+	s := synced(t, r, run.SyncOptions{Template: true})
+	if !slices.Contains(s.Correction.Edit.Gone, "SubnetPublicUSWEST2A") || !slices.Contains(s.Correction.Edit.Gone, "RouteTableAssociationPublicUSWEST2A") {
+		t.Fatalf("%v", s.Correction.Edit.Gone)
+	}
+	if after := resources(t, r); strings.Contains(after, "SubnetPublicUSWEST2A") || !strings.Contains(after, "SubnetPrivateUSWEST2A") {
+		t.Error(after)
+	}
+	d, err := run.Drift(t.Context(), r.AWS, "test", run.DriftOptions{Only: []string{"record", "network", "vpc", "controlPlane"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range d.Drifted() {
+		if x.Path != "network.subnets.tags" {
+			t.Errorf("still drifted: %s: %s", x.Path, x.What)
+		}
+	}
+	if c := d.Drifted(); len(c) != len(now) {
+		t.Errorf("%d differences", len(c))
+	}
+}
+
+// An output that a stack imports stays, and is named with the stack; the others go on.
+func TestWhatIsImportedStays(t *testing.T) {
+	r, _ := replaced(t)
+	body := `{"Resources": {"G": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": [{"Key": "subnets",
+		"Value": {"Fn::ImportValue": "eksctl-test-cluster::SubnetsPrivate"}}]}}}}`
+	if _, err := r.AWS.CFN.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: new("old-group"), TemplateBody: &body}); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(time.Hour)
+	was := outputs(t, r)["SubnetsPrivate"]
+	edit(t, r, `edits: [{service: ec2, operation: DeleteSubnet, parameters: {SubnetId: "${SubnetPrivateUSWEST2A}"}}]`)
+	s := synced(t, r, run.SyncOptions{})
+	if left := strings.Join(s.Correction.Left, "\n"); !strings.Contains(left, "SubnetsPrivate stays as it is: old-group import it") {
+		t.Error(left)
+	}
+	if now := outputs(t, r); now["SubnetsPrivate"] != was || asEksctl(t, r, "SubnetsPublic") != nil {
+		t.Errorf("%v", now)
+	}
+}
+
+// Kinds of records: each is repaired, or refused by name (facts/eksctl.md §2).
+func TestRecordsOfEveryKind(t *testing.T) {
+	for _, c := range []struct {
+		name, text, edits string
+		changes           map[string]bool // outputs
+	}{
+		{"IPv6", testregion.Cluster + "iam: {withOIDC: true}\nkubernetesNetworkConfig: {ipFamily: IPv6}\naddons: [{name: vpc-cni}, {name: coredns}, {name: kube-proxy}]\n",
+			`edits: [{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {subnetIds:
+				["${PublicSubnetUSWEST2A}", "${PublicSubnetUSWEST2B}", "${PublicSubnetUSWEST2C}"]}}},
+				{wait: 20m, service: ec2, operation: DeleteSubnet, parameters: {SubnetId: "${PrivateSubnetUSWEST2A}"}}]`,
+			map[string]bool{"SubnetsPrivate": true}},
+		{"imported VPC", testregion.Cluster + `vpc: {id: vpc-0123456789abcdef0, subnets: {public: {a: {id: subnet-0123456789abcdef0}, b: {id: subnet-0123456789abcdef1}},
+			private: {a: {id: subnet-0123456789abcdef2}, b: {id: subnet-0123456789abcdef3}}}}` + "\n",
+			`edits: [{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {subnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1, subnet-0123456789abcdef2]}}},
+				{wait: 20m, service: ec2, operation: DeleteSubnet, parameters: {SubnetId: subnet-0123456789abcdef3}}]`,
+			map[string]bool{"SubnetsPrivate": true}},
+		{"another security group", withoutNAT,
+			`edits: [{service: ec2, operation: CreateSecurityGroup, parameters: {GroupName: other, Description: other, VpcId: "${VPC}"}, save: {g: GroupId}},
+				{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {securityGroupIds: ["${g}"]}}}]`,
+			map[string]bool{"SecurityGroup": true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := testregion.New(t, testregion.Load(t, c.text), 1)
+			if rep := drive(t, r, prepare(t, r, c.text)); !rep.OK() {
+				t.Fatal(rep.FirstFailure)
+			}
+			edit(t, r, c.edits)
+			before := outputs(t, r)
+			synced(t, r, run.SyncOptions{})
+			for k, v := range outputs(t, r) {
+				if k != "" && (v != before[k]) != c.changes[k] {
+					t.Errorf("%s was %s and is %s", k, before[k], v)
+				}
+			}
+		})
+	}
+}
+
+// A stack policy that denies every update, protection against deletion, and a role that
+// may do nothing stop no change of outputs alone: no resource is touched.
+func TestWhatTouchesNoResourceIsAllowed(t *testing.T) {
+	r, _ := replaced(t)
+	policy := `{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}`
+	if _, err := r.AWS.CFN.SetStackPolicy(t.Context(), &cloudformation.SetStackPolicyInput{StackName: new(recordOf), StackPolicyBody: &policy}); err != nil {
+		t.Fatal(err)
+	}
+	synced(t, r, run.SyncOptions{})
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+}
+
+// What cannot be repaired is refused by name, and nothing is changed.
+func TestWhatCannotBeSyncedIsRefused(t *testing.T) {
+	r, _ := replaced(t)
+	refused := func(name, code, words string) {
+		t.Helper()
+		_, err := run.PrepareSync(t.Context(), r.AWS, name, run.SyncOptions{})
+		fs, ok := finding.Of(err)
+		if !ok || fs[0].Code != code || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v", err)
+		}
+	}
+	refused("nobody", "cluster-absent", "there is no cluster nobody")
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := func(template string) {
+		t.Helper()
+		if _, err := r.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new(recordOf), TemplateBody: &template,
+			Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A text that CloudFormation keeps elsewhere is had back; another is not.
+	lost := strings.Replace(*body.TemplateBody, `"Metadata":{`, `"Metadata":{"Note":"für ann",`, 1)
+	lost = strings.Replace(lost, `"VPC":{"Export"`, `"VPC":{"Description":"größer","Export"`, 1)
+	update(lost)
+	refused("test", "stack-busy", "UPDATE_IN_PROGRESS")
+	r.Sim.World.Advance(time.Hour)
+	refused("test", "template-lost", "Metadata/Note")
+	update(strings.NewReplacer(`"Note":"für ann",`, "", "größer", "am größten").Replace(lost))
+	r.Sim.World.Advance(time.Hour)
+	synced(t, r, run.SyncOptions{})
+	d, err := r.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new(recordOf)})
+	if err != nil || !slices.ContainsFunc(d.Stacks[0].Outputs, func(o cfntypes.Output) bool { return o.Description != nil && *o.Description == "am größten" }) {
+		t.Errorf("a description was lost: %+v %v", d.Stacks[0].Outputs, err)
+	}
+}
+
+// The script that --print writes does the same with the plain aws CLI.
+func TestThePrintedScriptDoesTheSame(t *testing.T) {
+	testregion.Need(t, "aws")
+	r, _ := replaced(t)
+	state, dir := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "sync")
+	if err := r.Sim.SaveFile(state); err != nil {
+		t.Fatal(err)
+	}
+	slipway := filepath.Join(t.TempDir(), "slipway")
+	if out, err := exec.Command("go", "build", "-o", slipway, "../../cmd/slipway").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command(slipway, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	cmd("sync", "test", "--sim", "--state", state, "--print", dir)
+	t.Setenv("SLIPWAY_SYNC_SLEEP", "0.2")
+	said := cmd("sim", "--state", state, "--speed", "60", "--", "sh", filepath.Join(dir, "sync.sh"))
+	if !strings.Contains(said, "SubnetsPublic") {
+		t.Errorf("%s", said)
+	}
+	if err := r.Sim.LoadFile(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+	s, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range s.Wanted() { // a region that was served has another endpoint
+		if !strings.HasPrefix(o, "Endpoint=") {
+			t.Errorf("after the script: %s", o)
+		}
+	}
+}
