@@ -24,6 +24,8 @@ import (
 type SyncOptions struct {
 	Template bool // resources that are gone are taken out of the template, too
 	Continue bool // a rollback that is stuck goes on first
+	// Books are kept by a caller who means to run the plan; nil: it only looks.
+	Books *Books
 }
 
 // Sync is a repair of a record: what it changes, and the session that does it.
@@ -37,10 +39,15 @@ type Sync struct {
 // PrepareSync reads the record and what is live of it, asks which outputs other stacks
 // import, and plans the repair. It changes nothing. A stack that cannot be updated is a
 // finding.
-func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOptions) (*Sync, error) {
+func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOptions) (s *Sync, err error) {
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
+	hold, err := o.Books.Open(ctx, c, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = hold.unless(ctx, err) }()
 	live, err := read.Cluster(ctx, c, name, read.Record())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -56,8 +63,8 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 			return nil, fs
 		}
 	}
-	s := &Sync{Correction: drift.Correct(t, o.Template), Stack: live.Stacks[in.Stack], options: o,
-		Session: &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}}}
+	s = &Sync{Correction: drift.Correct(t, o.Template), Stack: live.Stacks[in.Stack], options: SyncOptions{Template: o.Template},
+		Session: &Session{AWS: c, File: named(c, name), Live: unread(live), Env: &steps.Env{AWS: c, Name: name}, hold: hold}}
 	if err := s.imports(ctx); err != nil {
 		return nil, check.Reach(err)
 	}
@@ -68,6 +75,12 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 	in.Edit = s.Correction.Edit
 	s.Plan, err = plan.Sync(in)
 	return s, err
+}
+
+// unread is an observation of which nothing was read whole: the copy that is kept before a
+// change reads everything.
+func unread(live *observe.Observed) *observe.Observed {
+	return &observe.Observed{Version: live.Version, Name: live.Name, Region: live.Region, Account: live.Account, Partition: live.Partition, Caller: live.Caller}
 }
 
 // imports asks which stacks import an export that would change: CloudFormation refuses

@@ -18,6 +18,7 @@ import (
 
 type flags struct {
 	print    string
+	reason   string
 	yes      bool
 	template bool
 	rollback bool
@@ -38,6 +39,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return synchronise(c.Context(), a, f, args[0]) },
 	}
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	cmdutil.Reason(c, &f.reason)
 	c.Flags().StringVar(&f.print, "print", "", "change nothing: write a script of plain aws CLI commands, with its files, into this new folder")
 	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too")
 	c.Flags().BoolVar(&f.rollback, "continue-rollback", false,
@@ -53,10 +55,17 @@ func synchronise(ctx context.Context, a *cmdutil.App, f flags, name string) erro
 	if err != nil {
 		return err
 	}
-	s, err := run.PrepareSync(ctx, t.AWS, name, run.SyncOptions{Template: f.template, Continue: f.rollback})
+	o := run.SyncOptions{Template: f.template, Continue: f.rollback}
+	if f.print == "" {
+		if o.Books, err = a.Books(ctx, t, "sync", f.reason); err != nil {
+			return err
+		}
+	}
+	s, err := run.PrepareSync(ctx, t.AWS, name, o)
 	if err != nil {
 		return err
 	}
+	defer a.Close(ctx, s.Session)
 	render.Correction(a.Err, a.Style, s.Correction)
 	if s.Plan.Empty() {
 		a.Ended = &outcome.Outcome{Cluster: name, Region: t.AWS.Region, Result: outcome.Nothing, Calls: t.AWS.Calls()}
