@@ -1,6 +1,6 @@
 # Two targets matter to a new user: test and bench. CI calls test with
 # SLIPWAY_REQUIRE, which turns the skips of what CI installs into failures.
-.PHONY: test race bench build lint generate kube-contract
+.PHONY: test race bench build lint generate kube-contract s3-contract
 
 test:
 	go test ./...
@@ -33,3 +33,11 @@ kube-contract:
 	test -x $(kube) || (cd test/kubeapi && go build -o $(kube) -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.34.2 \
 		-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34' ./kube-apiserver)
 	cd test/kubeapi && SLIPWAY_KUBE_APISERVER=$(kube) go test ./...
+
+# The contract of a store on a real S3 server, SeaweedFS, which is built once (some six
+# CPU minutes) into the user's cache and started on loopback by the test. Its replies to
+# writers who race are what takes the minute that this lasts.
+s3-contract: weed = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/slipway/seaweedfs-20261109
+s3-contract:
+	test -x $(weed) || (cd test/s3 && go build -o $(weed) -ldflags '-s -w' github.com/seaweedfs/seaweedfs/weed)
+	SLIPWAY_SEAWEEDFS=$(weed) go test -count 1 -run SeaweedFS ./internal/store/bucket

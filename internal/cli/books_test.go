@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"encoding/json"
+	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,6 +39,26 @@ func TestAKilledProcessIsTakenOver(t *testing.T) {
 	if len(first.Calls) != 1 || first.Calls[0].Answered || first.Calls[0].Call != "cloudformation:CreateStack" {
 		t.Errorf("%+v", first)
 	}
+}
+
+// keeps are the names of the files in the store that a process has by default.
+func keeps(t *testing.T, c *exec.Cmd) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for _, e := range c.Env {
+		if dir, ok := strings.CutPrefix(e, "XDG_STATE_HOME="); ok {
+			err := filepath.WalkDir(filepath.Join(dir, "slipway"), func(_ string, d fs.DirEntry, err error) error {
+				if err == nil {
+					out[d.Name()] = true
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return out
 }
 
 // document is what a command writes on standard output, as JSON.

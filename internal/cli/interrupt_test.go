@@ -158,6 +158,9 @@ func TestASecondSignalEndsARunWhoseCallHangs(t *testing.T) {
 		if code := exitCode(c); code != 130 || !strings.Contains(out.String(), "CreateStack was not answered: it may have taken effect") {
 			t.Errorf("%s: exit code %d\n%s", sig, code, out)
 		}
+		if kept := keeps(t, c); !kept["00000.json"] || kept["lock.json"] {
+			t.Errorf("%s: it keeps %v", sig, kept)
+		}
 	}
 }
 

@@ -98,7 +98,9 @@ func (b *Books) Open(ctx context.Context, c *awsc.Clients, name string) (*Hold, 
 	if err != nil {
 		return nil, locked(name, err)
 	}
-	return &Hold{b: b, c: c, name: name, lease: l}, nil
+	h := &Hold{b: b, c: c, name: name, lease: l}
+	l.Keep(ctx, h.halt)
+	return h, nil
 }
 
 // locked is a lock that was not taken, with what to do about it.
@@ -135,6 +137,9 @@ func (h *Hold) Begin(ctx context.Context, live *observe.Observed, first journal.
 	if h == nil {
 		return ctx, nil
 	}
+	if err := h.halted(); err != nil { // while a person thought about the plan
+		return nil, fmt.Errorf("nothing was changed: %w", err)
+	}
 	s := read.Whole()
 	s.At = h.b.Now()
 	whole, err := read.Complete(ctx, h.c, live, s)
@@ -158,8 +163,12 @@ func (h *Hold) Begin(ctx context.Context, live *observe.Observed, first journal.
 	if h.op, err = Journal(h.b.Store, h.c, h.name).Begin(ctx, h.b.Now, first); err != nil {
 		return nil, fmt.Errorf("nothing was changed: the journal cannot be written: %w", err)
 	}
-	ctx, h.stop = context.WithCancelCause(ctx)
-	h.lease.Keep(ctx, h.halt)
+	ctx, stop := context.WithCancelCause(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stop = stop; h.cause != nil {
+		stop(h.cause)
+	}
 	return h.witnessed(ctx), nil
 }
 
@@ -167,8 +176,10 @@ func (h *Hold) Begin(ctx context.Context, live *observe.Observed, first journal.
 func (h *Hold) halt(cause error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.cause == nil {
-		h.cause = cause
+	if h.cause != nil {
+		return
+	}
+	if h.cause = cause; h.stop != nil {
 		h.stop(cause)
 	}
 }

@@ -35,7 +35,7 @@ func (a *App) Shelves(ctx context.Context) (store.Store, error) {
 	case a.Sim && a.State == "":
 		return store.NewMemory(), nil
 	case a.Sim:
-		return store.NewFiles(a.State+".store", false), nil
+		return store.NewFiles(StoreOf(a.State), false), nil
 	}
 	where := a.Store
 	if where == "" {
@@ -59,6 +59,9 @@ func (a *App) Shelves(ctx context.Context) (store.Store, error) {
 	}
 	return store.NewFiles(home, true), nil
 }
+
+// StoreOf is the store of a simulated region that is kept in a file.
+func StoreOf(state string) string { return state + ".store" }
 
 // Locker takes locks in a store. It is processes that hold them, so their times are the
 // machine's, in a simulated region too.

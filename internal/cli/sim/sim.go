@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -88,6 +89,11 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 		}
 		defer os.RemoveAll(trust.dir) //nolint:errcheck // what is left is in the temporary folder
 		env := append(environment(url, region, secret, f.speed), trust.environment(url)...)
+		books, err := shelves(a.State, trust.dir)
+		if err != nil {
+			return err
+		}
+		env = append(env, books)
 		if len(command) > 0 {
 			return child(a, command, env)
 		}
@@ -101,6 +107,17 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 		fmt.Fprintf(a.Err, "The simulated region %s runs at %gx; set the lines above in another terminal. Ctrl-C ends it, %s.\n", region, f.speed, end)
 		return <-ended
 	}
+}
+
+// shelves is the variable that keeps slipway's own store with the region: what happens in
+// here is not written down where a team keeps what it does.
+func shelves(state, dir string) (string, error) {
+	where := filepath.Join(dir, "store")
+	if state != "" {
+		where = cmdutil.StoreOf(state)
+	}
+	where, err := filepath.Abs(where)
+	return cmdutil.StoreVar + "=" + where, err
 }
 
 func adoptFile(r *sim.Region, path string) error {

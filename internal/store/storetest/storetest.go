@@ -125,7 +125,11 @@ func lists(t *testing.T, s, same store.Store) {
 	}
 }
 
-const crowd = 16
+// A server takes seconds over one round in which all want the same.
+const (
+	crowd  = 16
+	rounds = 4
+)
 
 // once lets a crowd do the same at once, half of it by the other opening, and counts
 // who succeeded; all others must have got the error.
@@ -159,7 +163,7 @@ func once(t *testing.T, s, same store.Store, other error, do func(s store.Store,
 }
 
 func putsAtOnce(t *testing.T, s, same store.Store) {
-	for round := range 8 {
+	for round := range rounds {
 		key := fmt.Sprintf("at/once/%d", round)
 		once(t, s, same, store.ErrExists, func(s store.Store, me string) error {
 			_, err := s.Put(t.Context(), key, []byte(me))
@@ -170,7 +174,7 @@ func putsAtOnce(t *testing.T, s, same store.Store) {
 
 func replacesAtOnce(t *testing.T, s, same store.Store) {
 	tag := must[string](t)(s.Put(t.Context(), "k", []byte("begin")))
-	for round := range 8 {
+	for round := range rounds {
 		once(t, s, same, store.ErrMoved, func(s store.Store, me string) error {
 			_, err := s.Replace(t.Context(), "k", fmt.Appendf(nil, "%d by %s", round, me), tag)
 			return err
