@@ -93,6 +93,9 @@ type Step struct {
 type Book struct {
 	Store  store.Store
 	Prefix string // such as clusters/111122223333/us-west-2/prod
+	// Spare keeps, under the same keys, what came of calls and how it ended where Store
+	// fails in the middle; nil: nothing does.
+	Spare store.Store
 }
 
 func (b Book) folder() string { return path.Join(b.Prefix, "journal") + "/" }
@@ -153,7 +156,13 @@ func (o *Operation) Add(ctx context.Context, e Entry) (int, error) {
 		e.Changes, o.ended = o.changes, true
 	}
 	o.mu.Unlock()
-	_, err := o.book.Store.Put(ctx, o.book.key(e.Operation, e.Seq), encode(e))
+	key := o.book.key(e.Operation, e.Seq)
+	_, err := o.book.Store.Put(ctx, key, encode(e))
+	if err != nil && e.Kind != Intent && o.book.Spare != nil { // an intent that is not written is not acted on
+		if _, lost := o.book.Spare.Put(ctx, key, encode(e)); lost == nil {
+			err = fmt.Errorf("%w; it is kept as %s in %s: copy it from there", err, key, o.book.Spare)
+		}
+	}
 	return e.Seq, err
 }
 

@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +18,7 @@ var day = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 func book(t *testing.T) (Book, string) {
 	dir := t.TempDir()
-	return Book{store.NewFiles(dir, false), "clusters/1/us-west-2/test"}, dir
+	return Book{Store: store.NewFiles(dir, false), Prefix: "clusters/1/us-west-2/test"}, dir
 }
 
 func begin(t *testing.T, b Book, at time.Time, command string) *Operation {
@@ -107,6 +110,31 @@ func TestANewerEntryIsRefused(t *testing.T) {
 	}
 	if _, err := b.List(t.Context(), time.Time{}); err == nil {
 		t.Error("it was read")
+	}
+}
+
+// gone is a store that takes nothing any more.
+type gone struct{ store.Store }
+
+func (gone) Put(context.Context, string, []byte) (string, error) {
+	return "", errors.New("no route to host")
+}
+
+// What is known is not lost with a store that fails in the middle.
+func TestWhatCameOfACallIsKeptElsewhere(t *testing.T) {
+	b, _ := book(t)
+	b.Spare = store.NewMemory()
+	o := begin(t, b, day, "up")
+	o.book.Store = gone{b.Store}
+	if _, err := o.Add(t.Context(), Entry{Kind: Intent, Call: "x"}); err == nil || strings.Contains(err.Error(), "kept") {
+		t.Errorf("an intent: %v", err)
+	}
+	n, err := o.Add(t.Context(), Entry{Kind: Outcome, RequestID: "r"})
+	if err == nil || !strings.Contains(err.Error(), "no route to host; it is kept as "+b.key(o.ID, n)+" in memory") {
+		t.Errorf("an outcome: %v", err)
+	}
+	if e, err := (Book{Store: b.Spare, Prefix: b.Prefix}).entry(t.Context(), b.key(o.ID, n)); err != nil || e.RequestID != "r" {
+		t.Errorf("%+v %v", e, err)
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 // was done. Every command that changes something opens them.
 type Books struct {
 	Store   store.Store
+	Spare   store.Store // keeps what is known where Store fails in the middle of a run; nil: nothing does
 	Locker  *lease.Locker
 	Now     func() time.Time // the region's date, which entries and snapshots bear
 	Actor   journal.Actor    // who runs this process; AWS says as whom
@@ -160,7 +161,9 @@ func (h *Hold) Begin(ctx context.Context, live *observe.Observed, first journal.
 	if h.lease.From != nil {
 		first.TookOver = h.lease.From.String()
 	}
-	if h.op, err = Journal(h.b.Store, h.c, h.name).Begin(ctx, h.b.Now, first); err != nil {
+	book := Journal(h.b.Store, h.c, h.name)
+	book.Spare = h.b.Spare
+	if h.op, err = book.Begin(ctx, h.b.Now, first); err != nil {
 		return nil, fmt.Errorf("nothing was changed: the journal cannot be written: %w", err)
 	}
 	ctx, stop := context.WithCancelCause(ctx)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -173,6 +174,20 @@ func (p *process) up(text string) (*outcome.Outcome, error) {
 	s, err := run.PrepareWith(ctx, p.aws, testregion.Load(p.t, text), run.Wish{Books: p.b})
 	if err != nil {
 		return nil, err
+	}
+	return p.turn(s)
+}
+
+// down removes the cluster as the command does.
+func (p *process) down() (*outcome.Outcome, error) {
+	p.b.Command = "down"
+	s, err := run.PrepareDownWith(p.t.Context(), p.aws, "test", p.b)
+	if err != nil {
+		return nil, err
+	}
+	if s.Plan.Empty() {
+		defer s.Close(p.t.Context()) //nolint:errcheck // a dead process cannot
+		return s.Conclude(p.t.Context(), nil), nil
 	}
 	return p.turn(s)
 }
@@ -382,6 +397,44 @@ func TestKilledAnywhereAndRunAgain(t *testing.T) {
 	}
 }
 
+// And of a removal.
+func TestARemovalKilledAnywhereAndRunAgain(t *testing.T) {
+	for at := 0; ; at++ {
+		r := testregion.New(t, testregion.Load(t, small), 1)
+		s := store.NewMemory()
+		if o, err := newProcess(t, r, s, alive).up(small); err != nil || o.Result != outcome.Done {
+			t.Fatalf("%+v %v", o, err)
+		}
+		p := newProcess(t, r, s, 4711)
+		point := 0
+		here := func() {
+			if point == at {
+				p.die()
+			}
+			point++
+		}
+		p.onChange, p.onAnswer = here, here
+		p.s = points{s, here, p}
+		o, err := p.down()
+		if point <= at {
+			if err != nil || o.Result != outcome.Done || at < 10 {
+				t.Fatalf("%d points: %+v %v", at, o, err)
+			}
+			t.Logf("killed at each of %d points", at)
+			return
+		}
+		again := newProcess(t, r, s, alive)
+		o, err = again.down()
+		if err != nil || o.Code != outcome.ExitDone || len(o.Verdict.Left) > 0 || o.Verdict.Status != "absent" {
+			t.Fatalf("killed at %d, and run again: %+v %v", at, o, err)
+		}
+		accounts(t, again.journal())
+		if left, _ := s.List(t.Context(), booksOfTest+"lock"); len(left) > 0 {
+			t.Errorf("killed at %d: the lock stays", at)
+		}
+	}
+}
+
 // points calls a test at each write, before it is made.
 type points struct {
 	store.Store
@@ -408,13 +461,16 @@ func once(t *testing.T, at int, r *testregion.Region) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, e := range r.Sim.World.Log() {
-		if e.Kind != "cfn:stack-create" && e.Kind != "eks:cluster" && e.Kind != "eks:nodegroup" {
+		if !slices.Contains([]string{"eks:cluster", "eks:nodegroup", "eks:addon", "ec2:natgateway", "ec2:instance"}, e.Kind) {
 			continue
 		}
 		if seen[e.Kind+e.Name] {
 			t.Errorf("killed at %d: %s %s was made twice", at, e.Kind, e.Name)
 		}
 		seen[e.Kind+e.Name] = true
+	}
+	if len(seen) < 8 {
+		t.Errorf("the log has %v only", seen)
 	}
 }
 

@@ -75,8 +75,12 @@ func (a *App) Books(ctx context.Context, t *Target, command, reason string) (*ru
 	if err != nil {
 		return nil, err
 	}
+	var spare store.Store
+	if home, err := store.Home(); err == nil && t.Sim == nil && s.String() != home {
+		spare = store.NewFiles(home, true)
+	}
 	tool, _, _ := strings.Cut(version.Text(), " (go")
-	return &run.Books{Store: s, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason, Tool: tool}, nil
+	return &run.Books{Store: s, Spare: spare, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason, Tool: tool}, nil
 }
 
 // Close gives back what a session holds. What cannot be given back is said, and changes
