@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -73,6 +74,7 @@ func Compare(t Truths) []Difference {
 		base = recorded
 	}
 	var out []Difference
+	here, there := lists{}, lists{}
 	for _, r := range rows() {
 		if r.list == nil {
 			d := Difference{Path: r.Path, At: r.Path, Field: r.Field}
@@ -80,20 +82,39 @@ func Compare(t Truths) []Difference {
 			out = t.add(out, d, "", r.Path)
 			continue
 		}
-		was := elements(recorded, r.list)
-		for i, e := range elements(base, r.list) {
-			key := keyOf(e, r.list)
-			d := Difference{Path: r.Path, Key: key, At: fmt.Sprintf("%s[%d].%s", r.list.Path, i, r.rest), Field: r.Field}
+		was := there.of(recorded, r.list)
+		for i, e := range here.of(base, r.list) {
+			d := Difference{Path: r.Path, Key: e.key, At: r.list.Path + "[" + strconv.Itoa(i) + "]." + r.rest, Field: r.Field}
 			if desired != nil {
-				d.Desired = value(e, r.keys)
+				d.Desired = value(e.is, r.keys)
 			}
-			if j := slices.IndexFunc(was, func(x any) bool { return keyOf(x, r.list) == key }); j >= 0 {
-				d.Recorded = value(was[j], r.keys)
+			if j := slices.IndexFunc(was, func(x element) bool { return x.key == e.key }); j >= 0 {
+				d.Recorded = value(was[j].is, r.keys)
 			}
-			out = t.add(out, d, r.list.Path, r.list.Path+"."+key+"."+r.rest)
+			out = t.add(out, d, r.list.Path, r.list.Path+"."+e.key+"."+r.rest)
 		}
 	}
 	return out
+}
+
+// element is one of a list, with its key.
+type element struct {
+	key string
+	is  any
+}
+
+// lists are a truth's lists, each read once.
+type lists map[*fields.Field][]element
+
+func (l lists) of(v any, list *fields.Field) []element {
+	have, ok := l[list]
+	if !ok {
+		for _, e := range elements(v, list) {
+			have = append(have, element{keyOf(e, list), e})
+		}
+		l[list] = have
+	}
+	return have
 }
 
 // compared is a row of the catalogue that is compared.
@@ -251,8 +272,23 @@ func canonical(f *fields.Field, v any) any {
 	return v
 }
 
-// tree is a value as plain JSON.
+// tree is a value as plain JSON. What is plain already is taken as it is.
 func tree(v any) any {
+	switch x := v.(type) {
+	case nil, string, bool, float64, map[string]any:
+		return v
+	case int:
+		return float64(x)
+	case observe.Set:
+		if x == nil {
+			return nil
+		}
+		out := make([]any, len(x))
+		for i, s := range x {
+			out[i] = s
+		}
+		return out
+	}
 	var out any
 	if err := json.Unmarshal([]byte(text(v)), &out); err != nil {
 		panic(fmt.Sprintf("diff: %v", err)) // it was JSON a moment ago

@@ -28,7 +28,7 @@ var controlPlane = []Field{
 		},
 	},
 	{
-		Path: "controlPlane.subnets", Doc: "The subnets that EKS names for the control plane exist.",
+		Path: "controlPlane.subnets", Cheap: true, Doc: "The subnets that EKS names for the control plane exist.",
 		From:   []observe.Part{observe.ControlPlane, observe.Networking},
 		Needs:  []string{"the subnets"},
 		Things: live,

@@ -31,12 +31,20 @@ type Truths struct {
 
 	Record    *record.Record
 	Resources []*record.Resource // what the stacks' templates say
+	Claims    any                // the same of the file's fields (record.Claims)
 	Live      *observe.Observed
+
+	byType map[string][]*record.Resource
 }
 
 // Of are the truths of an observation, with the record that its stacks hold.
 func Of(live *observe.Observed) *Truths {
-	return &Truths{Record: record.FromStacks(live), Resources: record.Resources(live), Live: live}
+	t := &Truths{Record: record.FromStacks(live), Resources: record.Resources(live), Live: live, byType: map[string][]*record.Resource{}}
+	t.Claims = record.Claims(live, t.Record, t.Resources)
+	for _, r := range t.Resources {
+		t.byType[r.Type] = append(t.byType[r.Type], r)
+	}
+	return t
 }
 
 // Kind says what a difference is. The words are a contract of JSON output; the four of
@@ -163,6 +171,8 @@ type Field struct {
 	From []observe.Part
 	// Needs are the parts of the network that it is read from, as the reader names them.
 	Needs []string
+	// Cheap says that a brief look answers it (read.Brief): every command compares it.
+	Cheap bool
 	// Things are what the field is of, in order; nil: the cluster itself.
 	Things func(*Truths) []Thing
 	// Want is what was wanted, from the record; Live is what is there.
@@ -342,13 +352,7 @@ func anything(l []string) any {
 
 // of are the recorded resources of a type, in order.
 func (t *Truths) of(typ string) []*record.Resource {
-	var out []*record.Resource
-	for _, r := range t.Resources {
-		if r.Type == typ {
-			out = append(out, r)
-		}
-	}
-	return out
+	return t.byType[typ]
 }
 
 // made are those of which the stack has made one.

@@ -3,6 +3,9 @@ package drift_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -182,3 +185,61 @@ func weighty(rep *drift.Report) string {
 	heavy.Differences = slices.DeleteFunc(slices.Clone(rep.Differences), func(d drift.Difference) bool { return d.Severity == finding.Info })
 	return paths(&heavy)
 }
+
+// independent are the edits that can be made beside each other, whatever their order: those
+// of one thing alone.
+func independent() []int {
+	var out []int
+	taken := map[string]bool{}
+	for i, k := range kinds {
+		if k.want == "" || !k.repaired || strings.Contains(k.edits, "UpdateClusterConfig") && taken["cluster"] || strings.Contains(k.want, " ") {
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// From any random edit of a live cluster by the catalogue's fields, drift names exactly the
+// edited fields: a thousand regions, each edited in one to four ways.
+func TestDriftNamesExactlyWhatWasEdited(t *testing.T) {
+	cases := 1000
+	if testing.Short() {
+		cases = 50
+	}
+	base := launched(t, rich)
+	saved, err := base.Sim.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, f := independent(), testregion.Load(t, rich)
+	filled := map[int]string{}
+	for _, i := range all {
+		filled[i] = fill(t, base, kinds[i].edits)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range cases {
+		r := testregion.New(t, f, 1)
+		if err := r.Sim.Load(saved); err != nil {
+			t.Fatal(err)
+		}
+		want, touched := map[string]bool{}, map[string]bool{}
+		for range 1 + random.IntN(4) {
+			i := all[random.IntN(len(all))]
+			what := subject.FindString(filled[i]) // two edits of one thing may undo each other
+			if touched[what] {
+				continue
+			}
+			touched[what] = true
+			edited(t, r, "edits: ["+filled[i]+"]")
+			want[kinds[i].want] = true
+		}
+		got := strings.Fields(paths(compared(t, r)))
+		if !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
+			t.Fatalf("case %d: edited %v, drift names %v (%v)", n, slices.Sorted(maps.Keys(want)), got, slices.Sorted(maps.Keys(touched)))
+		}
+	}
+}
+
+// subject is what an edit touches: the operation, and its first parameter.
+var subject = regexp.MustCompile(`(service: \w+, operation: \w+, parameters: \{\w+: [^,}]*)`)

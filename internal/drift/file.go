@@ -10,7 +10,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
-	"github.com/slipway-eks/slipway/internal/record"
 )
 
 // fields adds the differences of the config file's fields: package diff compares them by
@@ -19,12 +18,7 @@ func (t *Truths) fields(r *Report) {
 	if t.Live.Cluster == nil {
 		return
 	}
-	rec := t.Record
-	if rec == nil {
-		rec = &record.Record{}
-	}
-	claims := record.Claims(t.Live, rec, t.Resources)
-	with := diff.Truths{Desired: t.Desired, Recorded: claims, Declared: t.Declared, Filled: t.filled(claims), Resolved: t.Resolved, Live: t.Live}
+	with := diff.Truths{Desired: t.Desired, Recorded: t.Claims, Declared: t.Declared, Filled: t.filled(t.Claims), Resolved: t.Resolved, Live: t.Live}
 	for _, f := range fields.Values() {
 		if f.Live != nil {
 			r.Fields++

@@ -55,7 +55,7 @@ var nodegroups = []Field{
 		},
 	},
 	{
-		Path: "nodegroups.subnets", Doc: "The subnets of a node group exist.", From: []observe.Part{observe.Nodegroups, observe.Networking},
+		Path: "nodegroups.subnets", Cheap: true, Doc: "The subnets of a node group exist.", From: []observe.Part{observe.Nodegroups, observe.Networking},
 		Needs: []string{"the subnets"}, Things: managedGroups,
 		Want: func(_ *Truths, x Thing) Reading { return says(x.Data.(*observe.Nodegroup).Subnets) },
 		Live: func(t *Truths, x Thing) Reading {

@@ -49,7 +49,7 @@ func (r rule) covers(x rule) bool {
 // securityGroups are fields of the groups that nodes and control plane need.
 var securityGroups = []Field{
 	{
-		Path: "network.securityGroups.exists", Doc: "A security group that a stack made, or that the control plane has, exists.",
+		Path: "network.securityGroups.exists", Cheap: true, Doc: "A security group that a stack made, or that the control plane has, exists.",
 		From:  networking,
 		Needs: []string{"the security groups"},
 		Things: func(t *Truths) []Thing {

@@ -10,7 +10,7 @@ import (
 // stacks are fields of the stacks themselves.
 var stacks = []Field{
 	{
-		Path: "stacks.status", Doc: "A stack of the cluster can be updated.", From: []observe.Part{observe.Stacks},
+		Path: "stacks.status", Cheap: true, Doc: "A stack of the cluster can be updated.", From: []observe.Part{observe.Stacks},
 		Things: func(t *Truths) []Thing { return keys(t.Live.Stacks) },
 		Live:   func(_ *Truths, x Thing) Reading { return says(x.Data.(*observe.Stack).Status) },
 		Same: func(_, live any) bool {

@@ -54,7 +54,7 @@ var subnets = []Field{
 		Want:   property("EnableDnsSupport", true), Live: ofVPC(func(v *observe.VPC) *bool { return v.DNSSupport }), Judge: judgeDNS("EnableDnsSupport"),
 	},
 	{
-		Path: "network.subnets.exists", Doc: "A subnet that the stack made exists.",
+		Path: "network.subnets.exists", Cheap: true, Doc: "A subnet that the stack made exists.",
 		From:   networking,
 		Needs:  []string{"the VPC", "the subnets", "the route tables"},
 		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::Subnet") },

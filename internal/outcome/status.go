@@ -29,6 +29,7 @@ type Status struct {
 	Nodes     []Node `json:"nodes"`
 	Uncounted string `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
 	Settled   bool   `json:"settled"`                  // nothing is under way
+	Drift     string `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
 }
 
 // Add adds a part; one that is under way unsettles the cluster.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func newEvaluation(o *observe.Observed, s *observe.Stack) *evaluation {
 		Resources, Mappings map[string]any
 		Outputs             map[string]struct{ Value any }
 	}
-	if yaml.Unmarshal([]byte(s.Template), &t) != nil { // YAML is JSON's superset
+	if b := []byte(s.Template); json.Unmarshal(b, &t) != nil && yaml.Unmarshal(b, &t) != nil {
 		return e
 	}
 	e.resources, e.mappings = t.Resources, t.Mappings

@@ -17,6 +17,9 @@ func Status(w io.Writer, style Style, st *outcome.Status) error {
 		rows = append(rows, []string{"  " + p.Kind, p.Name, p.Status, strings.TrimSpace(p.Detail + "  " + p.Reason)})
 	}
 	columns(w, rows)
+	if st.Drift != "" {
+		defer fmt.Fprintf(w, "\n%s\n", style.Yellow(st.Drift))
+	}
 	if st.Uncounted != "" {
 		_, err := fmt.Fprintf(w, "nodes not counted: %s\n", st.Uncounted)
 		return err

@@ -54,5 +54,14 @@ func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books
 	s = &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true, hold: hold}
 	keys := slices.Sorted(maps.Keys(live.KeyPairs))
 	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: keys})
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	if s.Drift, err = brief(ctx, c, live); err != nil {
+		return nil, check.Reach(err)
+	}
+	if p := s.Drift.Paragraph(); p != "" { // a removal goes on whatever of it is gone
+		s.Plan.Notes = append(s.Plan.Notes, p)
+	}
+	return s, nil
 }

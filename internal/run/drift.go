@@ -10,9 +10,42 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/resolve"
+	"github.com/slipway-eks/slipway/internal/stack"
 )
+
+// brief compares the part of the record that is cheap to look at, for a command that does
+// something else: at most ten requests beyond its own. What could not be looked at is said;
+// it stops nothing.
+func brief(ctx context.Context, c *awsc.Clients, live *observe.Observed) (*drift.Report, error) {
+	if live.Cluster == nil || live.Cluster.Status == "CREATING" || live.Cluster.Status == "DELETING" || live.Stacks[stack.ClusterName(live.Name)] == nil {
+		return &drift.Report{}, nil
+	}
+	s := read.Brief()
+	for _, p := range live.Parts {
+		if !slices.Contains(s.Parts, p) {
+			s.Parts = append(s.Parts, p)
+		}
+	}
+	doc, err := read.Complete(ctx, c, live, s)
+	if err != nil {
+		return nil, err
+	}
+	return drift.Brief(drift.Of(doc)), nil
+}
+
+// said is a brief comparison in a paragraph, or why there is none.
+func said(r *drift.Report) string {
+	if p := r.Paragraph(); p != "" {
+		return p
+	}
+	if why := r.Unseen(); why != "" {
+		return "Not checked for drift: " + why
+	}
+	return ""
+}
 
 // DriftOptions say what a comparison takes in.
 type DriftOptions struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/drift"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
@@ -31,6 +32,8 @@ type Session struct {
 	// Input is what the plan was made from; a plan from a saved observation takes it.
 	Input plan.Input
 	Plan  *plan.Plan
+	// Drift is where the record is not as the cluster is, of what is cheap to look at.
+	Drift *drift.Report
 
 	removal bool  // the plan takes the cluster away
 	hold    *Hold // nil: its caller keeps no books
@@ -58,6 +61,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 		p.lock,
 		p.network,
 		p.observe,
+		p.drifted,
 		p.moved,
 		p.versions,
 		p.reach,
@@ -68,7 +72,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 			return nil, err
 		}
 	}
-	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made, hold: p.hold,
+	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made, Drift: p.drift, hold: p.hold,
 		Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: p.in.Net, Reachable: p.in.Unreachable == ""}}, nil
 }
 
@@ -79,6 +83,7 @@ type preparation struct {
 	books *Books
 	hold  *Hold
 	in    plan.Input
+	drift *drift.Report
 	notes []string // what checks found, and does not stop the launch
 	made  *plan.Plan
 }
@@ -108,9 +113,24 @@ func (p *preparation) observe(ctx context.Context) (err error) {
 	return check.Reach(err)
 }
 
+// drifted says where the record is not as the cluster is, in a paragraph.
+func (p *preparation) drifted(ctx context.Context) error {
+	r, err := brief(ctx, p.c, p.in.Live)
+	if err != nil {
+		return check.Reach(err)
+	}
+	p.drift = r
+	if s := said(r); s != "" {
+		p.notes = append(p.notes, s)
+	}
+	return nil
+}
+
 // moved finds where new node groups go when somebody replaced the cluster's subnets.
 func (p *preparation) moved(ctx context.Context) (err error) {
-	p.in.Net, p.notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.in.Live)
+	var notes []string
+	p.in.Net, notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.in.Live)
+	p.notes = append(p.notes, notes...)
 	return check.Reach(err)
 }
 

@@ -40,6 +40,11 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, e
 		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
+	r, err := brief(ctx, c, live)
+	if err != nil {
+		return nil, check.Reach(err)
+	}
+	st.Drift = said(r)
 	return st, nil
 }
 

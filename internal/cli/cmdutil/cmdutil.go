@@ -105,13 +105,35 @@ func (a *App) Load(file string) (*config.File, error) {
 	return f, err
 }
 
+// Terminal tells whether somebody can be asked.
+func (a *App) Terminal() bool {
+	f, ok := a.In.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Choose asks for one of some words; the one in capitals is meant by silence, and by
+// anything else.
+func (a *App) Choose(question string, words ...string) (string, error) {
+	fmt.Fprintf(a.Err, "\n%s [%s] ", question, strings.Join(words, "/"))
+	line, err := bufio.NewReader(a.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	said := strings.ToLower(strings.TrimSpace(line))
+	for _, w := range words {
+		if said == strings.ToLower(w) && said != "" {
+			return said, nil
+		}
+	}
+	return "", nil
+}
+
 // Confirm asks before anything is changed.
 func (a *App) Confirm(yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	f, ok := a.In.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !a.Terminal() {
 		return errors.New("nothing was changed: confirm with --yes")
 	}
 	fmt.Fprintf(a.Err, "\n%s [y/N] ", question)

@@ -66,6 +66,27 @@ func synchronise(ctx context.Context, a *cmdutil.App, f flags, name string) erro
 		return err
 	}
 	defer a.Close(ctx, s.Session)
+	return act(ctx, a, t, f, s)
+}
+
+// Record brings the record to what is live for another command that asked already; what
+// came of it is said.
+func Record(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name, reason string) error {
+	b, err := a.Books(ctx, t, "sync", reason)
+	if err != nil {
+		return err
+	}
+	s, err := run.PrepareSync(ctx, t.AWS, name, run.SyncOptions{Books: b})
+	if err != nil {
+		return err
+	}
+	defer a.Close(ctx, s.Session)
+	return act(ctx, a, t, flags{yes: true}, s)
+}
+
+// act shows a repair, asks, makes it, and reads again.
+func act(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *run.Sync) error {
+	name := s.Plan.Cluster
 	render.Correction(a.Err, a.Style, s.Correction)
 	if s.Plan.Empty() {
 		a.Ended = &outcome.Outcome{Cluster: name, Region: t.AWS.Region, Result: outcome.Nothing, Calls: t.AWS.Calls()}

@@ -17,7 +17,7 @@ import (
 
 type flags struct {
 	file, plan, timeline, kubeconfig string
-	gate                             string
+	gate, repair                     string
 	reason                           string
 	yes                              bool
 }
@@ -36,6 +36,8 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input")
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
 	cmdutil.Gate(c, &f.gate)
+	c.Flags().StringVar(&f.repair, "repair", "",
+		"where the record is not as the cluster is: record, to repair that first (slipway sync), or none; default: ask on a terminal, else use live values")
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	cmdutil.Reason(c, &f.reason)
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
@@ -61,7 +63,10 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close(ctx, s)
+	defer func() { a.Close(ctx, s) }()
+	if s, err = repaired(ctx, a, t, f, s, func() (*run.Session, error) { return prepare(b) }); err != nil {
+		return err
+	}
 	if err := a.Show(s); err != nil {
 		return err
 	}

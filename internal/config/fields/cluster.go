@@ -63,7 +63,7 @@ var network = append([]Field{f("vpc", "The network of the control plane and the 
 	"vpc",
 	f("id", "An existing VPC.").live(attached(func(v *observe.VPCConfig) any { return v.VPCID })).breaks("everything: the control plane is elsewhere"),
 	f("cidr", "The VPC's IPv4 block.").live(func(o *observe.Observed, _ string) (any, bool) {
-		if o.Network == nil || o.Network.VPC == nil {
+		if o.Network == nil || o.Network.VPC == nil || o.Network.VPC.CIDR == "" {
 			return nil, false
 		}
 		return o.Network.VPC.CIDR, true

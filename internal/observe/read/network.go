@@ -24,13 +24,21 @@ func (o *observer) network(ctx context.Context) error {
 		what string
 		read func(context.Context, *observe.Network, string) error
 		rich bool // no comparison needs it
+		deep bool // none that is cheap does
 	}{
-		{"the VPC", o.vpc, false}, {"the subnets", o.subnets, false}, {"the route tables", o.routeTables, false}, {"the internet gateways", o.gateways, false},
-		{"the egress-only gateways", o.egressOnly, !o.ipv6()}, {"the NAT gateways", o.natGateways, false}, {"the elastic IPs", o.addresses, true},
-		{"the network ACLs", o.acls, false}, {"the security groups", o.securityGroups, false}, {"the VPC endpoints", o.endpoints, true},
-		{"the control plane's network interfaces", o.interfaces, true},
+		{"the VPC", o.vpc, false, true},
+		{"the subnets", o.subnets, false, false},
+		{"the route tables", o.routeTables, false, false},
+		{"the internet gateways", o.gateways, false, true},
+		{"the egress-only gateways", o.egressOnly, !o.ipv6(), true},
+		{"the NAT gateways", o.natGateways, false, true},
+		{"the elastic IPs", o.addresses, true, true},
+		{"the network ACLs", o.acls, false, true},
+		{"the security groups", o.securityGroups, false, false},
+		{"the VPC endpoints", o.endpoints, true, true},
+		{"the control plane's network interfaces", o.interfaces, true, true},
 	} {
-		if o.s.Lean && x.rich {
+		if o.s.Lean && x.rich || o.s.Brief && x.deep {
 			continue
 		}
 		if err := o.missed(ctx, observe.Networking, x.what+" of "+vpc, x.read(ctx, o.Observed.Network, vpc)); err != nil {
@@ -50,12 +58,25 @@ func in(filter string, values ...string) []types.Filter {
 }
 
 func (o *observer) vpc(ctx context.Context, n *observe.Network, id string) error {
+	if o.s.Lean { // that it exists is told by its attributes
+		n.VPC = &observe.VPC{ID: id}
+		err := o.attributes(ctx, n, id)
+		if awsc.NotFound(err) {
+			n.VPC, err = nil, nil
+		}
+		return err
+	}
 	pages := ec2.NewDescribeVpcsPaginator(o.c.EC2, &ec2.DescribeVpcsInput{Filters: in("vpc-id", id)})
 	list, err := awsc.Collect(ctx, pages, func(p *ec2.DescribeVpcsOutput) []types.Vpc { return p.Vpcs })
 	if err != nil || len(list) == 0 {
 		return err
 	}
 	n.VPC = like[observe.VPC](list[0])
+	return o.attributes(ctx, n, id)
+}
+
+// attributes are those of a VPC that its description does not have.
+func (o *observer) attributes(ctx context.Context, n *observe.Network, id string) error {
 	for _, a := range []types.VpcAttributeName{types.VpcAttributeNameEnableDnsSupport, types.VpcAttributeNameEnableDnsHostnames} {
 		d, err := o.c.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: a})
 		if err != nil {

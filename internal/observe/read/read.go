@@ -30,6 +30,9 @@ type Scope struct {
 	// resources of the cluster stack alone, launch templates without their data, no
 	// documents of inline policies, no endpoints, interfaces and addresses.
 	Lean bool
+	// Brief leaves out more: of the network, all but subnets, their routes and security
+	// groups; of stacks, all templates and resources but the cluster's.
+	Brief bool
 }
 
 var (
@@ -61,6 +64,12 @@ func Removal() Scope {
 func Drift() Scope {
 	parts := slices.Concat(planning, []observe.Part{observe.Resources, observe.Machines, observe.Networking, observe.Roles, observe.Inside})
 	return Scope{Parts: parts, Must: []observe.Part{observe.ControlPlane}, Lean: true}
+}
+
+// Brief is what a command that does something else looks at for drift: at most six
+// requests beyond those of any look.
+func Brief() Scope {
+	return Scope{Parts: slices.Concat(quick, []observe.Part{observe.Templates, observe.Resources, observe.Networking}), Lean: true, Brief: true}
 }
 
 // Record is what a repair of the record looks at.

@@ -132,7 +132,7 @@ func stackOf(s *types.Stack) *observe.Stack {
 func (o *observer) templates(ctx context.Context) error {
 	for _, n := range slices.Sorted(maps.Keys(o.Observed.Stacks)) {
 		s := o.Observed.Stacks[n]
-		if p := s.Phase(); p == observe.Failed || p == observe.Going {
+		if p := s.Phase(); p == observe.Failed || p == observe.Going || o.s.Brief && !o.ofTheCluster(n) {
 			continue
 		}
 		t, err := o.c.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &n})
@@ -150,7 +150,7 @@ func (o *observer) templates(ctx context.Context) error {
 func (o *observer) resources(ctx context.Context) error {
 	for _, n := range slices.Sorted(maps.Keys(o.Observed.Stacks)) {
 		own := strings.Contains(n, "-nodegroup-") && o.Observed.Stacks[n].Tags[eksfacts.TagGroupType] != "managed"
-		if o.s.Lean && !own && !strings.HasSuffix(n, "-"+o.Name+"-cluster") {
+		if o.s.Lean && (!own || o.s.Brief) && !o.ofTheCluster(n) {
 			continue // what the others hold is told by their outputs, and by what EKS answers
 		}
 		pages := cloudformation.NewListStackResourcesPaginator(o.c.CFN, &cloudformation.ListStackResourcesInput{StackName: &n})
@@ -165,4 +165,9 @@ func (o *observer) resources(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// ofTheCluster tells whether a stack is the one with control plane and network.
+func (o *observer) ofTheCluster(stack string) bool {
+	return strings.HasSuffix(stack, "-"+o.Name+"-cluster")
 }

@@ -1,0 +1,62 @@
+package drift_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// large is a cluster with ten node groups, twelve add-ons and six subnets.
+func large() string {
+	var b strings.Builder
+	b.WriteString(testregion.Cluster + "vpc: {nat: {gateway: Single}}\naddons:\n")
+	for _, a := range []string{"vpc-cni", "coredns", "kube-proxy", "metrics-server", "eks-pod-identity-agent", "eks-node-monitoring-agent", "aws-ebs-csi-driver",
+		"aws-efs-csi-driver", "aws-mountpoint-s3-csi-driver", "snapshot-controller", "external-dns", "prometheus-node-exporter"} {
+		fmt.Fprintf(&b, "- {name: %s, useDefaultPodIdentityAssociations: false}\n", a)
+	}
+	b.WriteString("managedNodeGroups:\n")
+	for i := range 10 {
+		fmt.Fprintf(&b, "- {name: g%d, desiredCapacity: 1, maxSize: 3}\n", i)
+	}
+	return b.String()
+}
+
+// The comparison of ten groups, twelve add-ons and six subnets costs at most ninety
+// requests to AWS.
+func TestALargeClusterCostsFewRequests(t *testing.T) {
+	r := launched(t, large())
+	before := r.AWS.Calls()
+	rep, err := run.Drift(t.Context(), r.AWS, "test", run.DriftOptions{Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calls := r.AWS.Calls() - before; calls > 90 {
+		t.Errorf("%d requests", calls)
+	} else {
+		t.Logf("%d requests, %d fields", calls, rep.Fields)
+	}
+	if len(rep.NotChecked) > 0 {
+		t.Errorf("not checked: %+v", rep.NotChecked)
+	}
+}
+
+// Ten thousand recorded clusters in memory, their records read: one iteration.
+func BenchmarkTenThousandClusters(b *testing.B) {
+	r := launched(b, rich)
+	o, err := read.Cluster(b.Context(), r.AWS, "test", read.Drift())
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := drift.Of(o)
+	for b.Loop() {
+		for range 10000 {
+			drift.Compare(t)
+		}
+	}
+}
