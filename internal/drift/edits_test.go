@@ -224,6 +224,7 @@ func TestDriftNamesExactlyWhatWasEdited(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, touched := map[string]bool{}, map[string]bool{}
+		var edits []string
 		for range 1 + random.IntN(4) {
 			i := all[random.IntN(len(all))]
 			what := subject.FindString(filled[i]) // two edits of one thing may undo each other
@@ -231,9 +232,10 @@ func TestDriftNamesExactlyWhatWasEdited(t *testing.T) {
 				continue
 			}
 			touched[what] = true
-			edited(t, r, "edits: ["+filled[i]+"]")
+			edits = append(edits, filled[i])
 			want[kinds[i].want] = true
 		}
+		edited(t, r, "edits: ["+strings.Join(edits, ", ")+"]")
 		got := strings.Fields(paths(compared(t, r)))
 		if !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
 			t.Fatalf("case %d: edited %v, drift names %v (%v)", n, slices.Sorted(maps.Keys(want)), got, slices.Sorted(maps.Keys(touched)))
