@@ -190,10 +190,10 @@ func Compare(t *Truths) *Report {
 	if t.Record != nil && t.Record.Outputs != nil {
 		r.Record = "CloudFormation stack " + clusterStack(t)
 	}
-	t.fields(r)
 	for _, f := range Catalogue() {
 		t.compare(f, r)
 	}
+	t.fields(r)
 	slices.SortStableFunc(r.Differences, func(a, b Difference) int { return weight(a) - weight(b) })
 	return r
 }

@@ -79,12 +79,14 @@ func driftSection(w io.Writer, style Style, title string, ds []drift.Difference)
 			}
 			fmt.Fprintf(w, "  %s\n", b)
 		}
-		driftOne(w, style, d)
+		again := i > 0 && len(d.Repairs) > 0 && slices.EqualFunc(d.Repairs, ds[i-1].Repairs, func(a, b drift.Repair) bool { return a.Command == b.Command })
+		driftOne(w, style, d, again)
 	}
 }
 
-// driftOne shows one difference with its three values side by side.
-func driftOne(w io.Writer, style Style, d drift.Difference) {
+// driftOne shows one difference with its three values side by side; again: the one above
+// has the same repair.
+func driftOne(w io.Writer, style Style, d drift.Difference, again bool) {
 	name := d.Path
 	if d.Key != "" {
 		name += " of " + d.Key
@@ -103,6 +105,10 @@ func driftOne(w io.Writer, style Style, d drift.Difference) {
 	}
 	if by := d.By; by != nil {
 		driftRow(w, "who", who(by))
+	}
+	if again {
+		driftRow(w, "repair", style.Dim("the same"))
+		return
 	}
 	for i, r := range d.Repairs {
 		label := ""
