@@ -237,6 +237,9 @@ func judgeRules(t *Truths, x Thing, d *Difference) {
 	} else {
 		name += " (EKS's cluster security group)"
 	}
+	if len(d.Lacks) == 0 && t.Live.Stacks[clusterStack(t)] == nil {
+		return // without a record, nobody knows what was wanted beside what EKS needs
+	}
 	if len(d.Lacks) == 0 {
 		d.Kind, d.Severity = Foreign, finding.Info
 		d.What = fmt.Sprintf("somebody added rules to the security group %s: %s", name, list(d.Extra))
