@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/clock"
@@ -85,9 +86,10 @@ type Locker struct {
 type Lease struct {
 	l      *Locker
 	key    string
-	From   *Holder // whose stale lease was taken over; nil: nobody's
-	turn   chan struct{}
-	holder Holder // under turn, as tag and fresh
+	From   *Holder    // whose stale lease was taken over; nil: nobody's
+	turn   sync.Mutex // of whoever writes the object
+	mu     sync.Mutex
+	holder Holder // under mu, as tag and fresh
 	tag    string
 	fresh  time.Time
 	end    context.CancelFunc
@@ -99,7 +101,7 @@ type Lease struct {
 func (l *Locker) Take(ctx context.Context, key string, h Holder) (*Lease, error) {
 	h.ID, h.Since, h.Machine = rand.Text(), l.Now().UTC(), l.Machine
 	h.Refreshed = h.Since
-	x := &Lease{l: l, key: key, holder: h, fresh: h.Since, turn: make(chan struct{}, 1)}
+	x := &Lease{l: l, key: key, holder: h, fresh: h.Since}
 	for range 5 { // others come and go meanwhile
 		tag, err := l.Store.Put(ctx, key, encode(h))
 		if err == nil {
@@ -193,22 +195,26 @@ func (x *Lease) Keep(ctx context.Context, lost func(error)) {
 // errGone is that somebody else has the lease now, or broke it.
 var errGone = errors.New("the lock is no longer ours")
 
-// lock takes the lease's state; whoever has it gives it back by unlock.
-func (x *Lease) lock()   { x.turn <- struct{}{} }
-func (x *Lease) unlock() { <-x.turn }
-
+// idle is how long ago it was refreshed. A refresh that is under way does not hold the
+// answer up.
 func (x *Lease) idle() time.Duration {
-	x.lock()
-	defer x.unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	return x.l.Now().Sub(x.fresh)
 }
 
+func (x *Lease) state() (Holder, string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.holder, x.tag
+}
+
 func (x *Lease) refresh(ctx context.Context) error {
-	x.lock()
-	defer x.unlock()
-	h := x.holder
+	x.turn.Lock()
+	defer x.turn.Unlock()
+	h, have := x.state()
 	h.Refreshed = x.l.Now().UTC()
-	tag, err := x.l.Store.Replace(ctx, x.key, encode(h), x.tag)
+	tag, err := x.l.Store.Replace(ctx, x.key, encode(h), have)
 	switch {
 	case errors.Is(err, store.ErrMoved):
 		if other, _, e := x.l.Read(ctx, x.key); e == nil {
@@ -218,6 +224,8 @@ func (x *Lease) refresh(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("the lock cannot be refreshed: %w", err)
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.holder, x.tag, x.fresh = h, tag, h.Refreshed
 	return nil
 }
@@ -237,9 +245,10 @@ func (x *Lease) Release(ctx context.Context) error {
 		x.end()
 		<-x.ended
 	}
-	x.lock()
-	defer x.unlock()
-	err := x.l.Store.Delete(ctx, x.key, x.tag)
+	x.turn.Lock()
+	defer x.turn.Unlock()
+	_, tag := x.state()
+	err := x.l.Store.Delete(ctx, x.key, tag)
 	if errors.Is(err, store.ErrMoved) || errors.Is(err, store.ErrAbsent) {
 		return nil
 	}

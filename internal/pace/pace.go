@@ -103,7 +103,10 @@ type call struct {
 // do makes a call: within a turn at once and on credit, outside of one when there is
 // room, and for as long as patience lasts.
 func (p *Pacer) do(ctx context.Context, c call, try func(context.Context) error) error {
-	try = witnessed(ctx, c, try)
+	return witnessed(ctx, c, func(ctx context.Context) error { return p.send(ctx, c, try) })
+}
+
+func (p *Pacer) send(ctx context.Context, c call, try func(context.Context) error) error {
 	if t := turnOf(ctx); t != nil {
 		return p.within(ctx, t, c, try)
 	}

@@ -38,30 +38,29 @@ func Witnessed(ctx context.Context, w Witness) context.Context {
 	return context.WithValue(ctx, witnessKey{}, w)
 }
 
-// witnessed is a try that is told to the context's witness, if it may change something.
-func witnessed(ctx context.Context, c call, try func(context.Context) error) func(context.Context) error {
+// witnessed sends a call, and tells the context's witness of it if it may change
+// something. What the witness takes is not the call's time.
+func witnessed(ctx context.Context, c call, send func(context.Context) error) error {
 	w, _ := ctx.Value(witnessKey{}).(Witness)
 	if w == nil || c.reads {
-		return try
+		return send(ctx)
 	}
-	return func(ctx context.Context) error {
-		x := Change{Call: c.name, Input: c.input}
-		if t := turnOf(ctx); t != nil {
-			x.Turn = t.name
-		}
-		if host, ok := strings.CutPrefix(c.bucket, "kubernetes/"); ok {
-			x.On = host
-		}
-		end, err := w(ctx, x)
-		if err != nil {
-			return err
-		}
-		a := &Answer{}
-		a.Err = try(context.WithValue(ctx, answerKey{}, a))
-		a.Unknown = a.Err != nil && !refused(a.Err) && !Classify(a.Err).Unreachable
-		end(*a)
-		return a.Err
+	x := Change{Call: c.name, Input: c.input}
+	if t := turnOf(ctx); t != nil {
+		x.Turn = t.name
 	}
+	if host, ok := strings.CutPrefix(c.bucket, "kubernetes/"); ok {
+		x.On = host
+	}
+	end, err := w(ctx, x)
+	if err != nil {
+		return err
+	}
+	a := &Answer{}
+	a.Err = send(context.WithValue(ctx, answerKey{}, a))
+	a.Unknown = a.Err != nil && !refused(a.Err) && !Classify(a.Err).Unreachable
+	end(*a)
+	return a.Err
 }
 
 // answered notes for the witness what a service answered.

@@ -112,8 +112,8 @@ func locked(name string, err error) error {
 	switch {
 	case errors.As(err, &held):
 		f.Breaks = "nothing was changed"
-		f.Remedy = fmt.Sprintf("wait until it has ended; if it is gone, `slipway unlock %s` takes the lock away, and %s without a word do too",
-			name, lease.Stale)
+		f.Remedy = fmt.Sprintf("wait until it has ended; if it is gone, `slipway unlock %s` takes the lock away, and so do %.0f minutes without a word",
+			name, lease.Stale.Minutes())
 	case errors.Is(err, lease.ErrUnreadable):
 		f.Breaks, f.Remedy = "nothing was changed", "if nobody is at work on it, take the lock away: slipway unlock "+name
 	default:
@@ -223,7 +223,7 @@ func (h *Hold) Close(ctx context.Context) error {
 		h.stop(nil)
 	}
 	if err != nil {
-		return fmt.Errorf("the lock of cluster %s could not be given back, and is held for %s more: %w", h.name, lease.Stale, err)
+		return fmt.Errorf("the lock of cluster %s could not be given back, and is held for %.0f minutes more: %w", h.name, lease.Stale.Minutes(), err)
 	}
 	return nil
 }
