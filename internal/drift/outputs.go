@@ -170,6 +170,8 @@ func (t *Truths) unread(p observe.Part, what string) bool {
 
 // side are the subnets that an output should name: those of the control plane that are
 // public, or are not, and recorded ones that were never attached to it and still exist.
+// Where the control plane has none of the kind any more, those that exist stay: nodes may
+// be in any subnet of the VPC (facts/eks.md §8).
 func (t *Truths) side(output string, public bool) Reading {
 	n := t.network()
 	out := observe.Set{}
@@ -178,9 +180,9 @@ func (t *Truths) side(output string, public bool) Reading {
 			out = append(out, id)
 		}
 	}
-	were := t.attachedOnce()
+	were, none := t.attachedOnce(), len(out) == 0
 	for _, id := range split(t.outputs()[output]) {
-		if n.Subnets[id] != nil && !slices.Contains(out, id) && !slices.Contains(were, id) {
+		if n.Subnets[id] != nil && !slices.Contains(out, id) && (!slices.Contains(were, id) || none && t.public(id) == public) {
 			out = append(out, id)
 		}
 	}

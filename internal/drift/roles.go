@@ -41,6 +41,11 @@ var roles = []Field{
 				if doc, ok := u.wanted.Known("AssumeRolePolicyDocument"); ok {
 					d.Repairs = []Repair{t.ask("makes it again under the same name and with the same trust, so that stack and annotation fit again", "iam", "CreateRole",
 						map[string]any{"RoleName": x.Key, "AssumeRolePolicyDocument": document(doc)})}
+					policies, _ := u.wanted.Known("ManagedPolicyArns")
+					arns, _ := policies.([]any)
+					for _, arn := range texts(arns) {
+						d.Repairs = append(d.Repairs, t.ask("then gives it its policy", "iam", "AttachRolePolicy", map[string]any{"RoleName": x.Key, "PolicyArn": arn}))
+					}
 				}
 			}
 			d.About = About{Resource: x.Key, Calls: []string{"DeleteRole"}}

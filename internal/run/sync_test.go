@@ -216,6 +216,47 @@ func TestWhatTouchesNoResourceIsAllowed(t *testing.T) {
 	}
 }
 
+// A stack whose rollback failed at what is gone is refused by name, and goes on, skipping
+// it, where that is wanted; then the record is brought to what is live.
+func TestAStuckStackGoesOnFirst(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, withoutNAT), 1)
+	if rep := drive(t, r, prepare(t, r, withoutNAT)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	edit(t, r, `edits: [{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {subnetIds:
+		["${SubnetPrivateUSWEST2A}", "${SubnetPrivateUSWEST2B}", "${SubnetPrivateUSWEST2C}"]}}}]`)
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The subnet is changed in place, then goes; what fails after it makes the stack roll back.
+	broken := strings.Replace(*body.TemplateBody, `"MapPublicIpOnLaunch":true`, `"MapPublicIpOnLaunch":false`, 1)
+	broken = strings.Replace(broken, `"Resources":{`, `"Resources":{"Bad":{"Type":"AWS::EC2::Subnet","DependsOn":["SubnetPublicUSWEST2A","Slow"],
+		"Properties":{"VpcId":{"Ref":"VPC"},"CidrBlock":"10.0.0.0/24"}},"Slow":{"Type":"AWS::EC2::InternetGateway","DependsOn":"SubnetPublicUSWEST2A"},`, 1)
+	if _, err := r.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new(recordOf), TemplateBody: &broken,
+		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}}); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(10 * time.Second)
+	if err := r.Region.Apply("test", []sim.Edit{{Service: "ec2", Operation: "DisassociateRouteTable",
+		Parameters: map[string]any{"AssociationId": "${RouteTableAssociationPublicUSWEST2A}"}},
+		{Service: "ec2", Operation: "DeleteSubnet", Parameters: map[string]any{"SubnetId": "${SubnetPublicUSWEST2A}"}}}); err != nil {
+		t.Fatal(err)
+	}
+	r.Sim.World.Advance(time.Hour)
+	if status := outputs(t, r)[""]; status != "UPDATE_ROLLBACK_FAILED" {
+		t.Fatal(status)
+	}
+	_, err = run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{})
+	if fs, ok := finding.Of(err); !ok || fs[0].Code != "stack-stuck" || !strings.Contains(err.Error(), "skips SubnetPublicUSWEST2A") {
+		t.Fatal(err)
+	}
+	synced(t, r, run.SyncOptions{Continue: true})
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+}
+
 // What cannot be repaired is refused by name, and nothing is changed.
 func TestWhatCannotBeSyncedIsRefused(t *testing.T) {
 	r, _ := replaced(t)
