@@ -67,7 +67,7 @@ func TestEksctlExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, k := range []string{"id_rsa", "id_rsa_tests", "ec2_id_rsa"} {
-				if err := os.WriteFile(filepath.Join(home, ".ssh", k+".pub"), []byte("ssh-rsa AAAA "+k), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(home, ".ssh", k+".pub"), []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut "+k), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -229,7 +229,7 @@ func nodeLeaves(add func([]leaf)) {
 		"iam.instanceRoleName": {"stoker", `^role\.Role\.RoleName=stoker$`}, "iam.instanceRolePermissionsBoundary": {`"arn:aws:iam::111122223333:policy/rail"`, `PermissionsBoundaryArn=.*policy/rail$`},
 		"placement.groupName": {"berth", `Placement\.GroupName=berth$`}, "securityGroups.attachIDs": {"[sg-deck]", `(SecurityGroupIds|Groups)=sg-deck$`}, "instanceMarketOptions.marketType": {"spot", `InstanceMarketOptions\.MarketType=spot$`},
 		"capacityReservation.capacityReservationPreference": {"none", `CapacityReservationPreference=none$`}, "capacityReservation.capacityReservationTarget.capacityReservationID": {"cr-1", `CapacityReservationId=cr-1$`}, "capacityReservation.capacityReservationTarget.capacityReservationResourceGroupARN": {`"arn:aws:resource-groups:us-west-2:111122223333:group/rg"`, `CapacityReservationResourceGroupArn=.*group/rg$`},
-		"ssh.publicKey": {`"ssh-rsa AAAA x"`, `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`}, "ssh.publicKeyName": {"ready", `KeyName=ready$`}, "ssh.publicKeyPath": {"testdata/key.pub", `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`},
+		"ssh.publicKey": {`"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut x"`, `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`}, "ssh.publicKeyName": {"ready", `KeyName=ready$`}, "ssh.publicKeyPath": {"testdata/key.pub", `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-g-`},
 	} {
 		add(each(k, v[0], v[1]))
 	}

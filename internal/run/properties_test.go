@@ -143,7 +143,7 @@ var properties = []property{
 	managed("volumeKmsKeyID", "k1, volumeEncrypted: true", `Ebs\.KmsKeyId=k1$`),
 	managed("volumeName", "/dev/sdz", `DeviceName=/dev/sdz$`),
 	managed("additionalVolumes", "[{volumeName: /dev/sdq, volumeSize: 9}]", `DeviceName=/dev/sdq$`),
-	managed("ssh", `{publicKey: "ssh-rsa AAAA x"}`, `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-m-`),
+	managed("ssh", `{publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut x"}`, `^key\.KeyPairs\.KeyName=eksctl-test-nodegroup-m-`),
 	managed("ssh.publicKeyName", "1", `x`),
 	managed("iam.attachPolicyARNs", "1", `x`),
 	managed("disableIMDSv1", "false", `MetadataOptions\.HttpTokens=optional$`),

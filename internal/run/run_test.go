@@ -288,7 +288,7 @@ addons: [{name: eks-pod-identity-agent}]
 accessConfig: {accessEntries: [{principalARN: "arn:aws:iam::444455556666:role/ops"}]}
 cloudWatch: {clusterLogging: {enableTypes: ["*"], logRetentionInDays: 30}}
 fargateProfiles: [{name: fp, selectors: [{namespace: serverless}]}]
-managedNodeGroups: [{name: workers, privateNetworking: true, ssh: {publicKey: "ssh-rsa AAAA test"}}]
+managedNodeGroups: [{name: workers, privateNetworking: true, ssh: {publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut test"}}]
 nodeGroups: [{name: own, desiredCapacity: 1}]
 `
 	r := up(t, text)

@@ -31,7 +31,7 @@ func TestADryRunDoesNothing(t *testing.T) {
 			t.Errorf("got %v, want %s (%d)", err, code, status)
 		}
 	}
-	in := ec2.ImportKeyPairInput{KeyName: new("k"), PublicKeyMaterial: []byte("ssh-ed25519 AAAA"), DryRun: new(true)}
+	in := ec2.ImportKeyPairInput{KeyName: new("k"), PublicKeyMaterial: []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut"), DryRun: new(true)}
 	_, err := r.AWS.EC2.ImportKeyPair(t.Context(), &in)
 	is(err, "DryRunOperation", http.StatusPreconditionFailed)
 	_, err = r.AWS.EC2.DescribeKeyPairs(t.Context(), &ec2.DescribeKeyPairsInput{DryRun: new(true)})

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/slipway-eks/slipway/internal/config"
 )
 
@@ -16,7 +18,7 @@ import (
 // default file.
 func Public(s *config.NodeGroupSSH) (string, error) {
 	if s.PublicKey != "" {
-		return s.PublicKey, nil
+		return parsed(s.PublicKey, "publicKey")
 	}
 	path := s.PublicKeyPath
 	if path == "" {
@@ -33,7 +35,21 @@ func Public(s *config.NodeGroupSSH) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the SSH public key cannot be read: %w", err)
 	}
-	return strings.TrimSpace(string(b)), nil
+	return parsed(strings.TrimSpace(string(b)), path)
+}
+
+// parsed is the key, where EC2 would import it: OpenSSH's line with an RSA or ED25519 key.
+func parsed(key, from string) (string, error) {
+	p, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key))
+	switch {
+	case err != nil && strings.Contains(key, "PRIVATE KEY"):
+		return "", fmt.Errorf("%s holds a private key; EC2 imports the public half, which is beside it in a file with the ending .pub", from)
+	case err != nil:
+		return "", fmt.Errorf("%s is no OpenSSH public key (one line: ssh-ed25519 AAAA…): %w", from, err)
+	case p.Type() != ssh.KeyAlgoRSA && p.Type() != ssh.KeyAlgoED25519:
+		return "", fmt.Errorf("%s holds a key of type %s; EC2 imports RSA and ED25519 keys (ssh-keygen -t ed25519)", from, p.Type())
+	}
+	return key, nil
 }
 
 // All reads the keys that a config's node groups import, by group, once: a plan is

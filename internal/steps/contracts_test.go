@@ -173,7 +173,7 @@ var contracts = []contract{
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},
-	{"key pair", false, nil, func(*stage) steps.Spec { return &steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"} }},
+	{"key pair", false, nil, func(*stage) steps.Spec { return &steps.KeyPair{Name: "k", Key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut k"} }},
 	{"tag", false, nil, func(s *stage) steps.Spec { return &steps.Tag{ARN: s.clusterARN(), Tags: map[string]string{"a": "b"}} }},
 	{"service account", false, nil, func(*stage) steps.Spec {
 		return &steps.ServiceAccount{Namespace: "n", Name: "s", Labels: map[string]string{"a": "b"}, Role: one}
@@ -191,7 +191,7 @@ var contracts = []contract{
 	{"delete stack", false, made(&steps.Stack{Name: "eksctl-test-role", Template: role("AmazonS3ReadOnlyAccess")}), func(*stage) steps.Spec {
 		return &steps.Delete{Resource: "stack", Name: "eksctl-test-role"}
 	}},
-	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-rsa AAAA k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
+	{"delete key pair", false, made(&steps.KeyPair{Name: "k", Key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut k"}), func(*stage) steps.Spec { return &steps.Delete{Resource: "key-pair", Name: "k"} }},
 	{"delete OIDC provider", false, made(&steps.OIDCProvider{}), func(s *stage) steps.Spec { return &steps.Delete{Resource: "oidc-provider", Name: s.issuerARN()} }},
 	{"delete log group", false, logs, func(*stage) steps.Spec { return &steps.Delete{Resource: "log-group", Name: eksfacts.LogGroup("test")} }},
 	{"Service with its load balancer", false, published, func(*stage) steps.Spec {

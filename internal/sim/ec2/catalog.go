@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/res"
@@ -16,13 +14,9 @@ import (
 
 func (e *EC2) registerCatalog(s *wire.Service) {
 	handle(e, s, "DescribeRegions", e.DescribeRegions)
-	handle(e, s, "DescribeAvailabilityZones", e.DescribeAvailabilityZones)
 	handle(e, s, "DescribeInstanceTypes", e.DescribeInstanceTypes)
 	handle(e, s, "DescribeInstanceTypeOfferings", e.DescribeInstanceTypeOfferings)
 	handle(e, s, "DescribeImages", e.DescribeImages)
-	handle(e, s, "DescribeKeyPairs", e.DescribeKeyPairs)
-	handle(e, s, "ImportKeyPair", e.ImportKeyPair)
-	handle(e, s, "DeleteKeyPair", e.DeleteKeyPair)
 	handle(e, s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
 }
 
@@ -46,27 +40,6 @@ func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec
 	var err error
 	out.Regions, err = res.Pick(out.Regions, filters(in.Filters), res.Fields[types.Region](regionFilters))
 	return out, err
-}
-
-// DescribeAvailabilityZones lists zones; local zones when asked for all.
-func (e *EC2) DescribeAvailabilityZones(_ *wire.Caller, in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
-	for _, n := range in.ZoneNames {
-		if e.zone(n) == nil {
-			return nil, wire.Errorf("InvalidParameterValue", "Invalid availability zone: [%s]", n)
-		}
-	}
-	var l []types.AvailabilityZone
-	for _, z := range e.Zones {
-		named := slices.Contains(in.ZoneNames, z.Name) || slices.Contains(in.ZoneIds, z.ID)
-		if len(in.ZoneNames)+len(in.ZoneIds) > 0 && !named {
-			continue
-		}
-		l = append(l, types.AvailabilityZone{ZoneName: new(z.Name), ZoneId: new(z.ID), ZoneType: new(z.Type), RegionName: new(e.Region),
-			GroupName: new(e.Region),
-			State:     types.AvailabilityZoneStateAvailable, OptInStatus: z.OptIn, NetworkBorderGroup: new(e.Region)})
-	}
-	l, err := res.Pick(l, filters(in.Filters), res.Fields[types.AvailabilityZone](zoneFilters))
-	return &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: l}, err
 }
 
 // DescribeInstanceTypes reads the catalogue.
@@ -125,20 +98,6 @@ func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInst
 	return &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: all}, err
 }
 
-func (e *EC2) offered(t Type, z Zone) bool {
-	if z.Type == "local-zone" {
-		return strings.HasPrefix(t.Name, "m5.") || strings.HasPrefix(t.Name, "t3.") || strings.HasPrefix(t.Name, "c5.")
-	}
-	last := ""
-	for _, x := range e.Zones {
-		if x.Type == "availability-zone" {
-			last = x.Name
-		}
-	}
-	old := strings.HasPrefix(t.Name, "c3.") || strings.HasPrefix(t.Name, "p3")
-	return !(old && z.Name == last)
-}
-
 // defaultImages registers the AMIs that SSM's public parameters point at.
 func (e *EC2) defaultImages() {
 	for _, f := range published {
@@ -185,49 +144,6 @@ func (e *EC2) Image(id string) *types.Image { return e.images.Get(id) }
 func (e *EC2) DescribeImages(_ *wire.Caller, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
 	l, err := res.List(e.images, in.ImageIds, filters(in.Filters), func(i *types.Image) types.Image { return *i })
 	return &ec2.DescribeImagesOutput{Images: l}, err
-}
-
-// DescribeKeyPairs lists key pairs.
-func (e *EC2) DescribeKeyPairs(_ *wire.Caller, in *ec2.DescribeKeyPairsInput) (*ec2.DescribeKeyPairsOutput, error) {
-	l, err := res.List(e.keys, in.KeyNames, filters(in.Filters), e.viewKey)
-	return &ec2.DescribeKeyPairsOutput{KeyPairs: l}, err
-}
-
-// ImportKeyPair stores a public key under a name.
-func (e *EC2) ImportKeyPair(_ *wire.Caller, in *ec2.ImportKeyPairInput) (*ec2.ImportKeyPairOutput, error) {
-	name := aws.ToString(in.KeyName)
-	if e.keys.Get(name) != nil {
-		return nil, wire.Errorf("InvalidKeyPair.Duplicate", "The keypair already exists")
-	}
-	k := e.keys.Put(name, &types.KeyPairInfo{KeyName: new(name)})
-	if err := e.completeKey(k); err != nil {
-		return nil, err
-	}
-	e.tagSpec(*k.KeyPairId, in.TagSpecifications)
-	return &ec2.ImportKeyPairOutput{KeyName: k.KeyName, KeyPairId: k.KeyPairId, KeyFingerprint: k.KeyFingerprint}, nil
-}
-
-// completeKey gives a key pair of a name the rest.
-func (e *EC2) completeKey(k *types.KeyPairInfo) error {
-	k.KeyPairId, k.KeyFingerprint = new(e.w.ID("key-", *k.KeyName)), new(e.w.Hex("fingerprint "+*k.KeyName, 32))
-	k.KeyType, k.CreateTime = types.KeyTypeRsa, new(e.w.Date())
-	return nil
-}
-
-func (e *EC2) viewKey(k *types.KeyPairInfo) types.KeyPairInfo {
-	v := *k
-	v.Tags = e.tagsOf(*k.KeyPairId)
-	return v
-}
-
-// DeleteKeyPair removes a key; an absent one is no error, as in EC2.
-func (e *EC2) DeleteKeyPair(_ *wire.Caller, in *ec2.DeleteKeyPairInput) (*ec2.DeleteKeyPairOutput, error) {
-	if k := e.keys.Find(func(k *types.KeyPairInfo) bool {
-		return *k.KeyName == aws.ToString(in.KeyName) || *k.KeyPairId == aws.ToString(in.KeyPairId)
-	}); k != nil {
-		e.keys.Delete(*k.KeyName)
-	}
-	return &ec2.DeleteKeyPairOutput{Return: new(true)}, nil
 }
 
 // DescribeAccountAttributes reads the account's EC2 limits.

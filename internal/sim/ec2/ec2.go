@@ -10,7 +10,6 @@ package ec2
 import (
 	"fmt"
 	"hash/fnv"
-	"strings"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/res"
@@ -80,6 +79,7 @@ type EC2 struct {
 	// modifications are the last ones of volumes.
 	modifications map[string]types.VolumeModification
 	attributes    map[string]attributes // by instance
+	optedIn       map[string]bool       // by group of zones
 	// DefaultDHCP is the set of options of VPCs that name none.
 	DefaultDHCP string
 }
@@ -89,7 +89,8 @@ func New(w *world.World, region, account, partition string) *EC2 {
 	e := &EC2{w: w, Region: region, Account: account, Partition: partition, Zones: zonesOf(region),
 		Quotas:     Quotas{VPCs: 5, Addresses: 5, VCPUs: 640},
 		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{}, tokens: map[string]string{},
-		reservations: map[string]string{}, modifications: map[string]types.VolumeModification{}, attributes: map[string]attributes{}}
+		reservations: map[string]string{}, modifications: map[string]types.VolumeModification{}, attributes: map[string]attributes{},
+		optedIn: map[string]bool{}}
 	e.kinds()
 	e.events()
 	e.defaultImages()
@@ -115,6 +116,8 @@ func (e *EC2) Register(s *wire.Service) {
 	e.registerSecurityGroups(s)
 	e.registerPlacement(s)
 	e.registerCatalog(s)
+	e.registerZones(s)
+	e.registerKeys(s)
 	e.registerTags(s)
 }
 
@@ -153,58 +156,4 @@ func (e *EC2) hash(words string) string {
 
 func (e *EC2) arn(kind, id string) *string {
 	return new("arn:" + e.Partition + ":ec2:" + e.Region + ":" + e.Account + ":" + kind + "/" + id)
-}
-
-// Zone is an availability zone or a local zone.
-type Zone struct {
-	Name, ID, Type, Parent string
-	OptIn                  types.AvailabilityZoneOptInStatus
-}
-
-var zoneLetters = map[string]string{
-	"us-east-1": "abcdef", "us-west-1": "ac", "us-west-2": "abcd", "ca-central-1": "abd", "ap-northeast-1": "acd",
-	"ap-northeast-2": "abcd", "sa-east-1": "abc", "cn-north-1": "abd", "eu-central-1": "abc",
-}
-
-// zonesOf lists a region's zones: letters as a real account sees them, IDs by the
-// published pattern (us-west-2a -> usw2-az1).
-func zonesOf(region string) []Zone {
-	letters := zoneLetters[region]
-	if letters == "" {
-		letters = "abc"
-	}
-	p := strings.Split(region, "-")
-	short := p[0]
-	for _, w := range p[1:] {
-		dir := map[string]string{"north": "n", "south": "s", "east": "e", "west": "w", "central": "c", "northeast": "ne", "southeast": "se",
-			"northwest": "nw", "southwest": "sw", "gov": "g"}[w]
-		if dir == "" {
-			dir = w
-		}
-		short += dir
-	}
-	var out []Zone
-	for i, l := range letters {
-		if region == "us-west-1" && i == 1 {
-			i = 2 // this account sees usw1-az1 and usw1-az3
-		}
-		out = append(out, Zone{Name: region + string(l), ID: short + "-az" + string(rune('1'+i)), Type: "availability-zone",
-			OptIn: types.AvailabilityZoneOptInStatusOptInNotRequired})
-	}
-	if region == "us-west-2" {
-		for _, l := range "ab" {
-			out = append(out, Zone{Name: "us-west-2-lax-1" + string(l), ID: "usw2-lax1-az" + string(rune('1'+l-'a')), Type: "local-zone",
-				Parent: "us-west-2a", OptIn: types.AvailabilityZoneOptInStatusOptedIn})
-		}
-	}
-	return out
-}
-
-func (e *EC2) zone(name string) *Zone {
-	for i := range e.Zones {
-		if e.Zones[i].Name == name || e.Zones[i].ID == name {
-			return &e.Zones[i]
-		}
-	}
-	return nil
 }

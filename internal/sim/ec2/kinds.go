@@ -71,7 +71,7 @@ func (e *EC2) kinds() {
 	}
 	for name, p := range map[string]any{"userData": &e.userData, "tags": &e.tags, "tokens": &e.tokens, "quotas": &e.Quotas,
 		"noCapacity": &e.NoCapacity, "freeTierOnly": &e.FreeTierOnly, "reservations": &e.reservations, "defaultDHCP": &e.DefaultDHCP,
-		"modifications": &e.modifications, "attributes": &e.attributes} {
+		"modifications": &e.modifications, "attributes": &e.attributes, "optedIn": &e.optedIn} {
 		e.Keep(name, p)
 	}
 }

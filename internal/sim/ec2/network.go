@@ -309,7 +309,7 @@ func (e *EC2) completeSubnet(s *subnet) error {
 		zone = e.Zones[0].Name
 	}
 	z := e.zone(zone)
-	if z == nil {
+	if z == nil || !e.usable(*z) {
 		return wire.Errorf("InvalidParameterValue",
 			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone,
 			e.zoneNames())
@@ -334,17 +334,6 @@ func (s *subnet) setIPv6(e *EC2, block string) *types.SubnetIpv6CidrBlockAssocia
 		types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-", *s.SubnetId, block)), Ipv6CidrBlock: new(block),
 			Ipv6CidrBlockState: &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeAssociated}})
 	return &s.Ipv6CidrBlockAssociationSet[len(s.Ipv6CidrBlockAssociationSet)-1]
-}
-
-func (e *EC2) zoneNames() string {
-	s := ""
-	for i, z := range e.Zones {
-		if i > 0 {
-			s += ", "
-		}
-		s += z.Name
-	}
-	return s
 }
 
 // free counts a subnet's addresses: its size less the five that AWS keeps.

@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/pkg/apis/core/helper"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 )
@@ -135,6 +136,15 @@ func dispensable(a, b *corev1.Pod) int {
 	return cmp.Or(cmp.Compare(truth(a.Spec.NodeName != ""), truth(b.Spec.NodeName != "")),
 		cmp.Compare(truth(a.Status.Phase == corev1.PodRunning), truth(b.Status.Phase == corev1.PodRunning)),
 		cmp.Compare(truth(PodReady(a)), truth(PodReady(b))),
-		cmp.Compare(a.Annotations[corev1.PodDeletionCost], b.Annotations[corev1.PodDeletionCost]),
+		cmp.Compare(deletionCost(a), deletionCost(b)),
 		b.CreationTimestamp.Compare(a.CreationTimestamp.Time))
+}
+
+// deletionCost is what a pod says that its deletion costs; admission lets in numbers alone.
+func deletionCost(p *corev1.Pod) int32 {
+	n, err := helper.GetDeletionCostFromPodAnnotations(p.Annotations)
+	if err != nil {
+		return 0
+	}
+	return n
 }

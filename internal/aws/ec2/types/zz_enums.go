@@ -4312,6 +4312,20 @@ func (Ipv6AddressAttribute) Values() []Ipv6AddressAttribute {
 	}
 }
 
+type KeyFormat string
+
+const (
+	KeyFormatPem KeyFormat = "pem"
+	KeyFormatPpk KeyFormat = "ppk"
+)
+
+func (KeyFormat) Values() []KeyFormat {
+	return []KeyFormat{
+		"pem",
+		"ppk",
+	}
+}
+
 type KeyType string
 
 const (
@@ -4511,6 +4525,20 @@ func (MarketType) Values() []MarketType {
 		"capacity-block",
 		"interruptible-capacity-reservation",
 		"on-demand",
+	}
+}
+
+type ModifyAvailabilityZoneOptInStatus string
+
+const (
+	ModifyAvailabilityZoneOptInStatusOptedIn    ModifyAvailabilityZoneOptInStatus = "opted-in"
+	ModifyAvailabilityZoneOptInStatusNotOptedIn ModifyAvailabilityZoneOptInStatus = "not-opted-in"
+)
+
+func (ModifyAvailabilityZoneOptInStatus) Values() []ModifyAvailabilityZoneOptInStatus {
+	return []ModifyAvailabilityZoneOptInStatus{
+		"opted-in",
+		"not-opted-in",
 	}
 }
 
