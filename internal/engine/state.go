@@ -170,13 +170,11 @@ func (x *Execution) Expire(now time.Duration) {
 	for _, id := range x.order {
 		t := x.tracks[id]
 		if t.flying && t.status.under() && x.late(t, now) {
-			x.stop(
-				t,
-				now,
-				timedOut,
-				"step_timeout",
-				fmt.Sprintf("still waiting after %s, and its last call is not answered", x.elapsed(t, now).Round(time.Second)),
-			)
+			msg := fmt.Sprintf("still waiting after %s, and its last call is not answered", x.elapsed(t, now).Round(time.Second))
+			if t.reason != "" {
+				msg += "; before that: " + t.reason
+			}
+			x.stop(t, now, timedOut, "step_timeout", msg)
 		}
 	}
 }

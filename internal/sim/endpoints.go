@@ -10,7 +10,7 @@ import (
 // which version 1 of the aws CLI asks whatever AWS_ENDPOINT_URL says
 // (awscli/customizations/overridesslcommonname.py).
 var (
-	regional = regexp.MustCompile(`^([a-z][a-z-]*)\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$`)
+	regional = regexp.MustCompile(`^([a-z][a-z0-9-]*)\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$`)
 	global   = regexp.MustCompile(`^(iam|sts)\.amazonaws\.com$`)
 	queues   = regexp.MustCompile(`^(?:([a-z0-9-]+)\.)?queue\.amazonaws\.com(?:\.cn)?$`)
 )

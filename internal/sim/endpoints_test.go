@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,11 @@ func TestAWSsOwnEndpointsAreTheRegion(t *testing.T) {
 		c := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = new("https://" + at) })
 		if _, err := c.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}); err != nil {
 			t.Errorf("%s: %v", at, err)
+		}
+	}
+	for _, o := range s.Region("us-west-2").Operations() {
+		if service, _, _ := strings.Cut(o.Service, "@"); s.Region("us-west-2").server.Serves(service) && s.siteAt(service+".us-west-2.amazonaws.com") == nil {
+			t.Errorf("the region serves %s, and not at its endpoint", service)
 		}
 	}
 	for _, host := range []string{"s3.us-west-2.amazonaws.com", "bucket.s3.us-west-2.amazonaws.com", "ec2.nowhere-1.amazonaws.com", "ec2.us-west-2.amazonaws.com.example.com",

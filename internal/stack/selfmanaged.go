@@ -132,6 +132,10 @@ func autoScalingGroup(c *config.ClusterConfig, g *config.NodeGroup, live Live, t
 	if n.InstanceName != "" {
 		tags["Name"] = n.InstanceName
 	}
+	if w := n.IAM.WithAddonPolicies; w != nil && config.On(w.AutoScaler, false) { // EKS tags managed groups so by itself
+		tags["k8s.io/cluster-autoscaler/enabled"] = "true"
+		tags["k8s.io/cluster-autoscaler/"+c.Metadata.Name] = "owned"
+	}
 	for k, v := range n.Tags {
 		tags[k] = v
 	}

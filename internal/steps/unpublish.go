@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,12 +49,22 @@ func (s *Unpublish) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, er
 	case err != nil:
 		return engine.Result{}, fmt.Errorf("reading %s: %w", what, err)
 	case have.GetDeletionTimestamp() != nil:
-		return engine.Waiting(fmt.Sprintf("%s is going; its controller removes the load balancer (finalizers: %v)", what, have.GetFinalizers()))
+		return engine.Waiting(s.going(what, have.GetFinalizers()))
 	}
 	if err := remove(ctx, s.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return engine.Result{}, fmt.Errorf("deleting %s: %w", what, err)
 	}
 	return engine.Started("the deletion of " + what + " has begun")
+}
+
+// going says who takes the load balancer along, and what to do where nobody does any more.
+func (s *Unpublish) going(what string, finalizers []string) string {
+	if len(finalizers) == 0 {
+		return what + " is going"
+	}
+	return fmt.Sprintf("%s is going once its controller has removed the load balancer (finalizers: %s); if that controller runs no more, delete the load balancer, "+
+		"then: kubectl -n %s patch %s %s --type merge -p '{\"metadata\":{\"finalizers\":null}}'",
+		what, strings.Join(finalizers, ", "), s.Namespace, strings.ToLower(s.Kind), s.Name)
 }
 
 // interfaces waits for those of the load balancers; AWS names them in their description.

@@ -45,13 +45,13 @@ trap 'kill $pid 2>/dev/null || true; cp "$work/controller.log" "${SLIPWAY_LOGS:-
 alive() { kill -0 $pid 2>/dev/null || fail "it ended: $(tail -5 "$work/controller.log")"; }
 answers() { alive; (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 eventually 90 'it answers' answers
-python3 - "$config/webhook/manifests.yaml" "$work/tls.crt" "$port" >"$work/webhooks.yaml" <<'PY'
+kubectl kustomize "$config/webhook" 2>/dev/null >"$work/kustomized.yaml"
+python3 - "$work/kustomized.yaml" "$work/tls.crt" "$port" >"$work/webhooks.yaml" <<'PY'
 import base64, re, sys
-text = open(sys.argv[1]).read()
 ca = base64.b64encode(open(sys.argv[2], "rb").read()).decode()
-where = lambda m: f"clientConfig:\n      caBundle: {ca}\n      url: https://127.0.0.1:{sys.argv[3]}{m.group(1)}"
-text = re.sub(r"clientConfig:\n +service:\n +name: webhook-service\n +namespace: system\n +path: (\S+)", where, text)
-print(text)
+documents = [d for d in open(sys.argv[1]).read().split("\n---\n") if "WebhookConfiguration" in d]
+service = r"clientConfig:\n    service:\n      name: webhook-service\n      namespace: system\n      path: (\S+)"
+print("\n---\n".join(re.sub(service, rf"clientConfig:\n    caBundle: {ca}\n    url: https://127.0.0.1:{sys.argv[3]}\1", d) for d in documents))
 PY
 ok 'its webhooks' kubectl apply -f "$work/webhooks.yaml"
 
@@ -143,8 +143,7 @@ refused 'its load balancer' LoadBalancerNotFound aws elbv2 describe-load-balance
 expect 'its target groups' "$(aws elbv2 describe-target-groups --query 'length(TargetGroups)')" 1
 
 say 'slipway down takes the other one along'
-kill $pid
-wait $pid 2>/dev/null || true
 ok 'slipway down' slipway down web --region us-west-2 --yes
 refused 'the load balancer is gone' LoadBalancerNotFound aws elbv2 describe-load-balancers --load-balancer-arns "$nlb"
+kill $pid
 nothing_left '^(log-group|role) '

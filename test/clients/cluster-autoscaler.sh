@@ -29,6 +29,7 @@ nodeGroups:
     desiredCapacity: 0
     privateNetworking: true
     labels: {pool: own}
+    taints: [{key: own, value: "true", effect: NoSchedule}]
     propagateASGTags: true
     iam: {withAddonPolicies: {autoScaler: true}}
 YAML
@@ -74,7 +75,7 @@ ok 'its status' status
 for g in workers batch own; do has "it found $g" "name: .*$g"; done
 
 say 'up'
-ok 'four pods, one a node' load web 3 1500m
+ok 'three pods, one a node' load web 3 1500m
 eventually 120 'three are ready' ready web 3
 eventually 30 'the group grew to its bound' size $managed workers 3
 ok 'why' told TriggeredScaleUp
@@ -87,7 +88,8 @@ ok 'a pod for the batch group' load batch 1 3 'nodeSelector: {pool: batch}
       tolerations: [{key: batch, operator: Exists}]'
 eventually 120 'it is ready' ready batch 1
 eventually 30 'the group has a node' size $managed batch 1
-ok 'a pod for the self-managed group' load own 1 3 'nodeSelector: {pool: own}'
+ok 'a pod for the self-managed group' load own 1 3 'nodeSelector: {pool: own}
+      tolerations: [{key: own, operator: Exists}]'
 eventually 120 'it is ready' ready own 1
 eventually 30 'the group has a node' size alpha.eksctl.io/nodegroup-name own 1
 

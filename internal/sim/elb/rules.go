@@ -59,6 +59,12 @@ func (l *listener) defaultRule() types.Rule {
 		Conditions: []types.RuleCondition{}, Actions: l.DefaultActions}
 }
 
+// defaultRule tells whether an ARN is that of a listener's default rule, which has no tags
+// of its own. The load balancer controller asks for those of all rules.
+func (b *ELB) defaultRule(arn string) bool {
+	return b.listeners.Find(func(l *listener) bool { return *l.defaultRule().RuleArn == arn }) != nil
+}
+
 // fields are what a condition may look at, with how it names its values.
 var fields = map[string]func(*types.RuleCondition) []string{
 	"host-header": func(c *types.RuleCondition) []string {

@@ -94,7 +94,7 @@ func (b *ELB) DescribeTags(_ *wire.Caller, in *elbv2.DescribeTagsInput) (*elbv2.
 	out := &elbv2.DescribeTagsOutput{TagDescriptions: []types.TagDescription{}}
 	for _, arn := range in.ResourceArns {
 		have, ok := b.Tags(arn)
-		if !ok {
+		if !ok && !b.defaultRule(arn) {
 			return nil, noResource(arn)
 		}
 		d := types.TagDescription{ResourceArn: new(arn), Tags: []types.Tag{}}
