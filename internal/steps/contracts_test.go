@@ -173,7 +173,9 @@ var contracts = []contract{
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},
-	{"key pair", false, nil, func(*stage) steps.Spec { return &steps.KeyPair{Name: "k", Key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut k"} }},
+	{"key pair", false, nil, func(*stage) steps.Spec {
+		return &steps.KeyPair{Name: "k", Key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICPX7CihYshbFiwCillgXKwSZ9sXBVD7N9EhnsYsTgut k"}
+	}},
 	{"tag", false, nil, func(s *stage) steps.Spec { return &steps.Tag{ARN: s.clusterARN(), Tags: map[string]string{"a": "b"}} }},
 	{"service account", false, nil, func(*stage) steps.Spec {
 		return &steps.ServiceAccount{Namespace: "n", Name: "s", Labels: map[string]string{"a": "b"}, Role: one}

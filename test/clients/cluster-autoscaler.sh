@@ -102,7 +102,7 @@ eventually 60 'their nodes are gone' nodes 1
 ok 'what it says' kubectl get events -A
 has 'nodes were taken away' 'ScaleDown'
 ok 'the activities' aws autoscaling describe-scaling-activities --query 'Activities[].Cause'
-has 'at a request' 'instance .* was taken out of service in response to a user request, shrinking the capacity'
+has 'at a request' 'instance i-[0-9a-f]+ was taken out of service in response to a user request, shrinking the capacity'
 
 say 'slipway leaves sizes to it'
 kill $pid

@@ -174,7 +174,7 @@ func (a *AutoScaling) look(name string, _ struct{}) {
 		if !ok {
 			break // all that are left are protected, or weigh more than is too much
 		}
-		a.end(g, id)
+		a.end(g, id, a.shrinks(g, id))
 	}
 }
 
@@ -256,14 +256,17 @@ func (a *AutoScaling) surplus(g *group, most int32) (string, bool) {
 	return *l[0].InstanceId, true
 }
 
-// end takes an instance out of the group: a hook may hold it before it is terminated.
-func (a *AutoScaling) end(g *group, id string) {
+// end takes an instance out of the group, for a cause: a hook may hold it before it is
+// terminated.
+func (a *AutoScaling) end(g *group, id, cause string) *types.Activity {
+	act := a.terminating(g, id, cause)
 	g.Actions = slices.DeleteFunc(g.Actions, func(x *action) bool { return x.Instance == id })
 	if !a.hold(g, id, terminating, types.LifecycleStateTerminatingWait) {
 		a.ec2.Terminate(id)
 		a.mark(g, id, types.LifecycleStateTerminating)
 	}
 	a.reconcile(g)
+	return act
 }
 
 // kind is one way in which a group may launch an instance.
@@ -343,7 +346,7 @@ func (a *AutoScaling) launch(g *group) bool {
 				x.WeightedCapacity = new(k.weight)
 			}
 			g.Instances = append(g.Instances, x)
-			a.activity(g, types.ScalingActivityStatusCodeSuccessful, "Launching a new EC2 instance: "+*i.InstanceId, "")
+			a.launched(g, types.ScalingActivityStatusCodeSuccessful, launchOf+": "+*i.InstanceId, "")
 			return true
 		}
 	}
@@ -351,7 +354,7 @@ func (a *AutoScaling) launch(g *group) bool {
 	if g.MixedInstancesPolicy != nil {
 		why = "Could not launch " + map[bool]string{true: "Spot", false: "On-Demand"}[spot] + " Instances. " + code(last) + " - " + why
 	}
-	a.activity(g, types.ScalingActivityStatusCodeFailed, "Launching a new EC2 instance.  Status Reason: "+why, why)
+	a.launched(g, types.ScalingActivityStatusCodeFailed, launchOf+".  Status Reason: "+why, why)
 	return false
 }
 
@@ -362,22 +365,6 @@ func (g *group) subnets() []string {
 		return strings.Split(aws.ToString(g.VPCZoneIdentifier), ",")
 	}
 	return g.Subnets
-}
-
-func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc, why string) *types.Activity {
-	act := types.Activity{ActivityId: new(a.w.UUID("activity", *g.AutoScalingGroupName)), AutoScalingGroupName: g.AutoScalingGroupName,
-		AutoScalingGroupARN: g.AutoScalingGroupARN, StartTime: new(a.w.Date()), StatusCode: s, Description: new(desc), Details: new("{}"),
-		Cause: new("an instance was started in response to a difference between desired and actual capacity"), Progress: new(int32(100))}
-	if s == types.ScalingActivityStatusCodeInProgress {
-		act.Progress, act.Cause = new(int32(0)), new("At "+a.w.Date().Format(time.RFC3339)+" instance was taken out of service in response to a user request.")
-	} else {
-		act.EndTime = new(a.w.Date())
-	}
-	if why != "" {
-		act.StatusMessage = new(why)
-	}
-	g.Activities = append([]types.Activity{act}, g.Activities[:min(len(g.Activities), 99)]...)
-	return &act
 }
 
 func (a *AutoScaling) running(i *ec2types.Instance) {
@@ -397,6 +384,7 @@ func (a *AutoScaling) terminated(i *ec2types.Instance) {
 		return
 	}
 	g.Instances = slices.Delete(g.Instances, at, at+1)
+	a.terminatedNow(g, *i.InstanceId)
 	g.Actions = slices.DeleteFunc(g.Actions, func(x *action) bool { return x.Instance == *i.InstanceId })
 	a.reconcile(g)
 	if g.Status != nil && len(g.Instances) == 0 {
@@ -410,14 +398,6 @@ func (a *AutoScaling) Group(name string) *types.AutoScalingGroup {
 		return &g.AutoScalingGroup
 	}
 	return nil
-}
-
-// LastFailure is why the newest launch failed, or "".
-func (a *AutoScaling) LastFailure(name string) string {
-	if g := a.groups.Get(name); g != nil && len(g.Activities) > 0 {
-		return aws.ToString(g.Activities[0].StatusMessage)
-	}
-	return ""
 }
 
 // Template is the launch template and its version that a group launches from.

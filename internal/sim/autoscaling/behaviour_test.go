@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,6 +198,47 @@ func TestProtectionAndPolicies(t *testing.T) {
 	r.w.Advance(time.Minute)
 	if out.Activity == nil || len(r.group().Instances) != 0 {
 		t.Errorf("%+v", out)
+	}
+}
+
+// Each instance's end is told with its cause, and its activity ends when the instance is
+// terminated.
+func TestActivitiesTellOfTerminations(t *testing.T) {
+	r := start(3)
+	r.w.Advance(time.Minute)
+	id := *r.group().Instances[0].InstanceId
+	ends := func() map[string]types.Activity {
+		out := map[string]types.Activity{}
+		for _, x := range must(r.a.DescribeScalingActivities(nil, &autoscaling.DescribeScalingActivitiesInput{})).Activities {
+			if i, ok := strings.CutPrefix(*x.Description, "Terminating EC2 instance: "); ok {
+				out[i] = x
+			}
+		}
+		return out
+	}
+	must(r.a.TerminateInstanceInAutoScalingGroup(nil, &autoscaling.TerminateInstanceInAutoScalingGroupInput{InstanceId: &id,
+		ShouldDecrementDesiredCapacity: new(true)}))
+	if x := ends()[id]; x.StatusCode != types.ScalingActivityStatusCodeInProgress ||
+		!strings.HasSuffix(*x.Cause, "instance "+id+" was taken out of service in response to a user request, shrinking the capacity from 3 to 2.") {
+		t.Errorf("%+v", x)
+	}
+	r.w.Advance(10 * time.Minute)
+	if x := ends()[id]; x.StatusCode != types.ScalingActivityStatusCodeSuccessful || x.EndTime == nil {
+		t.Errorf("when it is over: %+v", x)
+	}
+	other := *r.group().Instances[0].InstanceId
+	r.e.Terminate(other)
+	r.w.Advance(10 * time.Minute)
+	if x := ends()[other]; x.Cause == nil || !strings.Contains(*x.Cause, "EC2 health check") {
+		t.Errorf("one that somebody ended: %+v", x)
+	}
+	r.scale(1)
+	r.w.Advance(10 * time.Minute)
+	if l := ends(); len(l) != 3 {
+		t.Errorf("after a scaling in: %+v", l)
+	}
+	if why := r.a.LastFailure("g"); why != "" {
+		t.Errorf("no launch failed: %q", why)
 	}
 }
 

@@ -1,6 +1,7 @@
 package autoscaling
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,11 +76,17 @@ func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(_ *wire.Caller,
 		}
 		g.DesiredCapacity = new(*g.DesiredCapacity - 1)
 	}
-	if alive(g.Instances[i]) {
-		a.end(g, id)
+	cause := "instance " + id + " was taken out of service in response to a user request"
+	if aws.ToBool(in.ShouldDecrementDesiredCapacity) {
+		cause += fmt.Sprintf(", shrinking the capacity from %d to %d", *g.DesiredCapacity+1, *g.DesiredCapacity)
 	}
-	act := a.activity(g, types.ScalingActivityStatusCodeInProgress, "Terminating EC2 instance: "+id, "")
-	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: act}, nil
+	var act types.Activity
+	if alive(g.Instances[i]) {
+		act = *a.end(g, id, cause+".")
+	} else {
+		act = *a.terminating(g, id, cause+".")
+	}
+	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: &act}, nil
 }
 
 // DescribeScalingActivities lists activities, newest first: of a group, or of all.

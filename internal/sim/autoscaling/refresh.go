@@ -146,7 +146,7 @@ func (a *AutoScaling) refresh(name string, _ struct{}) {
 		return
 	}
 	for _, id := range r.Victim { // their replacements are in service
-		a.end(g, id)
+		a.end(g, id, "an instance was taken out of service in response to an instance refresh.")
 	}
 	r.Extra, r.Victim, r.Warm = 0, nil, 0
 	r.Queue = slices.DeleteFunc(r.Queue, func(id string) bool {
@@ -170,7 +170,7 @@ func (a *AutoScaling) refresh(name string, _ struct{}) {
 		r.Extra, r.Victim = int32(len(batch)), slices.Clone(batch)
 	} else {
 		for _, id := range batch {
-			a.end(g, id)
+			a.end(g, id, "an instance was taken out of service in response to an instance refresh.")
 		}
 	}
 	a.reconcile(g)

@@ -96,7 +96,8 @@ func (a *AutoScaling) doScheduled(name string, d due) {
 		in := &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: g.AutoScalingGroupName, MinSize: s.MinSize, MaxSize: s.MaxSize,
 			DesiredCapacity: s.DesiredCapacity}
 		if _, err := a.UpdateAutoScalingGroup(nil, in); err != nil {
-			a.activity(g, types.ScalingActivityStatusCodeFailed, "Executing scheduled action "+d.Name, message(err))
+			act := a.activity(g, types.ScalingActivityStatusCodeFailed, "Executing scheduled action "+d.Name, "a scheduled action was due.")
+			act.StatusMessage = new(message(err))
 		}
 	}
 	at := *s.StartTime
