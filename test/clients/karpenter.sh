@@ -69,7 +69,7 @@ spec:
         - {key: karpenter.k8s.aws/instance-cpu, operator: In, values: ["4", "8"]}
 YAML
 ok 'a node class and a pool' kubectl apply -f "$work/pool.yaml"
-class() { alive; kubectl wait --for=condition=Ready ec2nodeclass/default --timeout=1s; }
+class() { alive; kubectl get ec2nodeclass default -o jsonpath='{.status.conditions}'; kubectl wait --for=condition=Ready ec2nodeclass/default --timeout=1s; }
 eventually 90 'the class is ready' class
 ok 'what it found' kubectl get ec2nodeclass default -o jsonpath='{.status.amis[*].name} {.status.subnets[*].id} {.status.securityGroups[*].id}'
 has 'an image' 'amazon-eks-node-al2023-x86_64-standard-1.34-v'
@@ -122,7 +122,7 @@ eventually 60 'the pods run there' ready 2
 
 say 'drift'
 was=$(kubectl get nodeclaims -o name)
-ok 'another tag in the class' kubectl patch ec2nodeclass default --type merge -p '{"spec": {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "40Gi", "volumeType": "gp3", "encrypted": true}}]}}'
+ok 'another volume in the class' kubectl patch ec2nodeclass default --type merge -p '{"spec": {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "40Gi", "volumeType": "gp3", "encrypted": true}}]}}'
 replaced() { alive; now=$(kubectl get nodeclaims -o name) && [ "$now" != "$was" ] && [ "$(wc -w <<<"$now")" = 1 ] && ready 2; }
 eventually 240 'the node was replaced' replaced
 expect 'by one with the volume' "$(aws ec2 describe-volumes --filters "Name=attachment.instance-id,Values=$(instances)" --query 'Volumes[].Size')" 40

@@ -102,7 +102,7 @@ func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInst
 func (e *EC2) defaultImages() {
 	for _, f := range published {
 		for _, minor := range slices.Sorted(maps.Keys(Kubernetes)) {
-			if Published(f.family, minor) {
+			if Published(f.family, f.arch, minor) {
 				e.newImage(ImageID(f.family, f.arch, minor), ImageName(f.family, f.arch, minor), f.arch)
 			}
 		}

@@ -120,7 +120,7 @@ func (e *EC2) launchFleet(out *ec2.CreateFleetOutput, offers []offer, n int32, s
 				Version: aws.ToString(o.template.Version), Over: over, Type: o.kind, Subnet: aws.ToString(o.over.SubnetId),
 				Zone: aws.ToString(o.over.AvailabilityZone), Spot: spot, Tags: tags})
 			said := &types.LaunchTemplateAndOverridesResponse{LaunchTemplateSpecification: convert[types.FleetLaunchTemplateSpecification](o.template),
-				Overrides: &types.FleetLaunchTemplateOverrides{InstanceType: types.InstanceType(o.kind), SubnetId: o.over.SubnetId,
+				Overrides: &types.FleetLaunchTemplateOverrides{InstanceType: types.InstanceType(o.kind), SubnetId: o.over.SubnetId, ImageId: o.over.ImageId,
 					AvailabilityZone: o.over.AvailabilityZone, Priority: o.over.Priority, WeightedCapacity: o.over.WeightedCapacity, MaxPrice: o.over.MaxPrice}}
 			if err != nil {
 				failed[o.place] = true

@@ -209,7 +209,7 @@ func TestAFleetTakesWhatItCan(t *testing.T) {
 	e.NoCapacity["t3.medium"] = true
 	var over []types.FleetLaunchTemplateOverridesRequest
 	for _, k := range []types.InstanceType{"m5.2xlarge", "t3.medium", "m5.large"} {
-		over = append(over, types.FleetLaunchTemplateOverridesRequest{InstanceType: k, SubnetId: &n.public})
+		over = append(over, types.FleetLaunchTemplateOverridesRequest{InstanceType: k, SubnetId: &n.public, ImageId: &image})
 	}
 	in := &ec2.CreateFleetInput{Type: "instant", TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{TotalTargetCapacity: new(int32(1)),
 		DefaultTargetCapacityType: "spot"}, LaunchTemplateConfigs: []types.FleetLaunchTemplateConfigRequest{{
@@ -217,7 +217,7 @@ func TestAFleetTakesWhatItCan(t *testing.T) {
 		TagSpecifications: []types.TagSpecification{{ResourceType: "instance", Tags: []types.Tag{{Key: new("k"), Value: new("v")}}}}}
 	out := must(e.CreateFleet(nil, in))
 	if len(out.Instances) != 1 || out.Instances[0].InstanceType != "m5.large" || out.Instances[0].Lifecycle != "spot" || len(out.Errors) != 1 ||
-		*out.Errors[0].ErrorCode != "InsufficientInstanceCapacity" {
+		*out.Errors[0].ErrorCode != "InsufficientInstanceCapacity" || aws.ToString(out.Instances[0].LaunchTemplateAndOverrides.Overrides.ImageId) != image {
 		t.Errorf("%+v", out)
 	}
 	if e.Tags(out.Instances[0].InstanceIds[0])["k"] != "v" {

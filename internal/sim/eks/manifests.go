@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -95,6 +96,27 @@ func (c *cluster) install(name, version string, a *addon) {
 	}
 	d.Spec.Replicas, d.Spec.Selector, d.Spec.Template = &replicas, sel, t
 	k.Save(d)
+	if name == "coredns" && kubeapi.Get[corev1.Service](k, ns, "kube-dns") == nil {
+		k.Save(dnsService(ns, k.ServiceIP(10), labels))
+	}
+}
+
+// dnsService is how pods find CoreDNS: at the tenth address of the cluster's range.
+func dnsService(ns, ip string, labels map[string]string) *corev1.Service {
+	family := corev1.IPv4Protocol
+	if strings.Contains(ip, ":") {
+		family = corev1.IPv6Protocol
+	}
+	port := func(name string, n int32, p corev1.Protocol) corev1.ServicePort {
+		return corev1.ServicePort{Name: name, Port: n, Protocol: p, TargetPort: intstr.FromInt32(n)}
+	}
+	m := maps.Clone(labels)
+	m["kubernetes.io/cluster-service"], m["kubernetes.io/name"] = "true", "CoreDNS"
+	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "kube-dns", Namespace: ns, Labels: m,
+		Annotations: map[string]string{"prometheus.io/port": "9153", "prometheus.io/scrape": "true"}},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: ip, ClusterIPs: []string{ip}, IPFamilies: []corev1.IPFamily{family},
+			IPFamilyPolicy: new(corev1.IPFamilyPolicySingleStack), Selector: map[string]string{"k8s-app": "kube-dns"},
+			Ports: []corev1.ServicePort{port("dns", 53, corev1.ProtocolUDP), port("dns-tcp", 53, corev1.ProtocolTCP), port("metrics", 9153, corev1.ProtocolTCP)}}}
 }
 
 func podTemplate(name, version string, i addonInfo, cfg config, labels map[string]string) corev1.PodTemplateSpec {
@@ -144,6 +166,9 @@ func (c *cluster) uninstall(name, ns string) {
 		c.kube.Remove(d)
 	}
 	if d := kubeapi.Get[appsv1.Deployment](c.kube, ns, i.workload); d != nil {
+		c.kube.Remove(d)
+	}
+	if d := kubeapi.Get[corev1.Service](c.kube, ns, "kube-dns"); d != nil && name == "coredns" {
 		c.kube.Remove(d)
 	}
 }

@@ -62,6 +62,25 @@ func (s *EKS) group(clusterName, name *string) (*cluster, *nodegroup, error) {
 	return c, g, nil
 }
 
+// variants are those of AMI types that are images of their own beside the family's.
+var variants = map[types.AMITypes]string{
+	types.AMITypesAl2X8664Gpu:                 ":gpu",
+	types.AMITypesAl2023X8664Neuron:           ":neuron",
+	types.AMITypesAl2023X8664Nvidia:           ":nvidia",
+	types.AMITypesAl2023Arm64Nvidia:           ":nvidia",
+	types.AMITypesBottlerocketArm64Nvidia:     ":nvidia",
+	types.AMITypesBottlerocketX8664Nvidia:     ":nvidia",
+	types.AMITypesBottlerocketArm64NvidiaFips: ":nvidia-fips",
+	types.AMITypesBottlerocketX8664NvidiaFips: ":nvidia-fips",
+	types.AMITypesWindowsCore2025X8664:        ":2025-English-Core",
+	types.AMITypesWindowsFull2025X8664:        ":2025-English-Full",
+	types.AMITypesBottlerocketArm64Fips:       ":fips",
+	types.AMITypesBottlerocketX8664Fips:       ":fips",
+	types.AMITypesWindowsCore2019X8664:        ":2019-English-Core",
+	types.AMITypesWindowsFull2019X8664:        ":2019-English-Full",
+	types.AMITypesWindowsFull2022X8664:        ":2022-English-Full",
+}
+
 // amiFamily is the AMI family behind an AMI type.
 func amiFamily(t types.AMITypes) (family, arch, os string) {
 	n := string(t)
@@ -74,6 +93,7 @@ func amiFamily(t types.AMITypes) (family, arch, os string) {
 	case strings.HasPrefix(n, "WINDOWS"):
 		family, os = "windows", "windows"
 	}
+	family += variants[t]
 	if strings.Contains(n, "ARM") {
 		arch = "arm64"
 	}

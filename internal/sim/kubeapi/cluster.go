@@ -267,6 +267,15 @@ func (c *Cluster) Remove(o runtime.Object) {
 // it is set, which is EKS's where the VPC does not use it.
 func (c *Cluster) SetServiceRange(p netip.Prefix) { c.services.Store(&p) }
 
+// ServiceIP is an address of the range of Services, by its number.
+func (c *Cluster) ServiceIP(n int) string {
+	ip := c.serviceRange().Addr()
+	for range n {
+		ip = ip.Next()
+	}
+	return ip.String()
+}
+
 func (c *Cluster) serviceRange() netip.Prefix {
 	if p := c.services.Load(); p != nil {
 		return *p

@@ -32,12 +32,12 @@ var published = func() []string {
 		for _, x := range []string{"arm64/nvidia", "arm64/standard", "x86_64/neuron", "x86_64/nvidia", "x86_64/standard"} {
 			out = append(out, names(eks+"amazon-linux-2023/"+x+"/recommended/", "image_id", "image_name", "release_version")...)
 		}
-		for _, variant := range []string{"", "-fips", "-nvidia"} {
+		for _, variant := range []string{"", "-fips", "-nvidia", "-nvidia-fips"} {
 			for _, arch := range []string{"arm64", "x86_64"} {
 				out = append(out, names(bottlerocket+variant+"/"+arch+"/latest/", "image_id", "image_version")...)
 			}
 		}
-		for _, x := range []string{"2019-English-Core", "2019-English-Full", "2022-English-Core", "2022-English-Full"} {
+		for _, x := range []string{"2019-English-Core", "2019-English-Full", "2022-English-Core", "2022-English-Full", "2025-English-Core", "2025-English-Full"} {
 			out = append(out, "/aws/service/ami-windows-latest/Windows_Server-"+x+"-EKS_Optimized-"+minor+"/image_id")
 		}
 		for _, arch := range []string{"amd64", "arm64"} {
@@ -72,24 +72,36 @@ func (s *SSM) value(name string) string {
 	switch {
 	case len(p) >= 7 && p[2] == "eks" && p[3] == "optimized-ami" && slices.Contains(p, "recommended"):
 		minor, family = p[4], "amazon-eks-node-al2"
-		if strings.HasPrefix(p[5], "amazon-linux-2023") {
-			family = "amazon-eks-node-al2023"
+		if p[5] == "amazon-linux-2023" && len(p) > 8 {
+			family = variant("amazon-eks-node-al2023", strings.Replace(p[7], "standard", "", 1))
+		} else if p[5] == "amazon-linux-2-gpu" {
+			family = variant(family, "gpu")
 		}
 	case len(p) >= 7 && p[2] == "bottlerocket":
-		minor, _, _ = strings.Cut(strings.TrimPrefix(p[3], "aws-k8s-"), "-")
-		family = "bottlerocket"
+		var v string
+		minor, v, _ = strings.Cut(strings.TrimPrefix(p[3], "aws-k8s-"), "-")
+		family = variant("bottlerocket", v)
 	case len(p) >= 5 && p[2] == "ami-windows-latest":
-		_, minor, _ = strings.Cut(p[3], "EKS_Optimized-")
-		family = "windows"
+		var v string
+		v, minor, _ = strings.Cut(strings.TrimPrefix(p[3], "Windows_Server-"), "-EKS_Optimized-")
+		family = variant("windows", strings.Replace(v, "2022-English-Core", "", 1))
 	case len(p) >= 7 && p[2] == "canonical":
 		if i := slices.IndexFunc(p, func(x string) bool { return ec2.Kubernetes[x] != "" }); i > 0 {
 			minor, family = p[i], "ubuntu"
 		}
 	}
-	if !ec2.Published(family, minor) {
+	if !ec2.Published(family, arch, minor) {
 		return ""
 	}
 	return about(family, arch, minor, p[len(p)-1])
+}
+
+// variant names a family's variant as ec2 does.
+func variant(family, v string) string {
+	if v == "" {
+		return family
+	}
+	return family + ":" + v
 }
 
 // about is one thing that is published of an AMI, or "" for what is not.
@@ -99,7 +111,7 @@ func about(family, arch, minor, what string) string {
 		return ec2.ImageID(family, arch, minor)
 	case what == "image_name" && strings.HasPrefix(family, "amazon"):
 		return ec2.ImageName(family, arch, minor)
-	case what == "release_version" && strings.HasPrefix(family, "amazon"), what == "image_version" && family == "bottlerocket":
+	case what == "release_version" && strings.HasPrefix(family, "amazon"), what == "image_version" && strings.HasPrefix(family, "bottlerocket"):
 		return ec2.Release(family, minor)
 	}
 	return ""

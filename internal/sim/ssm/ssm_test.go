@@ -70,3 +70,33 @@ func TestReleasesAreVersionsAndNoImages(t *testing.T) {
 		}
 	}
 }
+
+// Every parameter with an image of another kind names another one, and EC2 has it.
+func TestEachVariantIsAnImageOfItsOwn(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	at := map[string]string{}
+	for _, name := range []string{
+		"/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/standard/recommended/image_id", "/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/nvidia/recommended/image_id",
+		"/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/neuron/recommended/image_id", "/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/arm64/nvidia/recommended/image_id",
+		"/aws/service/eks/optimized-ami/1.32/amazon-linux-2/recommended/image_id", "/aws/service/eks/optimized-ami/1.32/amazon-linux-2-gpu/recommended/image_id",
+		"/aws/service/bottlerocket/aws-k8s-1.34/x86_64/latest/image_id", "/aws/service/bottlerocket/aws-k8s-1.34-nvidia/x86_64/latest/image_id",
+		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.34/image_id", "/aws/service/ami-windows-latest/Windows_Server-2019-English-Full-EKS_Optimized-1.34/image_id",
+	} {
+		out, err := r.AWS.SSM.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		id := *out.Parameter.Value
+		if at[id] != "" {
+			t.Errorf("%s is the image of %s", name, at[id])
+		}
+		at[id] = name
+		if l, err := r.AWS.EC2.DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}}); err != nil || len(l.Images) != 1 {
+			t.Errorf("%s: EC2 has no image %s: %v", name, id, err)
+		}
+	}
+	none := "/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/arm64/neuron/recommended/image_id"
+	if _, err := r.AWS.SSM.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &none}); err == nil {
+		t.Error("there is no Neuron on ARM")
+	}
+}

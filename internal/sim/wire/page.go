@@ -58,6 +58,7 @@ var chapters = map[string]pager{
 	"ec2:DescribeSecurityGroupRules":        {size: 1000},
 	"ec2:DescribeLaunchTemplates":           {least: 1, most: 200},
 	"ec2:DescribeLaunchTemplateVersions":    {least: 1, most: 200},
+	"ec2:DescribeSpotPriceHistory":          {least: 1, most: 100000}, // without a bound that anybody met: Karpenter asks for 2,000
 	"ec2:DescribeVpcEndpointServices":       {lists: []string{"ServiceDetails", "ServiceNames"}},
 	"cloudformation:DescribeChangeSet":      {lists: []string{"Changes"}},
 	"iam:ListEntitiesForPolicy":             {lists: []string{"PolicyRoles"}},

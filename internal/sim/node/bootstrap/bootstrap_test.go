@@ -56,7 +56,7 @@ spec:
       shutdownGracePeriod: 30s
       maxPods: 42
     flags:
-      - --node-labels=a=b,c=d
+      - --node-labels="a=b,c=d"
       - "--register-with-taints=x=y:NoSchedule,z=:NoExecute"
 `
 )
@@ -248,7 +248,7 @@ func TestMerge(t *testing.T) {
 		Taints:   []corev1.Taint{{Key: "k", Value: "v", Effect: "NoSchedule"}},
 	}
 	users := map[bootstrap.Family]string{
-		bootstrap.AL2023: mixed(shell, "#!/bin/bash\necho", nodeCfg, strings.NewReplacer("flags:\n", "", "      - --node-labels=a=b,c=d\n", "", "   "+
+		bootstrap.AL2023: mixed(shell, "#!/bin/bash\necho", nodeCfg, strings.NewReplacer("flags:\n", "", "      - --node-labels=\"a=b,c=d\"\n", "", "   "+
 			"   - \"--register-with-taints=x=y:NoSchedule,z=:NoExecute\"\n", "").Replace(kubelet)),
 		bootstrap.AL2:          mixed(shell, "#!/bin/sh\nsed -i 's/KUBELET_EXTRA_ARGS=$2/KUBELET_EXTRA_ARGS=\"$2 --max-pods=42\"/' /etc/eks/bootstrap.sh"),
 		bootstrap.Bottlerocket: "[settings]\nmotd = 'hi'\n[settings.kubernetes]\nmax-pods = 42\ncluster-name = 'other'\n",

@@ -13,6 +13,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"sigs.k8s.io/yaml"
 )
@@ -207,12 +208,41 @@ func (c *nodeConfig) start() (*Config, error) {
 	}
 	var args []string
 	for _, f := range c.Spec.Kubelet.Flags {
-		args = append(args, strings.Fields(f)...)
+		args = append(args, words(f)...)
 	}
 	if err := out.flags(args); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// words are the arguments in a text, as systemd cuts $NODEADM_KUBELET_ARGS: at spaces
+// outside of quotes, which are taken away (systemd.service(5), "Command lines").
+func words(text string) []string {
+	var out []string
+	var word strings.Builder
+	quote, begun := rune(0), false
+	for _, c := range text {
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, begun = c, true
+		case quote == 0 && unicode.IsSpace(c):
+			if begun {
+				out = append(out, word.String())
+				word.Reset()
+				begun = false
+			}
+		default:
+			word.WriteRune(c)
+			begun = true
+		}
+	}
+	if begun {
+		out = append(out, word.String())
+	}
+	return out
 }
 
 // kubeletConfig applies what of a KubeletConfiguration shows on a Node; the kubelet
