@@ -62,8 +62,8 @@ func (s *Unpublish) going(what string, finalizers []string) string {
 	if len(finalizers) == 0 {
 		return what + " is going"
 	}
-	return fmt.Sprintf("%s is going once its controller has removed the load balancer (finalizers: %s); if that controller runs no more, delete the load balancer, "+
-		"then: kubectl -n %s patch %s %s --type merge -p '{\"metadata\":{\"finalizers\":null}}'",
+	return fmt.Sprintf("%s is going once its controller has removed the load balancer (finalizers: %s); if that controller runs no more, "+
+		"delete the load balancer, then: kubectl -n %s patch %s %s --type merge -p '{\"metadata\":{\"finalizers\":null}}'",
 		what, strings.Join(finalizers, ", "), s.Namespace, strings.ToLower(s.Kind), s.Name)
 }
 

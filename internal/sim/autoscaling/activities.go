@@ -48,8 +48,8 @@ func (a *AutoScaling) terminating(g *group, id, cause string) *types.Activity {
 // shrinks is the cause of a scaling in.
 func (a *AutoScaling) shrinks(g *group, id string) string {
 	n := len(a.live(g))
-	return fmt.Sprintf("an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d. "+
-		"At %s instance %s was selected for termination.", n, n-1, a.w.Date().Format(time.RFC3339), id)
+	return fmt.Sprintf("an instance was taken out of service in response to a difference between desired and actual capacity, "+
+		"shrinking the capacity from %d to %d. At %s instance %s was selected for termination.", n, n-1, a.w.Date().Format(time.RFC3339), id)
 }
 
 // terminatedNow ends the activity of an instance that is over. One that nobody here took
