@@ -14,8 +14,8 @@ import (
 // Store is where objects are kept. A key is a path of plain names ("a/b/c.json"), and
 // what is under it is replaced whole, never seen half-written.
 type Store interface {
-	// Get returns an object and its tag, which changes with every write; ErrAbsent where
-	// there is none.
+	// Get returns an object and its tag, which changes with what is written (one who writes
+	// the same bytes again may find the same tag); ErrAbsent where there is none.
 	Get(ctx context.Context, key string) (data []byte, tag string, err error)
 	// Put writes an object where there is none yet; ErrExists where there is one.
 	Put(ctx context.Context, key string, data []byte) (tag string, err error)

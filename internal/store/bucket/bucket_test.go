@@ -67,7 +67,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, body string) {
 	have, there := s.objects[key]
 	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
 	fails := none != "" && there && !s.blind || match != "" && !s.numb && (!there || match != etag(have))
-	if s.racing && strings.HasPrefix(body, "writer ") {
+	if s.racing && strings.Contains(body, " writer ") {
 		s.mu.Unlock() // all look before any acts
 		s.looked.Done()
 		s.looked.Wait()

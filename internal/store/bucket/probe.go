@@ -72,7 +72,7 @@ func (b *Bucket) twice(ctx context.Context) error {
 func (b *Bucket) atOnce(ctx context.Context) error {
 	key := "probe/" + rand.Text()
 	defer b.drop(ctx, key)
-	won, err := race(func(me []byte) error {
+	won, err := race("put by", func(me []byte) error {
 		_, err := b.Put(ctx, key, me)
 		return err
 	}, store.ErrExists)
@@ -86,7 +86,7 @@ func (b *Bucket) atOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	won, err = race(func(me []byte) error {
+	won, err = race("replaced by", func(me []byte) error {
 		_, err := b.Replace(ctx, key, me, tag)
 		return err
 	}, store.ErrMoved)
@@ -97,15 +97,16 @@ func (b *Bucket) atOnce(ctx context.Context) error {
 }
 
 // race lets all writers try at once, and counts who won; those who lost must have got
-// the error.
-func race(try func(me []byte) error, lost error) (won int, err error) {
+// the error. What they write begins with a word that no other race's does: S3's tags are
+// of the content, and one who wrote again what was there would not end the race.
+func race(word string, try func(me []byte) error, lost error) (won int, err error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
 	for n := range writers {
 		wg.Go(func() {
 			<-begin
-			e := try(fmt.Appendf(nil, "writer %d", n))
+			e := try(fmt.Appendf(nil, "%s writer %d", word, n))
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
