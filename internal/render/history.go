@@ -14,33 +14,30 @@ import (
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 
 // History shows operations, one a line, with what was noted of each below it.
-func History(w io.Writer, style Style, all []journal.Record) error {
-	rows := [][]string{{"ID", "WHEN", "WHO", "WHAT", "RESULT", "CHANGES", "WHY"}}
+func History(w io.Writer, style Style, all []journal.Record) {
+	rows := [][]string{{"ID", "WHEN", "WHO", "WHAT", "RESULT", "CHANGES", "VERIFIED", "WHY"}}
 	for _, r := range all {
-		rows = append(rows, []string{fmt.Sprint(r.ID), date(r.At), r.Actor.Who, r.Command, r.Result, fmt.Sprint(r.Changes), r.Reason})
+		rows = append(rows, []string{fmt.Sprint(r.ID), date(r.At), r.Actor.Who, r.Command, r.Result, fmt.Sprint(r.Changes), r.Verified, r.Reason})
 	}
 	columns(w, rows)
 	for _, r := range all {
 		for _, k := range r.Damaged {
-			if _, err := fmt.Fprintf(w, "%s an entry of operation %d cannot be read, and was read over: %s\n", style.Yellow("note:"), r.ID, k); err != nil {
-				return err
-			}
+			fmt.Fprintf(w, "%s an entry of operation %d cannot be read, and was read over: %s\n", style.Yellow("note:"), r.ID, k)
 		}
 	}
-	return nil
 }
 
 // Operation shows one operation in full, but for requests and answers.
-func Operation(w io.Writer, style Style, a *journal.Account) error {
+func Operation(w io.Writer, style Style, a *journal.Account) {
 	fmt.Fprintf(w, "%s\n", style.Bold(fmt.Sprintf("Operation %d: slipway %s", a.ID, a.Command)))
-	ended := ""
+	ended, result := "", a.Result
 	if a.Ended != nil {
-		ended = " to " + date(*a.Ended)
+		ended, result = " to "+date(*a.Ended), fmt.Sprintf("%s, exit code %d", a.Result, a.ExitCode)
 	}
 	rows := [][]string{{"  when", date(a.At) + ended}, {"  who", strings.TrimSpace(a.Actor.Who + "  " + a.Actor.ARN)}}
 	for _, r := range [][2]string{
 		{"CI run", a.Actor.CI}, {"why", a.Reason}, {"tool", a.Tool}, {"plan", a.Plan}, {"snapshot", a.Snapshot}, {"took over", a.TookOver},
-		{"result", fmt.Sprintf("%s, exit code %d", a.Result, a.ExitCode)}, {"verified", a.Verified}, {"error", a.Error},
+		{"result", result}, {"verified", a.Verified}, {"error", a.Error},
 	} {
 		if r[1] != "" {
 			rows = append(rows, []string{"  " + r[0], r[1]})
@@ -59,8 +56,6 @@ func Operation(w io.Writer, style Style, a *journal.Account) error {
 		rows = append(rows, []string{fmt.Sprintf("  %4d", c.Seq), date(c.At), c.Call, c.Step, came(style, c)})
 	}
 	columns(w, rows)
-	_, err := io.WriteString(w, "")
-	return err
 }
 
 // came is what came of a call.
@@ -82,7 +77,7 @@ func came(style Style, c journal.Call) string {
 }
 
 // Difference shows what changed between two snapshots, a line each.
-func Difference(w io.Writer, style Style, d *snapshot.Difference) error {
+func Difference(w io.Writer, style Style, d *snapshot.Difference) {
 	for _, p := range d.Removed {
 		fmt.Fprintf(w, "%s %s\n", style.Red("-"), p)
 	}
@@ -102,8 +97,7 @@ func Difference(w io.Writer, style Style, d *snapshot.Difference) error {
 	for _, n := range d.Unknown {
 		fmt.Fprintf(w, "%s not compared: %s (%s)\n", style.Yellow("note:"), n.What, n.Why)
 	}
-	_, err := fmt.Fprintf(w, "%d differences\n", d.Count())
-	return err
+	fmt.Fprintf(w, "%d differences\n", d.Count())
 }
 
 // short is a value on one line.

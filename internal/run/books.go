@@ -274,11 +274,15 @@ func verified(o *outcome.Outcome) string {
 	case v == nil:
 		return "not verified"
 	case o.Removal && len(v.Left) > 0:
-		return fmt.Sprintf("looked again: %d things are left, the first %s", len(v.Left), v.Left[0])
+		return fmt.Sprintf("%d things are left, the first %s", len(v.Left), v.Left[0])
 	case o.Removal:
-		return "looked again: nothing is left"
+		return "nothing is left"
 	case v.Uncounted != "":
-		return fmt.Sprintf("looked again: control plane %s, nodes not counted: %s", v.Status, v.Uncounted)
+		return fmt.Sprintf("control plane %s, nodes not counted: %s", v.Status, v.Uncounted)
 	}
-	return fmt.Sprintf("looked again: control plane %s, %d of %d nodes Ready, %d add-ons not ACTIVE", v.Status, v.NodesReady, v.NodesWant, len(v.Degraded))
+	s := fmt.Sprintf("control plane %s, %d of %d nodes Ready", v.Status, v.NodesReady, v.NodesWant)
+	if len(v.Degraded) > 0 {
+		s += fmt.Sprintf(", %d add-ons not ACTIVE", len(v.Degraded))
+	}
+	return s
 }

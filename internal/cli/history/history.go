@@ -88,7 +88,8 @@ func list(ctx context.Context, a *cmdutil.App, name, since string) error {
 		a.Say("Nothing was written down of a cluster %s in %s.", name, b.Store)
 		return nil
 	}
-	return render.History(a.Out, render.StyleFor(a.Out), all)
+	render.History(a.Out, render.StyleFor(a.Out), all)
+	return a.Out.Failed
 }
 
 // held tells whether somebody is at work on the cluster now.
@@ -119,7 +120,8 @@ func one(ctx context.Context, a *cmdutil.App, name, id string) error {
 	if a.Format == "json" {
 		return a.JSON(x)
 	}
-	return render.Operation(a.Out, render.StyleFor(a.Out), x)
+	render.Operation(a.Out, render.StyleFor(a.Out), x)
+	return a.Out.Failed
 }
 
 // when reads an age or a date; "" is the beginning of time.

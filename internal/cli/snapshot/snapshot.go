@@ -161,7 +161,8 @@ func compare(ctx context.Context, a *cmdutil.App, was, is string, code bool) err
 	if a.Format == "json" {
 		err = a.JSON(d)
 	} else {
-		err = render.Difference(a.Out, render.StyleFor(a.Out), d)
+		render.Difference(a.Out, render.StyleFor(a.Out), d)
+		err = a.Out.Failed
 	}
 	if err == nil && code && d.Count() > 0 {
 		return outcome.Exit(outcome.ExitChanges, nil)
