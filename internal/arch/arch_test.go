@@ -211,6 +211,7 @@ var arrows = map[string]map[string]string{
 		"steps":        "the environment that steps act in",
 		"store":        "where books are kept",
 		"veil":         "long texts are written down by their hash",
+		"tfstate":      "a Terraform state, read",
 	},
 	"sim": {"aws/ec2": "EC2 is served in the shapes of its own client"},
 	"sim/twin": {
@@ -248,6 +249,7 @@ var arrows = map[string]map[string]string{
 		"store": "it is one",
 	},
 	"store/storetest": {"store": "the contract's"},
+	"tfstate":         {"record": "a state claims what stacks do"},
 	"testregion": {
 		"aws":      "Slipway's own clients",
 		"clock":    "on the region's clock",

@@ -32,6 +32,7 @@ type Truths struct {
 	Record    *record.Record
 	Resources []*record.Resource // what the stacks' templates say
 	Claims    any                // the same of the file's fields (record.Claims)
+	State     string             // the Terraform state that is a record, too, in words; "": none
 	Live      *observe.Observed
 
 	byType map[string][]*record.Resource
@@ -39,12 +40,24 @@ type Truths struct {
 
 // Of are the truths of an observation, with the record that its stacks hold.
 func Of(live *observe.Observed) *Truths {
-	t := &Truths{Record: record.FromStacks(live), Resources: record.Resources(live), Live: live, byType: map[string][]*record.Resource{}}
-	t.Claims = record.Claims(live, t.Record, t.Resources)
+	t := &Truths{Record: record.FromStacks(live), Live: live}
+	t.claim(record.Resources(live))
+	return t
+}
+
+// AddState adds what a Terraform state claims, beside what stacks do; from is the state in
+// words.
+func (t *Truths) AddState(from string, resources []*record.Resource) {
+	t.State = from
+	t.claim(append(t.Resources, resources...))
+}
+
+func (t *Truths) claim(resources []*record.Resource) {
+	t.Resources, t.byType = resources, map[string][]*record.Resource{}
+	t.Claims = record.Claims(t.Live, t.Record, t.Resources)
 	for _, r := range t.Resources {
 		t.byType[r.Type] = append(t.byType[r.Type], r)
 	}
-	return t
 }
 
 // Kind says what a difference is. The words are a contract of JSON output; the four of
@@ -190,6 +203,9 @@ func Compare(t *Truths) *Report {
 	if t.Record != nil && t.Record.Outputs != nil {
 		r.Record = "CloudFormation stack " + clusterStack(t)
 	}
+	if t.State != "" {
+		r.Record = strings.TrimPrefix(r.Record+" and "+t.State, " and ")
+	}
 	for _, f := range Catalogue() {
 		t.compare(f, r)
 	}
@@ -245,6 +261,9 @@ func (t *Truths) compare(f *Field, r *Report) {
 		d := Difference{Path: f.Path, Key: x.Key, Kind: Changed, Severity: finding.Warning, Recorded: want.value(), Live: live.value()}
 		d.Lacks, d.Extra = sets(want.Is, live.Is)
 		if f.Judge(t, x, &d); d.What != "" {
+			if w, ok := x.Data.(*record.Resource); ok {
+				owned(&d, w)
+			}
 			r.Differences = append(r.Differences, d)
 		}
 	}

@@ -73,7 +73,7 @@ func (t *Truths) ofField(d diff.Difference) Difference {
 	out.Lacks, out.Extra = sets(want.Is, d.Live.Is)
 	whose := "the file"
 	if want == d.Recorded {
-		whose = "the stack"
+		whose = "the record"
 	}
 	of := ""
 	if d.Key != "" {
@@ -96,6 +96,14 @@ func (t *Truths) ofField(d diff.Difference) Difference {
 	}
 	if d.Path == "vpc.controlPlaneSubnetIDs" {
 		t.judgeAttached(&out)
+	}
+	for _, r := range t.of("AWS::EKS::Cluster") {
+		if d.Key == "" && want == d.Recorded {
+			owned(&out, r)
+		}
+	}
+	if r := t.recordedGroup(d.Key); r != nil && want == d.Recorded {
+		owned(&out, r)
 	}
 	if d.Path == "vpc.controlPlaneSecurityGroupIDs" {
 		out.Breaks = []string{"nodes may not reach the control plane"}
@@ -120,9 +128,13 @@ func (t *Truths) judgeAttached(d *Difference) {
 		d.Sets[Added] = d.Extra
 	}
 	if d.Recorded != nil {
-		d.What = fmt.Sprintf("the control plane is in %s; the stack's template says %s", brief(d.Live.Is), brief(d.Recorded.Is))
+		d.What = fmt.Sprintf("the control plane is in %s; the record says %s", brief(d.Live.Is), brief(d.Recorded.Is))
 	}
 	d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290)"}
+	if t.Live.Stacks[clusterStack(t)] == nil {
+		d.Breaks = []string{"the next terraform apply puts the state's subnets back"}
+		return
+	}
 	if len(d.Sets[Dangling]) > 0 {
 		d.Severity, d.Repairs = finding.Error, []Repair{t.template()}
 		d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290), and some of them are gone"}

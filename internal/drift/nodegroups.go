@@ -17,7 +17,7 @@ var nodegroups = []Field{
 		Things: func(t *Truths) []Thing {
 			var out []Thing
 			for _, r := range t.of("AWS::EKS::Nodegroup") {
-				if name, ok := r.Text("NodegroupName"); ok && t.Live.Has(r.Stack) {
+				if name, ok := r.Text("NodegroupName"); ok && (r.Stack == record.Terraform || t.Live.Has(r.Stack)) {
 					out = append(out, Thing{name, r})
 				}
 			}
@@ -26,7 +26,7 @@ var nodegroups = []Field{
 		Want: exists, Live: func(t *Truths, x Thing) Reading { return there(t.Live.Groups[x.Key] != nil, x) },
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.Kind, d.Severity = Gone, finding.Warning
-			d.What = fmt.Sprintf("EKS has no node group %s, and its stack %s stands", x.Key, x.Data.(*record.Resource).Stack)
+			d.What = fmt.Sprintf("EKS has no node group %s, and %s says that it has", x.Key, x.Data.(*record.Resource).Owner())
 			d.Breaks = []string{"eksctl create nodegroup of that name fails: the stack exists"}
 			d.About = About{Calls: []string{"DeleteNodegroup"}, Mentions: x.Key}
 			d.Repairs = []Repair{t.ask("takes the stack away, so that the group can be made again", "cloudformation", "DeleteStack",

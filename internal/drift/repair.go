@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/slipway-eks/slipway/internal/record"
 )
 
 // Repair is one way to bring the truths together: a command of Slipway's, or a call of
@@ -99,6 +101,17 @@ func (t *Truths) sync() Repair {
 func (t *Truths) template() Repair {
 	return Repair{Does: "takes what is gone out of the template of " + clusterStack(t) + ", and gives it the live subnets of the control plane; it asks first",
 		Command: "slipway sync " + t.Live.Name + " --template --region " + t.Live.Region}
+}
+
+// owned puts first what is to be done about a resource that Terraform keeps: its next run
+// puts back what its code says, so the code decides. Slipway writes nothing of it.
+func owned(d *Difference, r *record.Resource) {
+	if r.Stack != record.Terraform {
+		return
+	}
+	calls := slices.DeleteFunc(d.Repairs, func(x Repair) bool { return x.Call == nil })
+	d.Repairs = append([]Repair{{Does: "Terraform keeps it (" + r.LogicalID + "): shows what it would put back; what is to stay goes into its code",
+		Command: "terraform plan -target=" + quote(r.LogicalID)}}, calls...)
 }
 
 // follow is the repair by the file.

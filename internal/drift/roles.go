@@ -37,7 +37,7 @@ var roles = []Field{
 				d.Breaks = []string{"nodes of " + u.of + " are refused by AWS and by the API server, and no new one joins"}
 			}
 			if u.wanted != nil {
-				d.What += fmt.Sprintf(", and its stack %s says that it does", u.wanted.Stack)
+				d.What += fmt.Sprintf(", and %s says that it does", u.wanted.Owner())
 				if doc, ok := u.wanted.Known("AssumeRolePolicyDocument"); ok {
 					d.Repairs = []Repair{t.ask("makes it again under the same name and with the same trust, so that stack and annotation fit again", "iam", "CreateRole",
 						map[string]any{"RoleName": x.Key, "AssumeRolePolicyDocument": document(doc)})}
@@ -156,7 +156,11 @@ func (t *Truths) roleName(r *record.Resource) string {
 
 // ofStack is what a stack's role is for, by its tags.
 func ofStack(t *Truths, r *record.Resource) string {
-	tags := t.Live.Stacks[r.Stack].Tags
+	s := t.Live.Stacks[r.Stack]
+	if s == nil {
+		return r.Owner()
+	}
+	tags := s.Tags
 	for _, k := range []struct{ tag, words string }{{"alpha.eksctl.io/iamserviceaccount-name", "service account "},
 		{"alpha.eksctl.io/podidentityassociation-name", "service account "}, {"alpha.eksctl.io/addon-name", "add-on "},
 		{"alpha.eksctl.io/nodegroup-name", "node group "}} {

@@ -62,8 +62,11 @@ var subnets = []Field{
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			r := x.Data.(*record.Resource)
 			d.Kind, d.Severity = Gone, finding.Error
-			d.What = fmt.Sprintf("the subnet %s of stack %s (%s) does not exist any more", x.Key, r.Stack, r.LogicalID)
+			d.What = fmt.Sprintf("the subnet %s of %s does not exist any more", x.Key, r.Owner())
 			d.Breaks = []string{eksctlUpgrade + ": an update of the stack touches it"}
+			if r.Stack == record.Terraform {
+				d.Breaks = []string{"the next terraform apply makes another, or fails at what refers to it"}
+			}
 			d.About = About{Resource: x.Key, Calls: []string{"DeleteSubnet"}}
 			d.Repairs = []Repair{t.template()}
 		},

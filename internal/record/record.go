@@ -17,8 +17,11 @@ import (
 	"github.com/slipway-eks/slipway/internal/stack"
 )
 
-// CloudFormation is the source of records that stacks hold.
-const CloudFormation = "cloudformation"
+// Sources of records.
+const (
+	CloudFormation = "cloudformation" // stacks
+	Terraform      = "terraform"      // a state
+)
 
 // Record is what one source claims.
 type Record struct {

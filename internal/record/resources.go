@@ -21,6 +21,14 @@ type Resource struct {
 	Properties map[string]any `json:"properties,omitempty"` // what cannot be known stands as Unknown
 }
 
+// Owner is who keeps the resource, with its name there.
+func (r *Resource) Owner() string {
+	if r.Stack == Terraform {
+		return "Terraform (" + r.LogicalID + ")"
+	}
+	return "stack " + r.Stack + " (" + r.LogicalID + ")"
+}
+
 // Unknown stands in a resource's properties for what only CloudFormation could say: a
 // condition, an attribute that is in no output.
 const Unknown = "\x00unknown"

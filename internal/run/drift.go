@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 	"github.com/slipway-eks/slipway/internal/drift"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/tfstate"
 )
 
 // brief compares the part of the record that is cheap to look at, for a command that does
@@ -49,6 +52,8 @@ func said(r *drift.Report) string {
 
 // DriftOptions say what a comparison takes in.
 type DriftOptions struct {
+	State   []byte         // a Terraform state, which is a record too; nil: none
+	StateAt string         // its name
 	File    *config.File   // what is desired; nil: what the record says
 	Blame   bool           // ask CloudTrail who did it
 	Only    []string       // paths of the catalogue; none: all
@@ -70,6 +75,11 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		return nil, absent(ctx, c, name)
 	}
 	t := drift.Of(live)
+	if o.State != nil {
+		if err := addState(t, o); err != nil {
+			return nil, err
+		}
+	}
 	if f := o.File; f != nil {
 		t.File, t.Desired = f.Name, f.Cluster
 		t.Declared = func(path string) bool { _, ok := f.Written(path); return ok }
@@ -91,4 +101,27 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 	}
 	r.Calls = c.Calls()
 	return r, nil
+}
+
+// addState adds what a Terraform state says of the cluster.
+func addState(t *drift.Truths, o DriftOptions) error {
+	s, err := tfstate.Parse(o.State)
+	if err != nil {
+		return outcome.Exit(outcome.ExitInput, fmt.Errorf("%s: %w", o.StateAt, err))
+	}
+	vpc := ""
+	if c := t.Live.Cluster; c != nil && c.ResourcesVPCConfig != nil {
+		vpc = c.ResourcesVPCConfig.VPCID
+	}
+	claims := s.Claims(t.Live.Name, vpc)
+	if len(claims) == 0 {
+		return outcome.Exit(outcome.ExitInput, fmt.Errorf("%s says nothing of cluster %s, nor of its VPC: another state, or another workspace",
+			o.StateAt, t.Live.Name))
+	}
+	from := "Terraform state " + o.StateAt
+	if s.Serial > 0 {
+		from += fmt.Sprintf(" (serial %d)", s.Serial)
+	}
+	t.AddState(from, claims)
+	return nil
 }

@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,4 +176,85 @@ func retain(t *testing.T, r *testregion.Region, name string) {
 		t.Fatal(err)
 	}
 	r.Sim.World.Advance(time.Hour)
+}
+
+// state is a Terraform state of a cluster's network and control plane, as they are now.
+func state(t *testing.T, r *testregion.Region) []byte {
+	t.Helper()
+	o, err := run.Snapshot(t.Context(), r.AWS, "test", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type m = map[string]any
+	var all []any
+	add := func(kind, name string, attributes m) {
+		all = append(all, m{"mode": "managed", "type": kind, "name": name, "instances": []any{m{"attributes": attributes}}})
+	}
+	v := o.Cluster.ResourcesVPCConfig
+	add("aws_eks_cluster", "this", m{"id": "test", "name": "test", "version": o.Cluster.Version, "role_arn": o.Cluster.RoleARN,
+		"vpc_config": []any{m{"subnet_ids": v.SubnetIDs, "security_group_ids": v.SecurityGroupIDs, "endpoint_public_access": true, "endpoint_private_access": false,
+			"public_access_cidrs": v.PublicAccessCIDRs}}})
+	for id, s := range o.Network.Subnets {
+		add("aws_subnet", id, m{"id": id, "vpc_id": v.VPCID, "cidr_block": s.CIDR, "availability_zone": s.Zone, "map_public_ip_on_launch": s.PublicOnLaunch, "tags_all": s.Tags})
+	}
+	for id, table := range o.Network.RouteTables {
+		var routes []any
+		for _, x := range table.Routes {
+			if x.Gateway != "local" {
+				routes = append(routes, m{"cidr_block": x.Destination, "gateway_id": x.Gateway, "nat_gateway_id": x.NATGateway})
+			}
+		}
+		add("aws_route_table", id, m{"id": id, "vpc_id": v.VPCID, "route": routes})
+		for _, a := range table.Associations {
+			if a.Subnet != "" {
+				add("aws_route_table_association", a.ID, m{"id": a.ID, "subnet_id": a.Subnet, "route_table_id": id})
+			}
+		}
+	}
+	g := o.Groups["m"]
+	add("aws_eks_node_group", "m", m{"cluster_name": "test", "node_group_name": "m", "node_role_arn": g.NodeRole, "subnet_ids": g.Subnets, "labels": g.Labels,
+		"scaling_config": []any{m{"min_size": g.ScalingConfig.MinSize, "max_size": g.ScalingConfig.MaxSize, "desired_size": g.ScalingConfig.DesiredSize}}})
+	b, err := json.Marshal(m{"version": 4, "terraform_version": "1.9.8", "serial": 7, "resources": all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A Terraform state is a record as stacks are: what it was is no drift, what somebody
+// changed is named, and what is to be done about it is Terraform's.
+func TestATerraformStateIsARecord(t *testing.T) {
+	r := standingOne(t)
+	was := state(t, r)
+	subnet := outputs(t, r)["SubnetsPublic"][:24]
+	for _, s := range []string{"eksctl-test-nodegroup-m", "eksctl-test-cluster"} {
+		in := &cloudformation.UpdateTerminationProtectionInput{StackName: &s, EnableTerminationProtection: new(false)}
+		if _, err := r.AWS.CFN.UpdateTerminationProtection(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		retain(t, r, s)
+	}
+	o := run.DriftOptions{State: was, StateAt: "terraform.tfstate"}
+	if rep := drifted(t, r, o); len(rep.Drifted()) > 0 || !strings.Contains(rep.Record, "terraform.tfstate (serial 7)") {
+		t.Fatalf("%q %+v", rep.Record, rep.Drifted())
+	}
+	edit(t, r, `edits:
+- {service: ec2, operation: DeleteTags, parameters: {Resources: ["`+subnet+`"], Tags: [{Key: kubernetes.io/role/elb}]}}
+- {service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, scalingConfig: {maxSize: 9}}}
+- {service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {endpointPrivateAccess: true}}}`)
+	var named []string
+	for _, d := range drifted(t, r, o).Drifted() {
+		named = append(named, d.Path)
+		if len(d.Repairs) == 0 || !strings.HasPrefix(d.Repairs[0].Command, "terraform plan -target=") {
+			t.Errorf("%s is repaired by %+v", d.Path, d.Repairs)
+		}
+	}
+	slices.Sort(named)
+	if got := strings.Join(named, " "); got != "managedNodeGroups.maxSize network.subnets.tags vpc.clusterEndpoints.privateAccess" {
+		t.Error(got)
+	}
+	o.State = []byte(`{"version": 4, "resources": []}`)
+	if _, err := run.Drift(t.Context(), r.AWS, "test", o); !strings.Contains(errText(err), "says nothing of cluster test") {
+		t.Errorf("%v", err)
+	}
 }

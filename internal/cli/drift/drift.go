@@ -25,6 +25,7 @@ import (
 
 type flags struct {
 	file, edits, list string
+	state             string
 	only, ignore      []string
 	noBlame, code     bool
 }
@@ -53,6 +54,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return drift(c.Context(), a, f, args) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input; none: the record says what was wanted")
+	c.Flags().StringVar(&f.state, "terraform-state", "", "a Terraform or OpenTofu state that is a record too: the state file, or what terraform show -json prints")
 	c.Flags().StringSliceVar(&f.only, "only", nil, "only the fields at and below these paths; * stands for one part")
 	c.Flags().StringSliceVar(&f.ignore, "ignore", nil, "fields at and below these paths are shown and not counted")
 	c.Flags().StringVar(&f.list, "ignore-list", "",
@@ -74,6 +76,12 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err != nil {
 		return err
 	}
+	var state []byte
+	if f.state != "" {
+		if state, err = os.ReadFile(f.state); err != nil {
+			return cmdutil.Input("the Terraform state cannot be read: %v", err)
+		}
+	}
 	t, err := a.Open(ctx, file)
 	if err != nil {
 		return err
@@ -81,7 +89,8 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err := rehearse(ctx, a, t, f, file); err != nil {
 		return err
 	}
-	r, err := run.Drift(ctx, t.AWS, name, run.DriftOptions{File: file, Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now()})
+	r, err := run.Drift(ctx, t.AWS, name, run.DriftOptions{File: file, State: state, StateAt: f.state,
+		Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now()})
 	if err != nil {
 		return err
 	}
