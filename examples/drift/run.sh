@@ -61,7 +61,7 @@ sleep 2 # some simulated minutes: CloudTrail is late
 $slipway drift $name
 
 say "a node group can be made all the same: live values are used"
-$slipway up -f cluster.yaml --yes --kubeconfig none
+$slipway nodegroup create $name -f cluster.yaml --yes --reason "the old group went with its subnets"
 
 say "the record is repaired, then what is gone is taken out of the template"
 $slipway sync $name --yes

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/config"
@@ -70,16 +71,19 @@ func NewInput(c *awsc.Clients, f *config.File, net vpc.Network, live *observe.Ob
 	return &Input{AWS: c, File: f, Config: f.Cluster, Net: net, Live: live}
 }
 
-// Run runs every check of an occasion, and reports what they found together.
-func Run(ctx context.Context, when When, in *Input) finding.Findings {
+// Run runs the checks of an occasion, but for some, and reports what they found together.
+func Run(ctx context.Context, when When, in *Input, but ...string) finding.Findings {
 	var out finding.Findings
 	for _, c := range All() {
-		if c.When&when != 0 {
+		if c.When&when != 0 && !slices.Contains(but, c.Name) {
 			out = append(out, c.Run(ctx, in)...)
 		}
 	}
 	return out
 }
+
+// OfSubnets are the checks that ask whether nodes can live in their subnets.
+var OfSubnets = []string{"subnets", "public-addresses", "way-out"}
 
 // at makes a finding at a field of the file: the input is at fault.
 func (in *Input) at(code, path, remedy, format string, a ...any) finding.Finding {

@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/drift"
 	"github.com/slipway-eks/slipway/internal/cli/history"
 	"github.com/slipway-eks/slipway/internal/cli/kubeconfig"
+	"github.com/slipway-eks/slipway/internal/cli/nodegroup"
 	"github.com/slipway-eks/slipway/internal/cli/plan"
 	"github.com/slipway-eks/slipway/internal/cli/rules"
 	"github.com/slipway-eks/slipway/internal/cli/schema"
@@ -33,6 +34,7 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
+	nodegroup.New,       // its parts
 	drift.New, sync.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it
 	kubeconfig.New, token.New, // its Kubernetes API

@@ -110,6 +110,8 @@ type Input struct {
 	// GateActive: node groups wait for EKS's ACTIVE of the network add-ons, not only for
 	// their DaemonSets.
 	GateActive bool
+	// GroupsAlone: node groups that are not there are made, and nothing else is looked at.
+	GroupsAlone bool
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }
@@ -144,8 +146,23 @@ func Build(in Input) (*Plan, error) {
 			Account: in.Account, Net: in.Net, Observed: Facts(in.Live)},
 	}
 	b.compare()
+	b.parts()
+	if len(b.refused) > 0 {
+		return nil, b.refused
+	}
+	if err := rules.Apply(b.draft); err != nil {
+		return nil, err
+	}
+	return b.plan, b.plan.finish(b.draft.Graph)
+}
+
+// parts adds the whole of a launch, in the order in which a reader looks for it.
+func (b *builder) parts() {
+	if b.in.GroupsAlone {
+		b.groupsAlone()
+		return
+	}
 	b.dependencies()
-	// The whole of a launch, in the order in which a reader looks for it.
 	b.controlPlane()
 	b.clusterChanges()
 	b.identity()
@@ -157,13 +174,6 @@ func Build(in Input) (*Plan, error) {
 	b.nodeGroups()
 	b.logRetention()
 	b.leftAlone()
-	if len(b.refused) > 0 {
-		return nil, b.refused
-	}
-	if err := rules.Apply(b.draft); err != nil {
-		return nil, err
-	}
-	return b.plan, b.plan.finish(b.draft.Graph)
 }
 
 // part is one step as the plan is put together.

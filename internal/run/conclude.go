@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/kube"
@@ -136,7 +137,7 @@ func (s *Session) countNodes(ctx context.Context, cl *observe.Cluster, v *outcom
 	}
 	for _, n := range nodes {
 		switch {
-		case !n.Ready:
+		case !n.Ready || s.Input.GroupsAlone && !s.wants(n.Group):
 		case n.Group == "":
 			v.Others++
 		default:
@@ -144,4 +145,9 @@ func (s *Session) countNodes(ctx context.Context, cl *observe.Cluster, v *outcom
 		}
 	}
 	return ""
+}
+
+// wants tells whether the file has a node group of a name.
+func (s *Session) wants(group string) bool {
+	return slices.ContainsFunc(s.File.Cluster.Groups(), func(g *config.NodeGroupBase) bool { return g.Name == group })
 }

@@ -47,13 +47,18 @@ func Prepare(ctx context.Context, c *awsc.Clients, f *config.File) (*Session, er
 
 // Wish is what a caller wants of a plan beside the file.
 type Wish struct {
-	GateActive bool   // node groups wait for ACTIVE of the network add-ons
-	Books      *Books // of a caller who means to run the plan; nil: none are kept
+	GateActive bool // node groups wait for ACTIVE of the network add-ons
+	// GroupsAlone: node groups that are not there are made, and nothing else is touched.
+	GroupsAlone bool
+	// SkipSubnets leaves out the checks of subnets, and says so.
+	SkipSubnets bool
+	Books       *Books // of a caller who means to run the plan; nil: none are kept
 }
 
 // PrepareWith is Prepare with a caller's wishes.
 func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (s *Session, err error) {
-	p := &preparation{c: c, f: f, books: w.Books, in: plan.Input{File: f, GateActive: w.GateActive}}
+	p := &preparation{c: c, f: f, books: w.Books, skipSubnets: w.SkipSubnets,
+		in: plan.Input{File: f, GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}}
 	defer func() { err = p.hold.unless(ctx, err) }()
 	// The whole of a preparation: each needs what those above it found.
 	for _, do := range []func(context.Context) error{
@@ -86,6 +91,8 @@ type preparation struct {
 	drift *drift.Report
 	notes []string // what checks found, and does not stop the launch
 	made  *plan.Plan
+
+	skipSubnets bool
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -155,7 +162,12 @@ func (p *preparation) reach(context.Context) error {
 }
 
 func (p *preparation) check(ctx context.Context) error {
-	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.in.Live))
+	var but []string
+	if p.skipSubnets {
+		but = check.OfSubnets
+		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
+	}
+	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.in.Live), but...)
 	for _, w := range found {
 		p.notes = append(p.notes, w.Sentence())
 	}

@@ -1,0 +1,15 @@
+// Package nodegroup is slipway nodegroup: the node groups of a cluster, one at a time.
+package nodegroup
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+)
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	c := &cobra.Command{Use: "nodegroup", Aliases: []string{"ng"}, Short: "Make node groups of a cluster that stands"}
+	c.AddCommand(newCreate(a))
+	return c
+}
