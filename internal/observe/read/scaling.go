@@ -128,17 +128,17 @@ func (o *observer) templateNames(ctx context.Context, used map[string]map[string
 		if seen[id] || !o.ofGroups(id) {
 			continue
 		}
-		d, err := o.c.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{id}})
+		one := &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{id}}
+		found, err := awsc.Collect(ctx, ec2.NewDescribeLaunchTemplatesPaginator(o.c.EC2, one),
+			func(p *ec2.DescribeLaunchTemplatesOutput) []ec2types.LaunchTemplate { return p.LaunchTemplates })
 		if awsc.NotFound(err) {
 			continue // gone: the group that names it says so
 		}
 		if err := o.missed(ctx, observe.Machines, "launch template "+id, err); err != nil {
 			return err
 		}
-		if err == nil {
-			for _, t := range d.LaunchTemplates {
-				add(t)
-			}
+		for _, t := range found {
+			add(t)
 		}
 	}
 	return nil
