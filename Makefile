@@ -29,9 +29,10 @@ generate:
 # The simulated clusters' API beside a real kube-apiserver, which is built once (some
 # twelve CPU minutes) into the user's cache.
 kube-contract: kube = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/slipway/kube-apiserver-1.34.2
+kube-contract: base = k8s.io/component-base/version
+kube-contract: link = -s -w -X $(base).gitVersion=v1.34.2 -X $(base).gitMajor=1 -X $(base).gitMinor=34
 kube-contract:
-	test -x $(kube) || (cd test/kubeapi && go build -o $(kube) -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.34.2 \
-		-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34' ./kube-apiserver)
+	test -x $(kube) || (cd test/kubeapi && go build -o $(kube) -ldflags '$(link)' ./kube-apiserver)
 	cd test/kubeapi && SLIPWAY_KUBE_APISERVER=$(kube) go test ./...
 
 # The contract of a store on a real S3 server, SeaweedFS, which is built once (some six
