@@ -56,7 +56,8 @@ func reencoded(t *testing.T, s string) string {
 }
 
 func TestAVeiledTextIsComparedByItsHash(t *testing.T) {
-	if veil.Text("a") == veil.Text("b") || veil.Text("a") != veil.Text("a") || veil.Text("") != "" || veil.Text(veil.Text("a")) != veil.Text("a") {
+	a := veil.Text("a")
+	if a == veil.Text("b") || a != veil.Text("a") || veil.Text("") != "" || veil.Text(a) != a {
 		t.Error("a hash must tell texts apart, and stand for itself")
 	}
 }
