@@ -61,7 +61,7 @@ var rules = []Rule{
 
 // reading is what the loader itself finds.
 var reading = Rule{Title: "Text, YAML, keys and types of values", Source: "YAML 1.2; eksctl's schema",
-	Codes: []string{"file-unreadable", "file-encoding", "file-empty", "second-document",
+	Codes: []string{"file-unreadable", "file-encoding", "file-empty", "second-document", "no-such-group",
 		"yaml-syntax", "yaml-alias", "key-unknown", "key-twice", "key-missing", "value-type", "value-not-possible", "item-empty", "block-invalid"}}
 
 // Rules lists what is checked without asking AWS, for the documentation.
