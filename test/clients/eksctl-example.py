@@ -20,7 +20,10 @@ doc = [d for d in yaml.safe_load_all(text) if d][0]
 meta = doc["metadata"]
 groups = (doc.get("nodeGroups") or []) + (doc.get("managedNodeGroups") or [])
 number = re.match(r"(\d+)", os.path.basename(example))[1]
-meta["name"] = "ex-" + number + "-" + hashlib.md5(text.encode()).hexdigest()[:4]
+was, meta["name"] = meta["name"], "ex-" + number + "-" + hashlib.md5(text.encode()).hexdigest()[:4]
+for g in groups:  # a boot script that names the cluster means this one
+    if "overrideBootstrapCommand" in g:
+        g["overrideBootstrapCommand"] = g["overrideBootstrapCommand"].replace(was, meta["name"])
 meta["version"] = minor
 if not doc.get("localZones"):  # those are of the example's own region
     meta["region"] = region
