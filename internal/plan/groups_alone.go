@@ -39,7 +39,7 @@ func (b *builder) groupsAlone() {
 // stands tells whether a group's stack is complete, and says so; one that is still coming is
 // followed to its end.
 func (b *builder) stands(group string, coming bool) bool {
-	if coming || b.phase(b.groupStack(group)) != observe.Complete && b.phase(b.groupStack(group)) != observe.Absent {
+	if p := b.phase(b.groupStack(group)); coming || p != observe.Complete && p != observe.Absent {
 		return false
 	}
 	b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The node group %s stands already, and is left as it is: slipway up -f FILE follows the file.", group))

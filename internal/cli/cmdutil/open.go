@@ -6,6 +6,7 @@ import (
 	"time"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -26,6 +27,19 @@ type Target struct {
 // workers against AWS: turns in flight at once. The simulated region takes one at
 // a time, so that the same seed gives the same run.
 const workers = 8
+
+// OpenNamed reaches the region of a cluster that an argument names, and learns who asks.
+func (a *App) OpenNamed(ctx context.Context, cluster string) (*Target, error) {
+	a.Cluster = cluster
+	t, err := a.Open(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.AWS.Identify(ctx); err != nil {
+		return nil, check.Identity(err)
+	}
+	return t, nil
+}
 
 // Open reaches the region that a config, a flag, or the AWS configuration names.
 func (a *App) Open(ctx context.Context, f *config.File) (*Target, error) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/journal"
@@ -53,13 +52,9 @@ func show(a *cmdutil.App) *cobra.Command {
 
 // open is the cluster's journal, and the key of its lock.
 func open(ctx context.Context, a *cmdutil.App, name string) (journal.Book, string, error) {
-	a.Cluster = name
-	t, err := a.Open(ctx, nil)
+	t, err := a.OpenNamed(ctx, name)
 	if err != nil {
 		return journal.Book{}, "", err
-	}
-	if err := t.AWS.Identify(ctx); err != nil {
-		return journal.Book{}, "", check.Identity(err)
 	}
 	s, err := a.Shelves(ctx)
 	return run.Journal(s, t.AWS, name), run.LockKey(t.AWS, name), err

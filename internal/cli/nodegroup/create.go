@@ -2,7 +2,6 @@ package nodegroup
 
 import (
 	"context"
-	"maps"
 
 	"github.com/spf13/cobra"
 
@@ -105,7 +104,7 @@ func wanted(ctx context.Context, a *cmdutil.App, f createFlags, name string) (*c
 		if err != nil {
 			return nil, nil, err
 		}
-		file, err := run.GroupFile(ctx, t.AWS, name, managed, maps.Clone(group))
+		file, err := run.GroupFile(ctx, t.AWS, name, managed, group)
 		return t, file, err
 	}
 	file, err := a.Load(f.file)

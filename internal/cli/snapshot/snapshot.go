@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -41,13 +40,9 @@ func New(a *cmdutil.App) *cobra.Command {
 }
 
 func take(ctx context.Context, a *cmdutil.App, name, file string) error {
-	a.Cluster = name
-	t, err := a.Open(ctx, nil)
+	t, err := a.OpenNamed(ctx, name)
 	if err != nil {
 		return err
-	}
-	if err := t.AWS.Identify(ctx); err != nil {
-		return check.Identity(err)
 	}
 	doc, err := run.Snapshot(ctx, t.AWS, name, t.Date())
 	if err != nil {
@@ -103,13 +98,9 @@ func list(a *cmdutil.App) *cobra.Command {
 }
 
 func kept(ctx context.Context, a *cmdutil.App, name string) error {
-	a.Cluster = name
-	t, err := a.Open(ctx, nil)
+	t, err := a.OpenNamed(ctx, name)
 	if err != nil {
 		return err
-	}
-	if err := t.AWS.Identify(ctx); err != nil {
-		return check.Identity(err)
 	}
 	s, err := a.Shelves(ctx)
 	if err != nil {

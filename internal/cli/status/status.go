@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/render"
@@ -33,13 +32,9 @@ func New(a *cmdutil.App) *cobra.Command {
 }
 
 func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error {
-	a.Cluster = name
-	t, err := a.Open(ctx, nil)
+	t, err := a.OpenNamed(ctx, name)
 	if err != nil {
 		return err
-	}
-	if err := t.AWS.Identify(ctx); err != nil {
-		return check.Identity(err)
 	}
 	for {
 		st, err := run.Look(ctx, t.AWS, name)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/lease"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -31,13 +30,9 @@ func New(a *cmdutil.App) *cobra.Command {
 }
 
 func unlock(ctx context.Context, a *cmdutil.App, name string, yes bool) error {
-	a.Cluster = name
-	t, err := a.Open(ctx, nil)
+	t, err := a.OpenNamed(ctx, name)
 	if err != nil {
 		return err
-	}
-	if err := t.AWS.Identify(ctx); err != nil {
-		return check.Identity(err)
 	}
 	s, err := a.Shelves(ctx)
 	if err != nil {
