@@ -84,9 +84,7 @@ var subnets = []Field{
 				d.Severity, d.Breaks, d.What = finding.Warning, []string{"nodes are reachable from the internet where their rules allow"},
 					"instances of subnet "+x.Key+" get public addresses, which the stack does not give them"
 			}
-			d.About = About{Resource: x.Key, Calls: []string{"ModifySubnetAttribute"}}
-			d.Repairs = []Repair{t.ask("puts it as the stack has it", "ec2", "ModifySubnetAttribute",
-				map[string]any{"SubnetId": x.Key, "MapPublicIpOnLaunch": map[string]any{"Value": d.Recorded.Is}})}
+			t.attribute(d, x.Key, "MapPublicIpOnLaunch")
 		},
 	},
 	{
@@ -99,9 +97,7 @@ var subnets = []Field{
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.What, d.Severity = fmt.Sprintf("whether instances of subnet %s get IPv6 addresses is %v, not %v", x.Key, d.Live.Is, d.Recorded.Is), finding.Warning
 			d.Breaks = []string{"nodes of an IPv6 cluster have no IPv6 address"}
-			d.About = About{Resource: x.Key, Calls: []string{"ModifySubnetAttribute"}}
-			d.Repairs = []Repair{t.ask("puts it as the stack has it", "ec2", "ModifySubnetAttribute",
-				map[string]any{"SubnetId": x.Key, "AssignIpv6AddressOnCreation": map[string]any{"Value": d.Recorded.Is}})}
+			t.attribute(d, x.Key, "AssignIpv6AddressOnCreation")
 		},
 	},
 	{
@@ -344,4 +340,11 @@ func traffic(protocol string, ports *observe.PortRange) string {
 		return fmt.Sprintf("%s %d", name, ports.From)
 	}
 	return fmt.Sprintf("%s %d-%d", name, ports.From, ports.To)
+}
+
+// attribute says who sets an attribute of a subnet, and how it becomes what the stack has.
+func (t *Truths) attribute(d *Difference, subnet, name string) {
+	d.About = About{Resource: subnet, Calls: []string{"ModifySubnetAttribute"}}
+	d.Repairs = []Repair{t.ask("puts it as the stack has it", "ec2", "ModifySubnetAttribute",
+		map[string]any{"SubnetId": subnet, name: map[string]any{"Value": d.Recorded.Is}})}
 }
