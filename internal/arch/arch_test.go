@@ -140,7 +140,13 @@ var arrows = map[string]map[string]string{
 		"observe":  "the document that it fills",
 	},
 	"outcome": {"finding": "a run that was refused says what was found"},
-	"pace":    {"clock": "buckets fill on an injected clock"},
+	"owner": {
+		"eksfacts": "names of what AWS makes by itself",
+		"finding":  "the form of a refusal",
+		"observe":  "what stands",
+		"stack":    "which tool signed a stack",
+	},
+	"pace": {"clock": "buckets fill on an injected clock"},
 	"plan": {
 		"config":        "what is wanted",
 		"config/fields": "what a change does, breaks and needs",
@@ -255,7 +261,10 @@ var arrows = map[string]map[string]string{
 		"store": "it is one",
 	},
 	"store/storetest": {"store": "the contract's"},
-	"tfstate":         {"record": "a state claims what stacks do"},
+	"tfstate": {
+		"owner":  "the parts that a state holds, by their names",
+		"record": "a state claims what stacks do",
+	},
 	"testregion": {
 		"aws":      "Slipway's own clients",
 		"clock":    "on the region's clock",
@@ -392,7 +401,7 @@ func TestHeavyModules(t *testing.T) {
 // What decides from data reaches neither AWS's SDK nor a Kubernetes client, by any way.
 func TestDataIsLight(t *testing.T) {
 	have := tree(t)
-	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "drift", "record", "export", "stack", "sshkey", "outcome",
+	for _, from := range []string{"finding", "eksfacts", "vpc", "graph", "clock", "observe", "config", "config/fields", "diff", "drift", "record", "owner", "export", "stack", "sshkey", "outcome",
 		"kubecfg", "plan/document", "plan/rules", "render"} {
 		seen := map[string]bool{}
 		var walk func(string, []string)

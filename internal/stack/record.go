@@ -118,8 +118,11 @@ func Kept(body string) ([]byte, error) {
 // Ours tells whether Slipway made a template.
 func Ours(body string) bool {
 	var t struct{ Description string }
-	return json.Unmarshal([]byte(body), &t) == nil && strings.HasSuffix(t.Description, signature)
+	return json.Unmarshal([]byte(body), &t) == nil && Signed(t.Description)
 }
+
+// Signed tells whether a stack's description is of a template that Slipway made.
+func Signed(description string) bool { return strings.HasSuffix(description, signature) }
 
 // Same tells whether two templates make the same resources and outputs.
 func Same(a, b string) bool {

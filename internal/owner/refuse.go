@@ -1,0 +1,33 @@
+package owner
+
+import (
+	"slices"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+)
+
+// Code is that of a refusal to write what Terraform keeps.
+const Code = "terraform-owned"
+
+// Refused are the parts of those that are to be written, changed or deleted that
+// Terraform keeps, each by name with what to do; none where there are no such. What is
+// not there yet may be made. Who gives --adopt does not ask.
+func (o *Owners) Refused(writes []Ref) finding.Findings {
+	var out finding.Findings
+	for i, r := range writes {
+		own, known := o.At(r)
+		if !known || own.Kind != Terraform || slices.Contains(writes[:i], r) {
+			continue
+		}
+		f := finding.Finding{Code: Code, Severity: finding.Error, Where: finding.Where{Resource: r.String()},
+			What:   "is kept by Terraform (" + own.Name + ")",
+			Breaks: "the next terraform apply would take back what is written here; nothing was changed",
+			Remedy: "change it in Terraform's code, or give --adopt to write it all the same"}
+		if own.Unsure {
+			f.What = "seems to be kept by Terraform: " + own.Why
+			f.Remedy = "give its state to be sure (--terraform-state FILE), or --adopt to write it all the same"
+		}
+		out = append(out, f)
+	}
+	return out
+}
