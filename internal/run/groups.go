@@ -11,24 +11,29 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/export"
 	"github.com/slipway-eks/slipway/internal/finding"
-	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/resolve"
 )
 
-// GroupFile is the config file that says of a live cluster what a new node group stands
-// on, read from EKS and EC2, and the group beside it as a person gave it: properties of
-// managedNodeGroups or nodeGroups. No record is asked for it, so that none can be stale.
-func GroupFile(ctx context.Context, c *awsc.Clients, cluster string, managed bool, group map[string]any) (*config.File, error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	live, err := read.Cluster(ctx, c, cluster, read.Planning())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
+// NewGroup is a node group as a person wants it who has no file: properties of
+// managedNodeGroups, or of nodeGroups.
+type NewGroup struct {
+	Managed    bool
+	Properties map[string]any
+}
+
+// PrepareGroup is PrepareWith for a group that no file describes, of a cluster that stands.
+func PrepareGroup(ctx context.Context, c *awsc.Clients, cluster string, g NewGroup, w Wish) (*Session, error) {
+	w.GroupsAlone = true
+	return prepare(ctx, &preparation{c: c, name: cluster, group: g}, w)
+}
+
+// file says of a live cluster what a new node group stands on, as EKS and EC2 answered, and
+// the group beside it. No record is asked for it, so that none can be stale.
+func (g NewGroup) file(ctx context.Context, c *awsc.Clients, live *observe.Observed) (*config.File, error) {
 	if live.Cluster == nil {
 		return nil, finding.Findings{{Severity: finding.Error, Code: "no-cluster", Input: true,
-			What:   fmt.Sprintf("there is no cluster %s in %s", cluster, c.Region),
+			What:   fmt.Sprintf("there is no cluster %s in %s", live.Name, c.Region),
 			Remedy: "make it first (slipway up -f FILE), or say in which region it is (--region)"}}
 	}
 	net, err := resolve.Standing(ctx, c, live)
@@ -37,10 +42,10 @@ func GroupFile(ctx context.Context, c *awsc.Clients, cluster string, managed boo
 	}
 	doc := export.Foundation(c.Region, live, net)
 	list := "nodeGroups"
-	if managed {
+	if g.Managed {
 		list = "managedNodeGroups"
 	}
-	doc[list] = []any{group}
+	doc[list] = []any{g.Properties}
 	text, err := yaml.Marshal(doc)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,16 @@ func groupsOnly(t *testing.T, r *testregion.Region, f *config.File, w run.Wish) 
 	return s
 }
 
+// fromFlags prepares a node group that no file describes.
+func fromFlags(t *testing.T, r *testregion.Region, managed bool, group map[string]any, w run.Wish) *run.Session {
+	t.Helper()
+	s, err := run.PrepareGroup(t.Context(), r.AWS, "test", run.NewGroup{Managed: managed, Properties: group}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // kinds counts a plan's steps by kind.
 func kinds(s *run.Session) map[string]int {
 	out := map[string]int{}
@@ -40,18 +50,18 @@ func TestAGroupIsMadeFromFlags(t *testing.T) {
 	for _, managed := range []bool{true, false} {
 		r := up(t, withoutNAT)
 		flags := map[string]any{"name": "batch", "desiredCapacity": 2, "instanceType": "m5.large", "labels": map[string]string{"pool": "batch"}}
-		f, err := run.GroupFile(t.Context(), r.AWS, "test", managed, flags)
-		if err != nil {
-			t.Fatal(err)
+		before := r.AWS.Calls()
+		s := fromFlags(t, r, managed, flags, run.Wish{})
+		if n := r.AWS.Calls() - before; n > 70 {
+			t.Errorf("managed %v: %d requests: the cluster is read once", managed, n)
 		}
-		s := groupsOnly(t, r, f, run.Wish{})
 		if k := kinds(s); k[rules.NodeGroup] != 1 || k[rules.Nodes] != 1 || len(k) != 2 {
 			t.Fatalf("managed %v: the plan has %v", managed, k)
 		}
 		if rep := drive(t, r, s); !rep.OK() {
 			t.Fatal(rep.FirstFailure)
 		}
-		s = groupsOnly(t, r, f, run.Wish{})
+		s = fromFlags(t, r, managed, flags, run.Wish{})
 		if !s.Plan.Empty() || !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "node group batch stands already") {
 			t.Errorf("managed %v: again: %v %v", managed, kinds(s), s.Plan.Notes)
 		}
@@ -65,11 +75,7 @@ func TestAGroupIsMadeFromFlags(t *testing.T) {
 // whatever the record says.
 func TestAGroupFromFlagsKnowsNoStaleRecord(t *testing.T) {
 	r, now := replaced(t)
-	f, err := run.GroupFile(t.Context(), r.AWS, "test", true, map[string]any{"name": "m", "desiredCapacity": 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rep := drive(t, r, groupsOnly(t, r, f, run.Wish{})); !rep.OK() {
+	if rep := drive(t, r, fromFlags(t, r, true, map[string]any{"name": "m", "desiredCapacity": 1}, run.Wish{})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	g, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("m")})
@@ -112,17 +118,15 @@ addons: [{name: vpc-cni}, {name: kube-proxy}, {name: coredns}, {name: metrics-se
 // are not there, which are not asked for where nobody wants that.
 func TestAGroupThatCannotBeMadeIsRefused(t *testing.T) {
 	r := up(t, withoutNAT)
-	if _, err := run.GroupFile(t.Context(), r.AWS, "none", true, map[string]any{"name": "g"}); err == nil || !strings.Contains(err.Error(), "there is no cluster none in us-west-2") {
+	g := run.NewGroup{Managed: true, Properties: map[string]any{"name": "g"}}
+	if _, err := run.PrepareGroup(t.Context(), r.AWS, "none", g, run.Wish{}); err == nil || !strings.Contains(err.Error(), "there is no cluster none in us-west-2") {
 		t.Errorf("%v", err)
 	}
-	f, err := run.GroupFile(t.Context(), r.AWS, "test", true, map[string]any{"name": "g", "subnets": []string{"subnet-0123456789abcdef0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = run.PrepareWith(t.Context(), r.AWS, f, run.Wish{GroupsAlone: true}); err == nil || !strings.Contains(err.Error(), "subnet-0123456789abcdef0") {
+	g.Properties["subnets"] = []string{"subnet-0123456789abcdef0"}
+	if _, err := run.PrepareGroup(t.Context(), r.AWS, "test", g, run.Wish{}); err == nil || !strings.Contains(err.Error(), "subnet-0123456789abcdef0") {
 		t.Errorf("%v", err)
 	}
-	if s := groupsOnly(t, r, f, run.Wish{SkipSubnets: true}); !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "Not checked, as it was asked for") {
+	if s := fromFlags(t, r, true, g.Properties, run.Wish{SkipSubnets: true}); !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "Not checked, as it was asked for") {
 		t.Errorf("%v", s.Plan.Notes)
 	}
 }

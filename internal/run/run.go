@@ -56,16 +56,21 @@ type Wish struct {
 }
 
 // PrepareWith is Prepare with a caller's wishes.
-func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (s *Session, err error) {
-	p := &preparation{c: c, f: f, books: w.Books, skipSubnets: w.SkipSubnets,
-		in: plan.Input{File: f, GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}}
+func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
+	return prepare(ctx, &preparation{c: c, f: f, name: f.Cluster.Metadata.Name}, w)
+}
+
+func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
+	p.books, p.skipSubnets = w.Books, w.SkipSubnets
+	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}
 	defer func() { err = p.hold.unless(ctx, err) }()
 	// The whole of a preparation: each needs what those above it found.
 	for _, do := range []func(context.Context) error{
 		p.identify,
 		p.lock,
-		p.network,
 		p.observe,
+		p.file,
+		p.network,
 		p.drifted,
 		p.moved,
 		p.versions,
@@ -77,14 +82,16 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 			return nil, err
 		}
 	}
-	return &Session{AWS: c, File: f, Live: p.in.Live, Input: p.in, Plan: p.made, Drift: p.drift, hold: p.hold,
-		Env: &steps.Env{AWS: c, Name: f.Cluster.Metadata.Name, Net: p.in.Net, Reachable: p.in.Unreachable == ""}}, nil
+	return &Session{AWS: p.c, File: p.f, Live: p.in.Live, Input: p.in, Plan: p.made, Drift: p.drift, hold: p.hold,
+		Env: &steps.Env{AWS: p.c, Name: p.name, Net: p.in.Net, Reachable: p.in.Unreachable == ""}}, nil
 }
 
 // preparation gathers what a plan is made from.
 type preparation struct {
 	c     *awsc.Clients
-	f     *config.File
+	name  string       // the cluster's
+	f     *config.File // what is wanted; nil: group says it
+	group NewGroup
 	books *Books
 	hold  *Hold
 	in    plan.Input
@@ -105,7 +112,7 @@ func (p *preparation) identify(ctx context.Context) error {
 
 // lock keeps others from changing the cluster from before it is looked at.
 func (p *preparation) lock(ctx context.Context) (err error) {
-	p.hold, err = p.books.Open(ctx, p.c, p.f.Cluster.Metadata.Name)
+	p.hold, err = p.books.Open(ctx, p.c, p.name)
 	return err
 }
 
@@ -116,8 +123,17 @@ func (p *preparation) network(ctx context.Context) (err error) {
 }
 
 func (p *preparation) observe(ctx context.Context) (err error) {
-	p.in.Live, err = read.Cluster(ctx, p.c, p.f.Cluster.Metadata.Name, read.Planning())
+	p.in.Live, err = read.Cluster(ctx, p.c, p.name, read.Planning())
 	return check.Reach(err)
+}
+
+// file is what a person wants who gave no file.
+func (p *preparation) file(ctx context.Context) (err error) {
+	if p.f == nil {
+		p.f, err = p.group.file(ctx, p.c, p.in.Live)
+	}
+	p.in.File = p.f
+	return err
 }
 
 // drifted says where the record is not as the cluster is, in a paragraph.

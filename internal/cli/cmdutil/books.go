@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/journal"
 	"github.com/slipway-eks/slipway/internal/lease"
@@ -19,11 +17,6 @@ import (
 
 // StoreVar names the variable that names the store.
 const StoreVar = "SLIPWAY_STORE"
-
-// Reason adds the flag that says why something is changed.
-func Reason(c *cobra.Command, reason *string) {
-	c.Flags().StringVar(reason, "reason", "", "why, in your words: slipway history shows it")
-}
 
 // Shelves opens the store in which snapshots, journals and locks are kept: the one that
 // --store or SLIPWAY_STORE names, else this user's state folder. A simulated region's

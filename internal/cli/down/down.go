@@ -7,31 +7,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
-	"github.com/slipway-eks/slipway/internal/interrupt"
+	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
-	var yes bool
-	var kubeconfig, reason string
+	var consent cmdutil.Consent
+	var kubeconfig string
 	c := &cobra.Command{
 		Use: "down NAME", Short: "Delete a cluster and everything that was made for it", Args: cmdutil.OneArg("cluster's name"),
 		Long: "Deletes in reverse order, waits, and leaves nothing that Slipway or eksctl made for the cluster; " +
 			"what belongs to it is told by eksctl's tags.",
 		RunE: func(c *cobra.Command, args []string) error {
-			return down(c.Context(), a, args[0], kubeconfig, reason, yes)
+			return down(c.Context(), a, args[0], kubeconfig, consent)
 		},
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	cmdutil.Reason(c, &reason)
+	a.Consent(c, &consent)
 	c.Flags().StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig to take the cluster out of; none to leave it alone (default: as kubectl finds it)")
-	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
 	return c
 }
 
 // down is the whole of a removal, in its order.
-func down(ctx context.Context, a *cmdutil.App, name, kubeconfig, reason string, yes bool) error {
+func down(ctx context.Context, a *cmdutil.App, name, kubeconfig string, consent cmdutil.Consent) error {
 	a.Cluster = name
 	t, err := a.Open(ctx, nil)
 	if err != nil {
@@ -40,31 +38,16 @@ func down(ctx context.Context, a *cmdutil.App, name, kubeconfig, reason string, 
 	if err := t.CheckKubeconfig(kubeconfig); err != nil {
 		return err
 	}
-	b, err := a.Books(ctx, t, "down", reason)
-	if err != nil {
-		return err
+	err = a.Change(ctx, t, cmdutil.Change{Command: "down", Consent: consent,
+		Prepare: func(b *run.Books) (*run.Session, error) { return run.PrepareDownWith(ctx, t.AWS, name, b) },
+		Show: func(s *run.Session) error {
+			if s.Plan.Empty() {
+				return nil // the outcome says it all
+			}
+			return a.Show(s)
+		}})
+	if err == nil && a.Ended.Result != outcome.Nothing {
+		a.Forget(ctx, t, name, kubeconfig)
 	}
-	s, err := run.PrepareDownWith(ctx, t.AWS, name, b)
-	if err != nil {
-		return err
-	}
-	defer a.Close(ctx, s)
-	if s.Plan.Empty() {
-		return a.Conclude(ctx, s, nil)
-	}
-	if err := a.Show(s); err != nil {
-		return err
-	}
-	if err := a.Confirm(yes, "Go ahead?"); err != nil {
-		return err
-	}
-	rep, err := a.Turn(ctx, t, s)
-	if err != nil {
-		return err
-	}
-	if err := a.Conclude(interrupt.Hard(ctx), s, rep); err != nil {
-		return err
-	}
-	a.Forget(ctx, t, name, kubeconfig)
-	return nil
+	return err
 }

@@ -7,17 +7,16 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/config"
-	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type createFlags struct {
-	file, reason string
-	include      []string
-	group        groupFlags
-	subnets      []string
-	skipSubnets  bool
-	yes          bool
+	cmdutil.Consent
+	file        string
+	include     []string
+	group       groupFlags
+	subnets     []string
+	skipSubnets bool
 }
 
 const createLong = `Makes node groups of a cluster that stands, and touches nothing else of it: those of a file that are not there yet, or
@@ -43,50 +42,24 @@ func newCreate(a *cmdutil.App) *cobra.Command {
 	f.group.add(c.Flags())
 	c.Flags().StringSliceVar(&f.subnets, "subnet-ids", nil, "the group's subnets, used as they are given")
 	c.Flags().BoolVar(&f.skipSubnets, "skip-subnet-validation", false, "do not ask whether nodes can live in the subnets")
-	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	cmdutil.Reason(c, &f.reason)
-	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
+	a.Consent(c, &f.Consent)
 	return c
 }
 
 // create is the whole of the command, in its order.
 func create(ctx context.Context, a *cmdutil.App, f createFlags, name string) error {
-	t, file, err := wanted(ctx, a, f, name)
+	t, prepare, err := wanted(ctx, a, f, name)
 	if err != nil {
 		return err
 	}
-	if len(f.subnets) > 0 {
-		for _, g := range file.Cluster.Groups() {
-			g.Subnets = f.subnets
-		}
-	}
-	b, err := a.Books(ctx, t, "nodegroup create", f.reason)
-	if err != nil {
-		return err
-	}
-	s, err := run.PrepareWith(ctx, t.AWS, file, run.Wish{GroupsAlone: true, SkipSubnets: f.skipSubnets, Books: b})
-	if err != nil {
-		return err
-	}
-	defer a.Close(ctx, s)
-	if err := a.Show(s); err != nil {
-		return err
-	}
-	if s.Plan.Empty() {
-		return a.Conclude(ctx, s, nil)
-	}
-	if err := a.Confirm(f.yes, "Go ahead?"); err != nil {
-		return err
-	}
-	rep, err := a.Turn(ctx, t, s)
-	if err != nil {
-		return err
-	}
-	return a.Conclude(interrupt.Hard(ctx), s, rep)
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup create", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
+		return prepare(run.Wish{GroupsAlone: true, SkipSubnets: f.skipSubnets, Books: b})
+	}})
 }
 
-// wanted opens AWS, and is the file that says of the groups to be made.
-func wanted(ctx context.Context, a *cmdutil.App, f createFlags, name string) (*cmdutil.Target, *config.File, error) {
+// wanted opens AWS, and says how the groups are prepared there: those of a file, or the
+// one that the flags describe.
+func wanted(ctx context.Context, a *cmdutil.App, f createFlags, name string) (*cmdutil.Target, func(run.Wish) (*run.Session, error), error) {
 	group, managed, err := f.group.properties()
 	switch {
 	case err != nil:
@@ -99,26 +72,41 @@ func wanted(ctx context.Context, a *cmdutil.App, f createFlags, name string) (*c
 		return nil, nil, cmdutil.Input("give -f FILE, or the group's name: --name NAME")
 	}
 	if f.file == "" {
+		if len(f.subnets) > 0 {
+			group["subnets"] = f.subnets
+		}
 		a.Cluster = name
 		t, err := a.Open(ctx, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		file, err := run.GroupFile(ctx, t.AWS, name, managed, group)
-		return t, file, err
+		return t, func(w run.Wish) (*run.Session, error) {
+			return run.PrepareGroup(ctx, t.AWS, name, run.NewGroup{Managed: managed, Properties: group}, w)
+		}, err
 	}
-	file, err := a.Load(f.file)
+	file, err := fromFile(a, f, name)
 	if err != nil {
 		return nil, nil, err
 	}
+	t, err := a.Open(ctx, file)
+	return t, func(w run.Wish) (*run.Session, error) { return run.PrepareWith(ctx, t.AWS, file, w) }, err
+}
+
+// fromFile reads the file, of which some groups may be meant.
+func fromFile(a *cmdutil.App, f createFlags, name string) (*config.File, error) {
+	file, err := a.Load(f.file)
+	if err != nil {
+		return nil, err
+	}
 	if n := file.Cluster.Metadata.Name; n != name {
-		return nil, nil, cmdutil.Input("the file is of cluster %s, and the argument says %s", n, name)
+		return nil, cmdutil.Input("the file is of cluster %s, and the argument says %s", n, name)
 	}
 	if len(f.include) > 0 {
 		if file, err = file.Only(f.include...); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	t, err := a.Open(ctx, file)
-	return t, file, err
+	if len(f.subnets) > 0 {
+		for _, g := range file.Cluster.Groups() {
+			g.Subnets = f.subnets
+		}
+	}
+	return file, nil
 }

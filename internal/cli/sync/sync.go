@@ -10,16 +10,14 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/engine"
-	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type flags struct {
+	cmdutil.Consent
 	print    string
-	reason   string
-	yes      bool
 	template bool
 	rollback bool
 }
@@ -38,13 +36,11 @@ func New(a *cmdutil.App) *cobra.Command {
 		Example: "  slipway sync prod --region eu-west-1\n  slipway sync prod --print prod-sync && sh prod-sync/sync.sh",
 		RunE:    func(c *cobra.Command, args []string) error { return synchronise(c.Context(), a, f, args[0]) },
 	}
-	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	cmdutil.Reason(c, &f.reason)
+	a.Consent(c, &f.Consent)
 	c.Flags().StringVar(&f.print, "print", "", "change nothing: write a script of plain aws CLI commands, with its files, into this new folder")
 	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too")
 	c.Flags().BoolVar(&f.rollback, "continue-rollback", false,
 		"where the stack is UPDATE_ROLLBACK_FAILED, go on with the rollback first, and skip what cannot be put back")
-	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
 	return c
 }
 
@@ -57,53 +53,41 @@ func synchronise(ctx context.Context, a *cmdutil.App, f flags, name string) erro
 	}
 	o := run.SyncOptions{Template: f.template, Continue: f.rollback}
 	if f.print == "" {
-		if o.Books, err = a.Books(ctx, t, "sync", f.reason); err != nil {
-			return err
-		}
+		return act(ctx, a, t, name, f.Consent, o)
 	}
 	s, err := run.PrepareSync(ctx, t.AWS, name, o)
 	if err != nil {
 		return err
 	}
-	defer a.Close(ctx, s.Session)
-	return act(ctx, a, t, f, s)
+	if render.Correction(a.Err, a.Style, s.Correction); s.Plan.Empty() {
+		return conclude(ctx, a, s, nil)
+	}
+	return write(a, s, f.print)
 }
 
 // Record brings the record to what is live for another command that asked already; what
 // came of it is said.
 func Record(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name, reason string) error {
-	b, err := a.Books(ctx, t, "sync", reason)
-	if err != nil {
-		return err
-	}
-	s, err := run.PrepareSync(ctx, t.AWS, name, run.SyncOptions{Books: b})
-	if err != nil {
-		return err
-	}
-	defer a.Close(ctx, s.Session)
-	return act(ctx, a, t, flags{yes: true}, s)
+	return act(ctx, a, t, name, cmdutil.Consent{Yes: true, Reason: reason}, run.SyncOptions{})
 }
 
 // act shows a repair, asks, makes it, and reads again.
-func act(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *run.Sync) error {
-	name := s.Plan.Cluster
-	render.Correction(a.Err, a.Style, s.Correction)
-	if s.Plan.Empty() {
-		a.Ended = &outcome.Outcome{Cluster: name, Region: t.AWS.Region, Result: outcome.Nothing, Calls: t.AWS.Calls()}
-		a.Say("%s", a.Style.Green("The record is as the cluster is; there is nothing to write."))
-		return nil
-	}
-	if f.print != "" {
-		return write(a, s, f.print)
-	}
-	if err := a.Confirm(f.yes, question(s)); err != nil {
-		return err
-	}
-	rep, err := a.Turn(ctx, t, s.Session)
-	if err != nil {
-		return err
-	}
-	return conclude(interrupt.Hard(ctx), a, s, rep)
+func act(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string, ok cmdutil.Consent, o run.SyncOptions) error {
+	var s *run.Sync
+	return a.Change(ctx, t, cmdutil.Change{Command: "sync", Consent: ok,
+		Prepare: func(b *run.Books) (_ *run.Session, err error) {
+			o.Books = b
+			if s, err = run.PrepareSync(ctx, t.AWS, name, o); err != nil {
+				return nil, err
+			}
+			return s.Session, nil
+		},
+		Show: func(*run.Session) error {
+			render.Correction(a.Err, a.Style, s.Correction)
+			return nil
+		},
+		Question: func(*run.Session) string { return question(s) },
+		Conclude: func(ctx context.Context, _ *run.Session, rep *engine.Report) error { return conclude(ctx, a, s, rep) }})
 }
 
 func question(s *run.Sync) string {
@@ -115,6 +99,11 @@ func question(s *run.Sync) string {
 
 // conclude reads again, and says what was seen.
 func conclude(ctx context.Context, a *cmdutil.App, s *run.Sync, rep *engine.Report) error {
+	if rep == nil {
+		a.Ended = &outcome.Outcome{Cluster: s.Plan.Cluster, Region: s.AWS.Region, Result: outcome.Nothing, Calls: s.AWS.Calls()}
+		a.Say("%s", a.Style.Green("The record is as the cluster is; there is nothing to write."))
+		return nil
+	}
 	o := s.Conclude(ctx, rep)
 	a.Ended = o
 	a.Say("")

@@ -8,42 +8,40 @@ import (
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
-// repaired is the session to go on with: where the record is not as the cluster is, and
-// the person wants it, the record is repaired first, and all is looked at again.
-func repaired(
-	ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *run.Session, prepare func() (*run.Session, error),
-) (*run.Session, error) {
+// repair is what comes first where the record is not as the cluster is, and the person
+// wants it repaired; nil where nothing does.
+func repair(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *run.Session) (func() error, error) {
 	switch f.repair {
 	case "", "none", "record":
 	case "live":
-		return s, cmdutil.Input("--repair live: what is live is brought back by slipway restore, which shows what it makes again")
+		return nil, cmdutil.Input("--repair live: what is live is brought back by slipway restore, which shows what it makes again")
 	default:
-		return s, cmdutil.Input("--repair %s: record or none", f.repair)
+		return nil, cmdutil.Input("--repair %s: record or none", f.repair)
 	}
 	if f.repair == "none" || s.Drift == nil || !s.Drift.Syncs() {
-		return s, nil
+		return nil, nil
 	}
 	if f.repair == "" {
-		if f.yes || !a.Terminal() {
-			return s, nil // live values are used, and the plan says so
+		if f.Yes || !a.Terminal() {
+			return nil, nil // live values are used, and the plan says so
 		}
-		a.Say("%s", s.Drift.Paragraph())
+		if want, err := wanted(a, s); err != nil || !want {
+			return nil, err
+		}
+	}
+	return func() error { return sync.Record(ctx, a, t, s.Plan.Cluster, f.Reason) }, nil
+}
+
+// wanted asks whether the record is to be repaired first, and shows what differs.
+func wanted(a *cmdutil.App, s *run.Session) (bool, error) {
+	a.Say("%s", s.Drift.Paragraph())
+	for {
 		want, err := a.Choose("Repair the record first?", "y", "N", "show")
-		for err == nil && want == "show" {
-			for _, d := range s.Drift.Drifted() {
-				a.Say("  %s: %s", d.Path, d.What)
-			}
-			want, err = a.Choose("Repair the record first?", "y", "N", "show")
+		if err != nil || want != "show" {
+			return want == "y", err
 		}
-		if err != nil || want != "y" {
-			return s, err
+		for _, d := range s.Drift.Drifted() {
+			a.Say("  %s: %s", d.Path, d.What)
 		}
 	}
-	cluster := s.Plan.Cluster
-	a.Close(ctx, s)
-	if err := sync.Record(ctx, a, t, cluster, f.reason); err != nil {
-		return s, err
-	}
-	a.Ended = nil
-	return prepare()
 }

@@ -3,23 +3,19 @@ package up
 
 import (
 	"context"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
-	"github.com/slipway-eks/slipway/internal/interrupt"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type flags struct {
+	cmdutil.Consent
 	file, plan, timeline, kubeconfig string
 	gate, repair                     string
-	reason                           string
-	yes                              bool
 }
 
 // New is the command.
@@ -38,11 +34,9 @@ func New(a *cmdutil.App) *cobra.Command {
 	cmdutil.Gate(c, &f.gate)
 	c.Flags().StringVar(&f.repair, "repair", "",
 		"where the record is not as the cluster is: record, to repair that first (slipway sync), or none; default: ask on a terminal, else use live values")
-	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	cmdutil.Reason(c, &f.reason)
+	a.Consent(c, &f.Consent)
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig to add the cluster to; none to leave it alone (not under --sim)")
-	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
 	return c
 }
 
@@ -55,46 +49,12 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 	if err := t.CheckKubeconfig(f.kubeconfig); err != nil {
 		return err
 	}
-	b, err := a.Books(ctx, t, "up", f.reason)
-	if err != nil {
-		return err
+	err = a.Change(ctx, t, cmdutil.Change{Command: "up", Consent: f.Consent, Prepare: prepare,
+		First: func(s *run.Session) (func() error, error) { return repair(ctx, a, t, f, s) }, Question: question, Drawn: f.timeline})
+	if err == nil {
+		a.Remember(ctx, t, a.Ended.Cluster, f.kubeconfig)
 	}
-	s, err := prepare(b)
-	if err != nil {
-		return err
-	}
-	defer func() { a.Close(ctx, s) }()
-	if s, err = repaired(ctx, a, t, f, s, func() (*run.Session, error) { return prepare(b) }); err != nil {
-		return err
-	}
-	if err := a.Show(s); err != nil {
-		return err
-	}
-	if s.Plan.Empty() {
-		err := a.Conclude(ctx, s, nil)
-		a.Remember(ctx, t, s.Plan.Cluster, f.kubeconfig)
-		return err
-	}
-	if err := a.Confirm(f.yes, question(s)); err != nil {
-		return err
-	}
-	drawing, err := cmdutil.OpenDrawing(f.timeline)
-	if err != nil {
-		return err
-	}
-	rep, err := a.Turn(ctx, t, s)
-	if err != nil {
-		drawing.Drop()
-		return err
-	}
-	if err := drawing.Write(func(w io.Writer) { render.Timeline(w, "Launch of cluster "+s.Plan.Cluster, rep) }); err != nil {
-		a.Say("%s the timeline was not drawn: %v", a.Style.Yellow("note:"), err)
-	}
-	if err := a.Conclude(interrupt.Hard(ctx), s, rep); err != nil {
-		return err
-	}
-	a.Remember(ctx, t, s.Plan.Cluster, f.kubeconfig)
-	return nil
+	return err
 }
 
 // open reaches the region of the file, or of the saved plan, and says how the session
