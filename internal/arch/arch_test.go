@@ -35,8 +35,9 @@ var arrows = map[string]map[string]string{
 		"pace":     "every call goes through it",
 	},
 	"blame": {
-		"aws":   "CloudTrail's history, and EKS's updates",
-		"drift": "what is to be explained",
+		"aws":     "CloudTrail's history, and EKS's updates",
+		"drift":   "what is to be explained",
+		"observe": "a subnet that is gone, as events tell",
 	},
 	"bench": {"sim": "the bound is computed from a region's log"},
 	"check": {
@@ -162,6 +163,7 @@ var arrows = map[string]map[string]string{
 		"sshkey":        "the names of imported keys",
 		"stack":         "names and templates of stacks",
 		"steps":         "what a step does is the step's",
+		"veil":          "what a snapshot has by its hash alone is not brought back",
 		"vpc":           "where the cluster is to live",
 	},
 	"plan/document": {

@@ -18,6 +18,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/kubeconfig"
 	"github.com/slipway-eks/slipway/internal/cli/nodegroup"
 	"github.com/slipway-eks/slipway/internal/cli/plan"
+	"github.com/slipway-eks/slipway/internal/cli/restore"
+	"github.com/slipway-eks/slipway/internal/cli/rollback"
 	"github.com/slipway-eks/slipway/internal/cli/rules"
 	"github.com/slipway-eks/slipway/internal/cli/schema"
 	"github.com/slipway-eks/slipway/internal/cli/sim"
@@ -34,8 +36,8 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
-	nodegroup.New,       // its parts
-	drift.New, sync.New, // what somebody else made of it
+	nodegroup.New,                                  // its parts
+	drift.New, sync.New, restore.New, rollback.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it
 	kubeconfig.New, token.New, // its Kubernetes API
 	sim.New,                            // a region of one's own

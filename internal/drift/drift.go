@@ -100,6 +100,7 @@ type Difference struct {
 	Repairs []Repair `json:"repairs,omitempty"` // the safest first
 	By      *Change  `json:"by,omitempty"`
 	Ignored *Ignore  `json:"ignored,omitempty"`
+	Again   *Again   `json:"again,omitempty"`
 
 	// About says where to ask who did it: resources that were touched, and the calls.
 	About About `json:"-"`
@@ -115,6 +116,14 @@ type Change struct {
 	Event     string    `json:"event,omitempty"`  // CloudTrail's ID of it
 	Update    string    `json:"update,omitempty"` // EKS's ID of it
 	Uncertain string    `json:"uncertain,omitempty"`
+}
+
+// Again is a repair of ours after which a field drifted again: another owner sets it, and a
+// repair that is repeated by itself goes on without end.
+type Again struct {
+	Operation int       `json:"operation"` // of the journal
+	Command   string    `json:"command"`
+	At        time.Time `json:"at"`
 }
 
 // About is what CloudTrail is asked of.

@@ -103,6 +103,12 @@ func (t *Truths) template() Repair {
 		Command: "slipway sync " + t.Live.Name + " --template --region " + t.Live.Region}
 }
 
+// restore is the repair of the cluster: what the record has is made again.
+func (t *Truths) restore() Repair {
+	return Repair{Does: "or the other way round: makes the subnets again that are gone, under new IDs, and attaches the control plane to them; it shows a plan first",
+		Command: "slipway restore " + t.Live.Name + " --only network,vpc.controlPlaneSubnetIDs --region " + t.Live.Region}
+}
+
 // owned puts first what is to be done about a resource that Terraform keeps: its next run
 // puts back what its code says, so the code decides. Slipway writes nothing of it.
 func owned(d *Difference, r *record.Resource) {

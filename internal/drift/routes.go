@@ -30,7 +30,7 @@ func way(table *observe.RouteTable) leads {
 		if r.Destination != "0.0.0.0/0" {
 			continue
 		}
-		id := target(r)
+		id := r.Target()
 		switch {
 		case r.State == "blackhole":
 			return leads{blackhole, id}
@@ -42,26 +42,6 @@ func way(table *observe.RouteTable) leads {
 		return leads{id, id}
 	}
 	return leads{to: nowhere}
-}
-
-// target is what a route leads to.
-func target(r observe.Route) string {
-	for _, id := range []string{r.Gateway, r.NATGateway, r.EgressOnly, r.TransitGateway, r.Peering, r.Interface, r.Instance, r.LocalGateway, r.CarrierGateway,
-		r.CoreNetwork} {
-		if id != "" {
-			return id
-		}
-	}
-	return ""
-}
-
-func destination(r observe.Route) string {
-	for _, d := range []string{r.Destination, r.DestinationIPv6, r.DestinationPrefix} {
-		if d != "" {
-			return d
-		}
-	}
-	return ""
 }
 
 // routes are fields of route tables and of their subnets.
@@ -129,11 +109,11 @@ var routes = []Field{
 		Live: func(t *Truths, x Thing) Reading {
 			r := x.Data.(*record.Resource)
 			for _, have := range t.network().RouteTables[text(r.Properties["RouteTableId"])].Routes {
-				if destination(have) == toward(r) {
+				if have.Block() == toward(r) {
 					if have.State == "blackhole" {
-						return says(target(have) + ", which is gone")
+						return says(have.Target() + ", which is gone")
 					}
-					return says(target(have))
+					return says(have.Target())
 				}
 			}
 			return says(nil)
@@ -160,7 +140,7 @@ var routes = []Field{
 			have := []string{}
 			for _, r := range t.network().RouteTables[x.Key].Routes {
 				if r.Gateway != "local" && !strings.HasPrefix(r.Gateway, "vpce-") { // endpoints of gateways add their own
-					have = append(have, destination(r))
+					have = append(have, r.Block())
 				}
 			}
 			return says(have)

@@ -192,7 +192,7 @@ func (t *Truths) allowed(group string) []rule {
 			r.from, r.to = *of.From, *of.To
 		}
 		peer := func(id, description string) {
-			if !ofBalancers(description) && !t.balancer(id) {
+			if !observe.OfBalancers(description) && !t.balancer(id) {
 				r.peer = id
 				out = append(out, r)
 			}
@@ -217,11 +217,6 @@ func (t *Truths) allowed(group string) []rule {
 		add(r, true)
 	}
 	return out
-}
-
-// ofBalancers tells the rules that Kubernetes' controllers add for load balancers.
-func ofBalancers(description string) bool {
-	return strings.HasPrefix(description, "kubernetes.io/rule/") || strings.HasPrefix(description, "elbv2.k8s.aws/")
 }
 
 // balancer tells whether a group is a load balancer's.

@@ -68,7 +68,7 @@ var subnets = []Field{
 				d.Breaks = []string{"the next terraform apply makes another, or fails at what refers to it"}
 			}
 			d.About = About{Resource: x.Key, Calls: []string{"DeleteSubnet"}}
-			d.Repairs = []Repair{t.template()}
+			d.Repairs = []Repair{t.template(), t.restore()}
 		},
 	},
 	{

@@ -1,8 +1,10 @@
 package observe
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -218,6 +220,20 @@ type (
 		Groups      Sorted[Group] `json:"groups,omitempty"`
 	}
 )
+
+// Target is what a route leads to: local, igw-…, nat-….
+func (r Route) Target() string {
+	return cmp.Or(r.Gateway, r.NATGateway, r.EgressOnly, r.TransitGateway, r.Peering, r.Interface, r.Instance, r.LocalGateway, r.CarrierGateway, r.CoreNetwork)
+}
+
+// Block is what a route is for: a block, or a prefix list.
+func (r Route) Block() string { return cmp.Or(r.Destination, r.DestinationIPv6, r.DestinationPrefix) }
+
+// OfBalancers tells by a rule's description that one of Kubernetes' controllers added it
+// for a load balancer.
+func OfBalancers(description string) bool {
+	return strings.HasPrefix(description, "kubernetes.io/rule/") || strings.HasPrefix(description, "elbv2.k8s.aws/")
+}
 
 // RoutesOf is the route table that serves a subnet: its own, or the VPC's main one.
 func (n *Network) RoutesOf(subnet string) *RouteTable {

@@ -56,6 +56,7 @@ type Outcome struct {
 	Calls     int           // requests to AWS
 	Verdict   *Verdict      // nil: the cluster could not be looked at again
 	Unseen    string        // why it could not
+	Seen      string        // what the last look saw of a change that is about no nodes, in words
 	Unwritten string        // why the end is not in the journal; "": it is, or none is kept
 	Elsewhere []string      // where there was nothing to remove: other regions with a cluster of that name
 }

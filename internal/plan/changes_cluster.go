@@ -152,19 +152,7 @@ func (b *builder) logging() {
 		return
 	}
 	want := b.cfg.CloudWatch.ClusterLogging.EnableTypes
-	on, off := types.LogSetup{Enabled: new(true)}, types.LogSetup{Enabled: new(false)}
-	for _, t := range config.LogTypes {
-		if slices.Contains(want, t) {
-			on.Types = append(on.Types, types.LogType(t))
-		} else {
-			off.Types = append(off.Types, types.LogType(t))
-		}
-	}
-	setup := []types.LogSetup{on}
-	if len(off.Types) > 0 {
-		setup = append(setup, off)
-	}
-	b.clusterUpdate("logging", "control-plane logging: "+strings.Join(want, ", "), &eks.UpdateClusterConfigInput{Logging: &types.Logging{ClusterLogging: setup}})
+	b.clusterUpdate("logging", "control-plane logging: "+strings.Join(want, ", "), &eks.UpdateClusterConfigInput{Logging: loggingOf(want)})
 }
 
 // modes in the order in which EKS lets a cluster go, one way only.

@@ -46,6 +46,8 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 func seen(o *outcome.Outcome) string {
 	v := o.Verdict
 	switch {
+	case o.Seen != "":
+		return o.Seen
 	case o.Removal && v == nil && o.Result == outcome.Done:
 		return "every step to remove cluster " + o.Cluster + " is done"
 	case o.Removal && v != nil && len(v.Left) > 0:

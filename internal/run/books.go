@@ -269,7 +269,9 @@ func ended(o *outcome.Outcome) journal.Entry {
 func verified(o *outcome.Outcome) string {
 	v := o.Verdict
 	switch {
-	case v == nil && o.Unseen != "":
+	case o.Seen != "":
+		return o.Seen
+	case o.Unseen != "":
 		return "not verified: " + o.Unseen
 	case v == nil:
 		return "not verified"

@@ -185,16 +185,35 @@ func (p *process) down() (*outcome.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Plan.Empty() {
-		defer s.Close(p.t.Context()) //nolint:errcheck // a dead process cannot
-		return s.Conclude(p.t.Context(), nil), nil
-	}
 	return p.turn(s)
+}
+
+// sync repairs the record as the command does.
+func (p *process) sync() (*outcome.Outcome, error) {
+	p.b.Command = "sync"
+	s, err := run.PrepareSync(p.t.Context(), p.aws, "test", run.SyncOptions{Template: true, Books: p.b})
+	if err != nil {
+		return nil, err
+	}
+	return p.turn(s.Session)
+}
+
+// restore brings back what the record tells, as the command does.
+func (p *process) restore() (*outcome.Outcome, error) {
+	p.b.Command = "restore"
+	s, err := run.PrepareRestore(p.t.Context(), p.aws, "test", run.RestoreOptions{Books: p.b})
+	if err != nil {
+		return nil, err
+	}
+	return p.turn(s.Session)
 }
 
 func (p *process) turn(s *run.Session) (*outcome.Outcome, error) {
 	ctx := p.t.Context()
 	defer s.Close(ctx) //nolint:errcheck // a dead process cannot
+	if s.Plan.Empty() {
+		return s.Conclude(ctx, nil), nil
+	}
 	rep, err := s.RunWith(ctx, engine.Options{Clock: p.clk, Workers: 1, AtOnce: p.atOnce})
 	if err != nil {
 		return nil, err
@@ -353,58 +372,17 @@ func TestTheSecondIsRefused(t *testing.T) {
 
 const small = testregion.Cluster + "managedNodeGroups: [{name: w, desiredCapacity: 1}]\n"
 
-// A process that is killed between any two of its writes and changing calls, whatever it
-// was about to do (a call that only reads leaves nothing behind, so that being killed
-// around one is being killed after the write before it): the next one takes the lock
-// over, goes on, makes nothing twice, and the journal can be read.
-func TestKilledAnywhereAndRunAgain(t *testing.T) {
+// killedAnywhere kills a process between any two of its writes and changing calls, whatever
+// it was about to do (a call that only reads leaves nothing behind, so that being killed
+// around one is being killed after the write before it), in a region and a store that are
+// fresh each time. The next one takes the lock over, goes on, gives it back, and the journal
+// can be read. fewest points are expected; after says what must be then.
+func killedAnywhere(t *testing.T, fewest int, fresh func() (*testregion.Region, store.Store), do func(*process) (*outcome.Outcome, error),
+	after func(at int, r *testregion.Region, again *process, o *outcome.Outcome),
+) {
+	t.Helper()
 	for at := 0; ; at++ {
-		r := testregion.New(t, testregion.Load(t, small), 1)
-		dir := t.TempDir()
-		p := newProcess(t, r, store.NewFiles(dir, false), 4711)
-		point := 0
-		here := func() {
-			if point == at {
-				p.die()
-			}
-			point++
-		}
-		p.onChange, p.onAnswer = here, here
-		p.s = points{store.NewFiles(dir, false), here, p}
-		o, err := p.up(small)
-		if point <= at {
-			if err != nil || o.Result != outcome.Done || at < 20 {
-				t.Fatalf("%d points: %+v %v", at, o, err)
-			}
-			t.Logf("killed at each of %d points", at)
-			return
-		}
-		again := newProcess(t, r, store.NewFiles(dir, false), alive)
-		o, err = again.up(small)
-		if err != nil || o.Code != outcome.ExitDone || o.Verdict.NodesReady != 1 {
-			t.Fatalf("killed at %d, and run again: %+v %v", at, o, err)
-		}
-		all := accounts(t, again.journal())
-		for i, a := range all {
-			if last := i == len(all)-1; last && len(again.changing) > 0 && a.Result != outcome.Done {
-				t.Errorf("killed at %d: operation %d is %s", at, a.ID, a.Result)
-			}
-		}
-		if left, _ := again.s.List(t.Context(), booksOfTest+"lock"); len(left) > 0 {
-			t.Errorf("killed at %d: the lock stays", at)
-		}
-		once(t, at, r)
-	}
-}
-
-// And of a removal.
-func TestARemovalKilledAnywhereAndRunAgain(t *testing.T) {
-	for at := 0; ; at++ {
-		r := testregion.New(t, testregion.Load(t, small), 1)
-		s := store.NewMemory()
-		if o, err := newProcess(t, r, s, alive).up(small); err != nil || o.Result != outcome.Done {
-			t.Fatalf("%+v %v", o, err)
-		}
+		r, s := fresh()
 		p := newProcess(t, r, s, 4711)
 		point := 0
 		here := func() {
@@ -415,24 +393,57 @@ func TestARemovalKilledAnywhereAndRunAgain(t *testing.T) {
 		}
 		p.onChange, p.onAnswer = here, here
 		p.s = points{s, here, p}
-		o, err := p.down()
+		o, err := do(p)
 		if point <= at {
-			if err != nil || o.Result != outcome.Done || at < 10 {
+			if err != nil || o.Result != outcome.Done || at < fewest {
 				t.Fatalf("%d points: %+v %v", at, o, err)
 			}
 			t.Logf("killed at each of %d points", at)
 			return
 		}
 		again := newProcess(t, r, s, alive)
-		o, err = again.down()
-		if err != nil || o.Code != outcome.ExitDone || len(o.Verdict.Left) > 0 || o.Verdict.Status != "absent" {
+		if o, err = do(again); err != nil || o.Code != outcome.ExitDone {
 			t.Fatalf("killed at %d, and run again: %+v %v", at, o, err)
 		}
-		accounts(t, again.journal())
+		all := accounts(t, again.journal())
+		if len(again.changing) > 0 && all[len(all)-1].Result != outcome.Done {
+			t.Errorf("killed at %d: the last operation is %s", at, all[len(all)-1].Result)
+		}
 		if left, _ := s.List(t.Context(), booksOfTest+"lock"); len(left) > 0 {
 			t.Errorf("killed at %d: the lock stays", at)
 		}
+		after(at, r, again, o)
 	}
+}
+
+// A launch makes nothing twice.
+func TestKilledAnywhereAndRunAgain(t *testing.T) {
+	fresh := func() (*testregion.Region, store.Store) {
+		return testregion.New(t, testregion.Load(t, small), 1), store.NewFiles(t.TempDir(), false)
+	}
+	killedAnywhere(t, 20, fresh, func(p *process) (*outcome.Outcome, error) { return p.up(small) },
+		func(at int, r *testregion.Region, _ *process, o *outcome.Outcome) {
+			if o.Verdict.NodesReady != 1 {
+				t.Fatalf("killed at %d, and run again: %+v", at, o.Verdict)
+			}
+			once(t, at, r)
+		})
+}
+
+// And a removal leaves nothing.
+func TestARemovalKilledAnywhereAndRunAgain(t *testing.T) {
+	fresh := func() (*testregion.Region, store.Store) {
+		r, s := testregion.New(t, testregion.Load(t, small), 1), store.NewMemory()
+		if o, err := newProcess(t, r, s, alive).up(small); err != nil || o.Result != outcome.Done {
+			t.Fatalf("%+v %v", o, err)
+		}
+		return r, s
+	}
+	killedAnywhere(t, 10, fresh, (*process).down, func(at int, _ *testregion.Region, _ *process, o *outcome.Outcome) {
+		if len(o.Verdict.Left) > 0 || o.Verdict.Status != "absent" {
+			t.Fatalf("killed at %d, and run again: %+v", at, o.Verdict)
+		}
+	})
 }
 
 // points calls a test at each write, before it is made.

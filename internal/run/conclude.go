@@ -39,6 +39,12 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 	if rep == nil && s.removal && !left {
 		o.Elsewhere = elsewhere(ctx, s.AWS, o.Cluster)
 	}
+	if rep != nil && s.seen != nil {
+		var err error
+		if o.Seen, err = s.seen(ctx); err != nil {
+			o.Seen, o.Unseen = "", err.Error()
+		}
+	}
 	o.Calls = s.AWS.Calls()
 	if rep == nil {
 		return o

@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/journal"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -59,6 +60,10 @@ type DriftOptions struct {
 	Only    []string       // paths of the catalogue; none: all
 	Ignores []drift.Ignore // what is shown and not counted
 	Now     time.Time      // by which ignores expire
+	// Journal tells which fields were brought back lately, and Date is now on its clock;
+	// nil: nobody is asked.
+	Journal *journal.Book
+	Date    time.Time
 }
 
 // Drift compares what was wanted of a cluster and what its record claims with what is
@@ -98,6 +103,13 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		if r.Blame, err = blame.Find(ctx, c, name, r.Differences); err != nil {
 			return nil, check.Reach(err)
 		}
+	}
+	if o.Journal != nil {
+		done, err := repairedSince(ctx, *o.Journal, live, o.Date)
+		if err != nil {
+			return nil, err
+		}
+		again(r, done)
 	}
 	r.Calls = c.Calls()
 	return r, nil

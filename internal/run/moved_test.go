@@ -26,6 +26,12 @@ func replaced(t *testing.T) (r *testregion.Region, now []string) {
 	if rep := drive(t, r, prepare(t, r, withoutNAT)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
+	return r, replace(t, r)
+}
+
+// replace does that to a cluster that stands.
+func replace(t *testing.T, r *testregion.Region) (now []string) {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -71,7 +77,7 @@ func replaced(t *testing.T) (r *testregion.Region, now []string) {
 		_, err = console.DeleteSubnet(nil, &ec2.DeleteSubnetInput{SubnetId: a.SubnetId})
 		must(err)
 	}
-	return r, now
+	return now
 }
 
 // The second failure: with the control plane's subnets replaced and the old ones deleted,

@@ -35,8 +35,9 @@ type Session struct {
 	// Drift is where the record is not as the cluster is, of what is cheap to look at.
 	Drift *drift.Report
 
-	removal bool  // the plan takes the cluster away
-	hold    *Hold // nil: its caller keeps no books
+	removal bool                                  // the plan takes the cluster away
+	seen    func(context.Context) (string, error) // the last look of a plan that is about no nodes, in words; nil: nodes are counted
+	hold    *Hold                                 // nil: its caller keeps no books
 }
 
 // Prepare observes, checks and plans; it changes nothing. The error is

@@ -73,8 +73,21 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 		return nil, err
 	}
 	in.Edit = s.Correction.Edit
+	s.seen = s.look
 	s.Plan, err = plan.Sync(in)
 	return s, err
+}
+
+// look reads again, and says what it saw.
+func (s *Sync) look(ctx context.Context) (string, error) {
+	left, err := s.Left(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case len(left) > 0:
+		return "what could be written is; left: " + strings.Join(left, "; "), nil
+	}
+	return "every output of " + s.Correction.Stack + " is as the cluster is", nil
 }
 
 // unread is an observation of which nothing was read whole: the copy that is kept before a

@@ -90,7 +90,7 @@ func stuck(s *stage) {
 
 var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
 
-var contracts = []contract{
+var contracts = append([]contract{
 	{"control plane", true, nil, func(*stage) steps.Spec { return &steps.ControlPlane{} }},
 	{"nodes", true, nil, func(*stage) steps.Spec { return &steps.Nodes{Group: "m", Want: 1} }},
 	{"OIDC provider", false, nil, func(*stage) steps.Spec { return &steps.OIDCProvider{} }},
@@ -201,7 +201,7 @@ var contracts = []contract{
 	}},
 	{"delete add-on", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "addon", Name: "coredns"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
-}
+}, networkContracts...)
 
 var capabilities = []cfntypes.Capability{cfntypes.CapabilityCapabilityIam, cfntypes.CapabilityCapabilityNamedIam}
 
@@ -324,6 +324,7 @@ func fingerprint(s *stage) []string {
 			}
 		}
 	}
+	out = append(out, networkFingerprint(s)...)
 	roles, err := c.IAM.ListRoles(ctx, &iam.ListRolesInput{})
 	s.must(err)
 	for _, x := range roles.Roles {

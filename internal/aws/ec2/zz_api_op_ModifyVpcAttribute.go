@@ -7,9 +7,25 @@
 package ec2
 
 import (
+	context "context"
 	middleware "github.com/aws/smithy-go/middleware"
 	types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
+
+func (c *Client) ModifyVpcAttribute(ctx context.Context, params *ModifyVpcAttributeInput, optFns ...func(*Options)) (*ModifyVpcAttributeOutput, error) {
+	if params == nil {
+		params = &ModifyVpcAttributeInput{}
+	}
+
+	result, metadata, err := c.invokeOperation(ctx, "ModifyVpcAttribute", params, optFns, c.addOperationModifyVpcAttributeMiddlewares)
+	if err != nil {
+		return nil, err
+	}
+
+	out := result.(*ModifyVpcAttributeOutput)
+	out.ResultMetadata = metadata
+	return out, nil
+}
 
 type ModifyVpcAttributeInput struct {
 	VpcId *string
@@ -27,4 +43,47 @@ type ModifyVpcAttributeOutput struct {
 	ResultMetadata middleware.Metadata
 
 	noSmithyDocumentSerde
+}
+
+func (c *Client) addOperationModifyVpcAttributeMiddlewares(stack *middleware.Stack, options Options) (err error) {
+	err = stack.Serialize.Add(&awsEc2query_serializeOpModifyVpcAttribute{}, middleware.After)
+	if err != nil {
+		return err
+	}
+	err = stack.Deserialize.Add(&awsEc2query_deserializeOpModifyVpcAttribute{}, middleware.After)
+	if err != nil {
+		return err
+	}
+
+	if err = addResolveEndpointMiddleware(stack, options); err != nil {
+		return err
+	}
+	if err = addComputePayloadSHA256(stack); err != nil {
+		return err
+	}
+	if err = addRecordResponseTiming(stack, options); err != nil {
+		return err
+	}
+	if err = addCredentialSource(stack, options); err != nil {
+		return err
+	}
+	if err = addOpModifyVpcAttributeValidationMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addRequestIDRetrieverMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addResponseErrorMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addRequestResponseLogging(stack, options); err != nil {
+		return err
+	}
+	if err = addDisableHTTPSMiddleware(stack, options); err != nil {
+		return err
+	}
+	if err = addInterceptors(stack, options); err != nil {
+		return err
+	}
+	return nil
 }

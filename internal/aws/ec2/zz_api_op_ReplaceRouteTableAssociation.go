@@ -7,9 +7,25 @@
 package ec2
 
 import (
+	context "context"
 	middleware "github.com/aws/smithy-go/middleware"
 	types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
+
+func (c *Client) ReplaceRouteTableAssociation(ctx context.Context, params *ReplaceRouteTableAssociationInput, optFns ...func(*Options)) (*ReplaceRouteTableAssociationOutput, error) {
+	if params == nil {
+		params = &ReplaceRouteTableAssociationInput{}
+	}
+
+	result, metadata, err := c.invokeOperation(ctx, "ReplaceRouteTableAssociation", params, optFns, c.addOperationReplaceRouteTableAssociationMiddlewares)
+	if err != nil {
+		return nil, err
+	}
+
+	out := result.(*ReplaceRouteTableAssociationOutput)
+	out.ResultMetadata = metadata
+	return out, nil
+}
 
 type ReplaceRouteTableAssociationInput struct {
 	AssociationId *string
@@ -29,4 +45,47 @@ type ReplaceRouteTableAssociationOutput struct {
 	ResultMetadata middleware.Metadata
 
 	noSmithyDocumentSerde
+}
+
+func (c *Client) addOperationReplaceRouteTableAssociationMiddlewares(stack *middleware.Stack, options Options) (err error) {
+	err = stack.Serialize.Add(&awsEc2query_serializeOpReplaceRouteTableAssociation{}, middleware.After)
+	if err != nil {
+		return err
+	}
+	err = stack.Deserialize.Add(&awsEc2query_deserializeOpReplaceRouteTableAssociation{}, middleware.After)
+	if err != nil {
+		return err
+	}
+
+	if err = addResolveEndpointMiddleware(stack, options); err != nil {
+		return err
+	}
+	if err = addComputePayloadSHA256(stack); err != nil {
+		return err
+	}
+	if err = addRecordResponseTiming(stack, options); err != nil {
+		return err
+	}
+	if err = addCredentialSource(stack, options); err != nil {
+		return err
+	}
+	if err = addOpReplaceRouteTableAssociationValidationMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addRequestIDRetrieverMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addResponseErrorMiddleware(stack); err != nil {
+		return err
+	}
+	if err = addRequestResponseLogging(stack, options); err != nil {
+		return err
+	}
+	if err = addDisableHTTPSMiddleware(stack, options); err != nil {
+		return err
+	}
+	if err = addInterceptors(stack, options); err != nil {
+		return err
+	}
+	return nil
 }

@@ -76,6 +76,18 @@ func (a *App) Books(ctx context.Context, t *Target, command, reason string) (*ru
 	return &run.Books{Store: s, Spare: spare, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason, Tool: tool}, nil
 }
 
+// Journal is a cluster's journal, for a command that only reads it.
+func (a *App) Journal(ctx context.Context, t *Target, name string) (*journal.Book, error) {
+	s, err := a.Shelves(ctx)
+	if err == nil {
+		err = t.AWS.Identify(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return new(run.Journal(s, t.AWS, name)), nil
+}
+
 // Close gives back what a session holds. What cannot be given back is said, and changes
 // nothing of how the command ended.
 func (a *App) Close(ctx context.Context, s *run.Session) {

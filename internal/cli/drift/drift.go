@@ -5,7 +5,6 @@ package drift
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,12 +14,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
-	"github.com/slipway-eks/slipway/internal/config"
 	drifts "github.com/slipway-eks/slipway/internal/drift"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
-	"github.com/slipway-eks/slipway/internal/sim"
 )
 
 type flags struct {
@@ -68,7 +65,7 @@ func New(a *cmdutil.App) *cobra.Command {
 
 // drift is the whole of the command, in its order.
 func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
-	file, name, err := subject(a, f, args)
+	file, name, err := a.Subject(f.file, args)
 	if err != nil {
 		return err
 	}
@@ -86,11 +83,14 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := rehearse(ctx, a, t, f, file); err != nil {
+	if err := a.Rehearse(ctx, t, file, f.edits); err != nil {
 		return err
 	}
-	r, err := run.Drift(ctx, t.AWS, name, run.DriftOptions{File: file, State: state, StateAt: f.state,
-		Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now()})
+	o := run.DriftOptions{File: file, State: state, StateAt: f.state, Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now(), Date: t.Date()}
+	if o.Journal, err = a.Journal(ctx, t, name); err != nil {
+		a.Say("%s the journal was not asked what was repaired lately: %v", a.Style.Yellow("note:"), err)
+	}
+	r, err := run.Drift(ctx, t.AWS, name, o)
 	if err != nil {
 		return err
 	}
@@ -101,26 +101,6 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 		return outcome.Exit(outcome.ExitChanges, nil)
 	}
 	return nil
-}
-
-// subject is the cluster, and the file where one is given.
-func subject(a *cmdutil.App, f flags, args []string) (*config.File, string, error) {
-	var file *config.File
-	if f.file != "" {
-		var err error
-		if file, err = a.Load(f.file); err != nil {
-			return nil, "", err
-		}
-		if len(args) == 1 && args[0] != file.Cluster.Metadata.Name {
-			return nil, "", cmdutil.Input("the file is of cluster %s, and the argument says %s", file.Cluster.Metadata.Name, args[0])
-		}
-		return file, file.Cluster.Metadata.Name, nil
-	}
-	if len(args) == 0 {
-		return nil, "", cmdutil.Input("name the cluster, or its config file: -f FILE")
-	}
-	a.Cluster = args[0]
-	return nil, args[0], nil
 }
 
 // ignored are the rules of the list and of the flags.
@@ -145,53 +125,6 @@ func ignored(f flags) ([]drifts.Ignore, error) {
 		out = append(out, drifts.Ignore{Path: p, Reason: "--ignore"})
 	}
 	return out, nil
-}
-
-// settle is how long a region is given after edits: for what they began, and for
-// CloudTrail, which tells of a call after some minutes.
-const settle = 30 * time.Minute
-
-// rehearse launches what the file says in the embedded region, where it does not stand
-// there yet, and makes the edits.
-func rehearse(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, file *config.File) error {
-	if t.Sim == nil || file == nil {
-		if f.edits != "" {
-			return cmdutil.Input("--edits are made in the embedded region, to the cluster of a file: give --sim and -f FILE")
-		}
-		return nil
-	}
-	var edits []sim.Edit
-	if f.edits != "" {
-		b, err := os.ReadFile(f.edits)
-		if err != nil {
-			return cmdutil.Input("the edits cannot be read: %v", err)
-		}
-		if edits, err = sim.ParseEdits(b); err != nil {
-			return cmdutil.Input("the edits %s: %v", f.edits, err)
-		}
-	}
-	s, err := run.Prepare(ctx, t.AWS, file)
-	if err != nil {
-		return err
-	}
-	if !s.Plan.Empty() && s.Live.Cluster == nil {
-		a.Say("%s", a.Style.Dim("simulated region: launching cluster "+s.Plan.Cluster+" as the file says"))
-		rep, err := s.Run(ctx, t.Clock, t.Workers, nil)
-		if err != nil {
-			return err
-		}
-		if !rep.OK() {
-			return fmt.Errorf("the cluster could not be launched in the simulated region: %s", rep.FirstFailure)
-		}
-	}
-	if len(edits) == 0 {
-		return nil
-	}
-	a.Say("%s", a.Style.Dim(fmt.Sprintf("simulated region: %d edits of %s", len(edits), f.edits)))
-	if err := t.Sim.Region(t.AWS.Region).Apply(s.Plan.Cluster, edits); err != nil {
-		return outcome.Exit(outcome.ExitInput, err)
-	}
-	return t.Clock.Sleep(ctx, settle)
 }
 
 func show(a *cmdutil.App, r *drifts.Report) error {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/snapshot"
-	"github.com/slipway-eks/slipway/internal/store"
 )
 
 const long = `Reads everything of a cluster and keeps it as one versioned JSON document: control plane, add-ons, node groups, access,
@@ -137,11 +135,11 @@ func diff(a *cmdutil.App) *cobra.Command {
 }
 
 func compare(ctx context.Context, a *cmdutil.App, was, is string, code bool) error {
-	x, err := load(ctx, a, was)
+	x, err := a.Snapshot(ctx, was)
 	if err != nil {
 		return err
 	}
-	y, err := load(ctx, a, is)
+	y, err := a.Snapshot(ctx, is)
 	if err != nil {
 		return err
 	}
@@ -159,34 +157,4 @@ func compare(ctx context.Context, a *cmdutil.App, was, is string, code bool) err
 		return outcome.Exit(outcome.ExitChanges, nil)
 	}
 	return err
-}
-
-// load reads a snapshot from a file, or, where there is none of that name, from the store.
-func load(ctx context.Context, a *cmdutil.App, ref string) (*observe.Observed, error) {
-	f, err := os.Open(ref)
-	if errors.Is(err, fs.ErrNotExist) {
-		s, err := a.Shelves(ctx)
-		if err != nil {
-			return nil, err
-		}
-		o, err := snapshot.Find(ctx, s, ref)
-		return o, input(err)
-	}
-	if err != nil {
-		return nil, cmdutil.Input("the snapshot cannot be read: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	o, err := observe.Read(f)
-	if err != nil {
-		return nil, cmdutil.Input("%s: %w", ref, err)
-	}
-	return o, nil
-}
-
-// input is an error of what was named, unless the store itself failed.
-func input(err error) error {
-	if u := new(store.Unusable); err == nil || errors.As(err, &u) {
-		return err
-	}
-	return outcome.Exit(outcome.ExitInput, err)
 }

@@ -113,14 +113,10 @@ func conclude(ctx context.Context, a *cmdutil.App, s *run.Sync, rep *engine.Repo
 	if o.Code != outcome.ExitDone {
 		return outcome.Exit(o.Code, nil)
 	}
-	left, err := s.Left(ctx)
-	switch {
-	case err != nil:
-		a.Say("%s the record could not be read again: %v", a.Style.Yellow("note:"), err)
-	case len(left) == 0:
-		a.Say("%s read again: every output of %s is as the cluster is", a.Style.Green("done:"), s.Correction.Stack)
-	default:
-		a.Say("%s read again: what could be written is; left: %s", a.Style.Green("done:"), strings.Join(left, "; "))
+	if o.Unseen != "" {
+		a.Say("%s the record could not be read again: %s", a.Style.Yellow("note:"), o.Unseen)
+		return nil
 	}
+	a.Say("%s read again: %s", a.Style.Green("done:"), o.Seen)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/restore"
 	"github.com/slipway-eks/slipway/internal/cli/sync"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -14,9 +15,9 @@ func repair(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *
 	switch f.repair {
 	case "", "none", "record":
 	case "live":
-		return nil, cmdutil.Input("--repair live: what is live is brought back by slipway restore, which shows what it makes again")
+		return live(ctx, a, t, f, s)
 	default:
-		return nil, cmdutil.Input("--repair %s: record or none", f.repair)
+		return nil, cmdutil.Input("--repair %s: record, live or none", f.repair)
 	}
 	if f.repair == "none" || s.Drift == nil || !s.Drift.Syncs() {
 		return nil, nil
@@ -30,6 +31,18 @@ func repair(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *
 		}
 	}
 	return func() error { return sync.Record(ctx, a, t, s.Plan.Cluster, f.Reason) }, nil
+}
+
+// live puts the cluster back first to what the file and the record want; a cluster that is
+// not there has nothing to be put back.
+func live(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, f flags, s *run.Session) (func() error, error) {
+	if f.plan != "" {
+		return nil, cmdutil.Input("--repair live goes by the file: give -f FILE, as a saved plan is run as it is")
+	}
+	if s.Live.Cluster == nil || s.Live.Cluster.Status != "ACTIVE" {
+		return nil, nil
+	}
+	return func() error { return restore.Live(ctx, a, t, s.File, f.Reason) }, nil
 }
 
 // wanted asks whether the record is to be repaired first, and shows what differs.

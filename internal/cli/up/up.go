@@ -33,7 +33,8 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
 	cmdutil.Gate(c, &f.gate)
 	c.Flags().StringVar(&f.repair, "repair", "",
-		"where the record is not as the cluster is: record, to repair that first (slipway sync), or none; default: ask on a terminal, else use live values")
+		"where the record is not as the cluster is: record, to repair that first (slipway sync), live, to put the cluster back first to what the file "+
+			"and the record want (slipway restore), or none; default: ask on a terminal, else use live values")
 	a.Consent(c, &f.Consent)
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig to add the cluster to; none to leave it alone (not under --sim)")

@@ -47,6 +47,23 @@ const (
 	FargateRole      = "fargate-role"
 	Tags             = "tags"
 
+	// Of a restore; what goes is what others added since.
+	Subnet           = "subnet"
+	SubnetAttributes = "subnet-attributes"
+	SubnetTags       = "subnet-tags"
+	SubnetTagsGo     = "delete-subnet-tags"
+	SubnetRoutes     = "subnet-routes"
+	SubnetACL        = "subnet-acl"
+	NATGateway       = "nat-gateway"
+	Route            = "route"
+	RouteGoes        = "delete-route"
+	GroupRules       = "security-group-rules"
+	GroupRulesGo     = "delete-security-group-rules"
+	VPCAttributes    = "vpc-attributes"
+	GroupSizes       = "nodegroup-sizes"
+	GroupLabelsGo    = "delete-nodegroup-labels"
+	Record           = "record-sync"
+
 	DeleteStack   = "delete-stack"
 	DeleteGroup   = "delete-nodegroup"
 	DeleteAddon   = "delete-addon"

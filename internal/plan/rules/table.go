@@ -231,6 +231,31 @@ var All = []Rule{
 		Checked: "2026-11-29",
 		Edges:   []Edge{each(of(DeleteLogs), of(DeleteStack).with(WholeCluster), "the control plane writes to it until it is gone")},
 	},
+	{
+		Name:    "subnets-before-use",
+		Reason:  "what names a subnet by its ID can do so once it is there; the control plane's interfaces go where routes and rules stand already",
+		Source:  "EC2 API: InvalidSubnetID.NotFound; EKS API: VpcConfigUpdate (facts/eks.md §3, facts/repair.md §4)",
+		Checked: "2026-11-30",
+		Edges: []Edge{
+			same(of(SubnetAttributes, SubnetRoutes, SubnetACL), of(Subnet), "the subnet is made first"),
+			same(of(NATGateway).by(For), of(Subnet), "the subnet is made first"),
+			same(of(NATGateway).by(For), of(SubnetRoutes), "the gateway gets out by its subnet's routes"),
+			same(of(Route).by(For), of(NATGateway), "it leads to that gateway"),
+			each(of(ClusterUpdate).named("control-plane-network"), of(Subnet, SubnetAttributes, SubnetRoutes, SubnetACL, GroupRules),
+				"EKS puts the control plane's interfaces into subnets that are ready"),
+		},
+	},
+	{
+		Name:    "additions-before-removals",
+		Reason:  "a restore that fails half way leaves more than was there, never less",
+		Source:  "terraform-aws-eks #3188, #3696: what is taken away first is missed by what runs",
+		Checked: "2026-11-30",
+		Edges: []Edge{
+			each(of(SubnetTagsGo, RouteGoes, GroupRulesGo, GroupLabelsGo),
+				of(Subnet, SubnetAttributes, SubnetTags, SubnetRoutes, SubnetACL, NATGateway, Route, GroupRules, ClusterUpdate, AddonUpdate, GroupLive),
+				"what is missing is added before anything is taken away"),
+		},
+	},
 }
 
 // podsBeforeNodes refuses an add-on that node groups wait for and that waits for nodes.
