@@ -136,7 +136,7 @@ func (t *Truths) judgeAttached(d *Difference) {
 		return
 	}
 	if len(d.Sets[Dangling]) > 0 {
-		d.Severity, d.Repairs = finding.Error, []Repair{t.template()}
+		d.Severity, d.Repairs = finding.Error, []Repair{t.template(), t.restore()}
 		d.Breaks = []string{eksctlUpgrade + ": it puts the template's subnets back (eksctl#7290), and some of them are gone"}
 	}
 }

@@ -105,8 +105,10 @@ func (t *Truths) template() Repair {
 
 // restore is the repair of the cluster: what the record has is made again.
 func (t *Truths) restore() Repair {
-	return Repair{Does: "or the other way round: makes the subnets again that are gone, under new IDs, and attaches the control plane to them; it shows a plan first",
-		Command: "slipway restore " + t.Live.Name + " --only network,vpc.controlPlaneSubnetIDs --region " + t.Live.Region}
+	return Repair{
+		Does:    "or the other way round: makes the subnets again that are gone, under new IDs, and attaches the control plane to them; it shows a plan first",
+		Command: "slipway restore " + t.Live.Name + " --only network,vpc.controlPlaneSubnetIDs --region " + t.Live.Region,
+	}
 }
 
 // owned puts first what is to be done about a resource that Terraform keeps: its next run

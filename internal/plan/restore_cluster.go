@@ -109,7 +109,11 @@ func (r *restoration) joining(run *steps.ControlPlaneNetwork, now observe.Set) (
 		ids  []string
 	}{{"into", joins}, {"out of", leaves}} {
 		if n := len(x.ids); n > 0 {
-			what = append(what, fmt.Sprintf("%s %d subnets", x.word, n))
+			count := "a subnet"
+			if n > 1 {
+				count = fmt.Sprintf("%d subnets", n)
+			}
+			what = append(what, x.word+" "+count)
 			r.plan.Notes = append(r.plan.Notes, "The control plane goes "+x.word+" "+strings.Join(x.ids, ", ")+".")
 		}
 	}
@@ -178,9 +182,11 @@ func (r *restoration) settings(was, now *observe.Cluster) {
 	}
 	shift := func(c *observe.Cluster) bool { return c.ZonalShiftConfig != nil && c.ZonalShiftConfig.Enabled }
 	if w := shift(was); w != shift(now) && r.wants("zonalShiftConfig.enabled", "") {
-		r.clusterUpdate("zonalShiftConfig", fmt.Sprintf("zonal shift %t", w), &eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: &w}})
+		r.clusterUpdate("zonalShiftConfig", fmt.Sprintf("zonal shift %t", w),
+			&eks.UpdateClusterConfigInput{ZonalShiftConfig: &types.ZonalShiftConfigRequest{Enabled: &w}})
 	}
-	if w, n := was.ControlPlaneScalingConfig, now.ControlPlaneScalingConfig; w != nil && n != nil && w.Tier != n.Tier && r.wants("controlPlaneScalingConfig.tier", "") {
+	if w, n := was.ControlPlaneScalingConfig, now.ControlPlaneScalingConfig; w != nil && n != nil && w.Tier != n.Tier &&
+		r.wants("controlPlaneScalingConfig.tier", "") {
 		r.clusterUpdate("controlPlaneScalingConfig", "control plane's tier "+w.Tier,
 			&eks.UpdateClusterConfigInput{ControlPlaneScalingConfig: &types.ControlPlaneScalingConfig{Tier: types.ProvisionedControlPlaneTier(w.Tier)}})
 	}
@@ -209,7 +215,8 @@ func (r *restoration) oneWay(was, now *observe.Cluster) {
 	if was.Version != "" && was.Version != now.Version && r.wants("controlPlane.version", "") {
 		r.cannot("the Kubernetes version %s: it is %s by now, and only EKS's own rollback goes back, within seven days of the upgrade", was.Version, now.Version)
 	}
-	if a, b := was.AccessConfig, now.AccessConfig; a != nil && b != nil && a.AuthenticationMode != b.AuthenticationMode && r.wants("accessConfig.authenticationMode", "") {
+	if a, b := was.AccessConfig, now.AccessConfig; a != nil && b != nil && a.AuthenticationMode != b.AuthenticationMode &&
+		r.wants("accessConfig.authenticationMode", "") {
 		have, want := slices.Index(modes, b.AuthenticationMode), slices.Index(modes, a.AuthenticationMode)
 		if want < have {
 			r.cannot("the authentication mode %s: it is %s, and EKS lets no cluster back", a.AuthenticationMode, b.AuthenticationMode)
@@ -221,7 +228,8 @@ func (r *restoration) oneWay(was, now *observe.Cluster) {
 	if len(was.EncryptionConfig) == 0 && len(now.EncryptionConfig) > 0 && r.wants("secretsEncryption.keyARN", "") {
 		r.cannot("secrets without encryption: EKS takes no key away again")
 	}
-	if e := attachment(r.live).ControlPlaneEgressMode; attachment(r.Was).ControlPlaneEgressMode != e && e == "CUSTOMER_ROUTED" && r.wants("vpc.controlPlaneEgressMode", "") {
+	if e := attachment(r.live).ControlPlaneEgressMode; attachment(r.Was).ControlPlaneEgressMode != e && e == "CUSTOMER_ROUTED" &&
+		r.wants("vpc.controlPlaneEgressMode", "") {
 		r.cannot("the control plane's egress mode: CUSTOMER_ROUTED is one way")
 	}
 }

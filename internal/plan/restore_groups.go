@@ -177,7 +177,8 @@ func (r *restoration) scaled(was *observe.ScalingGroup) {
 	byEKS := was.Managed && r.live.Groups[name] != nil && r.live.Groups[name].ScalingConfig != nil &&
 		(r.live.Groups[name].ScalingConfig.MinSize != was.MinSize || r.live.Groups[name].ScalingConfig.MaxSize != was.MaxSize)
 	if (was.MinSize != now.MinSize || was.MaxSize != now.MaxSize) && !byEKS {
-		r.step(rules.Step{Kind: rules.GroupSizes, Name: name}, Update, fmt.Sprintf("Auto Scaling group of node group %s: sizes %d to %d", name, was.MinSize, was.MaxSize),
+		r.step(rules.Step{Kind: rules.GroupSizes, Name: name}, Update,
+			fmt.Sprintf("Auto Scaling group of node group %s: sizes %d to %d", name, was.MinSize, was.MaxSize),
 			&steps.GroupSizes{Group: name, Bounds: steps.Bounds{Min: was.MinSize, Max: was.MaxSize}})
 	}
 	run := &steps.GroupScaling{Group: name}

@@ -144,7 +144,8 @@ func (r *restoration) routesSince(was, now *observe.RouteTable) {
 			continue
 		}
 		if r.since("the route of %s for %s", now.ID, x.Block()) {
-			r.step(rules.Step{Kind: rules.RouteGoes, Name: key}, Delete, "route of "+now.ID+" for "+x.Block(), &steps.Route{Table: now.ID, Destination: x.Block(), Remove: true})
+			r.step(rules.Step{Kind: rules.RouteGoes, Name: key}, Delete, "route of "+now.ID+" for "+x.Block(),
+				&steps.Route{Table: now.ID, Destination: x.Block(), Remove: true})
 		}
 	}
 }

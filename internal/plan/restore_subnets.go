@@ -236,7 +236,8 @@ func (r *restoration) tagsOf(id string, was, now *observe.Subnet, place steps.Pl
 		}
 	}
 	if len(missing) > 0 {
-		r.step(ofSubnet(rules.SubnetTags, id), Update, "subnet "+r.called(id)+": tags "+strings.Join(keys(missing), ", "), &steps.SubnetTags{Place: place, Tags: missing})
+		r.step(ofSubnet(rules.SubnetTags, id), Update, "subnet "+r.called(id)+": tags "+strings.Join(keys(missing), ", "),
+			&steps.SubnetTags{Place: place, Tags: missing})
 	}
 	var extra []string
 	for k := range ownTags(now.Tags) {
@@ -246,7 +247,8 @@ func (r *restoration) tagsOf(id string, was, now *observe.Subnet, place steps.Pl
 	}
 	slices.Sort(extra)
 	if len(extra) > 0 && r.since("tags of subnet %s: %s", r.called(id), strings.Join(extra, ", ")) {
-		r.step(ofSubnet(rules.SubnetTagsGo, id), Delete, "tags of subnet "+r.called(id)+": "+strings.Join(extra, ", "), &steps.SubnetTags{Place: place, Remove: extra})
+		r.step(ofSubnet(rules.SubnetTagsGo, id), Delete, "tags of subnet "+r.called(id)+": "+strings.Join(extra, ", "),
+			&steps.SubnetTags{Place: place, Remove: extra})
 	}
 }
 

@@ -107,7 +107,8 @@ func driftOne(w io.Writer, style Style, d drift.Difference, again bool) {
 		driftRow(w, "who", who(by))
 	}
 	if x := d.Again; x != nil {
-		driftRow(w, "again", style.Red("another owner sets this")+fmt.Sprintf(": slipway %s brought it back at %s (operation %d); find out who, before it is repaired again",
+		driftRow(w, "again", style.Red("another owner sets this")+fmt.Sprintf(": slipway %s brought it back at %s (operation %d); "+
+			"find out who, before it is repaired again",
 			x.Command, x.At.UTC().Format("2006-01-02 15:04 UTC"), x.Operation))
 	}
 	if again {

@@ -70,7 +70,7 @@ func PrepareRestore(ctx context.Context, c *awsc.Clients, name string, o Restore
 		return nil, absent(ctx, c, name)
 	}
 	s = &Restore{options: o, was: o.Snapshot,
-		Session: &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name, Reachable: true}, hold: hold}}
+		Session: &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, hold: hold}}
 	var notes []string
 	if s.was == nil {
 		notes, err = s.recorded(ctx)

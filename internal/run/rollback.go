@@ -28,8 +28,9 @@ func PrepareRollback(ctx context.Context, c *awsc.Clients, name string, id int, 
 		return nil, check.Identity(err)
 	}
 	refuse := func(what, remedy string) error {
-		return finding.Findings{{Code: "rollback-impossible", Severity: finding.Error, Where: finding.Where{Resource: fmt.Sprintf("operation %d of cluster %s", id, name)},
-			What: what, Remedy: remedy, Input: true}}
+		return finding.Findings{{Code: "rollback-impossible", Severity: finding.Error,
+			Where: finding.Where{Resource: fmt.Sprintf("operation %d of cluster %s", id, name)},
+			What:  what, Remedy: remedy, Input: true}}
 	}
 	book := Journal(s, c, name)
 	a, err := book.Show(ctx, id)
@@ -45,7 +46,8 @@ func PrepareRollback(ctx context.Context, c *awsc.Clients, name string, id int, 
 	}
 	was, err := Shelf(s, c, name).Load(ctx, a.Snapshot)
 	if err != nil {
-		return nil, refuse("cannot be undone: the snapshot "+a.Snapshot+" from before it cannot be read: "+err.Error(), "slipway snapshot list "+name+" lists what there is")
+		return nil, refuse("cannot be undone: the snapshot "+a.Snapshot+" from before it cannot be read: "+err.Error(),
+			"slipway snapshot list "+name+" lists what there is")
 	}
 	t := touchedBy(a.Calls, was)
 	o.Snapshot, o.From, o.wants, o.lost = was, a.Snapshot, t.wants, t.lost
@@ -58,7 +60,8 @@ func PrepareRollback(ctx context.Context, c *awsc.Clients, name string, id int, 
 		return nil, errors.Join(err, out.Close(ctx))
 	}
 	if len(later) > 0 {
-		out.Plan.Notes = append(out.Plan.Notes, "The same things were changed since, and what that did to them goes back, too: operation "+strings.Join(later, ", ")+".")
+		out.Plan.Notes = append(out.Plan.Notes,
+			"The same things were changed since, and what that did to them goes back, too: operation "+strings.Join(later, ", ")+".")
 	}
 	return out, nil
 }
@@ -135,7 +138,8 @@ func touchedBy(calls []journal.Call, was *observe.Observed) *touched {
 }
 
 // silentCalls change nothing by themselves that is to be undone.
-var silentCalls = map[string]bool{"cloudformation:CreateChangeSet": true, "cloudformation:DeleteChangeSet": true, "cloudformation:UpdateTerminationProtection": true}
+var silentCalls = map[string]bool{"cloudformation:CreateChangeSet": true, "cloudformation:DeleteChangeSet": true,
+	"cloudformation:UpdateTerminationProtection": true}
 
 // undo are the fields that a call changed and that a restore brings back.
 func undo(c journal.Call, in request, was *observe.Observed) []thing {

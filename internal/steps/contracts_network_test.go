@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
@@ -164,7 +165,8 @@ func (s *stage) gateway() string {
 	if s == nil {
 		return ""
 	}
-	d, err := s.r.AWS.EC2.DescribeInternetGateways(s.t.Context(), &ec2.DescribeInternetGatewaysInput{})
+	in := &ec2.DescribeInternetGatewaysInput{Filters: []ec2types.Filter{{Name: new("attachment.vpc-id"), Values: []string{s.free().VPC}}}}
+	d, err := s.r.AWS.EC2.DescribeInternetGateways(s.t.Context(), in)
 	s.must(err)
 	return *d.InternetGateways[0].InternetGatewayId
 }

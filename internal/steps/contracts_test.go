@@ -352,6 +352,7 @@ func fingerprint(s *stage) []string {
 	asgs, err := c.ASG.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
 	s.must(err)
 	for _, x := range asgs.AutoScalingGroups {
+		add("Auto Scaling group from %d to %d", *x.MinSize, *x.MaxSize)
 		add("Auto Scaling group with %d processes suspended and %d tags", len(x.SuspendedProcesses), len(x.Tags))
 	}
 	out = append(out, eksFingerprint(s, cl)...)

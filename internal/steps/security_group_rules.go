@@ -69,7 +69,8 @@ func (s *GroupRules) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, e
 
 // within tells whether one of EC2's permissions, which bundle peers, has this very rule.
 func (r GroupRule) within(p ec2types.IpPermission) bool {
-	if aws.ToString(p.IpProtocol) != r.Protocol || r.Protocol != "-1" && (aws.ToInt32(p.FromPort) != aws.ToInt32(r.From) || aws.ToInt32(p.ToPort) != aws.ToInt32(r.To)) {
+	if aws.ToString(p.IpProtocol) != r.Protocol || r.Protocol != "-1" &&
+		(aws.ToInt32(p.FromPort) != aws.ToInt32(r.From) || aws.ToInt32(p.ToPort) != aws.ToInt32(r.To)) {
 		return false
 	}
 	switch {
