@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/down"
 	"github.com/slipway-eks/slipway/internal/cli/drift"
+	"github.com/slipway-eks/slipway/internal/cli/export"
 	"github.com/slipway-eks/slipway/internal/cli/history"
 	"github.com/slipway-eks/slipway/internal/cli/kubeconfig"
 	"github.com/slipway-eks/slipway/internal/cli/nodegroup"
@@ -37,6 +38,7 @@ import (
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, plan.New, down.New, status.New, // a cluster
 	nodegroup.New,                                  // its parts
+	export.New,                                     // what it is, as a file
 	drift.New, sync.New, restore.New, rollback.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it
 	kubeconfig.New, token.New, // its Kubernetes API

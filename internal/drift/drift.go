@@ -145,6 +145,7 @@ type Report struct {
 	Cluster     string       `json:"cluster"`
 	Region      string       `json:"region"`
 	Record      string       `json:"record,omitempty"` // where it is, in words; "": there is none
+	Owners      []string     `json:"owners,omitempty"` // who keeps what of the cluster, a line each
 	File        string       `json:"file,omitempty"`
 	Differences []Difference `json:"differences"` // the heaviest first
 	NotChecked  []NotChecked `json:"notChecked,omitempty"`

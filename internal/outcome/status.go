@@ -9,6 +9,7 @@ type Part struct {
 	Status string `json:"status"`
 	Detail string `json:"detail,omitempty"`
 	Reason string `json:"reason,omitempty"` // what it waits for, or what is wrong
+	Owner  string `json:"owner,omitempty"`  // who keeps it, in words
 }
 
 // Node is one node as the Kubernetes API shows it.
@@ -23,13 +24,14 @@ type Node struct {
 
 // Status is a cluster as it is now, made by anyone.
 type Status struct {
-	Cluster   string `json:"cluster"`
-	Region    string `json:"region"`
-	Parts     []Part `json:"parts"`
-	Nodes     []Node `json:"nodes"`
-	Uncounted string `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
-	Settled   bool   `json:"settled"`                  // nothing is under way
-	Drift     string `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
+	Cluster   string   `json:"cluster"`
+	Region    string   `json:"region"`
+	Parts     []Part   `json:"parts"`
+	Nodes     []Node   `json:"nodes"`
+	Uncounted string   `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
+	Settled   bool     `json:"settled"`                  // nothing is under way
+	Owners    []string `json:"owners,omitempty"`         // who keeps what, a line each
+	Drift     string   `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
 }
 
 // Add adds a part; one that is under way unsettles the cluster.

@@ -8,6 +8,7 @@ package owner
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -61,7 +62,7 @@ func (o Owner) String() string {
 	case Tool:
 		s = o.Tool
 	case Person:
-		return "console or API"
+		return "API or console (no stack)"
 	}
 	if o.Unsure {
 		s += "?"
@@ -89,6 +90,7 @@ const (
 	IdentityProvider = "identity provider"  // of the Kubernetes API
 	OIDCProvider     = "IAM OIDC provider"  // by its ARN
 	CloudFormation   = "stack"              // by its name
+	Held             = "resources of stack" // whatever the stack of that name holds
 	ScalingGroup     = "Auto Scaling group" //
 	Role             = "IAM role"           // by its name
 	Resource         = "EC2 resource"       // VPC, subnet, security group, …: by its ID
@@ -96,6 +98,9 @@ const (
 	Workload         = "workload"           // namespace/name
 	Nodes            = "nodes"              // by the pool that made them
 )
+
+// Place names a subnet by where it is: its ID changes when it is made again.
+func Place(vpc, cidr string) string { return vpc + " " + cidr }
 
 // Part is a part with its owner.
 type Part struct {
@@ -110,12 +115,13 @@ type Owners struct {
 	live    *observe.Observed
 	claimed map[Ref]string    // addresses in a Terraform state
 	stacked map[string]string // stacks by their resources' physical IDs
+	placed  map[string]string // subnets' IDs by their places
 }
 
 // Of reads who keeps what from an observation. claimed are the parts that a Terraform
 // state holds, with their addresses; nil: no state was given.
 func Of(live *observe.Observed, claimed map[Ref]string) *Owners {
-	o := &Owners{live: live, claimed: claimed, stacked: map[string]string{}}
+	o := &Owners{live: live, claimed: claimed, stacked: map[string]string{}, placed: map[string]string{}}
 	for _, s := range live.Stacks {
 		for _, r := range s.Resources {
 			if r.PhysicalID != "" && r.Status != "DELETE_COMPLETE" {
@@ -132,6 +138,9 @@ func Of(live *observe.Observed, claimed map[Ref]string) *Owners {
 
 // At is who keeps a part; false: it is not there, or was not read.
 func (o *Owners) At(r Ref) (Owner, bool) {
+	if id := o.placed[r.Name]; id != "" {
+		r.Name = id
+	}
 	i := slices.IndexFunc(o.Parts, func(p Part) bool { return p.Ref == r })
 	if i < 0 {
 		return Owner{}, false
@@ -190,8 +199,8 @@ func (o *Owners) stackOf(r Ref, e evidence) (Owner, bool) {
 			name = o.stacked[id]
 		}
 	}
-	if name == "" {
-		return Owner{}, false
+	if name == "" || strings.HasPrefix(name, "eksctl-"+o.live.Name+"-") && o.live.Stacks[name] == nil {
+		return Owner{}, false // none, or one of the cluster's that is gone: what it made has kept its tags
 	}
 	return o.stack(name), true
 }
@@ -322,7 +331,10 @@ func (o *Owners) network() {
 	if v := n.VPC; v != nil {
 		o.add(Resource, v.ID, evidence{tags: v.Tags, name: v.Tags["Name"]})
 	}
-	each(n.Subnets, func(id string, s *observe.Subnet) { o.add(Resource, id, evidence{tags: s.Tags, name: s.Tags["Name"]}) })
+	each(n.Subnets, func(id string, s *observe.Subnet) {
+		o.add(Resource, id, evidence{tags: s.Tags, name: s.Tags["Name"]})
+		o.placed[Place(s.VPC, s.CIDR)] = id
+	})
 	each(n.SecurityGroups, func(id string, g *observe.SecurityGroup) {
 		e := evidence{tags: g.Tags, name: g.Name}
 		switch {
@@ -348,4 +360,10 @@ func each[T any](m map[string]T, do func(string, T)) {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		do(k, m[k])
 	}
+}
+
+// Holds tells whether a stack by eksctl's contract holds a resource, by its physical ID.
+func (o *Owners) Holds(id string) bool {
+	name := o.stacked[id]
+	return name != "" && o.stack(name).Kind == Contract
 }

@@ -25,6 +25,7 @@ func mixed() *observe.Observed {
 			"cdk":                                {Name: "cdk", Tags: observe.Tags{"aws:cloudformation:stack-name": "MixStack"}},
 			"tf":                                 {Name: "tf", Tags: observe.Tags{"Terraform": "true"}},
 			"given":                              {Name: "given"},
+			"left":                               {Name: "left", Tags: observe.Tags{"aws:cloudformation:stack-name": "eksctl-mix-nodegroup-left"}},
 			"not":                                {Name: "not", Tags: observe.Tags{"terraform": "false", "team": "terraform-guild"}},
 			"default-20260825101010101000000001": {Name: "default-20260825101010101000000001"},
 		},
@@ -48,19 +49,20 @@ func TestEachPartHasItsOwner(t *testing.T) {
 		{owner.ControlPlane, "mix", "stack eksctl-mix-cluster (slipway)"},
 		{owner.NodeGroup, "old", "stack eksctl-mix-nodegroup-old (eksctl)"},
 		{owner.NodeGroup, "cdk", "CloudFormation stack MixStack"},
+		{owner.NodeGroup, "left", "API or console (no stack)"}, // its stack is gone
 		{owner.NodeGroup, "tf", "Terraform?"},
 		{owner.NodeGroup, "given", "Terraform (module.eks.aws_eks_node_group.this[0])"},
-		{owner.NodeGroup, "not", "console or API"},
+		{owner.NodeGroup, "not", "API or console (no stack)"},
 		{owner.NodeGroup, "default-20260825101010101000000001", "Terraform?"},
 		{owner.ScalingGroup, "eks-old-1", "AWS, for node group old"},
-		{owner.AddOn, "coredns", "console or API"}, // the tag is the file's: the cluster's stack has it, too
+		{owner.AddOn, "coredns", "API or console (no stack)"}, // the tag is the file's: the cluster's stack has it, too
 		{owner.AccessEntry, "arn:aws:iam::1:role/old", "AWS, for node group old"},
-		{owner.AccessEntry, "arn:aws:iam::1:user/ann", "console or API"},
+		{owner.AccessEntry, "arn:aws:iam::1:user/ann", "API or console (no stack)"},
 		{owner.Role, "mix-ServiceRole", "stack eksctl-mix-cluster (slipway)"},
 		{owner.Nodes, "spot", "Karpenter"},
 		{owner.Nodes, "system", "EKS Auto Mode"},
 		{owner.Workload, "kube-system/aws-node", "Terraform?"},
-		{owner.Resource, "subnet-1", "console or API"},
+		{owner.Resource, "subnet-1", "API or console (no stack)"},
 		{owner.Resource, "subnet-2", "Terraform?"},
 		{owner.Resource, "sg-1", "AWS, for the cluster"},
 	} {
@@ -99,7 +101,7 @@ func TestASummaryHasAnOwnerALine(t *testing.T) {
 	want := `stacks by eksctl's contract (slipway): control plane; IAM role mix-ServiceRole
 CloudFormation stack MixStack: node group cdk
 Terraform, as marks say (no state was given, or it does not hold them): node groups default-20260825101010101000000001, tf; workload kube-system/aws-node; EC2 resource subnet-2
-console or API: node groups given, not; add-on coredns; access entry arn:aws:iam::1:user/ann; EC2 resource subnet-1
+API or console (no stack): node groups given, left, not; add-on coredns; access entry arn:aws:iam::1:user/ann; EC2 resource subnet-1
 stacks by eksctl's contract (eksctl): node group old
 AWS itself: Auto Scaling group eks-old-1; access entry arn:aws:iam::1:role/old; EC2 resource sg-1
 Karpenter: nodes spot

@@ -14,6 +14,7 @@ const Code = "terraform-owned"
 // not there yet may be made. Who gives --adopt does not ask.
 func (o *Owners) Refused(writes []Ref) finding.Findings {
 	var out finding.Findings
+	writes = o.held(writes)
 	for i, r := range writes {
 		own, known := o.At(r)
 		if !known || own.Kind != Terraform || slices.Contains(writes[:i], r) {
@@ -28,6 +29,24 @@ func (o *Owners) Refused(writes []Ref) finding.Findings {
 			f.Remedy = "give its state to be sure (--terraform-state FILE), or --adopt to write it all the same"
 		}
 		out = append(out, f)
+	}
+	return out
+}
+
+// held puts what stacks hold in place of the word for it: of that, what a Terraform state
+// claims, too.
+func (o *Owners) held(writes []Ref) []Ref {
+	var out []Ref
+	for _, r := range writes {
+		if r.Kind != Held {
+			out = append(out, r)
+			continue
+		}
+		for _, p := range o.Parts {
+			if p.Owner.Kind == Terraform && p.Owner.Beside == r.Name && p.Kind != CloudFormation {
+				out = append(out, p.Ref)
+			}
+		}
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/graph"
 	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/plan/document"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -70,6 +71,15 @@ func (p *Plan) Entry(id string) *Entry {
 		}
 	}
 	return nil
+}
+
+// Writes are the parts of the cluster that the plan changes or takes away where they stand.
+func (p *Plan) Writes() []owner.Ref {
+	var out []owner.Ref
+	for _, e := range p.Entries {
+		out = append(out, steps.Writes(e.Step, p.Cluster)...)
+	}
+	return out
 }
 
 // Tasks are the plan's steps as the engine turns them.

@@ -17,7 +17,7 @@ import (
 func Claims(o *observe.Observed, r *Record, resources []*Resource) any {
 	set, defaults := map[string]any{}, map[string]any{}
 	if s := o.Stacks[stack.ClusterName(o.Name)]; s != nil && s.Tags[eksfacts.TagOIDC] == "true" {
-		put(set, "iam.withOIDC", true)
+		Put(set, "iam.withOIDC", true)
 	}
 	for _, x := range resources {
 		switch x.Type {
@@ -77,8 +77,8 @@ func overlay(under, over any) any {
 	return over
 }
 
-// put sets a value at a dotted path.
-func put(tree map[string]any, path string, v any) {
+// Put sets a value at a dotted path of a tree.
+func Put(tree map[string]any, path string, v any) {
 	keys := strings.Split(path, ".")
 	for _, k := range keys[:len(keys)-1] {
 		m, ok := tree[k].(map[string]any)
@@ -108,7 +108,7 @@ func controlPlane(x *Resource, set, defaults map[string]any) {
 		"iam.serviceRoleARN":                      {"RoleArn"},
 	} {
 		if v, ok := x.Known(from...); ok {
-			put(set, path, plainly(v))
+			Put(set, path, plainly(v))
 		}
 	}
 	if v, ok := x.Known("Logging", "ClusterLogging", "EnabledTypes"); ok {
@@ -117,24 +117,24 @@ func controlPlane(x *Resource, set, defaults map[string]any) {
 			m, _ := t.(map[string]any)
 			types = append(types, m["Type"])
 		}
-		put(set, "cloudWatch.clusterLogging.enableTypes", types)
+		Put(set, "cloudWatch.clusterLogging.enableTypes", types)
 	}
 	if v, ok := x.Known("EncryptionConfig"); ok {
 		for _, e := range list(v) {
 			m, _ := e.(map[string]any)
 			p, _ := m["Provider"].(map[string]any)
-			put(set, "secretsEncryption.keyARN", p["KeyArn"])
+			Put(set, "secretsEncryption.keyARN", p["KeyArn"])
 		}
 	}
-	put(defaults, "vpc.clusterEndpoints.publicAccess", true)
-	put(defaults, "vpc.clusterEndpoints.privateAccess", false)
+	Put(defaults, "vpc.clusterEndpoints.publicAccess", true)
+	Put(defaults, "vpc.clusterEndpoints.privateAccess", false)
 	if v, _ := x.Known("KubernetesNetworkConfig", "IpFamily"); v != "ipv6" { // there, EKS may add ::/0
-		put(defaults, "vpc.publicAccessCIDRs", []any{"0.0.0.0/0"})
+		Put(defaults, "vpc.publicAccessCIDRs", []any{"0.0.0.0/0"})
 	}
-	put(defaults, "cloudWatch.clusterLogging.enableTypes", []any{})
-	put(defaults, "upgradePolicy.supportType", "EXTENDED")
-	put(defaults, "zonalShiftConfig.enabled", false)
-	put(defaults, "controlPlaneScalingConfig.tier", "standard")
+	Put(defaults, "cloudWatch.clusterLogging.enableTypes", []any{})
+	Put(defaults, "upgradePolicy.supportType", "EXTENDED")
+	Put(defaults, "zonalShiftConfig.enabled", false)
+	Put(defaults, "controlPlaneScalingConfig.tier", "standard")
 }
 
 // nodegroup reads AWS::EKS::Nodegroup.
@@ -151,11 +151,11 @@ func nodegroup(x *Resource, set, defaults map[string]any) {
 		"updateConfig.maxUnavailablePercentage": {"UpdateConfig", "MaxUnavailablePercentage"}, "nodeRepairConfig.enabled": {"NodeRepairConfig", "Enabled"},
 	} {
 		if v, ok := x.Known(from...); ok {
-			put(g, path, plainly(v))
+			Put(g, path, plainly(v))
 		}
 	}
-	put(silent, "taints", []any{})
-	put(silent, "nodeRepairConfig.enabled", false)
+	Put(silent, "taints", []any{})
+	Put(silent, "nodeRepairConfig.enabled", false)
 	if v, ok := x.Known("Taints"); ok {
 		taints := []any{}
 		for _, t := range list(v) {

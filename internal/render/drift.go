@@ -35,6 +35,9 @@ func Drift(w io.Writer, style Style, r *drift.Report) error {
 	default:
 		fmt.Fprintln(w, style.Dim("record: "+r.Record))
 	}
+	if len(r.Owners) > 0 {
+		Owners(w, style, r.Owners)
+	}
 	for _, s := range driftSections {
 		driftSection(w, style, s.title, slices.DeleteFunc(slices.Clone(found), func(d drift.Difference) bool { return d.Severity != s.severity }))
 	}

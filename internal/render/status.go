@@ -8,6 +8,15 @@ import (
 	"github.com/slipway-eks/slipway/internal/outcome"
 )
 
+// Owners shows who keeps what of a cluster, a line each.
+func Owners(w io.Writer, style Style, lines []string) {
+	fmt.Fprintln(w, style.Dim("kept by"))
+	for _, l := range lines {
+		by, what, _ := strings.Cut(l, ": ")
+		fmt.Fprintf(w, "  %s: %s\n", by, style.Dim(what))
+	}
+}
+
 // Status shows a cluster's parts and nodes in columns. Nodes that nobody saw are not
 // counted.
 func Status(w io.Writer, style Style, st *outcome.Status) error {
@@ -17,6 +26,9 @@ func Status(w io.Writer, style Style, st *outcome.Status) error {
 		rows = append(rows, []string{"  " + p.Kind, p.Name, p.Status, strings.TrimSpace(p.Detail + "  " + p.Reason)})
 	}
 	columns(w, rows)
+	if len(st.Owners) > 0 {
+		defer Owners(w, style, st.Owners)
+	}
 	if st.Drift != "" {
 		defer fmt.Fprintf(w, "\n%s\n", style.Yellow(st.Drift))
 	}

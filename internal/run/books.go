@@ -35,6 +35,9 @@ type Books struct {
 	Command string           // up, down, …
 	Reason  string           // what the person gave; "": none
 	Tool    string           // name and version of this program
+
+	State *State // of Terraform, that says what it keeps; nil: none was given
+	Adopt bool   // what Terraform keeps is written all the same
 }
 
 // Prefix is where a cluster's books are in a store.

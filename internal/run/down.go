@@ -57,6 +57,9 @@ func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(live, s.Plan, b); err != nil {
+		return nil, err
+	}
 	if s.Drift, err = brief(ctx, c, live); err != nil {
 		return nil, check.Reach(err)
 	}

@@ -14,10 +14,9 @@ import (
 	"github.com/slipway-eks/slipway/internal/journal"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
-	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/stack"
-	"github.com/slipway-eks/slipway/internal/tfstate"
 )
 
 // brief compares the part of the record that is cheap to look at, for a command that does
@@ -53,8 +52,7 @@ func said(r *drift.Report) string {
 
 // DriftOptions say what a comparison takes in.
 type DriftOptions struct {
-	State   []byte         // a Terraform state, which is a record too; nil: none
-	StateAt string         // its name
+	State   *State         // of Terraform, which is a record too; nil: none
 	File    *config.File   // what is desired; nil: what the record says
 	Blame   bool           // ask CloudTrail who did it
 	Only    []string       // paths of the catalogue; none: all
@@ -81,7 +79,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 	}
 	t := drift.Of(live)
 	if o.State != nil {
-		if err := addState(t, o); err != nil {
+		if err := addState(t, o.State); err != nil {
 			return nil, err
 		}
 	}
@@ -97,6 +95,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		}
 	}
 	r := drift.Compare(t)
+	r.Owners = owner.Of(live, o.State.owned(name)).Summary()
 	r.Only(o.Only)
 	r.Apply(o.Ignores, o.Now)
 	if o.Blame && slices.ContainsFunc(r.Differences, func(d drift.Difference) bool { return d.Ignored == nil }) {
@@ -116,21 +115,16 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 }
 
 // addState adds what a Terraform state says of the cluster.
-func addState(t *drift.Truths, o DriftOptions) error {
-	s, err := tfstate.Parse(o.State)
-	if err != nil {
-		return outcome.Exit(outcome.ExitInput, fmt.Errorf("%s: %w", o.StateAt, err))
-	}
+func addState(t *drift.Truths, s *State) error {
 	vpc := ""
 	if c := t.Live.Cluster; c != nil && c.ResourcesVPCConfig != nil {
 		vpc = c.ResourcesVPCConfig.VPCID
 	}
 	claims := s.Claims(t.Live.Name, vpc)
 	if len(claims) == 0 {
-		return outcome.Exit(outcome.ExitInput, fmt.Errorf("%s says nothing of cluster %s, nor of its VPC: another state, or another workspace",
-			o.StateAt, t.Live.Name))
+		return s.silent(t.Live.Name)
 	}
-	from := "Terraform state " + o.StateAt
+	from := "Terraform state " + s.Path
 	if s.Serial > 0 {
 		from += fmt.Sprintf(" (serial %d)", s.Serial)
 	}

@@ -234,7 +234,7 @@ func TestATerraformStateIsARecord(t *testing.T) {
 		}
 		retain(t, r, s)
 	}
-	o := run.DriftOptions{State: was, StateAt: "terraform.tfstate"}
+	o := run.DriftOptions{State: stated(t, was)}
 	if rep := drifted(t, r, o); len(rep.Drifted()) > 0 || !strings.Contains(rep.Record, "terraform.tfstate (serial 7)") {
 		t.Fatalf("%q %+v", rep.Record, rep.Drifted())
 	}
@@ -253,7 +253,7 @@ func TestATerraformStateIsARecord(t *testing.T) {
 	if got := strings.Join(named, " "); got != "managedNodeGroups.maxSize network.subnets.tags vpc.clusterEndpoints.privateAccess" {
 		t.Error(got)
 	}
-	o.State = []byte(`{"version": 4, "resources": []}`)
+	o.State = stated(t, []byte(`{"version": 4, "resources": []}`))
 	if _, err := run.Drift(t.Context(), r.AWS, "test", o); !strings.Contains(errText(err), "says nothing of cluster test") {
 		t.Errorf("%v", err)
 	}

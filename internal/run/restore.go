@@ -93,7 +93,7 @@ func PrepareRestore(ctx context.Context, c *awsc.Clients, name string, o Restore
 	}
 	s.Plan.Notes = append(notes, s.Plan.Notes...)
 	s.seen = s.look
-	return s, nil
+	return s, owned(live, s.Plan, o.Books)
 }
 
 // wants are the fields to be brought back; nil: all.

@@ -7,6 +7,7 @@ package run
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -16,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/sshkey"
@@ -78,6 +80,7 @@ func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error
 		p.reach,
 		p.check,
 		p.plan,
+		p.owned,
 	} {
 		if err := do(ctx); err != nil {
 			return nil, err
@@ -198,6 +201,15 @@ func (p *preparation) plan(context.Context) (err error) {
 	return err
 }
 
+// owned refuses what would write what Terraform keeps, and says what it keeps of a
+// cluster that gets node groups beside its own.
+func (p *preparation) owned(context.Context) error {
+	if p.in.GroupsAlone && !p.made.Empty() {
+		p.made.Notes = append(p.made.Notes, "Who keeps the cluster: "+strings.Join(owner.Of(p.in.Live, p.books.claims(p.in.Live.Name)).Summary(), ". ")+".")
+	}
+	return owned(p.in.Live, p.made, p.books)
+}
+
 // unreachable says why the Kubernetes API cannot be called from here, "" when it
 // can: only the VPC reaches a private endpoint (an in-process region has no network
 // in between), and only a principal that the cluster knows is let in.
@@ -233,6 +245,11 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 	tasks, err := s.Plan.Tasks(s.Env)
 	if err != nil {
 		return nil, err
+	}
+	if s.hold != nil {
+		if err := owned(s.Live, s.Plan, s.hold.b); err != nil {
+			return nil, err
+		}
 	}
 	first, err := s.begin()
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/owner"
 )
 
 // Look reads a cluster's status; the error of a cluster that is not there is a finding
@@ -40,12 +41,24 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, e
 		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
+	owners(st, live)
 	r, err := brief(ctx, c, live)
 	if err != nil {
 		return nil, check.Reach(err)
 	}
 	st.Drift = said(r)
 	return st, nil
+}
+
+// owners says who keeps each part. No state is asked: marks alone tell of Terraform.
+func owners(st *outcome.Status, live *observe.Observed) {
+	o := owner.Of(live, nil)
+	for i, p := range st.Parts {
+		if by, ok := o.At(owner.Ref{Kind: p.Kind, Name: p.Name}); ok {
+			st.Parts[i].Owner = by.String()
+		}
+	}
+	st.Owners = o.Summary()
 }
 
 func controlPlane(st *outcome.Status, cl *observe.Cluster) {

@@ -74,8 +74,10 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 	}
 	in.Edit = s.Correction.Edit
 	s.seen = s.look
-	s.Plan, err = plan.Sync(in)
-	return s, err
+	if s.Plan, err = plan.Sync(in); err != nil {
+		return nil, err
+	}
+	return s, owned(live, s.Plan, o.Books)
 }
 
 // look reads again, and says what it saw.

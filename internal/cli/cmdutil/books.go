@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/journal"
 	"github.com/slipway-eks/slipway/internal/lease"
@@ -17,6 +19,34 @@ import (
 
 // StoreVar names the variable that names the store.
 const StoreVar = "SLIPWAY_STORE"
+
+// The flags by which a command learns what Terraform keeps, and writes that all the same.
+const (
+	stateFlag = "terraform-state"
+	adoptFlag = "adopt"
+)
+
+// TerraformState adds the flag that names a state.
+func TerraformState(c *cobra.Command) {
+	c.Flags().String(stateFlag, "", "a Terraform or OpenTofu state that says what it keeps: the state file, or what terraform show -json prints")
+}
+
+// Terraform reads the Terraform state that the running command's flag names; nil: none was
+// given. That somebody is writing it is said.
+func (a *App) Terraform() (*run.State, error) {
+	if a.running == nil {
+		return nil, nil
+	}
+	path, err := a.running.Flags().GetString(stateFlag)
+	if err != nil || path == "" {
+		return nil, nil //nolint:nilerr // the command has no such flag
+	}
+	s, err := run.ReadState(path)
+	if err == nil && s.Locked != "" {
+		a.Say("%s %s", a.Style.Yellow("note:"), s.Locked)
+	}
+	return s, err
+}
 
 // Shelves opens the store in which snapshots, journals and locks are kept: the one that
 // --store or SLIPWAY_STORE names, else this user's state folder. A simulated region's
@@ -72,8 +102,13 @@ func (a *App) Books(ctx context.Context, t *Target, command, reason string) (*ru
 	if home, err := store.Home(); err == nil && t.Sim == nil && s.String() != home {
 		spare = store.NewFiles(home, true)
 	}
-	tool, _, _ := strings.Cut(version.Text(), " (go")
-	return &run.Books{Store: s, Spare: spare, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason, Tool: tool}, nil
+	b := &run.Books{Store: s, Spare: spare, Locker: Locker(s), Now: t.Date, Actor: journal.Here(), Command: command, Reason: reason}
+	b.Tool, _, _ = strings.Cut(version.Text(), " (go")
+	if a.running != nil {
+		b.Adopt, _ = a.running.Flags().GetBool(adoptFlag) // false where the command has no such flag
+	}
+	b.State, err = a.Terraform()
+	return b, err
 }
 
 // Journal is a cluster's journal, for a command that only reads it.

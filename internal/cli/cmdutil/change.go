@@ -18,11 +18,13 @@ type Consent struct {
 	Reason string
 }
 
-// Consent adds the flags that every command has which changes a cluster: --yes, --reason
-// and -o, for the stream of events.
+// Consent adds the flags that every command has which changes a cluster: --yes, --reason,
+// -o for the stream of events, and what becomes of what Terraform keeps.
 func (a *App) Consent(c *cobra.Command, to *Consent) {
 	c.Flags().BoolVarP(&to.Yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&to.Reason, "reason", "", "why, in your words: slipway history shows it")
+	TerraformState(c)
+	c.Flags().Bool(adoptFlag, false, "write what Terraform keeps, too: its next apply takes it back unless its code says the same")
 	a.Formats(c, "text, or jsonl: the typed stream of events, whose last is the summary", "text", "jsonl")
 }
 

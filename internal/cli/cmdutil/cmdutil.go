@@ -34,6 +34,7 @@ type App struct {
 	kept            *sim.Sim // the region that is saved there at the end
 	Store           string   // where --store says that snapshots, journals and locks are; "": as SLIPWAY_STORE says
 
+	running *cobra.Command   // the command that runs; nil: none yet
 	Format  string           // what -o says, "" for a command without it
 	Cluster string           // the cluster that the command is about, once it is known
 	Ended   *outcome.Outcome // what the command's run came to; nil: it has run none
@@ -54,6 +55,7 @@ func (a *App) Flags(c *cobra.Command) {
 	f.StringVar(&a.State, "state", "", "with --sim: file that the simulated region is loaded from, if it is there, and saved to at the end")
 	f.StringVar(&a.Store, "store", "",
 		"where snapshots, journals and locks are: a folder, or s3://BUCKET/PREFIX for a team (or "+StoreVar+"); default: your XDG state folder")
+	c.PersistentPreRun = func(running *cobra.Command, _ []string) { a.running = running }
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return outcome.Exit(outcome.ExitInput, err) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -75,6 +76,26 @@ func (a *App) JSON(v any) error {
 // stream whose reader is gone does not stop what it tells of.
 func (a *App) Line(v any) {
 	_ = json.NewEncoder(a.Out).Encode(v) // remembered by Out
+}
+
+// Write writes a document to a file, whole or not at all, or to standard output ("-").
+func (a *App) Write(file string, write func(io.Writer) error) error {
+	if file == "-" {
+		return write(a.Out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".slipway-")
+	if err == nil {
+		if err = errors.Join(write(f), f.Close()); err == nil {
+			err = os.Rename(f.Name(), file)
+		}
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", file, err)
+	}
+	return nil
 }
 
 // Drawing is a file that is written after a run, and opened before it, so that a path

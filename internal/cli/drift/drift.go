@@ -22,7 +22,6 @@ import (
 
 type flags struct {
 	file, edits, list string
-	state             string
 	only, ignore      []string
 	noBlame, code     bool
 }
@@ -51,7 +50,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return drift(c.Context(), a, f, args) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input; none: the record says what was wanted")
-	c.Flags().StringVar(&f.state, "terraform-state", "", "a Terraform or OpenTofu state that is a record too: the state file, or what terraform show -json prints")
+	cmdutil.TerraformState(c)
 	c.Flags().StringSliceVar(&f.only, "only", nil, "only the fields at and below these paths; * stands for one part")
 	c.Flags().StringSliceVar(&f.ignore, "ignore", nil, "fields at and below these paths are shown and not counted")
 	c.Flags().StringVar(&f.list, "ignore-list", "",
@@ -73,11 +72,9 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	var state []byte
-	if f.state != "" {
-		if state, err = os.ReadFile(f.state); err != nil {
-			return cmdutil.Input("the Terraform state cannot be read: %v", err)
-		}
+	state, err := a.Terraform()
+	if err != nil {
+		return err
 	}
 	t, err := a.Open(ctx, file)
 	if err != nil {
@@ -86,7 +83,7 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err := a.Rehearse(ctx, t, file, f.edits); err != nil {
 		return err
 	}
-	o := run.DriftOptions{File: file, State: state, StateAt: f.state, Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now(), Date: t.Date()}
+	o := run.DriftOptions{File: file, State: state, Blame: !f.noBlame, Only: f.only, Ignores: ignores, Now: time.Now(), Date: t.Date()}
 	if o.Journal, err = a.Journal(ctx, t, name); err != nil {
 		a.Say("%s the journal was not asked what was repaired lately: %v", a.Style.Yellow("note:"), err)
 	}

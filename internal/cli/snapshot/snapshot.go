@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,12 +48,11 @@ func take(ctx context.Context, a *cmdutil.App, name, file string) error {
 	for _, n := range doc.NotRead {
 		a.Say("%s %s could not be read: %s", a.Style.Yellow("note:"), n.What, n.Why)
 	}
+	render.Owners(a.Err, a.Style, run.Owners(doc, nil))
 	switch file {
 	case "":
-	case "-":
-		return doc.Write(a.Out)
 	default:
-		return write(doc, file)
+		return a.Write(file, doc.Write)
 	}
 	s, err := a.Shelves(ctx)
 	if err != nil {
@@ -66,24 +64,6 @@ func take(ctx context.Context, a *cmdutil.App, name, file string) error {
 	}
 	_, err = fmt.Fprintln(a.Out, id)
 	return err
-}
-
-// write writes the file whole, or not at all.
-func write(doc *observe.Observed, file string) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".snapshot-")
-	if err == nil {
-		err = errors.Join(doc.Write(f), f.Close())
-		if err == nil {
-			err = os.Rename(f.Name(), file)
-		}
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("the snapshot cannot be written to %s: %w", file, err)
-	}
-	return nil
 }
 
 func list(a *cmdutil.App) *cobra.Command {
