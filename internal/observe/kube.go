@@ -9,6 +9,7 @@ type Kubernetes struct {
 	ServiceAccounts map[string]*ServiceAccount `json:"serviceAccounts,omitempty"` // those that IAM, eksctl or Slipway has to do with
 	RoleBindings    map[string]*RoleBinding    `json:"roleBindings,omitempty"`    // of AWS services: EMR on EKS
 	Budgets         map[string]*Budget         `json:"podDisruptionBudgets,omitempty"`
+	Pods            map[string]*Pod            `json:"pods,omitempty"`         // read with Pods alone
 	AWSAuth         map[string]string          `json:"awsAuth,omitempty"`      // kube-system/aws-auth; nil: there is none
 	VPCCNIConfig    map[string]string          `json:"amazonVpcCni,omitempty"` // kube-system/amazon-vpc-cni
 }
@@ -63,7 +64,20 @@ type (
 		DesiredHealthy     int    `json:"desiredHealthy"`
 		ExpectedPods       int    `json:"expectedPods"`
 	}
+	// Pod is a pod that must go before its node does: no DaemonSet's, and none that has ended.
+	Pod struct {
+		Node    string `json:"node"`
+		Owner   string `json:"owner,omitempty"` // Kind/name; "": nobody makes it again elsewhere
+		Ready   bool   `json:"ready"`
+		Budgets Set    `json:"budgets,omitempty"` // namespace/name of the disruption budgets that cover it
+	}
 )
+
+// Never tells whether a budget allows no disruption even when all of its pods are healthy,
+// so that waiting does not help.
+func (b *Budget) Never() bool {
+	return b.DisruptionsAllowed == 0 && b.ExpectedPods > 0 && b.DesiredHealthy >= b.ExpectedPods
+}
 
 // RoleAnnotation is how a service account names its IAM role.
 const RoleAnnotation = "eks.amazonaws.com/role-arn"

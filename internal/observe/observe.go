@@ -83,6 +83,7 @@ const (
 	Logs          Part = "logGroups"
 	Keys          Part = "keyPairs"
 	Inside        Part = "kubernetes"
+	Pods          Part = "pods" // that must go before their node does
 	Publishing    Part = "published"
 	Balancers     Part = "loadBalancers"
 )

@@ -121,7 +121,8 @@ type (
 	}
 	// Profile is an instance profile.
 	Profile struct {
-		ARN string `json:"arn"`
+		ARN  string `json:"arn"`
+		Role string `json:"role,omitempty"` // ARN, read with the roles
 	}
 	// Group is a security group that an instance is in.
 	Group struct {

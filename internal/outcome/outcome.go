@@ -45,7 +45,8 @@ type Verdict struct {
 type Outcome struct {
 	Cluster   string
 	Region    string
-	Removal   bool // the cluster was to go
+	Removal   bool   // the cluster was to go
+	Part      string // of the cluster, that was to go alone, in words; "": all of it
 	Result    string
 	Code      int
 	Steps     Steps

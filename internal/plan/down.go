@@ -25,7 +25,7 @@ type Removal struct {
 // Down is the plan that removes a cluster and everything that eksctl or Slipway
 // made for it, told apart by eksctl's tags. Rules order it, as they do a launch.
 func Down(in Removal) (*Plan, error) {
-	b := &builder{live: in.Live, draft: rules.NewDraft(), plan: &Plan{Cluster: in.Name, Region: in.Region}}
+	b := newBuilder(in.Live, "")
 	b.publishedGo()
 	b.profilesGo()
 	b.stacksGo(stack.ClusterName(in.Name))
@@ -33,10 +33,7 @@ func Down(in Removal) (*Plan, error) {
 	b.issuerGoes()
 	b.keysGo(in.Keys)
 	b.clusterGoes(stack.ClusterName(in.Name))
-	if err := rules.Apply(b.draft); err != nil {
-		return nil, err
-	}
-	return b.plan, b.plan.finish(b.draft.Graph)
+	return b.done()
 }
 
 // remove adds the deletion of one thing.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -20,7 +21,7 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 	case o.Code == outcome.ExitInterrupted:
 		fmt.Fprintf(w, "%s what was begun goes on in AWS; run the same command again to continue\n", style.Yellow("interrupted:"))
 	case o.Result == outcome.Nothing && o.Removal:
-		fmt.Fprintf(w, "There is nothing of a cluster %s in %s.\n", o.Cluster, o.Region)
+		fmt.Fprintf(w, "There is nothing of %s in %s.\n", cmp.Or(o.Part, "a cluster "+o.Cluster), o.Region)
 		if len(o.Elsewhere) > 0 {
 			fmt.Fprintf(w, "%s there is a cluster of that name in %s: --region %s\n", style.Yellow("note:"), strings.Join(o.Elsewhere, " and in "), o.Elsewhere[0])
 		}
@@ -44,16 +45,16 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 
 // seen is the cluster as the last look saw it.
 func seen(o *outcome.Outcome) string {
-	v := o.Verdict
+	v, what := o.Verdict, cmp.Or(o.Part, "cluster "+o.Cluster)
 	switch {
 	case o.Seen != "":
 		return o.Seen
 	case o.Removal && v == nil && o.Result == outcome.Done:
-		return "every step to remove cluster " + o.Cluster + " is done"
+		return "every step to remove " + what + " is done"
 	case o.Removal && v != nil && len(v.Left) > 0:
-		return "of cluster " + o.Cluster + " is left: " + strings.Join(v.Left, ", ")
+		return "of " + what + " is left: " + strings.Join(v.Left, ", ")
 	case o.Removal && v != nil:
-		return "cluster " + o.Cluster + " is gone, and nothing of it is left"
+		return what + " is gone, and nothing of it is left"
 	case v == nil:
 		return "cluster " + o.Cluster
 	case v.Uncounted != "":

@@ -27,16 +27,16 @@ func (s *Session) Conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 }
 
 func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Outcome {
-	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Region: s.AWS.Region, Removal: s.removal, Result: outcome.Nothing}
+	o := &outcome.Outcome{Cluster: s.Plan.Cluster, Region: s.AWS.Region, Removal: s.again != nil, Part: s.part, Result: outcome.Nothing}
 	left := false
-	if s.removal {
+	if s.again != nil {
 		left = s.looksGone(ctx, o)
 	} else if v, err := s.Verify(ctx); err != nil {
 		o.Unseen = err.Error()
 	} else {
 		o.Verdict = v
 	}
-	if rep == nil && s.removal && !left {
+	if rep == nil && s.again != nil && s.part == "" && !left {
 		o.Elsewhere = elsewhere(ctx, s.AWS, o.Cluster)
 	}
 	if rep != nil && s.seen != nil {
@@ -80,7 +80,7 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 
 // looksGone looks for what a removal has left, and tells whether there is any.
 func (s *Session) looksGone(ctx context.Context, o *outcome.Outcome) bool {
-	after, err := PrepareDown(ctx, s.AWS, s.Plan.Cluster)
+	after, err := s.again(ctx)
 	if fs, ok := finding.Of(err); ok && fs[0].Code == foreign { // its stack went, and it did not
 		o.Verdict = &outcome.Verdict{Status: "there", Left: []string{"the cluster " + s.Plan.Cluster}}
 		return true
@@ -143,7 +143,7 @@ func (s *Session) countNodes(ctx context.Context, cl *observe.Cluster, v *outcom
 	}
 	for _, n := range nodes {
 		switch {
-		case !n.Ready || s.Input.GroupsAlone && !s.wants(n.Group):
+		case !n.Ready || !s.counts(n.Group):
 		case n.Group == "":
 			v.Others++
 		default:
@@ -153,7 +153,11 @@ func (s *Session) countNodes(ctx context.Context, cl *observe.Cluster, v *outcom
 	return ""
 }
 
-// wants tells whether the file has a node group of a name.
-func (s *Session) wants(group string) bool {
-	return slices.ContainsFunc(s.File.Cluster.Groups(), func(g *config.NodeGroupBase) bool { return g.Name == group })
+// counts tells whether the plan is about the nodes of a group: where it is about some groups
+// alone, others' are not counted.
+func (s *Session) counts(group string) bool {
+	if s.counted != nil {
+		return slices.Contains(s.counted, group)
+	}
+	return !s.Input.GroupsAlone || slices.ContainsFunc(s.File.Cluster.Groups(), func(g *config.NodeGroupBase) bool { return g.Name == group })
 }

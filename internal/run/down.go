@@ -51,7 +51,8 @@ func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books
 			Remedy: "delete it with the tool that made it",
 		}}
 	}
-	s = &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, removal: true, hold: hold}
+	s = &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, hold: hold,
+		again: func(ctx context.Context) (*Session, error) { return PrepareDown(ctx, c, name) }}
 	keys := slices.Sorted(maps.Keys(live.KeyPairs))
 	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: keys})
 	if err != nil {

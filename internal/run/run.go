@@ -37,9 +37,11 @@ type Session struct {
 	// Drift is where the record is not as the cluster is, of what is cheap to look at.
 	Drift *drift.Report
 
-	removal bool                                  // the plan takes the cluster away
-	seen    func(context.Context) (string, error) // the last look of a plan that is about no nodes, in words; nil: nodes are counted
-	hold    *Hold                                 // nil: its caller keeps no books
+	seen    func(context.Context) (string, error)   // the last look of a plan that is about no nodes, in words; nil: nodes are counted
+	again   func(context.Context) (*Session, error) // plans what a removal has left; nil: the plan takes nothing away
+	part    string                                  // of the cluster, that a removal takes away, in words; "": all of it
+	counted []string                                // the node groups whose nodes are counted; nil: all
+	hold    *Hold                                   // nil: its caller keeps no books
 }
 
 // Prepare observes, checks and plans; it changes nothing. The error is

@@ -165,6 +165,31 @@ func ResizeSelfManaged(body string, c *config.ClusterConfig, g *config.NodeGroup
 		"DesiredCapacity": strconv.Itoa(*n.DesiredCapacity)}, nil, groupPart(c, nil, g))
 }
 
+// Sizes are how many nodes a group may and should have.
+type Sizes struct{ Min, Max, Desired int }
+
+// Sized is a node group's template with other sizes, also in what it records of the
+// config; everything else stays as it is.
+func Sized(body string, s Sizes) (string, error) {
+	c, err := Recorded(body)
+	if err != nil {
+		return "", err
+	}
+	if c == nil {
+		return "", fmt.Errorf("the template records no config")
+	}
+	size := func(n *config.NodeGroupBase) { n.MinSize, n.MaxSize, n.DesiredCapacity = &s.Min, &s.Max, &s.Desired }
+	switch {
+	case len(c.ManagedNodeGroups) == 1:
+		size(&c.ManagedNodeGroups[0].NodeGroupBase)
+		return patch(body, "ManagedNodeGroup", M{"ScalingConfig": M{"MinSize": s.Min, "MaxSize": s.Max, "DesiredSize": s.Desired}}, nil, c)
+	case len(c.NodeGroups) == 1:
+		size(&c.NodeGroups[0].NodeGroupBase)
+		return ResizeSelfManaged(body, c, &c.NodeGroups[0])
+	}
+	return "", fmt.Errorf("the stack records no node group")
+}
+
 // patch sets properties of one resource, drops those that are no longer set, and
 // records the new config where the old one was recorded.
 func patch(body, resource string, set M, optional []string, c *config.ClusterConfig) (string, error) {

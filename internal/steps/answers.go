@@ -35,7 +35,8 @@ func output(s *cfntypes.Stack, key string) string {
 }
 
 // scalingGroups are the Auto Scaling groups of the cluster's node groups, by node
-// group: EKS tags those of managed groups, eksctl's stacks the others.
+// group: EKS tags those of managed groups, eksctl's stacks the others. One that is of
+// neither goes by its own name.
 func (e *Env) scalingGroups(ctx context.Context) (map[string]*asgtypes.AutoScalingGroup, error) {
 	in := &autoscaling.DescribeAutoScalingGroupsInput{Filters: []asgtypes.Filter{{Name: new("tag-key"), Values: []string{"kubernetes.io/cluster/" + e.Name}}}}
 	groups, err := awsc.Collect(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(e.AWS.ASG, in),
@@ -47,11 +48,13 @@ func (e *Env) scalingGroups(ctx context.Context) (map[string]*asgtypes.AutoScali
 	}
 	out := map[string]*asgtypes.AutoScalingGroup{}
 	for i := range groups {
+		name := aws.ToString(groups[i].AutoScalingGroupName)
 		for _, t := range groups[i].Tags {
 			if k := aws.ToString(t.Key); k == "eks:nodegroup-name" || k == "alpha.eksctl.io/nodegroup-name" {
-				out[aws.ToString(t.Value)] = &groups[i]
+				name = aws.ToString(t.Value)
 			}
 		}
+		out[name] = &groups[i]
 	}
 	return out, nil
 }

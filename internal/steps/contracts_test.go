@@ -200,8 +200,55 @@ var contracts = append([]contract{
 		return &steps.Unpublish{Kind: "Service", Namespace: "default", Name: "web"}
 	}},
 	{"delete add-on", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "addon", Name: "coredns"} }},
+	{"drain", false, nil, func(*stage) steps.Spec { return &steps.Drain{Group: "m"} }},
+	{"end instances", false, roomy, func(s *stage) steps.Spec {
+		g := s.scalingGroup()
+		return &steps.EndInstances{ScalingGroup: g.name, Instances: g.instances}
+	}},
+	{"sizes of an Auto Scaling group", false, nil, func(*stage) steps.Spec {
+		return &steps.GroupScaling{Group: "m", Sizes: &steps.Sizes{Max: new(int32(3))}}
+	}},
+	{"access of nodes", false, nil, func(*stage) steps.Spec { return &steps.NodeAccess{Role: one, Type: "EC2_LINUX"} }},
+	{"delete access entry", false, made(&steps.NodeAccess{Role: one, Type: "EC2_LINUX"}), func(*stage) steps.Spec {
+		return &steps.Delete{Resource: "access-entry", Name: one}
+	}},
+	{"delete Auto Scaling group", false, nil, func(s *stage) steps.Spec {
+		return &steps.Delete{Resource: "scaling-group", Name: s.scalingGroup().name}
+	}},
+	{"aws-auth mapping that goes", false, made(&steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one, Username: "u", Groups: []string{"g"}}}),
+		func(*stage) steps.Spec {
+			return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one}, Gone: true}
+		}},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }, networkContracts...)
+
+// scaling is the Auto Scaling group behind the node group of the test.
+type scaling struct {
+	name      string
+	instances []string
+}
+
+// scalingGroup finds it; of no stage, it is nothing.
+func (s *stage) scalingGroup() (out scaling) {
+	if s == nil {
+		return out
+	}
+	d, err := s.r.AWS.ASG.DescribeAutoScalingGroups(s.t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
+	s.must(err)
+	g := d.AutoScalingGroups[0]
+	for _, i := range g.Instances {
+		out.instances = append(out.instances, *i.InstanceId)
+	}
+	out.name = *g.AutoScalingGroupName
+	return out
+}
+
+// roomy lets the group have no node at all.
+func roomy(s *stage) {
+	_, err := s.r.AWS.ASG.UpdateAutoScalingGroup(s.t.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new(s.scalingGroup().name), MinSize: new(int32(0))})
+	s.must(err)
+}
 
 var capabilities = []cfntypes.Capability{cfntypes.CapabilityCapabilityIam, cfntypes.CapabilityCapabilityNamedIam}
 
@@ -352,8 +399,8 @@ func fingerprint(s *stage) []string {
 	asgs, err := c.ASG.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
 	s.must(err)
 	for _, x := range asgs.AutoScalingGroups {
-		add("Auto Scaling group from %d to %d", *x.MinSize, *x.MaxSize)
-		add("Auto Scaling group with %d processes suspended and %d tags", len(x.SuspendedProcesses), len(x.Tags))
+		add("Auto Scaling group of %d to %d with %d instances, %d processes suspended and %d tags", *x.MinSize, *x.MaxSize, len(x.Instances),
+			len(x.SuspendedProcesses), len(x.Tags))
 	}
 	out = append(out, eksFingerprint(s, cl)...)
 	out = append(out, kubeFingerprint(s)...)
@@ -411,6 +458,9 @@ func eksFingerprint(s *stage, cl *string) (out []string) {
 	ps, err := c.ListIdentityProviderConfigs(ctx, &eks.ListIdentityProviderConfigsInput{ClusterName: cl})
 	s.must(err)
 	add("%d identity providers", len(ps.IdentityProviderConfigs))
+	entries, err := c.ListAccessEntries(ctx, &eks.ListAccessEntriesInput{ClusterName: cl})
+	s.must(err)
+	add("%d access entries", len(entries.AccessEntries))
 	ops := new("arn:aws:iam::444455556666:role/ops")
 	e, err := c.DescribeAccessEntry(ctx, &eks.DescribeAccessEntryInput{ClusterName: cl, PrincipalArn: ops})
 	s.must(err)

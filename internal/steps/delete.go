@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -49,6 +50,8 @@ var deletions = map[string]deletion{
 	"oidc-provider":   {"iam", issuerFound, deleteIssuer, nil},
 	"key-pair":        {"ec2", keyFound, deleteKey, nil},
 	"log-group":       {"cloudwatchlogs", logsFound, deleteLogs, nil},
+	"access-entry":    {"eks", entryFound, deleteEntry, nil},
+	"scaling-group":   {"autoscaling", scalingFound, deleteScaling, nil},
 }
 
 // Deletable lists the kinds of resources that Delete removes.
@@ -199,5 +202,32 @@ func logsFound(ctx context.Context, e *Env, name string) (*found, error) {
 
 func deleteLogs(ctx context.Context, e *Env, name string) error {
 	_, err := e.AWS.Logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &name})
+	return err
+}
+
+func entryFound(ctx context.Context, e *Env, principal string) (*found, error) {
+	_, err := e.AWS.EKS.DescribeAccessEntry(ctx, &eks.DescribeAccessEntryInput{ClusterName: &e.Name, PrincipalArn: &principal})
+	return absent(&found{}, err)
+}
+
+func deleteEntry(ctx context.Context, e *Env, principal string) error {
+	_, err := e.AWS.EKS.DeleteAccessEntry(ctx, &eks.DeleteAccessEntryInput{ClusterName: &e.Name, PrincipalArn: &principal})
+	return err
+}
+
+func scalingFound(ctx context.Context, e *Env, name string) (*found, error) {
+	d, err := e.AWS.ASG.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}})
+	if err != nil || len(d.AutoScalingGroups) == 0 {
+		return nil, err
+	}
+	if d.AutoScalingGroups[0].Status != nil { // "Delete in progress"
+		return &found{"", "DELETING"}, nil
+	}
+	return &found{}, nil
+}
+
+// deleteScaling ends a group's instances with it, as the nodes were drained before.
+func deleteScaling(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.ASG.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: &name, ForceDelete: new(true)})
 	return err
 }

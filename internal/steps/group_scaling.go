@@ -14,9 +14,11 @@ import (
 )
 
 // GroupScaling suspends processes and propagates tags on a node group's Auto
-// Scaling group, which CloudFormation cannot do for managed groups.
+// Scaling group, which CloudFormation cannot do for managed groups, and gives one that no
+// stack of ours holds its sizes.
 type GroupScaling struct {
-	Group   string            `json:"group"`
+	Group   string            `json:"group"` // the node group, or the Auto Scaling group of none
+	Sizes   *Sizes            `json:"sizes,omitempty"`
 	Suspend []string          `json:"suspend,omitempty"`
 	Resume  []string          `json:"resume,omitempty"`
 	Tags    map[string]string `json:"tags,omitempty"`
@@ -32,7 +34,7 @@ func (s *GroupScaling) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Resul
 	if g == nil {
 		return engine.Waiting("the Auto Scaling group is not there yet")
 	}
-	for _, set := range []func(context.Context, *Env, *asgtypes.AutoScalingGroup) (bool, error){s.suspend, s.resume, s.tag} {
+	for _, set := range []func(context.Context, *Env, *asgtypes.AutoScalingGroup) (bool, error){s.suspend, s.resume, s.tag, s.size} {
 		changed, err := set(ctx, e, g)
 		r.Changed = r.Changed || changed
 		if err != nil {
@@ -61,6 +63,24 @@ func (s *GroupScaling) resume(ctx context.Context, e *Env, g *asgtypes.AutoScali
 		return false, nil
 	}
 	_, err := e.AWS.ASG.ResumeProcesses(ctx, &asg.ResumeProcessesInput{AutoScalingGroupName: g.AutoScalingGroupName, ScalingProcesses: left})
+	return err == nil, err
+}
+
+// Sizes are those of a node group; what is nil stays.
+type Sizes struct {
+	Min     *int32 `json:"min,omitempty"`
+	Max     *int32 `json:"max,omitempty"`
+	Desired *int32 `json:"desired,omitempty"`
+}
+
+func (s *GroupScaling) size(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
+	w := s.Sizes
+	has := func(want, have *int32) bool { return want == nil || have != nil && *want == *have }
+	if w == nil || has(w.Min, g.MinSize) && has(w.Max, g.MaxSize) && has(w.Desired, g.DesiredCapacity) {
+		return false, nil
+	}
+	_, err := e.AWS.ASG.UpdateAutoScalingGroup(ctx, &asg.UpdateAutoScalingGroupInput{AutoScalingGroupName: g.AutoScalingGroupName,
+		MinSize: w.Min, MaxSize: w.Max, DesiredCapacity: w.Desired})
 	return err == nil, err
 }
 

@@ -16,9 +16,10 @@ import (
 	"github.com/slipway-eks/slipway/internal/engine"
 )
 
-// IdentityMapping adds rows to kube-system/aws-auth.
+// IdentityMapping adds a row to kube-system/aws-auth, or takes one of a role away.
 type IdentityMapping struct {
 	Mapping config.IAMIdentityMapping `json:"mapping"`
+	Gone    bool                      `json:"gone,omitempty"`
 }
 
 type mapRow struct {
@@ -46,12 +47,16 @@ func (s *IdentityMapping) Run(ctx context.Context, e *Env, _ *Memo) (engine.Resu
 	if cm.Data == nil {
 		cm.Data = map[string]string{}
 	}
-	changed, err := addMapping(cm.Data, m)
+	write := addMapping
+	if s.Gone {
+		write = dropRole
+	}
+	changed, err := write(cm.Data, m)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	if !changed {
-		return engine.Finished("in place")
+		return engine.Finished("as wanted")
 	}
 	if fresh {
 		_, err = api.Create(ctx, cm, metav1.CreateOptions{})
@@ -61,7 +66,20 @@ func (s *IdentityMapping) Run(ctx context.Context, e *Env, _ *Memo) (engine.Resu
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("writing aws-auth: %w", err)
 	}
-	return engine.Result{State: engine.Done, Reason: "mapped", Changed: true}, nil
+	return engine.Result{State: engine.Done, Reason: "written", Changed: true}, nil
+}
+
+// dropRole takes the row of a role away, and no other.
+func dropRole(data map[string]string, m config.IAMIdentityMapping) (bool, error) {
+	var rows []mapRow
+	if err := yaml.Unmarshal([]byte(data["mapRoles"]), &rows); err != nil {
+		return false, fmt.Errorf("aws-auth holds mapRoles that cannot be read: %w", err)
+	}
+	left := slices.DeleteFunc(slices.Clone(rows), func(r mapRow) bool { return r.RoleARN == m.ARN })
+	if len(left) == len(rows) {
+		return false, nil
+	}
+	return true, put(data, "mapRoles", left)
 }
 
 func addMapping(data map[string]string, m config.IAMIdentityMapping) (bool, error) {
@@ -94,6 +112,32 @@ func addMapping(data map[string]string, m config.IAMIdentityMapping) (bool, erro
 		}
 	}
 	return true, put(data, key, append(rows, row))
+}
+
+// roles are the rows of roles that aws-auth has; one that cannot be read has none.
+func roles(data map[string]string) []mapRow {
+	var rows []mapRow
+	_ = yaml.Unmarshal([]byte(data["mapRoles"]), &rows) // who writes it is told
+	return rows
+}
+
+// RolesMapped are the ARNs of the roles that aws-auth lets in.
+func RolesMapped(data map[string]string) []string {
+	var out []string
+	for _, r := range roles(data) {
+		out = append(out, r.RoleARN)
+	}
+	return out
+}
+
+// MappingOf is how aws-auth lets a role in; false where it does not.
+func MappingOf(data map[string]string, role string) (config.IAMIdentityMapping, bool) {
+	for _, r := range roles(data) {
+		if r.RoleARN == role {
+			return config.IAMIdentityMapping{ARN: role, Username: r.Username, Groups: r.Groups}, true
+		}
+	}
+	return config.IAMIdentityMapping{}, false
 }
 
 // Mapped tells whether aws-auth maps an identity as wanted.

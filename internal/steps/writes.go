@@ -37,7 +37,10 @@ func (s *Encryption) writes(cluster string) []owner.Ref    { return one(owner.Co
 func (s *GroupUpdate) writes(string) []owner.Ref {
 	return one(owner.NodeGroup, aws.ToString(s.Input.NodegroupName))
 }
-func (s *GroupScaling) writes(string) []owner.Ref { return one(owner.NodeGroup, s.Group) }
+func (s *GroupScaling) writes(string) []owner.Ref {
+	return append(one(owner.NodeGroup, s.Group), one(owner.ScalingGroup, s.Group)...) // one of no node group goes by its own name
+}
+func (s *EndInstances) writes(string) []owner.Ref { return one(owner.ScalingGroup, s.ScalingGroup) }
 func (s *AddonUpdate) writes(string) []owner.Ref {
 	return one(owner.AddOn, aws.ToString(s.Input.AddonName))
 }
@@ -60,7 +63,8 @@ func (s *RollbackContinue) writes(string) []owner.Ref { return one(owner.CloudFo
 
 // deleted are the parts that Delete takes away, by its own names of them.
 var deleted = map[string]string{"addon": owner.AddOn, "fargate-profile": owner.FargateProfile,
-	"nodegroup": owner.NodeGroup, "oidc-provider": owner.OIDCProvider, "log-group": owner.LogGroup}
+	"nodegroup": owner.NodeGroup, "oidc-provider": owner.OIDCProvider, "log-group": owner.LogGroup,
+	"access-entry": owner.AccessEntry, "scaling-group": owner.ScalingGroup}
 
 func (s *Delete) writes(string) []owner.Ref {
 	if s.Resource == "stack" {

@@ -11,7 +11,7 @@ import (
 )
 
 // makers make what is not there, add to what nobody claims as a whole, or only look.
-var makers = []string{"addon", "addon-health", "cni-gate", "control-plane", "emr-access", "fargate-profile", "identity-provider", "key-pair", "nat-gateway", "nodes",
+var makers = []string{"addon", "addon-health", "cni-gate", "control-plane", "drain", "emr-access", "fargate-profile", "identity-provider", "key-pair", "nat-gateway", "node-access", "nodes",
 	"oidc-provider", "pod-identity", "service-account", "stack-wait", "subnet", "unpublish", "windows-support"}
 
 // Each kind of step says what it writes, or is known to write nothing that may be

@@ -3,6 +3,7 @@
 package testregion
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,24 @@ func New(t testing.TB, f *config.File, seed uint64) *Region {
 	if err := r.Adopt(x); err != nil {
 		t.Fatal(err)
 	}
+	return open(t, s, r, name)
+}
+
+// Again is a region of us-west-2 as it was when it was saved: a test that tries much on one
+// cluster launches it once.
+func Again(t testing.TB, saved json.RawMessage) *Region {
+	t.Helper()
+	s := sim.New(sim.Options{Seed: 1, Start: start})
+	const name = "us-west-2"
+	r := s.Region(name)
+	if err := s.Load(saved); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, s, r, name)
+}
+
+func open(t testing.TB, s *sim.Sim, r *sim.Region, name string) *Region {
+	t.Helper()
 	clk := clock.Virtual{World: s.World}
 	c, err := awsc.New(t.Context(), awsc.Options{Region: name, Transport: s, Key: iam.Key, Secret: iam.Secret, Clock: clk})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
 )
 
 // Output is standard output. It remembers the first failure, after which nothing
@@ -70,6 +71,22 @@ func (a *App) JSON(v any) error {
 	enc := json.NewEncoder(a.Out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// Document writes what a command shows: as one document where -o asks for json or yaml,
+// else as text does.
+func (a *App) Document(v any, text func() error) error {
+	switch a.Format {
+	case "json":
+		return a.JSON(v)
+	case "yaml":
+		b, err := yaml.Marshal(v)
+		if err == nil {
+			_, err = a.Out.Write(b)
+		}
+		return err
+	}
+	return text()
 }
 
 // Line writes one line of a stream of JSON documents. A failure is kept by Out: a

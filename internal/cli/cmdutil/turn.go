@@ -66,6 +66,18 @@ func (a *App) Show(s *run.Session) error {
 	return err
 }
 
+// ShowRemoval is Show of what takes something away: where nothing is there, the outcome says
+// it, beside the plan's notes.
+func (a *App) ShowRemoval(s *run.Session) error {
+	if !s.Plan.Empty() {
+		return a.Show(s)
+	}
+	for _, note := range s.Plan.Notes {
+		a.Say("%s %s", a.Style.Yellow("note:"), note)
+	}
+	return nil
+}
+
 // Conclude looks again, says what the run came to, and keeps it for the summary. The
 // error carries the exit code, nil for a run that succeeded.
 func (a *App) Conclude(ctx context.Context, s *run.Session, rep *engine.Report) error {

@@ -40,12 +40,7 @@ func down(ctx context.Context, a *cmdutil.App, name, kubeconfig string, consent 
 	}
 	err = a.Change(ctx, t, cmdutil.Change{Command: "down", Consent: consent,
 		Prepare: func(b *run.Books) (*run.Session, error) { return run.PrepareDownWith(ctx, t.AWS, name, b) },
-		Show: func(s *run.Session) error {
-			if s.Plan.Empty() {
-				return nil // the outcome says it all
-			}
-			return a.Show(s)
-		}})
+		Show:    a.ShowRemoval})
 	if err == nil && a.Ended.Result != outcome.Nothing {
 		a.Forget(ctx, t, name, kubeconfig)
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	drifts "github.com/slipway-eks/slipway/internal/drift"
@@ -125,15 +124,5 @@ func ignored(f flags) ([]drifts.Ignore, error) {
 }
 
 func show(a *cmdutil.App, r *drifts.Report) error {
-	switch a.Format {
-	case "json":
-		return a.JSON(r)
-	case "yaml":
-		b, err := yaml.Marshal(r)
-		if err == nil {
-			_, err = a.Out.Write(b)
-		}
-		return err
-	}
-	return render.Drift(a.Out, render.StyleFor(a.Out), r)
+	return a.Document(r, func() error { return render.Drift(a.Out, render.StyleFor(a.Out), r) })
 }

@@ -30,6 +30,36 @@ func (o *observer) roles(ctx context.Context) error {
 			o.Observed.Roles[n] = r
 		}
 	}
+	if o.s.Lean {
+		return nil
+	}
+	return o.profiles(ctx)
+}
+
+// profiles reads which role the profile of each instance is for: nodes that no group's
+// answer tells of have one, too.
+func (o *observer) profiles(ctx context.Context) error {
+	roles := map[string]string{}
+	for _, id := range slices.Sorted(maps.Keys(o.Instances)) {
+		p := o.Instances[id].Profile
+		if p == nil {
+			continue
+		}
+		if _, known := roles[p.ARN]; !known {
+			name := short(p.ARN)
+			d, err := o.c.IAM.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
+			if err != nil && !awsc.NotFound(err) {
+				if err := o.missed(ctx, observe.Roles, "instance profile "+name, err); err != nil {
+					return err
+				}
+			}
+			roles[p.ARN] = ""
+			if err == nil && len(d.InstanceProfile.Roles) > 0 {
+				roles[p.ARN] = aws.ToString(d.InstanceProfile.Roles[0].Arn)
+			}
+		}
+		p.Role = roles[p.ARN]
+	}
 	return nil
 }
 

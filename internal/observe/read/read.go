@@ -59,6 +59,11 @@ func Removal() Scope {
 	return Scope{Parts: slices.Concat(must, []observe.Part{observe.Publishing, observe.Balancers}), Must: must}
 }
 
+// Leaving is what a plan looks at that takes nodes or node groups away.
+func Leaving() Scope {
+	return Scope{Parts: slices.Concat(planning, []observe.Part{observe.Resources, observe.Machines, observe.Roles, observe.Inside, observe.Pods}), Must: planning}
+}
+
 // Drift is what a comparison of record and live looks at: at most 90 requests for ten
 // node groups, twelve add-ons and six subnets.
 func Drift() Scope {
@@ -148,6 +153,7 @@ func fill(ctx context.Context, o *observer, have []observe.Part) (*observe.Obser
 		{observe.Logs, "the log groups", o.logs},
 		{observe.Keys, "the key pairs", o.keys},
 		{observe.Inside, "what is inside Kubernetes", o.inside},
+		{observe.Pods, "the pods", o.pods},
 		{observe.Publishing, "the Services and Ingresses", o.published},
 		{observe.Balancers, "the load balancers", o.balancers},
 	} {

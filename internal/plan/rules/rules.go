@@ -71,7 +71,14 @@ const (
 	DeleteOIDC    = "delete-oidc-provider"
 	DeleteKey     = "delete-key-pair"
 	DeleteLogs    = "delete-log-group"
-	Unpublish     = "delete-published" // a Service or an Ingress with its load balancer
+	DeleteScaling = "delete-scaling-group"
+	DeleteEntry   = "delete-access-entry"
+	Unmap         = "identity-unmapping"
+	NodeAccess    = "node-access"
+	Drain         = "drain"
+	EndNodes      = "end-instances"
+	GroupMinimum  = "nodegroup-minimum" // lowered, so that nodes may go
+	Unpublish     = "delete-published"  // a Service or an Ingress with its load balancer
 )
 
 // Labels that a step may carry.

@@ -174,6 +174,32 @@ var All = []Rule{
 		},
 	},
 	{
+		Name:    "drain-first",
+		Reason:  "neither EKS nor Auto Scaling keeps disruption budgets when a group gets smaller or goes; a node that was emptied before has nothing to lose",
+		Source:  "EKS user guide, managed node groups: scaling-config changes and deletion pass over budgets (facts/eks.md §6)",
+		Checked: "2026-11-30",
+		Edges: []Edge{
+			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(Drain).by(For), "its pods go first, as their disruption budgets allow"),
+			same(of(EndNodes).by(For), of(Drain).by(For), "their pods go first, as their disruption budgets allow"),
+			same(of(EndNodes).by(For), of(GroupMinimum).by(For), "Auto Scaling ends no node below the group's smallest size"),
+			same(of(Drain, GroupMinimum).by(For), of(GroupSettled), oneChange),
+			same(of(Drain, GroupMinimum).by(Of), of(StackSettled).by(Of), endsFirst),
+			same(of(GroupUpdate, GroupLive), of(EndNodes).by(For), "the group gets its sizes once it has no more nodes than that"),
+			same(of(GroupUpdate, GroupLive), of(GroupMinimum).by(For), oneChange),
+		},
+	},
+	{
+		Name: "access-follows-groups",
+		Reason: "EKS and stacks take a role's access away with a group, though other nodes may have the role; " +
+			"and what they leave would stand in the way of a role of the same name",
+		Source:  "EKS user guide, deleting a managed node group; containers-roadmap #755, #2441; eksctl #5690, #8516",
+		Checked: "2026-11-30",
+		Edges: []Edge{
+			same(of(Mapping, NodeAccess, Unmap, DeleteEntry).by(For), of(DeleteStack, DeleteGroup, DeleteScaling).by(For),
+				"what the group's deletion does to its role's access is seen then"),
+		},
+	},
+	{
 		Name: "delete-before-create",
 		Reason: "a stack that failed to be created can only be deleted and made again, and so can add-ons and Fargate profiles; " +
 			"what somebody else is doing ends first",

@@ -342,6 +342,24 @@ func (c *cluster) mapNodeRole(arn string) {
 	c.kube.Save(n)
 }
 
+// unmapRole takes a role's row out of aws-auth, where there is one.
+func (c *cluster) unmapRole(arn string) {
+	cm := kubeapi.Get[corev1.ConfigMap](c.kube, "kube-system", "aws-auth")
+	if cm == nil {
+		return
+	}
+	var rows []awsAuth
+	_ = yaml.Unmarshal([]byte(cm.Data["mapRoles"]), &rows)
+	left := slices.DeleteFunc(slices.Clone(rows), func(r awsAuth) bool { return r.RoleARN == arn })
+	b, err := yaml.Marshal(left)
+	if err != nil || len(left) == len(rows) {
+		return
+	}
+	n := cm.DeepCopy()
+	n.Data["mapRoles"] = string(b)
+	c.kube.Save(n)
+}
+
 // association is a pod identity association, and the request that made it.
 type association struct {
 	types.PodIdentityAssociation

@@ -323,6 +323,18 @@ func (g *nodegroup) scaled(sc *types.NodegroupScalingConfig) *types.NodegroupSca
 	return &n
 }
 
+// follow takes over what an autoscaler made of the desired size in the Auto Scaling group, as
+// EKS does (API reference, NodegroupScalingConfig).
+func (g *nodegroup) follow() {
+	a := g.c.e.asg.Group(g.ASG)
+	if a == nil || g.Rolling != nil || g.Status != types.NodegroupStatusActive && g.Status != types.NodegroupStatusUpdating {
+		return
+	}
+	if n := aws.ToInt32(a.DesiredCapacity); n >= *g.ScalingConfig.MinSize && n <= *g.ScalingConfig.MaxSize {
+		g.ScalingConfig = g.scaled(&types.NodegroupScalingConfig{DesiredSize: new(n)})
+	}
+}
+
 func (g *nodegroup) checkScaling(sc *types.NodegroupScalingConfig) error {
 	if sc == nil {
 		return nil
@@ -570,6 +582,7 @@ func (s *EKS) DescribeNodegroup(_ *wire.Caller, in *eks.DescribeNodegroupInput) 
 	if err != nil {
 		return nil, err
 	}
+	g.follow()
 	return &eks.DescribeNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 }
 
@@ -624,10 +637,10 @@ func (s *EKS) groupGone(c *cluster, e groupEvent) {
 	s.iam.DropProfile(g.Profile)
 	role := *g.NodeRole
 	c.groups.Delete(*g.NodegroupName)
+	// The role's access entry stays (containers-roadmap #2441, #2631; eksctl #8516); aws-auth
+	// loses it unless another managed group has it (user guide, deleting a managed node group).
 	if c.groups.Find(func(x *nodegroup) bool { return *x.NodeRole == role }) == nil {
-		if e := c.entries.Get(role); e != nil && strings.HasPrefix(*e.Type, "EC2_") {
-			c.entries.Delete(role)
-		}
+		c.unmapRole(role)
 	}
 }
 
@@ -644,6 +657,7 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName",
 			*g.NodegroupName)
 	}
+	g.follow()
 	if err := errorOf(g.checkScaling(in.ScalingConfig), checkUpdateConfig(in.UpdateConfig)); err != nil {
 		return nil, err
 	}
@@ -710,6 +724,7 @@ func (g *nodegroup) apply(in *eks.UpdateNodegroupConfigInput) {
 		g.c.kube.Save(u)
 	}
 	if sc := in.ScalingConfig; sc != nil {
+		g.follow()
 		n := g.scaled(sc)
 		g.ScalingConfig = n
 		s.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: n.MinSize, MaxSize: n.MaxSize,

@@ -1,0 +1,91 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Leaves tells whether a pod must go before its node does: not where its DaemonSet would
+// make it again at once, nor where the kubelet itself runs it, nor where it has ended.
+func Leaves(p *corev1.Pod) bool {
+	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		return false
+	}
+	if _, static := p.Annotations[corev1.MirrorPodAnnotationKey]; static {
+		return false
+	}
+	return !slices.ContainsFunc(p.OwnerReferences, func(o metav1.OwnerReference) bool { return o.Kind == "DaemonSet" })
+}
+
+// Cordon keeps new pods away from a node. A node that is gone, or is cordoned, is as
+// wanted: changed tells whether it was not.
+func Cordon(ctx context.Context, k kubernetes.Interface, node string) (changed bool, err error) {
+	n, err := k.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) || err == nil && n.Spec.Unschedulable {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading node %s: %w", node, err)
+	}
+	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"unschedulable": true}})
+	if err != nil {
+		return false, err
+	}
+	if _, err = k.CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return false, fmt.Errorf("cordoning node %s: %w", node, err)
+	}
+	return true, nil
+}
+
+// PodsOn are the pods of a node that must go before it does.
+func PodsOn(ctx context.Context, k kubernetes.Interface, node string) ([]*corev1.Pod, error) {
+	l, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + node})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods of node %s: %w", node, err)
+	}
+	var out []*corev1.Pod
+	for i := range l.Items {
+		if Leaves(&l.Items[i]) {
+			out = append(out, &l.Items[i])
+		}
+	}
+	return out, nil
+}
+
+// Evict asks a pod to go. Where a disruption budget does not allow it now, refused says so
+// in Kubernetes' words; it may be asked again later.
+func Evict(ctx context.Context, k kubernetes.Interface, p *corev1.Pod) (refused string, err error) {
+	err = k.CoreV1().Pods(p.Namespace).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name},
+		DeleteOptions: &metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}}})
+	switch {
+	case err == nil, apierrors.IsNotFound(err), apierrors.IsConflict(err): // gone, or another pod has its name by now
+		return "", nil
+	case apierrors.IsTooManyRequests(err):
+		return budget(err), nil
+	}
+	return "", fmt.Errorf("evicting pod %s/%s: %w", p.Namespace, p.Name, err)
+}
+
+// budget is what an eviction that was refused says of the budget.
+func budget(err error) string {
+	var s apierrors.APIStatus
+	if errors.As(err, &s) && s.Status().Details != nil {
+		for _, c := range s.Status().Details.Causes {
+			if c.Type == policyv1.DisruptionBudgetCause {
+				return strings.TrimSuffix(c.Message, ".")
+			}
+		}
+	}
+	return strings.TrimSuffix(err.Error(), ".")
+}

@@ -1,0 +1,52 @@
+package resolve_test
+
+import (
+	"testing"
+
+	"github.com/slipway-eks/slipway/internal/resolve"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// What is published of an AMI type, and of an AMI by its name, is found at SSM: each place
+// that is named exists there.
+func TestPublishedReleases(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	for ami, want := range map[string]string{
+		"AL2023_x86_64_STANDARD":        "/aws/service/eks/optimized-ami/1.32/amazon-linux-2023/x86_64/standard/recommended/image_id",
+		"AL2023_ARM_64_NVIDIA":          "/aws/service/eks/optimized-ami/1.32/amazon-linux-2023/arm64/nvidia/recommended/image_id",
+		"AL2_x86_64":                    "/aws/service/eks/optimized-ami/1.32/amazon-linux-2/recommended/image_id",
+		"AL2_x86_64_GPU":                "/aws/service/eks/optimized-ami/1.32/amazon-linux-2-gpu/recommended/image_id",
+		"AL2_ARM_64":                    "/aws/service/eks/optimized-ami/1.32/amazon-linux-2-arm64/recommended/image_id",
+		"BOTTLEROCKET_x86_64":           "/aws/service/bottlerocket/aws-k8s-1.32/x86_64/latest/image_id",
+		"BOTTLEROCKET_ARM_64_FIPS":      "/aws/service/bottlerocket/aws-k8s-1.32-fips/arm64/latest/image_id",
+		"BOTTLEROCKET_x86_64_NVIDIA":    "/aws/service/bottlerocket/aws-k8s-1.32-nvidia/x86_64/latest/image_id",
+		"WINDOWS_CORE_2022_x86_64":      "/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.32/image_id",
+		"CUSTOM":                        "",
+		"SOMETHING_THAT_COMES_TOMORROW": "",
+	} {
+		p := resolve.OfAMIType(ami, "1.32")
+		if p.Image != want {
+			t.Errorf("%s: %s, expected %s", ami, p.Image, want)
+		}
+		if want == "" {
+			continue
+		}
+		got, err := resolve.Published(t.Context(), r.AWS, []string{p.Image, p.Release})
+		if err != nil || got[p.Image] == "" || p.Release != "" && got[p.Release] == "" {
+			t.Errorf("%s: %v %v", ami, got, err)
+			continue
+		}
+		images, err := resolve.Images(t.Context(), r.AWS, []string{got[p.Image], "ami-0123456789abcdef0"})
+		if err != nil || len(images) != 1 {
+			t.Errorf("%s: %v %v", ami, images, err)
+		}
+		for _, i := range images { // an AMI's name leads where its type does
+			if again := resolve.OfImage(i.Name); again != p {
+				t.Errorf("%s: %+v leads to %v, and its type to %v", ami, i, again, p)
+			}
+		}
+	}
+	if p := resolve.OfImage("our-own-image"); p != (resolve.Publication{}) {
+		t.Errorf("%+v", p)
+	}
+}

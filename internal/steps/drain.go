@@ -1,0 +1,97 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/kube"
+)
+
+// Drain empties nodes that are about to go: all are cordoned before the first pod is asked
+// to leave, so that none moves from one of them to another. Disruption budgets are kept: a
+// pod that one holds back is asked again at the next turn.
+type Drain struct {
+	Group string `json:"group"`
+	// Nodes are those that go; none: all that the group has, also those that come meanwhile.
+	Nodes []string `json:"nodes,omitempty"`
+}
+
+// Run cordons, evicts, and is done when nothing is left that must go.
+func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
+	k, err := e.Kube(ctx)
+	if err != nil {
+		return r, err
+	}
+	all, err := kube.Nodes(ctx, k)
+	if err != nil {
+		return r, err
+	}
+	var going []kube.Node
+	for _, n := range all {
+		if slices.Contains(s.Nodes, n.Name) || len(s.Nodes) == 0 && n.Group == s.Group {
+			going = append(going, n)
+		}
+	}
+	for _, n := range going {
+		changed, err := kube.Cordon(ctx, k, n.Name)
+		if r.Changed = r.Changed || changed; err != nil {
+			return r, err
+		}
+	}
+	left, refused := 0, ""
+	for _, n := range going {
+		pods, err := kube.PodsOn(ctx, k, n.Name)
+		if err != nil {
+			return r, err
+		}
+		for _, p := range pods {
+			switch why, err := s.ask(ctx, e, n, p); {
+			case err != nil:
+				return r, err
+			case why == gone:
+				continue
+			case why == asked:
+				r.Changed = true
+			case why != leaving && refused == "":
+				refused = fmt.Sprintf("; pod %s/%s stays for now: %s", p.Namespace, p.Name, why)
+			}
+			left++
+		}
+	}
+	r.State, r.Reason = engine.Wait, fmt.Sprintf("%d pods are still on %d nodes%s", left, len(going), refused)
+	if left == 0 {
+		r.State, r.Reason = engine.Done, fmt.Sprintf("%d nodes are empty", len(going))
+	}
+	return r, nil
+}
+
+// What became of a pod, beside the words of a budget that holds it back.
+const (
+	gone    = "gone"
+	asked   = "asked to leave"
+	leaving = "leaving"
+)
+
+// ask has a pod leave its node. On a node whose kubelet does not answer, a pod that was
+// asked counts as gone: nothing but the end of the instance ends it.
+func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (string, error) {
+	if p.DeletionTimestamp != nil {
+		if !n.Ready {
+			return gone, nil
+		}
+		return leaving, nil
+	}
+	k, err := e.Kube(ctx)
+	if err != nil {
+		return "", err
+	}
+	refused, err := kube.Evict(ctx, k, p)
+	if err != nil || refused != "" {
+		return refused, err
+	}
+	return asked, nil
+}
