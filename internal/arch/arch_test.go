@@ -103,6 +103,7 @@ var arrows = map[string]map[string]string{
 		"eksfacts":      "add-ons' workloads",
 		"finding":       "how much a difference weighs",
 		"observe":       "what is live",
+		"owner":         "what a stack may take in is nobody's",
 		"record":        "what stacks claim",
 		"stack":         "names of stacks",
 	},

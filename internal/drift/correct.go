@@ -14,6 +14,11 @@ type Correction struct {
 	Stack   string         `json:"stack"`
 	Outputs []OutputChange `json:"outputs"`
 	Edit    stack.Edit     `json:"edit"`
+	// Import is taken into the stack once the edit is made, as it exists: by logical ID.
+	Import map[string]stack.Imported `json:"import,omitempty"`
+	// Again: the stack has taken something in, and must be updated once more: eksctl lists
+	// no stack that is IMPORT_COMPLETE.
+	Again bool `json:"again,omitempty"`
 	// Left is what differs and cannot be recorded, and why.
 	Left []string `json:"left,omitempty"`
 }
@@ -31,7 +36,7 @@ type OutputChange struct {
 
 // Empty tells whether there is nothing to correct.
 func (c *Correction) Empty() bool {
-	return len(c.Edit.Outputs)+len(c.Edit.Drop)+len(c.Edit.Gone)+len(c.Edit.Subnets) == 0
+	return len(c.Edit.Outputs)+len(c.Edit.Drop)+len(c.Edit.Gone)+len(c.Edit.Subnets)+len(c.Import) == 0 && !c.Again
 }
 
 // Correct works out the correction of the outputs; template: of resources that are gone, too.
@@ -60,6 +65,7 @@ func Correct(t *Truths, template bool) *Correction {
 	}
 	if template {
 		c.template(t)
+		c.takeIn(t)
 	}
 	return c
 }

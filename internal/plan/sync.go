@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/graph"
@@ -13,15 +16,24 @@ type Correction struct {
 	Name, Region, Account string
 	Stack                 string
 	Edit                  stack.Edit
-	Continue              bool     // the stack is stuck in a rollback, which goes on first
-	Skip                  []string // what that rollback cannot put back
+	Import                map[string]stack.Imported // what the stack takes in, once the edit is made
+	Settle                bool                      // it is updated once more at the end
+	Continue              bool                      // the stack is stuck in a rollback, which goes on first
+	Skip                  []string                  // what that rollback cannot put back
+}
+
+// reasons are why what follows a step of a repair waits for it.
+var reasons = map[string]string{
+	"rollback-continue": "CloudFormation takes no update of a stack whose rollback failed",
+	"record-sync":       "an import may not change outputs, so they are literal before it",
+	"record-import":     "eksctl lists no stack that is IMPORT_COMPLETE: an update makes it UPDATE_COMPLETE",
 }
 
 // Sync makes the plan of a repair of the record: a rollback that is stuck goes on first,
 // as CloudFormation takes no update before.
 func Sync(in Correction) (*Plan, error) {
 	p := &Plan{Cluster: in.Name, Region: in.Region, Account: in.Account}
-	g := graph.New(2)
+	g := graph.New(4)
 	add := func(e Entry) {
 		g.Add(e.ID)
 		p.Entries = append(p.Entries, e)
@@ -34,10 +46,23 @@ func Sync(in Correction) (*Plan, error) {
 		add(Entry{ID: "record-sync/" + in.Stack, Kind: "record-sync", Action: Update, Title: "the record in stack " + in.Stack,
 			Typical: 30 * time.Second, Timeout: timeoutUpdate, Step: &steps.RecordSync{Stack: in.Stack, Edit: in.Edit}})
 	}
-	if in.Continue && len(p.Entries) == 2 {
-		err := g.Connect(graph.Edge{Before: p.Entries[0].ID, After: p.Entries[1].ID, Rule: "rollback-first",
-			Reason: "CloudFormation takes no update of a stack whose rollback failed"})
-		if err != nil {
+	if len(in.Import) > 0 {
+		add(Entry{ID: "record-import/" + in.Stack, Kind: "record-sync", Action: Update, Title: "live subnets into stack " + in.Stack,
+			Typical: 30 * time.Second, Timeout: timeoutUpdate, Step: &steps.RecordSync{Stack: in.Stack, Edit: stack.Edit{Import: in.Import, Texts: in.Edit.Texts}}})
+	}
+	if in.Settle || len(in.Import) > 0 {
+		var ids []string
+		for _, x := range in.Import {
+			ids = append(ids, slices.Collect(maps.Values(x.Identifier))...)
+		}
+		slices.Sort(ids)
+		word := "after the import of " + strings.Join(ids, ", ")
+		add(Entry{ID: "record-settle/" + in.Stack, Kind: "record-sync", Action: Update, Title: "the stack " + in.Stack + " UPDATE_COMPLETE, as eksctl wants it",
+			Typical: 30 * time.Second, Timeout: timeoutUpdate, Step: &steps.RecordSync{Stack: in.Stack, Edit: stack.Edit{Touch: word, Texts: in.Edit.Texts}}})
+	}
+	for i := range len(p.Entries) - 1 {
+		before, after := p.Entries[i], p.Entries[i+1]
+		if err := g.Connect(graph.Edge{Before: before.ID, After: after.ID, Rule: "one-update", Reason: reasons[before.ID[:strings.Index(before.ID, "/")]]}); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/drift"
@@ -36,6 +38,16 @@ func Correction(w io.Writer, style Style, c *drift.Correction) {
 	}
 	if len(c.Edit.Subnets) > 0 {
 		fmt.Fprintf(w, "%s\n  %s\n", style.Bold("The control plane's subnets in the template"), strings.Join(c.Edit.Subnets, ", "))
+	}
+	if len(c.Import) > 0 {
+		fmt.Fprintf(w, "%s\n", style.Bold("Taken into the stack, as they are"))
+		for _, id := range slices.Sorted(maps.Keys(c.Import)) {
+			x := c.Import[id]
+			fmt.Fprintf(w, "  %s %s (%s)\n", id, strings.Join(slices.Sorted(maps.Values(x.Identifier)), ", "), x.Type)
+		}
+	}
+	if c.Again {
+		fmt.Fprintf(w, "%s\n  %s is IMPORT_COMPLETE, and eksctl lists no such stack: the metadata of a resource is touched\n", style.Bold("Updated once more"), c.Stack)
 	}
 	for _, l := range c.Left {
 		fmt.Fprintf(w, "%s %s\n", style.Yellow("left:"), l)

@@ -72,7 +72,7 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 	if err := s.survives(ctx); err != nil {
 		return nil, err
 	}
-	in.Edit = s.Correction.Edit
+	in.Edit, in.Import, in.Settle = s.Correction.Edit, s.Correction.Import, s.Correction.Again
 	s.seen = s.look
 	if s.Plan, err = plan.Sync(in); err != nil {
 		return nil, err

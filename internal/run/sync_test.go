@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -123,12 +124,16 @@ func TestTheRecordIsBroughtToWhatIsLive(t *testing.T) {
 // not fail at it; what was attached stays attached.
 func TestWhatIsGoneLeavesTheTemplate(t *testing.T) {
 	r, now := replaced(t)
+	before := resources(t, r)
 	s := synced(t, r, run.SyncOptions{Template: true})
 	if !slices.Contains(s.Correction.Edit.Gone, "SubnetPublicUSWEST2A") || !slices.Contains(s.Correction.Edit.Gone, "RouteTableAssociationPublicUSWEST2A") {
 		t.Fatalf("%v", s.Correction.Edit.Gone)
 	}
-	if after := resources(t, r); strings.Contains(after, "SubnetPublicUSWEST2A") || !strings.Contains(after, "SubnetPrivateUSWEST2A") {
-		t.Error(after)
+	after := resources(t, r)
+	for _, line := range strings.Split(before, "\n") {
+		if gone := strings.HasPrefix(line, "SubnetPublic"); gone == strings.Contains(after, line) && (gone || strings.HasPrefix(line, "SubnetPrivate")) {
+			t.Errorf("%s:\n%s", line, after)
+		}
 	}
 	d, err := run.Drift(t.Context(), r.AWS, "test", run.DriftOptions{Only: []string{"record", "network", "vpc", "controlPlane"}})
 	if err != nil {
@@ -139,8 +144,67 @@ func TestWhatIsGoneLeavesTheTemplate(t *testing.T) {
 			t.Errorf("still drifted: %s: %s", x.Path, x.What)
 		}
 	}
-	if c := d.Drifted(); len(c) != len(now) {
-		t.Errorf("%d differences", len(c))
+	if c := d.Drifted(); len(c) > 0 { // taken in, they have the tags that load balancers find them by
+		t.Errorf("%d differences of %d subnets", len(c), len(now))
+	}
+}
+
+// After that, the live subnets are the stack's, by eksctl's names, and an update as eksctl
+// sends it, with a tag of another version that touches every resource, goes through: the
+// subnets that the control plane has are those that it has (eksctl#7290, #7720).
+func TestAnUpdateByEksctlGoesThroughAfterwards(t *testing.T) {
+	asEksctlUpdates := func(r *testregion.Region) string {
+		t.Helper()
+		d, err := r.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new(recordOf)})
+		must(t, err)
+		var tags []cfntypes.Tag
+		for _, x := range d.Stacks[0].Tags {
+			if *x.Key == "alpha.eksctl.io/eksctl-version" {
+				x.Value = new(*x.Value + "-next")
+			}
+			tags = append(tags, x)
+		}
+		body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+		must(t, err)
+		more := strings.Replace(*body.TemplateBody, `"Outputs":{`, `"Outputs":{"FeatureNew":{"Value":"true"},`, 1)
+		_, err = r.AWS.CFN.CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{StackName: new(recordOf), ChangeSetName: new("eksctl-append"),
+			TemplateBody: &more, Tags: tags, Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}})
+		must(t, err)
+		r.Sim.World.Advance(time.Minute)
+		_, err = r.AWS.CFN.ExecuteChangeSet(t.Context(), &cloudformation.ExecuteChangeSetInput{StackName: new(recordOf), ChangeSetName: new("eksctl-append")})
+		must(t, err)
+		r.Sim.World.Advance(time.Hour)
+		return outputs(t, r)[""]
+	}
+	stale, _ := replaced(t)
+	if status := asEksctlUpdates(stale); status == "UPDATE_COMPLETE" {
+		t.Fatal("an update of a stack with resources that are gone went through: this test shows nothing")
+	}
+	r, now := replaced(t)
+	synced(t, r, run.SyncOptions{Template: true})
+	after := resources(t, r)
+	for _, id := range now {
+		if !strings.Contains(after, id) {
+			t.Errorf("%s is not in the stack:\n%s", id, after)
+		}
+	}
+	if !strings.Contains(after, "SubnetPublicUSWEST2A ") || !strings.Contains(after, "RouteTableAssociationPublicUSWEST2A ") {
+		t.Error(after)
+	}
+	if status := outputs(t, r)[""]; status != "UPDATE_COMPLETE" { // eksctl lists no stack that is IMPORT_COMPLETE
+		t.Error(status)
+	}
+	if status := asEksctlUpdates(r); status != "UPDATE_COMPLETE" {
+		t.Fatal(status)
+	}
+	c, err := r.AWS.EKS.DescribeCluster(t.Context(), &eks.DescribeClusterInput{Name: new("test")})
+	must(t, err)
+	have := slices.Sorted(slices.Values(c.Cluster.ResourcesVpcConfig.SubnetIds))
+	slices.Sort(now)
+	for _, id := range now {
+		if !slices.Contains(have, id) {
+			t.Errorf("the control plane lost %s: %v", id, have)
+		}
 	}
 }
 
@@ -336,5 +400,28 @@ func TestThePrintedScriptDoesTheSame(t *testing.T) {
 		if !strings.HasPrefix(o, "Endpoint=") {
 			t.Errorf("after the script: %s", o)
 		}
+	}
+}
+
+// "Subnets" is what old stacks call the public ones: it is brought to what is live under its
+// own name (facts/eksctl.md §2, point 4).
+func TestTheOutputOfOldStacksIsSynced(t *testing.T) {
+	r, now := replaced(t)
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	must(t, err)
+	old := strings.NewReplacer(`"SubnetsPublic":{`, `"Subnets":{`, "::SubnetsPublic", "::Subnets").Replace(*body.TemplateBody)
+	_, err = r.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new(recordOf), TemplateBody: &old,
+		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}})
+	must(t, err)
+	r.Sim.World.Advance(time.Hour)
+	if err := asEksctl(t, r, "Subnets"); err == nil {
+		t.Fatal("the record is not stale")
+	}
+	synced(t, r, run.SyncOptions{})
+	have := strings.Split(outputs(t, r)["Subnets"], ",")
+	slices.Sort(have)
+	slices.Sort(now)
+	if !slices.Equal(have, now) {
+		t.Errorf("recorded %v, live %v", have, now)
 	}
 }

@@ -24,12 +24,22 @@ type Edit struct {
 	Gone []string `json:"gone,omitempty"`
 	// Subnets are the control plane's, in place of those that the template gives it.
 	Subnets []string `json:"subnets,omitempty"`
+	// Import are resources that exist, and are no stack's: they are put into the template for
+	// an import, by logical ID. Such an edit holds nothing else: an import changes nothing.
+	Import map[string]Imported `json:"import,omitempty"`
 	// Texts are texts of the template that CloudFormation's answer has lost characters of,
 	// by path, such as Description.
 	Texts map[string]string `json:"texts,omitempty"`
 	// Touch is put into the metadata of a resource: CloudFormation does not always take a
 	// change of outputs alone for an update (facts/repair.md §1.1).
 	Touch string `json:"touch,omitempty"`
+}
+
+// Imported is a resource that a stack is to take in as it is.
+type Imported struct {
+	Type       string            `json:"type"`
+	Identifier map[string]string `json:"identifier"` // as CloudFormation names it: SubnetId, Id
+	Properties map[string]any    `json:"properties"`
 }
 
 // touched is the key of a resource's metadata by which an update is one.
@@ -55,6 +65,9 @@ func (e Edit) Apply(body string) (string, error) {
 	}
 	if len(e.Subnets) > 0 {
 		set(e.Subnets, "Resources", "ControlPlane", "Properties", "ResourcesVpcConfig", "SubnetIds")
+	}
+	for _, id := range slices.Sorted(maps.Keys(e.Import)) {
+		b, err = imported(b, err, id, e.Import[id])
 	}
 	for _, k := range e.Drop {
 		b, err = removed(b, err, "Outputs", k)
@@ -150,6 +163,18 @@ func remove(b []byte, path []string) ([]byte, error) {
 		return slices.Concat(b[:all[i-1].to], b[all[i].to:]), nil
 	}
 	return slices.Concat(b[:all[i].begin], b[all[i].to:]), nil
+}
+
+// imported puts a resource into the template, where it is not there yet. It goes with the
+// stack: what is in a VPC of the stack's would be in the way of its deletion.
+func imported(b []byte, err error, id string, r Imported) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	if _, _, missing := find(b, []string{"Resources", id}); missing == nil {
+		return b, nil
+	}
+	return insert(b, []string{"Resources"}, id, ascii(M{"Type": r.Type, "DeletionPolicy": "Delete", "Properties": r.Properties}))
 }
 
 // touch puts a word into the metadata of the control plane, or of the first resource.

@@ -83,3 +83,16 @@ func letters(i int) string {
 
 // zoneID turns us-west-2a into USWEST2A, as logical IDs carry it.
 func zoneID(az string) string { return strings.ToUpper(strings.ReplaceAll(az, "-", "")) }
+
+// OfSubnet are the logical IDs of a subnet's resources.
+type OfSubnet struct{ Subnet, Association string }
+
+// SubnetNames are the logical IDs of a zone's subnet in a cluster stack, public or private,
+// whose names differ in IPv6 networks.
+func SubnetNames(kind, zone string, ipv6 bool) OfSubnet {
+	z := zoneID(zone)
+	if ipv6 {
+		return OfSubnet{kind + "Subnet" + z, kind + "RouteTableAssociation" + z}
+	}
+	return OfSubnet{"Subnet" + kind + z, "RouteTableAssociation" + kind + z}
+}

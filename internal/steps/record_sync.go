@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +24,8 @@ import (
 // as a change set that is looked at before it is executed. Tags, parameters and role stay
 // the stack's own: another tag would spread to every resource, and touch those that are
 // gone (facts/repair.md §1.1). A set that touches a resource which the edit does not name is
-// deleted, and nothing is done.
+// deleted, and nothing is done. With Edit.Import it takes in resources that exist, which is
+// a set of its own kind: it may change neither outputs nor anything that the stack has.
 type RecordSync struct {
 	Stack string     `json:"stack"`
 	Edit  stack.Edit `json:"edit"`
@@ -55,7 +57,7 @@ func (s *RecordSync) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, e
 	if wanted && s.recorded(st) {
 		return engine.Finished("the record is as the cluster is")
 	}
-	if m.Phase == executed && st.StackStatus == types.StackStatusUpdateRollbackComplete {
+	if m.Phase == executed && (st.StackStatus == types.StackStatusUpdateRollbackComplete || st.StackStatus == types.StackStatusImportRollbackComplete) {
 		return engine.Result{}, fmt.Errorf("the update of stack %s was rolled back: %s. The record is what it was", s.Stack,
 			lastFailure(ctx, e.AWS, aws.ToString(st.StackId)))
 	}
@@ -73,7 +75,7 @@ func (s *RecordSync) body(ctx context.Context, e *Env, m *Memo) (body string, sa
 	if body, err = edit.Apply(stored); err != nil {
 		return "", false, fmt.Errorf("stack %s: %w", s.Stack, err)
 	}
-	if same = stack.Alike(stored, body); !same && m.Phase == touching {
+	if same = stack.Alike(stored, body); !same && m.Phase == touching && edit.Touch == "" {
 		edit.Touch = s.digest("")
 		body, err = edit.Apply(stored)
 	}
@@ -131,7 +133,7 @@ func (s *RecordSync) changeSet(ctx context.Context, e *Env, m *Memo, st *types.S
 		m.Phase = ""
 		return engine.Waiting("the change set is " + string(set.ExecutionStatus) + ": another is made")
 	}
-	if bad := s.unwanted(changes, m.Phase == touching); len(bad) > 0 {
+	if bad := s.unwanted(changes, m.Phase == touching || s.Edit.Touch != ""); len(bad) > 0 {
 		if err := deleteSet(ctx, e.AWS, set); err != nil {
 			return engine.Result{}, err
 		}
@@ -148,9 +150,17 @@ func (s *RecordSync) changeSet(ctx context.Context, e *Env, m *Memo, st *types.S
 }
 
 func (s *RecordSync) create(ctx context.Context, e *Env, m *Memo, st *types.Stack, name, body string) (engine.Result, error) {
-	in := &cloudformation.CreateChangeSetInput{StackName: &s.Stack, ChangeSetName: &name, ChangeSetType: types.ChangeSetTypeUpdate, TemplateBody: &body,
+	kind := types.ChangeSetTypeUpdate
+	if len(s.Edit.Import) > 0 {
+		kind = types.ChangeSetTypeImport
+	}
+	in := &cloudformation.CreateChangeSetInput{StackName: &s.Stack, ChangeSetName: &name, ChangeSetType: kind, TemplateBody: &body,
 		Tags: st.Tags, RoleARN: st.RoleARN, NotificationARNs: st.NotificationARNs, Capabilities: capabilities,
 		Description: new("slipway sync: the outputs as the live cluster is")}
+	for _, id := range slices.Sorted(maps.Keys(s.Edit.Import)) {
+		x := s.Edit.Import[id]
+		in.ResourcesToImport = append(in.ResourcesToImport, types.ResourceToImport{LogicalResourceId: &id, ResourceType: &x.Type, ResourceIdentifier: x.Identifier})
+	}
 	for _, p := range st.Parameters {
 		in.Parameters = append(in.Parameters, types.Parameter{ParameterKey: p.ParameterKey, UsePreviousValue: new(true)})
 	}
@@ -186,6 +196,7 @@ func (s *RecordSync) unwanted(changes []types.Change, touch bool) []string {
 		id := aws.ToString(r.LogicalResourceId)
 		kept := r.Replacement != types.ReplacementTrue && r.Replacement != types.ReplacementConditional
 		switch {
+		case r.Action == types.ChangeActionImport && s.Edit.Import[id].Type != "":
 		case r.Action == types.ChangeActionRemove && slices.Contains(s.Edit.Gone, id):
 		case r.Action == types.ChangeActionModify && id == "ControlPlane" && len(s.Edit.Subnets) > 0 && kept:
 		case r.Action == types.ChangeActionModify && touch && kept && slices.Equal(r.Scope, []types.ResourceAttribute{types.ResourceAttributeMetadata}):

@@ -56,9 +56,14 @@ func (s *IdentityMapping) writes(string) []owner.Ref {
 func (s *LogRetention) writes(cluster string) []owner.Ref {
 	return one(owner.LogGroup, eksfacts.LogGroup(cluster))
 }
-func (s *Stack) writes(string) []owner.Ref            { return whole(s.Name) }
-func (s *StackUpdate) writes(string) []owner.Ref      { return whole(s.Name) }
-func (s *RecordSync) writes(string) []owner.Ref       { return one(owner.CloudFormation, s.Stack) } // and no resource
+func (s *Stack) writes(string) []owner.Ref       { return whole(s.Name) }
+func (s *StackUpdate) writes(string) []owner.Ref { return whole(s.Name) }
+func (s *RecordSync) writes(string) []owner.Ref {
+	if len(s.Edit.Gone)+len(s.Edit.Subnets)+len(s.Edit.Import) > 0 {
+		return whole(s.Stack)
+	}
+	return one(owner.CloudFormation, s.Stack) // outputs touch no resource
+}
 func (s *RollbackContinue) writes(string) []owner.Ref { return one(owner.CloudFormation, s.Stack) }
 
 // deleted are the parts that Delete takes away, by its own names of them.

@@ -4,6 +4,8 @@ package sync
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +28,8 @@ const long = `Writes what is live into the outputs of the cluster's stack, and t
 the outputs' values made literal; the stack's own tags, parameters and role; as a change set that is looked at before it is
 executed, and deleted where it would touch anything else. Outputs that other stacks import stay as they are, and are named.
 With --template, resources that do not exist any more are taken out of the template, too, with what refers to them, and the
-control plane gets the subnets that it has. Afterwards it reads again and says what it saw. docs/drift.md.`
+control plane gets the subnets that it has; then the live subnets of the control plane in the stack's VPC are imported, with
+their routes' associations, so that later updates by eksctl find them in the stack. Afterwards it reads again and says what it saw. docs/drift.md.`
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
@@ -38,7 +41,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	}
 	a.Consent(c, &f.Consent)
 	c.Flags().StringVar(&f.print, "print", "", "change nothing: write a script of plain aws CLI commands, with its files, into this new folder")
-	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too")
+	c.Flags().BoolVar(&f.template, "template", false, "take resources that are gone out of the template, too, and live subnets into the stack")
 	c.Flags().BoolVar(&f.rollback, "continue-rollback", false,
 		"where the stack is UPDATE_ROLLBACK_FAILED, go on with the rollback first, and skip what cannot be put back")
 	return c
@@ -91,8 +94,14 @@ func act(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string, ok
 }
 
 func question(s *run.Sync) string {
-	if gone := s.Correction.Edit.Gone; len(gone) > 0 {
-		return fmt.Sprintf("Write this, and take %s out of the template?", strings.Join(gone, ", "))
+	gone, taken := strings.Join(s.Correction.Edit.Gone, ", "), strings.Join(slices.Sorted(maps.Keys(s.Correction.Import)), ", ")
+	switch {
+	case gone != "" && taken != "":
+		return fmt.Sprintf("Write this, take %s out of the template, and then take in %s?", gone, taken)
+	case gone != "":
+		return fmt.Sprintf("Write this, and take %s out of the template?", gone)
+	case taken != "":
+		return fmt.Sprintf("Write this, and take %s into the stack?", taken)
 	}
 	return "Write this into the outputs of " + s.Correction.Stack + "?"
 }
