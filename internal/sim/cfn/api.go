@@ -13,6 +13,10 @@ import (
 
 // Register adds the operations.
 func (c *CFN) Register(s *wire.Service) {
+	// The words are an assumption; the code is the API reference's.
+	s.Idempotent("ClientRequestToken", &c.tokens, func(token string) error {
+		return wire.Errorf("TokenAlreadyExistsException", "ClientRequestToken %s was used by an operation with other parameters", token)
+	})
 	wire.Handle(s, "CreateStack", c.CreateStack)
 	wire.Handle(s, "UpdateStack", c.UpdateStack)
 	wire.Handle(s, "DeleteStack", c.DeleteStack)
@@ -129,7 +133,7 @@ func (c *CFN) CreateStack(by *wire.Caller, in *cloudformation.CreateStackInput) 
 		return nil, err
 	}
 	if s := c.find(name); s != nil {
-		if in.ClientRequestToken != nil && s.Token == *in.ClientRequestToken {
+		if by.Before() == s.ID {
 			return &cloudformation.CreateStackOutput{StackId: new(s.ID)}, nil
 		}
 		return nil, wire.Errorf("AlreadyExistsException", "Stack [%s] already exists", name)
@@ -145,7 +149,8 @@ func (c *CFN) CreateStack(by *wire.Caller, in *cloudformation.CreateStackInput) 
 		c.drop(s)
 		return nil, err
 	}
-	s.Token, s.Caps, s.OnFailure = aws.ToString(in.ClientRequestToken), in.Capabilities, in.OnFailure
+	by.Note(s.ID)
+	s.Caps, s.OnFailure = in.Capabilities, in.OnFailure
 	s.Protected, s.Role = aws.ToBool(in.EnableTerminationProtection), aws.ToString(in.RoleARN)
 	if aws.ToBool(in.DisableRollback) {
 		s.OnFailure = sdk.OnFailureDoNothing
@@ -167,6 +172,9 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	s, err := c.must(in.StackName)
 	if err != nil {
 		return nil, err
+	}
+	if by.Before() == s.ID {
+		return &cloudformation.UpdateStackOutput{StackId: new(s.ID)}, nil
 	}
 	if err := s.updatable(); err != nil {
 		return nil, err
@@ -191,6 +199,7 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	}
 	s.Pause = aws.ToBool(in.DisableRollback)
 	s.calledBy(by)
+	by.Note(s.ID)
 	if in.RoleARN != nil {
 		s.Role = *in.RoleARN
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
@@ -97,19 +96,19 @@ func (c *CFN) ContinueUpdateRollback(by *wire.Caller, in *cloudformation.Continu
 
 // CancelUpdateStack ends an update under way, and rolls it back. What is being done on a
 // resource is waited for.
-func (c *CFN) CancelUpdateStack(_ *wire.Caller, in *cloudformation.CancelUpdateStackInput) (*cloudformation.CancelUpdateStackOutput, error) {
+func (c *CFN) CancelUpdateStack(by *wire.Caller, in *cloudformation.CancelUpdateStackInput) (*cloudformation.CancelUpdateStackOutput, error) {
 	s, err := c.must(in.StackName)
 	if err != nil {
 		return nil, err
 	}
-	token := aws.ToString(in.ClientRequestToken)
-	if token != "" && token == s.Cancelled {
+	if by.Before() == s.ID {
 		return &cloudformation.CancelUpdateStackOutput{}, nil
 	}
 	if s.Status != sdk.StackStatusUpdateInProgress {
 		return nil, validation("CancelUpdateStack cannot be called from current stack status")
 	}
-	s.Cancelled, s.Failed, s.Pause = token, true, false
+	by.Note(s.ID)
+	s.Failed, s.Pause = true, false
 	s.Was.Why = "User Initiated"
 	s.advance()
 	return &cloudformation.CancelUpdateStackOutput{}, nil

@@ -21,6 +21,7 @@ type CFN struct {
 	env *Env
 
 	res.Registry
+	tokens wire.Tokens
 	stacks *res.Kind[stack]  // by ID, deleted ones too
 	sets   *res.Kind[change] // change sets by ARN
 	drifts *res.Kind[detection]
@@ -51,7 +52,6 @@ type stack struct {
 	Deleted   *time.Time
 	OnFailure sdk.OnFailure
 	Protected bool
-	Token     string
 	Key, ARN  string               // who called last: access key and principal
 	Role      string               // the ARN of the role that acts instead of the caller
 	Failed    bool                 // nothing more is started
@@ -63,7 +63,6 @@ type stack struct {
 	Policy    string               `json:",omitempty"` // JSON
 	Drift     sdk.StackDriftStatus `json:",omitempty"` // "": nobody has looked
 	DriftAt   *time.Time           `json:",omitempty"`
-	Cancelled string               `json:",omitempty"` // the token by which the last update was cancelled
 
 	c *CFN
 	d *deployment // of Body and Params
@@ -101,6 +100,7 @@ const (
 // New is a region without stacks.
 func New(w *world.World, env *Env) *CFN {
 	c := &CFN{w: w, env: env}
+	c.Keep("done", &c.tokens)
 	c.stacks = res.Add(&c.Registry, &res.Kind[stack]{Name: "stack", Key: func(s *stack) string { return s.ID }})
 	c.sets = res.Add(&c.Registry, &res.Kind[change]{Name: "change-set", Key: func(x *change) string { return x.ARN }})
 	c.drifts = res.Add(&c.Registry, &res.Kind[detection]{Name: "drift-detection", Key: func(d *detection) string { return d.ID }})

@@ -92,17 +92,17 @@ func (e *EC2) DescribeNetworkAcls(_ *wire.Caller, in *ec2.DescribeNetworkAclsInp
 }
 
 // CreateNetworkAcl makes an ACL without subnets.
-func (e *EC2) CreateNetworkAcl(_ *wire.Caller, in *ec2.CreateNetworkAclInput) (*ec2.CreateNetworkAclOutput, error) {
+func (e *EC2) CreateNetworkAcl(by *wire.Caller, in *ec2.CreateNetworkAclInput) (*ec2.CreateNetworkAclOutput, error) {
 	v := e.vpcs.Get(aws.ToString(in.VpcId))
 	if v == nil {
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
-	if id, ok := e.token("acl", in.ClientToken); ok && e.acls.Get(id) != nil {
-		return &ec2.CreateNetworkAclOutput{NetworkAcl: new(e.viewACL(e.acls.Get(id))), ClientToken: in.ClientToken}, nil
+	if had := e.acls.Get(by.Before()); had != nil {
+		return &ec2.CreateNetworkAclOutput{NetworkAcl: new(e.viewACL(had)), ClientToken: in.ClientToken}, nil
 	}
 	a := e.newACL(v, e.w.ID("acl-", *v.VpcId, identity(in.TagSpecifications)), false)
 	e.tagSpec(*a.NetworkAclId, in.TagSpecifications)
-	e.remember("acl", in.ClientToken, *a.NetworkAclId)
+	by.Note(*a.NetworkAclId)
 	return &ec2.CreateNetworkAclOutput{NetworkAcl: new(e.viewACL(a)), ClientToken: in.ClientToken}, nil
 }
 

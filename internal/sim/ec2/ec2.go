@@ -73,7 +73,7 @@ type EC2 struct {
 	flowLogs   *res.Kind[types.FlowLog]
 	userData   map[string]string // base64, by instance
 	tags       map[string]map[string]string
-	tokens     map[string]string
+	tokens     wire.Tokens
 	// reservations are those that hold more than the instance of the same number.
 	reservations map[string]string
 	// modifications are the last ones of volumes.
@@ -88,7 +88,7 @@ type EC2 struct {
 func New(w *world.World, region, account, partition string) *EC2 {
 	e := &EC2{w: w, Region: region, Account: account, Partition: partition, Zones: zonesOf(region),
 		Quotas:     Quotas{VPCs: 5, Addresses: 5, VCPUs: 640},
-		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{}, tokens: map[string]string{},
+		NoCapacity: map[string]bool{}, userData: map[string]string{}, tags: map[string]map[string]string{},
 		reservations: map[string]string{}, modifications: map[string]types.VolumeModification{}, attributes: map[string]attributes{},
 		optedIn: map[string]bool{}}
 	e.kinds()
@@ -99,6 +99,10 @@ func New(w *world.World, region, account, partition string) *EC2 {
 
 // Register adds the operations to the service.
 func (e *EC2) Register(s *wire.Service) {
+	s.Idempotent("ClientToken", &e.tokens, func(string) error {
+		return wire.Errorf("IdempotentParameterMismatch",
+			"Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+	})
 	e.registerNetwork(s)
 	e.registerGateways(s)
 	e.registerAddresses(s)
@@ -123,21 +127,6 @@ func (e *EC2) Register(s *wire.Service) {
 
 func notFound(code, noun, id string) *wire.Error {
 	return wire.Errorf(code, "The %s '%s' does not exist", noun, id)
-}
-
-// token returns the resource that an earlier call with this client token made.
-func (e *EC2) token(op string, t *string) (string, bool) {
-	if t == nil || *t == "" {
-		return "", false
-	}
-	id, ok := e.tokens[op+":"+*t]
-	return id, ok
-}
-
-func (e *EC2) remember(op string, t *string, id string) {
-	if t != nil && *t != "" {
-		e.tokens[op+":"+*t] = id
-	}
 }
 
 func one(p *string) []string {

@@ -38,9 +38,9 @@ func (e *EC2) HasEndpoints(vpcID string, names ...string) bool {
 }
 
 // CreateVpcEndpoint makes an endpoint.
-func (e *EC2) CreateVpcEndpoint(_ *wire.Caller, in *ec2.CreateVpcEndpointInput) (*ec2.CreateVpcEndpointOutput, error) {
-	if id, ok := e.token("endpoint", in.ClientToken); ok && e.endpoints.Get(id) != nil {
-		return &ec2.CreateVpcEndpointOutput{VpcEndpoint: new(e.viewEndpoint(e.endpoints.Get(id))), ClientToken: in.ClientToken}, nil
+func (e *EC2) CreateVpcEndpoint(by *wire.Caller, in *ec2.CreateVpcEndpointInput) (*ec2.CreateVpcEndpointOutput, error) {
+	if had := e.endpoints.Get(by.Before()); had != nil {
+		return &ec2.CreateVpcEndpointOutput{VpcEndpoint: new(e.viewEndpoint(had)), ClientToken: in.ClientToken}, nil
 	}
 	v := e.vpcs.Get(aws.ToString(in.VpcId))
 	if v == nil {
@@ -81,7 +81,7 @@ func (e *EC2) CreateVpcEndpoint(_ *wire.Caller, in *ec2.CreateVpcEndpointInput) 
 	}
 	e.endpoints.Put(*p.VpcEndpointId, p)
 	e.tagSpec(*p.VpcEndpointId, in.TagSpecifications)
-	e.remember("endpoint", in.ClientToken, *p.VpcEndpointId)
+	by.Note(*p.VpcEndpointId)
 	return &ec2.CreateVpcEndpointOutput{VpcEndpoint: new(e.viewEndpoint(p)), ClientToken: in.ClientToken}, nil
 }
 

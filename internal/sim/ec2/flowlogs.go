@@ -30,9 +30,9 @@ func noFlowLog(id string) error {
 
 // CreateFlowLogs asks for logs of VPCs, subnets or interfaces. The region keeps what is
 // asked for, and writes no records.
-func (e *EC2) CreateFlowLogs(_ *wire.Caller, in *ec2.CreateFlowLogsInput) (*ec2.CreateFlowLogsOutput, error) {
+func (e *EC2) CreateFlowLogs(by *wire.Caller, in *ec2.CreateFlowLogsInput) (*ec2.CreateFlowLogsOutput, error) {
 	out := &ec2.CreateFlowLogsOutput{FlowLogIds: []string{}, Unsuccessful: []types.UnsuccessfulItem{}, ClientToken: in.ClientToken}
-	if ids, ok := e.token("flow-logs", in.ClientToken); ok {
+	if ids := by.Before(); ids != "" {
 		out.FlowLogIds = strings.Fields(ids)
 		return out, nil
 	}
@@ -74,7 +74,7 @@ func (e *EC2) CreateFlowLogs(_ *wire.Caller, in *ec2.CreateFlowLogsInput) (*ec2.
 		e.tagSpec(*f.FlowLogId, in.TagSpecifications)
 		out.FlowLogIds = append(out.FlowLogIds, *f.FlowLogId)
 	}
-	e.remember("flow-logs", in.ClientToken, strings.Join(out.FlowLogIds, " "))
+	by.Note(strings.Join(out.FlowLogIds, " "))
 	return out, nil
 }
 

@@ -91,16 +91,16 @@ func (e *EC2) DescribeInternetGateways(_ *wire.Caller, in *ec2.DescribeInternetG
 }
 
 // CreateEgressOnlyInternetGateway makes and attaches one.
-func (e *EC2) CreateEgressOnlyInternetGateway(_ *wire.Caller, in *ec2.CreateEgressOnlyInternetGatewayInput) (*ec2.CreateEgressOnlyInternetGatewayOutput,
+func (e *EC2) CreateEgressOnlyInternetGateway(by *wire.Caller, in *ec2.CreateEgressOnlyInternetGatewayInput) (*ec2.CreateEgressOnlyInternetGatewayOutput,
 	error) {
 	if e.vpcs.Get(aws.ToString(in.VpcId)) == nil {
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
-	if id, ok := e.token("eigw", in.ClientToken); ok && e.eigws.Get(id) != nil {
-		return &ec2.CreateEgressOnlyInternetGatewayOutput{EgressOnlyInternetGateway: new(e.viewEgressOnly(e.eigws.Get(id))), ClientToken: in.ClientToken}, nil
+	if had := e.eigws.Get(by.Before()); had != nil {
+		return &ec2.CreateEgressOnlyInternetGatewayOutput{EgressOnlyInternetGateway: new(e.viewEgressOnly(had)), ClientToken: in.ClientToken}, nil
 	}
 	id := e.w.ID("eigw-", aws.ToString(in.VpcId))
-	e.remember("eigw", in.ClientToken, id)
+	by.Note(id)
 	g := e.eigws.Put(id, &types.EgressOnlyInternetGateway{EgressOnlyInternetGatewayId: new(id),
 		Attachments: []types.InternetGatewayAttachment{{VpcId: in.VpcId, State: "attached"}}})
 	e.tagSpec(id, in.TagSpecifications)
@@ -126,9 +126,9 @@ func (e *EC2) DescribeEgressOnlyInternetGateways(_ *wire.Caller,
 
 // CreateNatGateway makes a gateway that is available after its drawn duration
 // (facts/eks.md §7: 1m45s, 1m25 to 2m05).
-func (e *EC2) CreateNatGateway(_ *wire.Caller, in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
-	if id, ok := e.token("nat", in.ClientToken); ok && e.nats.Get(id) != nil {
-		return &ec2.CreateNatGatewayOutput{NatGateway: new(e.viewNat(e.nats.Get(id))), ClientToken: in.ClientToken}, nil
+func (e *EC2) CreateNatGateway(by *wire.Caller, in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
+	if had := e.nats.Get(by.Before()); had != nil {
+		return &ec2.CreateNatGatewayOutput{NatGateway: new(e.viewNat(had)), ClientToken: in.ClientToken}, nil
 	}
 	s := e.subnets.Get(aws.ToString(in.SubnetId))
 	if s == nil {
@@ -168,7 +168,7 @@ func (e *EC2) CreateNatGateway(_ *wire.Caller, in *ec2.CreateNatGatewayInput) (*
 	}
 	n.NatGatewayAddresses = []types.NatGatewayAddress{addr}
 	e.tagSpec(id, in.TagSpecifications)
-	e.remember("nat", in.ClientToken, id)
+	by.Note(id)
 	zone := *s.AvailabilityZone
 	e.w.Start("ec2:natgateway", id, e.w.Draw("ec2:natgateway", zone, 105*time.Second, 85*time.Second, 125*time.Second), "ec2:nat-up", id, nil)
 	return &ec2.CreateNatGatewayOutput{NatGateway: new(e.viewNat(n)), ClientToken: in.ClientToken}, nil

@@ -376,8 +376,8 @@ func (e *EC2) usedVCPUs() int {
 
 // RunInstances launches instances in one reservation: as many as can be of the most,
 // and none if fewer than the least can be.
-func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
-	if r, ok := e.token("run", in.ClientToken); ok {
+func (e *EC2) RunInstances(by *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
+	if r := by.Before(); r != "" {
 		return e.reservation(r), nil
 	}
 	least, most := aws.ToInt32(in.MinCount), aws.ToInt32(in.MaxCount)
@@ -434,7 +434,7 @@ func (e *EC2) RunInstances(_ *wire.Caller, in *ec2.RunInstancesInput) (*ec2.RunI
 		e.reservations[*i.InstanceId] = r
 		made = append(made, i)
 	}
-	e.remember("run", in.ClientToken, r)
+	by.Note(r)
 	return e.reservation(r), nil
 }
 

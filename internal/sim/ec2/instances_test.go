@@ -32,12 +32,11 @@ func TestAnInstanceComesFromItsTemplate(t *testing.T) {
 			Ebs: &types.LaunchTemplateEbsBlockDeviceRequest{VolumeSize: new(int32(50)), VolumeType: "gp3"}}},
 		TagSpecifications: []types.LaunchTemplateTagSpecificationRequest{{ResourceType: "instance", Tags: []types.Tag{{Key: new("Name"), Value: new("a")}}},
 			{ResourceType: "volume", Tags: []types.Tag{{Key: new("Name"), Value: new("v")}}}}})
-	in := &ec2.RunInstancesInput{MinCount: new(int32(2)), MaxCount: new(int32(2)), SubnetId: &n.public, InstanceType: "m5.large", ClientToken: new("once"),
+	in := &ec2.RunInstancesInput{MinCount: new(int32(2)), MaxCount: new(int32(2)), SubnetId: &n.public, InstanceType: "m5.large",
 		LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: lt}}
 	out := must(e.RunInstances(nil, in))
-	again := must(e.RunInstances(nil, in))
-	if len(out.Instances) != 2 || len(again.Instances) != 2 || *again.ReservationId != *out.ReservationId {
-		t.Errorf("%d and %d instances in %s and %s", len(out.Instances), len(again.Instances), *out.ReservationId, *again.ReservationId)
+	if len(out.Instances) != 2 {
+		t.Errorf("%d instances", len(out.Instances))
 	}
 	w.Advance(time.Minute)
 	r := must(e.DescribeInstances(nil, &ec2.DescribeInstancesInput{})).Reservations

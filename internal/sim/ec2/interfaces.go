@@ -242,9 +242,9 @@ func fullSubnet(s *subnet) error {
 }
 
 // CreateNetworkInterface makes an interface that is attached to nothing.
-func (e *EC2) CreateNetworkInterface(_ *wire.Caller, in *ec2.CreateNetworkInterfaceInput) (*ec2.CreateNetworkInterfaceOutput, error) {
-	if id, ok := e.token("eni", in.ClientToken); ok && e.enis.Get(id) != nil {
-		return &ec2.CreateNetworkInterfaceOutput{NetworkInterface: new(e.viewInterface(e.enis.Get(id))), ClientToken: in.ClientToken}, nil
+func (e *EC2) CreateNetworkInterface(by *wire.Caller, in *ec2.CreateNetworkInterfaceInput) (*ec2.CreateNetworkInterfaceOutput, error) {
+	if had := e.enis.Get(by.Before()); had != nil {
+		return &ec2.CreateNetworkInterfaceOutput{NetworkInterface: new(e.viewInterface(had)), ClientToken: in.ClientToken}, nil
 	}
 	s := e.subnets.Get(aws.ToString(in.SubnetId))
 	if s == nil {
@@ -276,7 +276,7 @@ func (e *EC2) CreateNetworkInterface(_ *wire.Caller, in *ec2.CreateNetworkInterf
 		return nil, err
 	}
 	e.tagSpec(*n.NetworkInterfaceId, in.TagSpecifications)
-	e.remember("eni", in.ClientToken, *n.NetworkInterfaceId)
+	by.Note(*n.NetworkInterfaceId)
 	return &ec2.CreateNetworkInterfaceOutput{NetworkInterface: new(e.viewInterface(n)), ClientToken: in.ClientToken}, nil
 }
 

@@ -69,7 +69,7 @@ func (e *EC2) kinds() {
 	e.placements.Missing = func(n string) error {
 		return wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", n)
 	}
-	for name, p := range map[string]any{"userData": &e.userData, "tags": &e.tags, "tokens": &e.tokens, "quotas": &e.Quotas,
+	for name, p := range map[string]any{"userData": &e.userData, "tags": &e.tags, "done": &e.tokens, "quotas": &e.Quotas,
 		"noCapacity": &e.NoCapacity, "freeTierOnly": &e.FreeTierOnly, "reservations": &e.reservations, "defaultDHCP": &e.DefaultDHCP,
 		"modifications": &e.modifications, "attributes": &e.attributes, "optedIn": &e.optedIn} {
 		e.Keep(name, p)

@@ -64,17 +64,17 @@ func (e *EC2) table(id *string) (*types.RouteTable, error) {
 }
 
 // CreateRouteTable makes a table with the local routes.
-func (e *EC2) CreateRouteTable(_ *wire.Caller, in *ec2.CreateRouteTableInput) (*ec2.CreateRouteTableOutput, error) {
+func (e *EC2) CreateRouteTable(by *wire.Caller, in *ec2.CreateRouteTableInput) (*ec2.CreateRouteTableOutput, error) {
 	v := e.vpcs.Get(aws.ToString(in.VpcId))
 	if v == nil {
 		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(in.VpcId))
 	}
-	if id, ok := e.token("rtb", in.ClientToken); ok && e.routes.Get(id) != nil {
-		return &ec2.CreateRouteTableOutput{RouteTable: new(e.viewRouteTable(e.routes.Get(id))), ClientToken: in.ClientToken}, nil
+	if had := e.routes.Get(by.Before()); had != nil {
+		return &ec2.CreateRouteTableOutput{RouteTable: new(e.viewRouteTable(had)), ClientToken: in.ClientToken}, nil
 	}
 	rt := e.newRouteTable(v, identity(in.TagSpecifications))
 	e.tagSpec(*rt.RouteTableId, in.TagSpecifications)
-	e.remember("rtb", in.ClientToken, *rt.RouteTableId)
+	by.Note(*rt.RouteTableId)
 	return &ec2.CreateRouteTableOutput{RouteTable: new(e.viewRouteTable(rt)), ClientToken: in.ClientToken}, nil
 }
 

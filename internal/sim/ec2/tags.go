@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -23,37 +22,19 @@ func (e *EC2) registerTags(s *wire.Service) {
 }
 
 // handle registers an operation. Its tags are checked before: those of a client may not
-// be as AWS's own. A client token is for one request only.
+// be as AWS's own.
 func handle[I, O any](e *EC2, s *wire.Service, name string, f func(*wire.Caller, *I) (*O, error)) {
 	tags, specified := reflect.TypeFor[I]().FieldByName("TagSpecifications")
-	token, idempotent := reflect.TypeFor[I]().FieldByName("ClientToken")
 	wire.Handle(s, name, func(c *wire.Caller, in *I) (*O, error) {
-		v := reflect.ValueOf(in).Elem()
 		if specified {
-			specs, _ := v.FieldByIndex(tags.Index).Interface().([]types.TagSpecification) // the one type of that name
+			specs, _ := reflect.ValueOf(in).Elem().FieldByIndex(tags.Index).Interface().([]types.TagSpecification) // the one type of that name
 			for _, x := range specs {
 				if err := checkTags(nil, x.Tags); err != nil {
 					return nil, err
 				}
 			}
 		}
-		if !idempotent || v.FieldByIndex(token.Index).IsNil() {
-			return f(c, in)
-		}
-		t := v.FieldByIndex(token.Index).Interface().(*string)
-		b, err := json.Marshal(in)
-		if err != nil {
-			return nil, err
-		}
-		if was, ok := e.token(name+" request", t); ok && was != e.hash(string(b)) {
-			return nil, wire.Errorf("IdempotentParameterMismatch",
-				"Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
-		}
-		out, err := f(c, in)
-		if err == nil {
-			e.remember(name+" request", t, e.hash(string(b)))
-		}
-		return out, err
+		return f(c, in)
 	})
 }
 

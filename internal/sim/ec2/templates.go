@@ -61,10 +61,10 @@ func overlay[T any](on, over *T) {
 var templateName = regexp.MustCompile(`^[a-zA-Z0-9()./_-]{3,128}$`)
 
 // CreateLaunchTemplate makes a template with version 1.
-func (e *EC2) CreateLaunchTemplate(_ *wire.Caller, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
+func (e *EC2) CreateLaunchTemplate(by *wire.Caller, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
 	name := aws.ToString(in.LaunchTemplateName)
-	if id, ok := e.token("lt", in.ClientToken); ok && e.templates.Get(id) != nil {
-		return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: new(e.viewTemplate(e.templates.Get(id)))}, nil
+	if had := e.templates.Get(by.Before()); had != nil {
+		return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: new(e.viewTemplate(had))}, nil
 	}
 	if !templateName.MatchString(name) {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.MalformedException", "Invalid launch template name. Must be between 3 and 128 characters, "+
@@ -84,7 +84,7 @@ func (e *EC2) CreateLaunchTemplate(_ *wire.Caller, in *ec2.CreateLaunchTemplateI
 	}
 	e.templates.Put(id, t)
 	e.tagSpec(id, in.TagSpecifications)
-	e.remember("lt", in.ClientToken, id)
+	by.Note(id)
 	return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: new(e.viewTemplate(t))}, nil
 }
 
@@ -148,12 +148,12 @@ func (e *EC2) template(id, name *string) (*launchTemplate, error) {
 
 // CreateLaunchTemplateVersion adds a version: of a source version, where one is named,
 // with what the request says over it.
-func (e *EC2) CreateLaunchTemplateVersion(_ *wire.Caller, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
+func (e *EC2) CreateLaunchTemplateVersion(by *wire.Caller, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
 	t, err := e.template(in.LaunchTemplateId, in.LaunchTemplateName)
 	if err != nil {
 		return nil, err
 	}
-	if n, ok := e.token("lt-version", in.ClientToken); ok {
+	if n := by.Before(); n != "" {
 		if v, err := t.version(n); err == nil {
 			return &ec2.CreateLaunchTemplateVersionOutput{LaunchTemplateVersion: new(t.view(v))}, nil
 		}
@@ -172,7 +172,7 @@ func (e *EC2) CreateLaunchTemplateVersion(_ *wire.Caller, in *ec2.CreateLaunchTe
 		d = &whole
 	}
 	v := t.add(e, d, in.VersionDescription)
-	e.remember("lt-version", in.ClientToken, fmt.Sprint(*v.VersionNumber))
+	by.Note(fmt.Sprint(*v.VersionNumber))
 	return &ec2.CreateLaunchTemplateVersionOutput{LaunchTemplateVersion: new(t.view(v))}, nil
 }
 

@@ -165,9 +165,9 @@ func (e *EC2) releaseVolumes(i *types.Instance) {
 }
 
 // CreateVolume makes a volume that is available a few seconds later.
-func (e *EC2) CreateVolume(_ *wire.Caller, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
-	if id, ok := e.token("volume", in.ClientToken); ok && e.volumes.Get(id) != nil {
-		return convert[ec2.CreateVolumeOutput](new(e.viewVolume(e.volumes.Get(id)))), nil
+func (e *EC2) CreateVolume(by *wire.Caller, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
+	if had := e.volumes.Get(by.Before()); had != nil {
+		return convert[ec2.CreateVolumeOutput](new(e.viewVolume(had))), nil
 	}
 	zone := aws.ToString(in.AvailabilityZone) + aws.ToString(in.AvailabilityZoneId)
 	if e.zone(zone) == nil {
@@ -202,7 +202,7 @@ func (e *EC2) CreateVolume(_ *wire.Caller, in *ec2.CreateVolumeInput) (*ec2.Crea
 	}
 	e.volumes.Put(id, v)
 	e.tagSpec(id, in.TagSpecifications)
-	e.remember("volume", in.ClientToken, id)
+	by.Note(id)
 	e.w.Schedule(volumeTime, "ec2:volume", id, nil)
 	return convert[ec2.CreateVolumeOutput](new(e.viewVolume(v))), nil
 }

@@ -24,7 +24,6 @@ type accessEntry struct {
 	types.AccessEntry
 	Policies []types.AssociatedAccessPolicy
 	From     time.Duration // effective some seconds after it was made
-	Made     asked
 }
 
 func (s *EKS) registerAccess(svc *wire.Service) {
@@ -105,8 +104,8 @@ func (s *EKS) CreateAccessEntry(by *wire.Caller, in *eks.CreateAccessEntryInput)
 	p := aws.ToString(in.PrincipalArn)
 	if e := c.entries.Get(p); e != nil {
 		exists := inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
-		if again, err := e.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *e.AccessEntryArn {
+			return nil, exists
 		}
 		return &eks.CreateAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
 	}
@@ -124,7 +123,8 @@ func (s *EKS) CreateAccessEntry(by *wire.Caller, in *eks.CreateAccessEntryInput)
 		return nil, invalid("kubernetesGroups can only be set for STANDARD type access entries")
 	}
 	e := s.newEntry(c, p, typ)
-	e.Tags, e.Made = tagsOf(in.Tags), note(in.ClientRequestToken, in, "")
+	e.Tags = tagsOf(in.Tags)
+	by.Note(*e.AccessEntryArn)
 	if len(in.KubernetesGroups) > 0 {
 		e.KubernetesGroups = in.KubernetesGroups
 	}
@@ -360,21 +360,17 @@ func (c *cluster) unmapRole(arn string) {
 	c.kube.Save(n)
 }
 
-// association is a pod identity association, and the request that made it.
+// association is a pod identity association.
 type association struct {
 	types.PodIdentityAssociation
-	Made asked
 }
 
 // associate makes a pod identity association.
-func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*association, error) {
+func (s *EKS) associate(by *wire.Caller, c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*association, error) {
 	if a := c.associations.Find(func(a *association) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }); a != nil {
 		exists := inUse("Association already exists: %s", *a.AssociationId).Member("clusterName", *c.Name)
-		if in == nil {
+		if by.Before() != *a.AssociationId {
 			return nil, exists
-		}
-		if again, err := a.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
 		}
 		return a, nil
 	}
@@ -390,18 +386,18 @@ func (s *EKS) associate(c *cluster, ns, sa, roleARN string, in *eks.CreatePodIde
 		RoleArn: new(roleARN), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), OwnerArn: owner, Tags: map[string]string{}}}
 	if in != nil {
 		a.Tags, a.TargetRoleArn, a.DisableSessionTags, a.Policy = tagsOf(in.Tags), in.TargetRoleArn, in.DisableSessionTags, in.Policy
-		a.Made = note(in.ClientRequestToken, in, "")
 	}
+	by.Note(id)
 	return c.associations.Put(id, a), nil
 }
 
 // CreatePodIdentityAssociation makes one.
-func (s *EKS) CreatePodIdentityAssociation(_ *wire.Caller, in *eks.CreatePodIdentityAssociationInput) (*eks.CreatePodIdentityAssociationOutput, error) {
+func (s *EKS) CreatePodIdentityAssociation(by *wire.Caller, in *eks.CreatePodIdentityAssociationInput) (*eks.CreatePodIdentityAssociationOutput, error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.associate(c, aws.ToString(in.Namespace), aws.ToString(in.ServiceAccount), aws.ToString(in.RoleArn), in, nil)
+	a, err := s.associate(by, c, aws.ToString(in.Namespace), aws.ToString(in.ServiceAccount), aws.ToString(in.RoleArn), in, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -486,14 +482,14 @@ func (s *EKS) DeletePodIdentityAssociation(_ *wire.Caller, in *eks.DeletePodIden
 }
 
 // AssociateIdentityProviderConfig is a cluster update like any other.
-func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateIdentityProviderConfigInput) (*eks.AssociateIdentityProviderConfigOutput,
+func (s *EKS) AssociateIdentityProviderConfig(by *wire.Caller, in *eks.AssociateIdentityProviderConfigInput) (*eks.AssociateIdentityProviderConfigOutput,
 	error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.AssociateIdentityProviderConfigOutput{Update: u, Tags: in.Tags}, err
+	if u := c.Updates.Get(by.Before()); u != nil {
+		return &eks.AssociateIdentityProviderConfigOutput{Update: new(*u), Tags: in.Tags}, nil
 	}
 	o := in.Oidc
 	if c.idps.Len() > 0 {
@@ -503,7 +499,7 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 		ClientId: o.ClientId, UsernameClaim: o.UsernameClaim, UsernamePrefix: o.UsernamePrefix, GroupsClaim: o.GroupsClaim, GroupsPrefix: o.GroupsPrefix,
 		RequiredClaims: o.RequiredClaims, Tags: in.Tags, Status: types.ConfigStatusCreating,
 		IdentityProviderConfigArn: s.arn("identityproviderconfig/%s/oidc/%s/%s", *c.Name, aws.ToString(o.IdentityProviderConfigName), s.w.UUID("idp", c.ID))}
-	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+	u, err := c.begin(by, types.UpdateTypeAssociateIdentityProviderConfig, nil, "idp", 6*time.Minute, 3*time.Minute, 10*time.Minute,
 		clusterChange{IDP: aws.ToString(o.IdentityProviderConfigName)})
 	if err != nil {
 		return nil, err
@@ -513,21 +509,21 @@ func (s *EKS) AssociateIdentityProviderConfig(_ *wire.Caller, in *eks.AssociateI
 }
 
 // DisassociateIdentityProviderConfig takes a provider away, by an update too.
-func (s *EKS) DisassociateIdentityProviderConfig(_ *wire.Caller, in *eks.DisassociateIdentityProviderConfigInput) (
+func (s *EKS) DisassociateIdentityProviderConfig(by *wire.Caller, in *eks.DisassociateIdentityProviderConfigInput) (
 	*eks.DisassociateIdentityProviderConfigOutput, error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.DisassociateIdentityProviderConfigOutput{Update: u}, err
+	if u := c.Updates.Get(by.Before()); u != nil {
+		return &eks.DisassociateIdentityProviderConfigOutput{Update: new(*u)}, nil
 	}
 	name := aws.ToString(in.IdentityProviderConfig.Name)
 	p := c.idps.Get(name)
 	if p == nil {
 		return nil, notFound("Identity provider config is not associated with cluster %s", *c.Name)
 	}
-	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeDisassociateIdentityProviderConfig, nil, "idp-gone", 6*time.Minute, 3*time.Minute, 10*time.Minute,
+	u, err := c.begin(by, types.UpdateTypeDisassociateIdentityProviderConfig, nil, "idp-gone", 6*time.Minute, 3*time.Minute, 10*time.Minute,
 		clusterChange{Gone: name})
 	if err != nil {
 		return nil, err

@@ -21,8 +21,6 @@ import (
 type addon struct {
 	types.Addon
 	Namespace string
-	Made      asked
-	Requests  requests      `json:",omitempty"` // of its updates
 	Applied   bool          // its creation is over; what follows is health
 	Unready   time.Duration // since when its pods are unready on existing nodes; 0: they are not
 	Updates   table.Table[types.Update]
@@ -63,8 +61,8 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 	}
 	if a := c.addons.Get(name); a != nil {
 		exists := inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
-		if again, err := a.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *a.AddonArn {
+			return nil, exists
 		}
 		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 	}
@@ -88,7 +86,7 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 		AddonArn: s.arn("addon/%s/%s/%s", *c.Name, name, s.w.UUID("addon", c.ID, name)), ClusterName: c.Name, Status: types.AddonStatusCreating,
 		CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), ConfigurationValues: in.ConfigurationValues,
 		ServiceAccountRoleArn: in.ServiceAccountRoleArn, Tags: tagsOf(in.Tags), Owner: new("aws"), Publisher: new("eks"),
-		Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}, Made: note(in.ClientRequestToken, in, "")}
+		Health: &types.AddonHealth{Issues: []types.AddonIssue{}}}}
 	if in.NamespaceConfig != nil {
 		a.Namespace = aws.ToString(in.NamespaceConfig.Namespace)
 	}
@@ -96,8 +94,9 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 		a.Namespace = catalogue[name].namespace
 	}
 	a.NamespaceConfig = &types.AddonNamespaceConfigResponse{Namespace: new(a.Namespace)}
+	by.Note(*a.AddonArn)
 	for _, p := range in.PodIdentityAssociations {
-		as, err := s.associate(c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn)
+		as, err := s.associate(nil, c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn)
 		if err != nil {
 			return nil, err
 		}
@@ -300,13 +299,13 @@ func (s *EKS) addonGone(c *cluster, e addonEvent) {
 }
 
 // UpdateAddon changes version, values, role or pod identity associations.
-func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.UpdateAddonOutput, error) {
+func (s *EKS) UpdateAddon(by *wire.Caller, in *eks.UpdateAddonInput) (*eks.UpdateAddonOutput, error) {
 	c, a, err := s.addon(in.ClusterName, in.AddonName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := a.Requests.answered(&a.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateAddonOutput{Update: u}, err
+	if u := a.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateAddonOutput{Update: new(*u)}, nil
 	}
 	if a.Status == types.AddonStatusCreating || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusDeleting {
 		return nil, inUse("Addon %s cannot be updated as it is currently in %s state", *a.AddonName, a.Status).Member("clusterName",
@@ -321,7 +320,7 @@ func (s *EKS) UpdateAddon(_ *wire.Caller, in *eks.UpdateAddonInput) (*eks.Update
 	id := s.w.UUID("update", c.ID, *a.AddonName)
 	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()),
 		Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
-	a.Requests.remember(in.ClientRequestToken, in, u)
+	by.Note(*u.Id)
 	a.Status = types.AddonStatusUpdating
 	if in.PodIdentityAssociations != nil {
 		if err := s.reassociate(c, a, in.PodIdentityAssociations); err != nil {
@@ -367,7 +366,7 @@ func (s *EKS) reassociate(c *cluster, a *addon, want []types.AddonPodIdentityAss
 		})
 		if have == nil {
 			var err error
-			if have, err = s.associate(c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err != nil {
+			if have, err = s.associate(nil, c, a.Namespace, aws.ToString(p.ServiceAccount), aws.ToString(p.RoleArn), nil, a.AddonArn); err != nil {
 				return err
 			}
 		}

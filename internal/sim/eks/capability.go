@@ -16,9 +16,7 @@ import (
 // own account, so that the cluster sees no pods of it; it has an access entry for its role.
 type capability struct {
 	types.Capability
-	Made     asked
-	Requests requests `json:",omitempty"` // of its updates
-	Updates  table.Table[types.Update]
+	Updates table.Table[types.Update]
 }
 
 func (s *EKS) registerCapabilities(svc *wire.Service) {
@@ -69,8 +67,8 @@ func (s *EKS) CreateCapability(by *wire.Caller, in *eks.CreateCapabilityInput) (
 	name := aws.ToString(in.CapabilityName)
 	if k := c.capabilities.Get(name); k != nil {
 		exists := inUse("Capability already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name)
-		if again, err := k.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *k.Arn {
+			return nil, exists
 		}
 		return &eks.CreateCapabilityOutput{Capability: new(k.Capability)}, nil
 	}
@@ -86,8 +84,8 @@ func (s *EKS) CreateCapability(by *wire.Caller, in *eks.CreateCapabilityInput) (
 	k := &capability{Capability: types.Capability{CapabilityName: in.CapabilityName, ClusterName: c.Name, Type: in.Type, RoleArn: in.RoleArn,
 		Arn:    s.arn("capability/%s/%s/%s/%s", *c.Name, lower(in.Type), name, s.w.UUID("capability", c.ID, name)),
 		Status: types.CapabilityStatusCreating, DeletePropagationPolicy: in.DeletePropagationPolicy, Version: new(capabilityVersions[in.Type]),
-		Tags: tagsOf(in.Tags), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.CapabilityHealth{Issues: []types.CapabilityIssue{}}},
-		Made: note(in.ClientRequestToken, in, "")}
+		Tags: tagsOf(in.Tags), CreatedAt: new(s.w.Date()), ModifiedAt: new(s.w.Date()), Health: &types.CapabilityHealth{Issues: []types.CapabilityIssue{}}}}
+	by.Note(*k.Arn)
 	k.Configuration = s.configuration(c, in)
 	c.capabilities.Put(name, k)
 	d := s.w.Draw("eks:capability", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 3*time.Minute)
@@ -196,13 +194,13 @@ type capabilityEvent struct {
 }
 
 // UpdateCapability changes role, role mappings and network access.
-func (s *EKS) UpdateCapability(_ *wire.Caller, in *eks.UpdateCapabilityInput) (*eks.UpdateCapabilityOutput, error) {
+func (s *EKS) UpdateCapability(by *wire.Caller, in *eks.UpdateCapabilityInput) (*eks.UpdateCapabilityOutput, error) {
 	c, k, err := s.capability(in.ClusterName, in.CapabilityName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := k.Requests.answered(&k.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateCapabilityOutput{Update: u}, err
+	if u := k.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateCapabilityOutput{Update: new(*u)}, nil
 	}
 	if k.Status != types.CapabilityStatusActive && k.Status != types.CapabilityStatusDegraded {
 		return nil, inUse("Capability %s cannot be updated as it is currently in %s state", *k.CapabilityName, k.Status).Member("clusterName", *c.Name)
@@ -215,7 +213,7 @@ func (s *EKS) UpdateCapability(_ *wire.Caller, in *eks.UpdateCapabilityInput) (*
 	id := s.w.UUID("update", *k.Arn)
 	u := k.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeCapabilityUpdate,
 		CreatedAt: new(s.w.Date()), Errors: []types.ErrorDetail{}})
-	k.Requests.remember(in.ClientRequestToken, in, u)
+	by.Note(*u.Id)
 	k.Status = types.CapabilityStatusUpdating
 	key := *c.Name + "/" + *k.CapabilityName
 	d := s.w.Draw("eks:capability-update", key, 60*time.Second, 30*time.Second, 2*time.Minute)

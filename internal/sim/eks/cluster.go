@@ -45,8 +45,8 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 		return nil, exists
 	}
 	if c := s.clusters.Get(name); c != nil {
-		if again, err := c.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if caller.Before() != c.ID {
+			return nil, exists
 		}
 		return &eks.CreateClusterOutput{Cluster: c.view()}, nil
 	}
@@ -86,7 +86,7 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 		return nil, wire.Errorf("ResourceLimitExceededException", "Cluster limit exceeded for account: %d", mostClusters).Member("clusterName", name)
 	}
 	c := s.newCluster(name, version, vpcID, zones, in)
-	c.Made = note(in.ClientRequestToken, in, "")
+	caller.Note(c.ID)
 	c.SelfManaged = in.BootstrapSelfManagedAddons == nil || aws.ToBool(in.BootstrapSelfManagedAddons)
 	s.clusters.Put(name, c)
 	s.iam.Link("eks.amazonaws.com")
@@ -407,7 +407,7 @@ func (c *cluster) busy() *types.Update {
 }
 
 // begin starts an update that applies a change at its end; one at a time.
-func (c *cluster) begin(token *string, in any, kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
+func (c *cluster) begin(by *wire.Caller, kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
 	change clusterChange) (*types.Update, error) {
 	if u := c.busy(); u != nil {
 		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
@@ -419,7 +419,7 @@ func (c *cluster) begin(token *string, in any, kind types.UpdateType, params []t
 	change.Update = w.UUID("update", c.ID, string(kind))
 	u := c.Updates.Put(change.Update, &types.Update{Id: new(change.Update), Status: types.UpdateStatusInProgress, Type: kind, Params: params,
 		CreatedAt: new(w.Date()), Errors: []types.ErrorDetail{}})
-	c.Requests.remember(token, in, u)
+	by.Note(*u.Id)
 	c.Status = types.ClusterStatusUpdating
 	w.Start("eks:update", *c.Name+"/"+string(kind), w.Draw("eks:update", *c.Name+"/"+name, typical, low, high), "eks:updated", c.ID, change)
 	return u, nil
@@ -500,20 +500,20 @@ func (c *cluster) setEndpoints(r *types.VpcConfigRequest) {
 }
 
 // AssociateEncryptionConfig turns secrets encryption on.
-func (s *EKS) AssociateEncryptionConfig(_ *wire.Caller, in *eks.AssociateEncryptionConfigInput) (*eks.AssociateEncryptionConfigOutput, error) {
+func (s *EKS) AssociateEncryptionConfig(by *wire.Caller, in *eks.AssociateEncryptionConfigInput) (*eks.AssociateEncryptionConfigOutput, error) {
 	c, err := s.cluster(in.ClusterName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.AssociateEncryptionConfigOutput{Update: u}, err
+	if u := c.Updates.Get(by.Before()); u != nil {
+		return &eks.AssociateEncryptionConfigOutput{Update: new(*u)}, nil
 	}
 	for _, e := range in.EncryptionConfig {
 		if err := s.checkKey(e); err != nil {
 			return nil, err
 		}
 	}
-	u, err := c.begin(in.ClientRequestToken, in, types.UpdateTypeAssociateEncryptionConfig, nil, "encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute,
+	u, err := c.begin(by, types.UpdateTypeAssociateEncryptionConfig, nil, "encryption", 5*time.Minute, 2*time.Minute, 10*time.Minute,
 		clusterChange{Encryption: in.EncryptionConfig})
 	if err != nil {
 		return nil, err

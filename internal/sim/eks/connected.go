@@ -14,7 +14,6 @@ import (
 // It stays PENDING here: nobody runs its agent against the region.
 type connected struct {
 	types.Cluster
-	Made asked
 }
 
 // activation is how long a registered cluster's agent may take to report (EKS user guide,
@@ -31,8 +30,8 @@ func (s *EKS) RegisterCluster(by *wire.Caller, in *eks.RegisterClusterInput) (*e
 	name := aws.ToString(in.Name)
 	exists := inUse("Cluster already exists with name: %s", name).Member("clusterName", name)
 	if c := s.connected.Get(name); c != nil {
-		if again, err := c.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *c.ConnectorConfig.ActivationId {
+			return nil, exists
 		}
 		return &eks.RegisterClusterOutput{Cluster: new(c.Cluster)}, nil
 	}
@@ -49,7 +48,8 @@ func (s *EKS) RegisterCluster(by *wire.Caller, in *eks.RegisterClusterInput) (*e
 	c := s.connected.Put(name, &connected{Cluster: types.Cluster{Name: in.Name, Arn: s.arn("cluster/%s", name), CreatedAt: new(s.w.Date()),
 		Status: types.ClusterStatusPending, Tags: tagsOf(in.Tags), ConnectorConfig: &types.ConnectorConfigResponse{ActivationId: new(id),
 			ActivationCode: new(s.w.Hex("activation code "+id, 20)), ActivationExpiry: new(s.w.Date().Add(activation)),
-			Provider: new(string(in.ConnectorConfig.Provider)), RoleArn: in.ConnectorConfig.RoleArn}}, Made: note(in.ClientRequestToken, in, "")})
+			Provider: new(string(in.ConnectorConfig.Provider)), RoleArn: in.ConnectorConfig.RoleArn}}})
+	by.Note(id)
 	return &eks.RegisterClusterOutput{Cluster: new(c.Cluster)}, nil
 }
 

@@ -60,6 +60,7 @@ type EKS struct {
 	capabilities *res.Owned[capability]
 	connected    *res.Kind[connected]
 	down         map[string]string // clusters whose API server fails, and why
+	tokens       wire.Tokens
 }
 
 // cluster is a control plane. What is not exported is made anew when a saved region is
@@ -69,8 +70,6 @@ type cluster struct {
 	ID          string   // no other cluster ever has it
 	Zones       []string // of the subnets at creation
 	ENIs        []string
-	Made        asked
-	Requests    requests        `json:",omitempty"` // of its updates
 	Insights    []types.Insight `json:",omitempty"` // at the last look
 	Refresh     *refresh        `json:",omitempty"`
 	Upgraded    *upgraded       `json:",omitempty"`
@@ -114,6 +113,10 @@ func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *
 
 // Register adds the operations.
 func (s *EKS) Register(svc *wire.Service) {
+	// The words are an assumption: nobody has published EKS's.
+	svc.Idempotent("ClientRequestToken", &s.tokens, func(token string) error {
+		return invalid("The client request token %s was used before with different parameters.", token)
+	})
 	s.registerClusters(svc)
 	s.registerAddons(svc)
 	s.registerNodegroups(svc)

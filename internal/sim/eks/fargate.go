@@ -18,7 +18,6 @@ import (
 // fargateProfile is a profile, and the request that made it.
 type fargateProfile struct {
 	types.FargateProfile
-	Made asked
 }
 
 func (s *EKS) registerFargate(svc *wire.Service) {
@@ -37,8 +36,8 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 	name := aws.ToString(in.FargateProfileName)
 	if p := c.profiles.Get(name); p != nil {
 		exists := inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
-		if again, err := p.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *p.FargateProfileArn {
+			return nil, exists
 		}
 		return &eks.CreateFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 	}
@@ -70,10 +69,11 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 	p := c.profiles.Put(name, &fargateProfile{FargateProfile: types.FargateProfile{FargateProfileName: new(name), ClusterName: c.Name,
 		FargateProfileArn:   arn,
 		PodExecutionRoleArn: in.PodExecutionRoleArn, Selectors: in.Selectors, Subnets: in.Subnets, Tags: tagsOf(in.Tags), Status: types.FargateProfileStatusCreating,
-		CreatedAt: new(s.w.Date())}, Made: note(in.ClientRequestToken, in, "")})
+		CreatedAt: new(s.w.Date())}})
 	if c.AccessConfig.AuthenticationMode != types.AuthenticationModeConfigMap && c.entries.Get(*in.PodExecutionRoleArn) == nil {
 		s.newEntry(c, *in.PodExecutionRoleArn, "FARGATE_LINUX")
 	}
+	by.Note(*arn)
 	d := s.w.Draw("eks:fargate", *c.Name+"/"+name, 90*time.Second, 60*time.Second, 120*time.Second)
 	s.w.Start("eks:fargate", *c.Name+"/"+name, d, "eks:fargate-up", c.ID, part{name, *p.FargateProfileArn})
 	return &eks.CreateFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil

@@ -41,6 +41,7 @@ func (s *EKS) kinds() {
 	s.connected = res.Add(&s.Registry, tagged("connected-cluster", func(c *connected) *string { return c.Name },
 		func(c *connected) *string { return c.Arn }, func(c *connected) *map[string]string { return &c.Tags }))
 	s.Keep("down", &s.down)
+	s.Keep("done", &s.tokens)
 }
 
 // tagged is a kind of resource with a name, an ARN and tags.

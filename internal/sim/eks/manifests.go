@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -23,6 +24,7 @@ type config struct {
 	NodeSelector map[string]string   `json:"nodeSelector"`
 	Tolerations  []corev1.Toleration `json:"tolerations"`
 	Env          map[string]string   `json:"env"`
+	Budget       budget              `json:"podDisruptionBudget"`
 	Controller   struct {
 		Tolerations []corev1.Toleration `json:"tolerations"`
 	} `json:"controller"`
@@ -96,6 +98,7 @@ func (c *cluster) install(name, version string, a *addon) {
 	}
 	d.Spec.Replicas, d.Spec.Selector, d.Spec.Template = &replicas, sel, t
 	k.Save(d)
+	c.limit(name, ns, i.workload, labels, sel, cfg.Budget)
 	if name == "coredns" && kubeapi.Get[corev1.Service](k, ns, "kube-dns") == nil {
 		k.Save(dnsService(ns, k.ServiceIP(10), labels))
 	}
@@ -166,6 +169,9 @@ func (c *cluster) uninstall(name, ns string) {
 		c.kube.Remove(d)
 	}
 	if d := kubeapi.Get[appsv1.Deployment](c.kube, ns, i.workload); d != nil {
+		c.kube.Remove(d)
+	}
+	if d := kubeapi.Get[policyv1.PodDisruptionBudget](c.kube, ns, i.workload); d != nil {
 		c.kube.Remove(d)
 	}
 	if d := kubeapi.Get[corev1.Service](c.kube, ns, "kube-dns"); d != nil && name == "coredns" {

@@ -26,8 +26,6 @@ import (
 
 type nodegroup struct {
 	types.Nodegroup
-	Made     asked
-	Requests requests `json:",omitempty"` // of its updates
 	ASG      string
 	Template string // launch template that EKS made
 	Profile  string
@@ -110,8 +108,8 @@ func (s *EKS) CreateNodegroup(by *wire.Caller, in *eks.CreateNodegroupInput) (*e
 	if g := c.groups.Get(name); g != nil {
 		exists := inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
 			name)
-		if again, err := g.Made.repeated(in.ClientRequestToken, in, exists); !again {
-			return nil, err
+		if by.Before() != *g.NodegroupArn {
+			return nil, exists
 		}
 		return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 	}
@@ -137,11 +135,12 @@ func (s *EKS) CreateNodegroup(by *wire.Caller, in *eks.CreateNodegroupInput) (*e
 			return nil, invalid("Specified subnets must belong to cluster's vpc %s", *c.ResourcesVpcConfig.VpcId)
 		}
 	}
-	g := &nodegroup{c: c, Made: note(in.ClientRequestToken, in, ""), UserLT: in.LaunchTemplate, Started: s.w.Elapsed()}
+	g := &nodegroup{c: c, UserLT: in.LaunchTemplate, Started: s.w.Elapsed()}
 	if err := g.fill(in); err != nil {
 		return nil, err
 	}
 	c.groups.Put(name, g)
+	by.Note(*g.NodegroupArn)
 	s.iam.Link("eks-nodegroup.amazonaws.com")
 	key := *c.Name + "/" + name
 	setup := s.w.Draw("eks:nodegroup-setup", key, seconds(45), seconds(30), seconds(75))
@@ -645,13 +644,13 @@ func (s *EKS) groupGone(c *cluster, e groupEvent) {
 }
 
 // UpdateNodegroupConfig changes labels, taints, sizes and update settings.
-func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfigInput) (*eks.UpdateNodegroupConfigOutput, error) {
+func (s *EKS) UpdateNodegroupConfig(by *wire.Caller, in *eks.UpdateNodegroupConfigInput) (*eks.UpdateNodegroupConfigOutput, error) {
 	c, g, err := s.group(in.ClusterName, in.NodegroupName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := g.Requests.answered(&g.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateNodegroupConfigOutput{Update: u}, err
+	if u := g.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateNodegroupConfigOutput{Update: new(*u)}, nil
 	}
 	if !g.stands() {
 		return nil, inUse("Nodegroup cannot be updated as it is currently not in Active State").Member("clusterName", *c.Name).Member("nodegroupName",
@@ -664,7 +663,7 @@ func (s *EKS) UpdateNodegroupConfig(_ *wire.Caller, in *eks.UpdateNodegroupConfi
 	id := s.w.UUID("update", *g.NodegroupArn)
 	u := g.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeConfigUpdate, CreatedAt: new(s.w.Date()),
 		Errors: []types.ErrorDetail{}})
-	g.Requests.remember(in.ClientRequestToken, in, u)
+	by.Note(*u.Id)
 	g.Status = types.NodegroupStatusUpdating
 	key := *c.Name + "/" + *g.NodegroupName
 	d := s.w.Draw("eks:nodegroup-update", key, seconds(30), seconds(15), seconds(60))

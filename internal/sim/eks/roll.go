@@ -55,13 +55,13 @@ const (
 
 // UpdateNodegroupVersion replaces a group's nodes by ones of another release, version or
 // launch template.
-func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVersionInput) (*eks.UpdateNodegroupVersionOutput, error) {
+func (s *EKS) UpdateNodegroupVersion(by *wire.Caller, in *eks.UpdateNodegroupVersionInput) (*eks.UpdateNodegroupVersionOutput, error) {
 	c, g, err := s.group(in.ClusterName, in.NodegroupName)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := g.Requests.answered(&g.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateNodegroupVersionOutput{Update: u}, err
+	if u := g.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateNodegroupVersionOutput{Update: new(*u)}, nil
 	}
 	if err := g.updatable(); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (s *EKS) UpdateNodegroupVersion(_ *wire.Caller, in *eks.UpdateNodegroupVers
 		g.point(g.Current)
 		g.surge()
 	}
-	g.Requests.remember(in.ClientRequestToken, in, u)
+	by.Note(*u.Id)
 	s.w.Schedule(rollTick, "eks:group-roll", c.ID, groupEvent{part: g.part(), Update: r.Update})
 	return &eks.UpdateNodegroupVersionOutput{Update: new(*u)}, nil
 }

@@ -22,13 +22,13 @@ type clusterChange struct {
 }
 
 // UpdateClusterConfig applies one kind of change, one call at a time.
-func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInput) (*eks.UpdateClusterConfigOutput, error) {
+func (s *EKS) UpdateClusterConfig(by *wire.Caller, in *eks.UpdateClusterConfigInput) (*eks.UpdateClusterConfigOutput, error) {
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateClusterConfigOutput{Update: u}, err
+	if u := c.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateClusterConfigOutput{Update: new(*u)}, nil
 	}
 	all := configChanges(in)
 	switch len(all) {
@@ -46,7 +46,7 @@ func (s *EKS) UpdateClusterConfig(_ *wire.Caller, in *eks.UpdateClusterConfigInp
 	if kind == types.UpdateTypeVpcConfigUpdate {
 		params = []types.UpdateParam{param(types.UpdateParamTypeSubnets, strings.Join(in.ResourcesVpcConfig.SubnetIds, ","))}
 	}
-	u, err := c.begin(in.ClientRequestToken, in, kind, params, string(kind), 5*time.Minute, 2*time.Minute, 10*time.Minute, clusterChange{Config: in})
+	u, err := c.begin(by, kind, params, string(kind), 5*time.Minute, 2*time.Minute, 10*time.Minute, clusterChange{Config: in})
 	if err != nil {
 		return nil, err
 	}

@@ -36,13 +36,13 @@ func (c *cluster) before() string {
 
 // UpdateClusterVersion brings the control plane to the next minor, or back to the one that
 // it came from: 8 to 15 minutes. Nodes and add-ons stay as they are.
-func (s *EKS) UpdateClusterVersion(_ *wire.Caller, in *eks.UpdateClusterVersionInput) (*eks.UpdateClusterVersionOutput, error) {
+func (s *EKS) UpdateClusterVersion(by *wire.Caller, in *eks.UpdateClusterVersionInput) (*eks.UpdateClusterVersionOutput, error) {
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.Requests.answered(&c.Updates, in.ClientRequestToken, in); u != nil || err != nil {
-		return &eks.UpdateClusterVersionOutput{Update: u}, err
+	if u := c.Updates.Get(by.Before()); u != nil {
+		return &eks.UpdateClusterVersionOutput{Update: new(*u)}, nil
 	}
 	to := aws.ToString(in.Version)
 	if !Offered(to) {
@@ -70,7 +70,7 @@ func (s *EKS) UpdateClusterVersion(_ *wire.Caller, in *eks.UpdateClusterVersionI
 			"Pass the force flag when updating to override readiness errors.", readiness[category]).Member("clusterName", *c.Name)
 	}
 	params := []types.UpdateParam{param(types.UpdateParamTypeVersion, to), param(types.UpdateParamTypePlatformVersion, *c.PlatformVersion)}
-	u, err := c.begin(in.ClientRequestToken, in, kind, params, "version", 10*time.Minute, 8*time.Minute, 15*time.Minute, clusterChange{Version: to})
+	u, err := c.begin(by, kind, params, "version", 10*time.Minute, 8*time.Minute, 15*time.Minute, clusterChange{Version: to})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (c *cluster) setVersion(v string) {
 
 // CancelUpdate ends a rollback of an Auto Mode cluster while its nodes go back, which is
 // the first half of it; nothing else can be cancelled (facts/eks.md §6).
-func (s *EKS) CancelUpdate(_ *wire.Caller, in *eks.CancelUpdateInput) (*eks.CancelUpdateOutput, error) {
+func (s *EKS) CancelUpdate(by *wire.Caller, in *eks.CancelUpdateInput) (*eks.CancelUpdateOutput, error) {
 	c, err := s.cluster(in.Name)
 	if err != nil {
 		return nil, err
@@ -103,9 +103,7 @@ func (s *EKS) CancelUpdate(_ *wire.Caller, in *eks.CancelUpdateInput) (*eks.Canc
 	if u == nil {
 		return nil, notFound("No update found for ID: %s", id).Member("clusterName", *c.Name)
 	}
-	if u.Status == types.UpdateStatusCancelled && slices.ContainsFunc(c.Requests, func(a asked) bool {
-		return a.Update == id && in.ClientRequestToken != nil && a.Token == *in.ClientRequestToken
-	}) {
+	if u.Status == types.UpdateStatusCancelled && by.Before() == id {
 		return &eks.CancelUpdateOutput{Update: new(*u)}, nil
 	}
 	auto := c.ComputeConfig != nil && aws.ToBool(c.ComputeConfig.Enabled)
@@ -115,7 +113,7 @@ func (s *EKS) CancelUpdate(_ *wire.Caller, in *eks.CancelUpdateInput) (*eks.Canc
 	}
 	u.Status = types.UpdateStatusCancelled
 	u.Cancellation = &types.Cancellation{Status: types.CancellationStatusSuccessful, Reason: new("The update was cancelled by the user")}
-	c.Requests.remember(in.ClientRequestToken, in, u)
+	by.Note(*u.Id)
 	c.Status = types.ClusterStatusActive
 	return &eks.CancelUpdateOutput{Update: new(*u)}, nil
 }

@@ -31,6 +31,8 @@ type Caller struct {
 	ARN       string // whose key it is, once that is known
 	Via       string // the service that calls on the caller's behalf, or ""
 	HTTP      *http.Request
+
+	before, noted string // by the request's token: Before and Note
 }
 
 type handler struct {
@@ -45,6 +47,7 @@ type Service struct {
 	name     string // its signing name
 	handlers map[string]handler
 	routes   []route
+	tokens   idempotency
 }
 
 type route struct {
@@ -201,7 +204,7 @@ func Handle[I, O any](s *Service, name string, f func(*Caller, *I) (*O, error)) 
 		return out, nil
 	}
 	in, out := reflect.TypeFor[I](), reflect.TypeFor[O]()
-	s.handlers[name] = handler{in, out, call, newPager(s.name, name, in, out)}
+	s.handlers[name] = handler{in, out, s.once(name, in, call), newPager(s.name, name, in, out)}
 }
 
 // answer calls the operation, and cuts its answer to the page that is asked for; most
