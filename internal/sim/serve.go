@@ -41,6 +41,12 @@ func (s *Sim) serveClusters() error {
 	return nil
 }
 
+// CollectAt is how much garbage, in percent of what is held, a process that serves regions
+// should let gather (debug.SetGCPercent): a region holds much and allocates little, so
+// collecting twice as often as Go does costs next to nothing, and a third of the memory is
+// saved.
+const CollectAt = 50
+
 // Serve answers on a loopback address until ctx ends, and runs the scaled clock.
 func (s *Sim) Serve(ctx context.Context, addr string, ready func(url string)) error {
 	l, err := net.Listen("tcp", addr)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ const many = 100
 
 // What 100 clusters with 10 nodes each take of memory.
 func BenchmarkHundredClusters(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(sim.CollectAt))
 	for range b.N {
 		s := sim.New(sim.Options{Seed: 1})
 		r := s.Region("us-west-2")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -24,8 +25,9 @@ type flags struct {
 	speed                 float64
 }
 
-const long = `Serves EKS, EC2, IAM, STS, CloudFormation, SSM, Auto Scaling, KMS, CloudWatch Logs and Service Quotas, and a Kubernetes API
-for each cluster. Prints export lines on standard output; any AWS client and kubectl work with them.
+const long = `Serves what EKS clusters stand on (EKS, EC2, IAM, STS, CloudFormation, Auto Scaling, load balancers and more; "slipway sim
+operations" lists them), and a Kubernetes API for each cluster. Prints export lines on standard output; any AWS client and
+kubectl work with them.
 With a COMMAND, runs it in the region, then stops and exits as it did. The command gets a home folder and a kubeconfig
 of its own, which are gone afterwards: it does not touch yours. Signals are passed on to it.`
 
@@ -55,6 +57,9 @@ func serve(ctx context.Context, a *cmdutil.App, f flags, command []string) error
 	region := a.Region
 	if region == "" {
 		region = "us-west-2"
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(sim.CollectAt)
 	}
 	secret := rand.Text() + rand.Text()[:14] // 40 characters, as AWS's
 	s := sim.New(sim.Options{Seed: a.Seed, Speed: f.speed, Start: time.Now(), Secret: secret})
