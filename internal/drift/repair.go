@@ -99,7 +99,8 @@ func (t *Truths) sync() Repair {
 
 // template is the repair of the stack's template, which goes further.
 func (t *Truths) template() Repair {
-	return Repair{Does: "takes what is gone out of the template of " + clusterStack(t) + ", and the live subnets of the control plane into the stack; it asks first",
+	return Repair{
+		Does:    "takes what is gone out of the template of " + clusterStack(t) + ", and the live subnets of the control plane into the stack; it asks first",
 		Command: "slipway sync " + t.Live.Name + " --template --region " + t.Live.Region}
 }
 

@@ -62,7 +62,8 @@ func Sync(in Correction) (*Plan, error) {
 	}
 	for i := range len(p.Entries) - 1 {
 		before, after := p.Entries[i], p.Entries[i+1]
-		if err := g.Connect(graph.Edge{Before: before.ID, After: after.ID, Rule: "one-update", Reason: reasons[before.ID[:strings.Index(before.ID, "/")]]}); err != nil {
+		reason := reasons[before.ID[:strings.Index(before.ID, "/")]]
+		if err := g.Connect(graph.Edge{Before: before.ID, After: after.ID, Rule: "one-update", Reason: reason}); err != nil {
 			return nil, err
 		}
 	}

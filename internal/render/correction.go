@@ -47,7 +47,8 @@ func Correction(w io.Writer, style Style, c *drift.Correction) {
 		}
 	}
 	if c.Again {
-		fmt.Fprintf(w, "%s\n  %s is IMPORT_COMPLETE, and eksctl lists no such stack: the metadata of a resource is touched\n", style.Bold("Updated once more"), c.Stack)
+		fmt.Fprintf(w, "%s\n  %s is IMPORT_COMPLETE, and eksctl lists no such stack: the metadata of a resource is touched\n",
+			style.Bold("Updated once more"), c.Stack)
 	}
 	for _, l := range c.Left {
 		fmt.Fprintf(w, "%s %s\n", style.Yellow("left:"), l)
