@@ -200,7 +200,7 @@ var contracts = append([]contract{
 		return &steps.Unpublish{Kind: "Service", Namespace: "default", Name: "web"}
 	}},
 	{"delete add-on", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "addon", Name: "coredns"} }},
-	{"drain", false, nil, func(*stage) steps.Spec { return &steps.Drain{Group: "m"} }},
+	{"drain", false, unguarded, func(*stage) steps.Spec { return &steps.Drain{Group: "m"} }},
 	{"end instances", false, roomy, func(s *stage) steps.Spec {
 		g := s.scalingGroup()
 		return &steps.EndInstances{ScalingGroup: g.name, Instances: g.instances}
@@ -241,6 +241,18 @@ func (s *stage) scalingGroup() (out scaling) {
 	}
 	out.name = *g.AutoScalingGroupName
 	return out
+}
+
+// unguarded takes the disruption budgets away: these are the only nodes, and the pods of
+// CoreDNS find no other.
+func unguarded(s *stage) {
+	k, err := s.env.Kube(s.t.Context())
+	s.must(err)
+	all, err := k.PolicyV1().PodDisruptionBudgets("").List(s.t.Context(), metav1.ListOptions{})
+	s.must(err)
+	for _, b := range all.Items {
+		s.must(k.PolicyV1().PodDisruptionBudgets(b.Namespace).Delete(s.t.Context(), b.Name, metav1.DeleteOptions{}))
+	}
 }
 
 // roomy lets the group have no node at all.
