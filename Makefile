@@ -2,8 +2,9 @@
 # SLIPWAY_REQUIRE, which turns the skips of what CI installs into failures.
 .PHONY: test race bench build lint generate kube-contract s3-contract
 
+# A package's tests may take longer than Go's ten minutes in CI, which asks for every case.
 test:
-	go test ./...
+	go test -timeout 40m ./...
 
 # Whatever more than one goroutine touches: the layers below a run, and a launch with
 # eight workers on the scaled clock against a served region. Needs cgo.

@@ -253,7 +253,7 @@ func broughtBack(t testing.TB, r *testregion.Region) *drift.Report {
 func TestDriftNamesExactlyWhatWasEdited(t *testing.T) {
 	cases, err := strconv.Atoi(os.Getenv("SLIPWAY_CASES"))
 	if err != nil {
-		cases = 50
+		cases = 20
 	}
 	base := launched(t, rich)
 	saved, err := base.Sim.Save()

@@ -155,8 +155,9 @@ func firstDifference(a, b string) string {
 
 var (
 	call = regexp.MustCompile(`\.(EKS|EC2|CFN|IAM|SSM|ASG|KMS|Logs|Quotas)\.([A-Z]\w+)\(.*`)
-	// named is a listing of what is asked for by its identifier, which is one.
-	named = regexp.MustCompile(`(StackName|VpcIds|KeyNames|AllocationIds):`)
+	// named is a listing of what is asked for by its identifier, which is one; a subnet has one
+	// route table and one network ACL at most.
+	named = regexp.MustCompile(`(StackName|VpcIds|KeyNames|AllocationIds|AutoScalingGroupNames|NatGatewayIds|RouteTableIds|GroupIds):|association\.subnet-id`)
 )
 
 // Whatever AWS answers in pages is asked for through a paginator, or by identifier.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -71,13 +72,14 @@ func natAt(ctx context.Context, e *Env, p Place) (*ec2types.NatGateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := e.AWS.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{Filter: filter("subnet-id", subnet)})
+	all, err := awsc.Collect(ctx, ec2.NewDescribeNatGatewaysPaginator(e.AWS.EC2, &ec2.DescribeNatGatewaysInput{Filter: filter("subnet-id", subnet)}),
+		func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
 	if err != nil {
 		return nil, fmt.Errorf("listing the NAT gateways of %s: %w", subnet, err)
 	}
-	for i, n := range d.NatGateways {
+	for i, n := range all {
 		if n.State == ec2types.NatGatewayStateAvailable || n.State == ec2types.NatGatewayStatePending {
-			return &d.NatGateways[i], nil
+			return &all[i], nil
 		}
 	}
 	return nil, nil

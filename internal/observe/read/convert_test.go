@@ -20,7 +20,7 @@ import (
 
 // ours are fields that are filled from elsewhere than the answer of the same name.
 var ours = []string{"AccessEntry.policies", "ScalingGroup.nodegroup", "ScalingGroup.managed", "Stack.exports", "Stack.template", "Stack.resources",
-	"VPC.enableDnsSupport", "VPC.enableDnsHostnames", "Role.trust", "Role.attached", "Role.inline", "OIDCProvider.arn",
+	"VPC.enableDnsSupport", "VPC.enableDnsHostnames", "Role.trust", "Role.attached", "Role.inline", "Profile.role", "OIDCProvider.arn",
 	"InternetGateway.internetGatewayId", "InternetGateway.egressOnlyInternetGatewayId"} // one type for two kinds
 
 // Values are copied by name: every name must be one of the SDK's, at every depth.

@@ -118,6 +118,16 @@ var cases = []struct {
 		[]string{"delete-log-group", "delete-stack/root whole-cluster", "delete-stack/role"},
 		[]string{"delete-log-group < delete-stack/root"},
 		[]string{"delete-log-group < delete-stack/role"}},
+	{"subnets-before-use",
+		[]string{"subnet/a", "subnet/b", "subnet-attributes/a", "subnet-routes/a", "subnet-acl/a", "nat-gateway/n for=a", "route/0.0.0.0 for=n",
+			"security-group-rules/g", "cluster-update/control-plane-network", "cluster-update/logging"},
+		[]string{"subnet-attributes/a < subnet/a", "subnet-routes/a < subnet/a", "nat-gateway/n < subnet/a", "nat-gateway/n < subnet-routes/a",
+			"route/0.0.0.0 < nat-gateway/n", "cluster-update/control-plane-network < subnet/a", "cluster-update/control-plane-network < security-group-rules/g"},
+		[]string{"subnet-attributes/a < subnet/b", "nat-gateway/n < subnet/b", "cluster-update/logging < subnet/a"}},
+	{"additions-before-removals",
+		[]string{"security-group-rules/g", "delete-security-group-rules/g", "route/r", "delete-route/r", "subnet-tags/a", "delete-subnet-tags/a"},
+		[]string{"delete-security-group-rules/g < security-group-rules/g", "delete-route/r < route/r", "delete-subnet-tags/a < subnet-tags/a"},
+		[]string{"security-group-rules/g < delete-route/r"}},
 }
 
 // Each rule does what its cases say, and no row is without a case that it decides.

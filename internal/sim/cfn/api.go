@@ -173,9 +173,6 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	if err != nil {
 		return nil, err
 	}
-	if by.Before() == s.ID {
-		return &cloudformation.UpdateStackOutput{StackId: new(s.ID)}, nil
-	}
 	if err := s.updatable(); err != nil {
 		return nil, err
 	}
@@ -199,7 +196,6 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	}
 	s.Pause = aws.ToBool(in.DisableRollback)
 	s.calledBy(by)
-	by.Note(s.ID)
 	if in.RoleARN != nil {
 		s.Role = *in.RoleARN
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// A creation and an update that are asked for twice are one; a token of another request
-// is refused.
+// A creation that is asked for twice is one; a token of another request is refused. An update
+// that is asked for twice is judged as any.
 func TestATokenIsOneRequests(t *testing.T) {
 	s := region(t)
 	code := func(err error) string {
@@ -43,10 +43,10 @@ func TestATokenIsOneRequests(t *testing.T) {
 		return err
 	}
 	expect("changed", "", update("up", wide))
-	expect("changed again, under way", "", update("up", wide))
-	expect("changed by another", "ValidationError", update("down", network))
+	expect("changed again, under way", "ValidationError", update("up", wide))
+	expect("changed otherwise", "TokenAlreadyExistsException", update("up", network))
 	s.Sim.World.Advance(time.Hour)
-	expect("changed again, when it is over", "", update("up", wide))
+	expect("changed again, when it is over", "ValidationError", update("up", wide))
 	if st := s.describe("s"); st.StackStatus != types.StackStatusUpdateComplete {
 		t.Errorf("%s", st.StackStatus)
 	}
