@@ -135,8 +135,8 @@ func (d *draft) template(e map[string]any, t *observe.LaunchTemplate, at string)
 		d.leave(at+".ami", "its AMI "+v+" is a person's own, and boots by user data that the file does not have")
 	}
 	volumes, _ := data["BlockDeviceMappings"].([]any)
-	for _, x := range volumes {
-		m, _ := x.(map[string]any)
+	if len(volumes) > 0 {
+		m, _ := volumes[0].(map[string]any)
 		b, _ := m["Ebs"].(map[string]any)
 		for from, to := range map[string]string{"VolumeSize": "volumeSize", "VolumeType": "volumeType", "Iops": "volumeIOPS", "Throughput": "volumeThroughput",
 			"Encrypted": "volumeEncrypted"} {
@@ -147,7 +147,6 @@ func (d *draft) template(e map[string]any, t *observe.LaunchTemplate, at string)
 		if key, ok := b["KmsKeyId"].(string); ok {
 			d.put(e, "volumeKmsKeyID", key, at+".volumeKmsKeyID")
 		}
-		break
 	}
 	if len(volumes) > 1 {
 		d.leave(at+".additionalVolumes", fmt.Sprintf("it has %d volumes, and the file has the first", len(volumes)))

@@ -154,7 +154,6 @@ type evidence struct {
 	physical string // its ID in a stack, where that is not its name
 	name     string // that somebody gave it, or that a tool made; "": the part's own
 	aws      string // what AWS made it for; "": AWS did not
-	marks    []Owner
 }
 
 // add adds a part, with the first owner that there is evidence of: a state, a stack, AWS
