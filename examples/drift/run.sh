@@ -46,6 +46,9 @@ aws eks wait nodegroup-deleted --cluster-name $name --nodegroup-name workers
 aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name eksctl-$name-nodegroup-workers >/dev/null
 aws cloudformation delete-stack --stack-name eksctl-$name-nodegroup-workers
 aws cloudformation wait stack-delete-complete --stack-name eksctl-$name-nodegroup-workers
+# EKS leaves the access entry of a role that is gone.
+aws eks delete-access-entry --cluster-name $name --principal-arn "$(aws eks list-access-entries --cluster-name $name \
+    --query "accessEntries[?contains(@, 'nodegroup-workers')] | [0]" --output text)"
 for id in $old; do
     aws ec2 delete-subnet --subnet-id "$id"
 done

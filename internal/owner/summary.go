@@ -67,7 +67,15 @@ func counted(kind string, names []string) string {
 	case n == 1:
 		return kind + " " + names[0]
 	case n > few:
-		return fmt.Sprintf("%d %ss", n, strings.TrimSuffix(kind, "s"))
+		return fmt.Sprintf("%d %s", n, several(kind))
 	}
-	return strings.TrimSuffix(kind, "s") + "s " + strings.Join(names, ", ")
+	return several(kind) + " " + strings.Join(names, ", ")
+}
+
+// several is the plural of a kind.
+func several(kind string) string {
+	if stem, ok := strings.CutSuffix(kind, "y"); ok {
+		return stem + "ies"
+	}
+	return strings.TrimSuffix(kind, "s") + "s"
 }
