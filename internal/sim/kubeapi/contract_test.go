@@ -22,7 +22,7 @@ func TestTheContractIsKept(t *testing.T) {
 	c.Token = func(string) *kubeapi.User { return admin }
 	c.Signer = &kubeapi.Signer{URL: "https://issuer", Key: issuer.NewKey}
 	c.Bootstrap()
-	got, err := contract.Ask(&http.Client{Transport: c}, "https://region", "good", func() {})
+	got, err := contract.Ask(&http.Client{Transport: c}, "https://region", "good", nil, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

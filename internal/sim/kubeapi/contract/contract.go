@@ -31,8 +31,9 @@ type Case struct {
 	// Own marks an answer about what the control plane itself keeps: who of its parts
 	// manages which of its fields is not compared, nor where it listens.
 	Own bool
-	// Await marks what a real server does in the background: the case is asked again for
-	// some seconds until it is found.
+	// Await marks what a real server does in the background, a version of a group at a time:
+	// the case is asked again for some seconds until it is found, and, where it only reads,
+	// until it is answered as hoped.
 	Await bool
 }
 
@@ -66,13 +67,14 @@ func Recorded() (map[string]Answer, error) {
 }
 
 // Ask sends the cases in their order to a server that takes a token for an administrator's.
-// Before it looks again at what a server's controllers have yet to do, it calls wait.
-func Ask(client *http.Client, base, token string, wait func()) (map[string]Answer, error) {
+// Before it looks again at what a server's controllers have yet to do, it calls wait; they
+// are given some seconds to come to what is hoped, if anything is, and not longer.
+func Ask(client *http.Client, base, token string, hoped map[string]Answer, wait func()) (map[string]Answer, error) {
 	out := map[string]Answer{}
 	for _, c := range Cases() {
 		a, err := ask(client, base, token, c)
 		for range 20 {
-			if err != nil || !c.Await || a.Status != http.StatusNotFound {
+			if err != nil || !c.Await || settled(c, a, hoped) {
 				break
 			}
 			wait()
@@ -87,6 +89,16 @@ func Ask(client *http.Client, base, token string, wait func()) (map[string]Answe
 		out[c.Name] = a
 	}
 	return out, nil
+}
+
+// settled tells whether an answer is what a server's controllers leave it at. A case that
+// writes is not sent twice for its answer's sake.
+func settled(c Case, a Answer, hoped map[string]Answer) bool {
+	if a.Status == http.StatusNotFound {
+		return false
+	}
+	h, ok := hoped[c.Name]
+	return !ok || c.Method != "" || show(a) == show(h)
 }
 
 func ask(client *http.Client, base, token string, c Case) (Answer, error) {
