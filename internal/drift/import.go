@@ -44,10 +44,10 @@ func (c *Correction) takeIn(t *Truths) {
 // take adds one subnet, and the association with its route table.
 func (c *Correction) take(t *Truths, s *observe.Subnet, taken map[string]bool) {
 	n := t.network()
-	kind := "Private"
+	kind, role := "Private", tagPrivate
 	table := n.RoutesOf(s.ID)
 	if t.public(s.ID) {
-		kind = "Public"
+		kind, role = "Public", tagPublic
 	}
 	ipv6 := t.Live.Cluster.KubernetesNetworkConfig != nil && t.Live.Cluster.KubernetesNetworkConfig.IPFamily == "ipv6"
 	names := stack.SubnetNames(kind, s.Zone, ipv6)
@@ -73,7 +73,7 @@ func (c *Correction) take(t *Truths, s *observe.Subnet, taken map[string]bool) {
 	if len(s.IPv6CIDRs) > 0 {
 		properties["Ipv6CidrBlock"] = s.IPv6CIDRs[0].Block
 	}
-	wanted := map[string]string{map[string]string{"Public": "kubernetes.io/role/elb", "Private": "kubernetes.io/role/internal-elb"}[kind]: "1"}
+	wanted := map[string]string{role: "1"}
 	maps.Copy(wanted, s.Tags) // and the tag by which load balancers find it, as eksctl's templates have it
 	var tags []any
 	for _, k := range slices.Sorted(maps.Keys(wanted)) {

@@ -199,10 +199,13 @@ func alive(g observe.AnyGroup) []observe.GroupInstance {
 // protected from scaling in goes last.
 func leaving(live *observe.Observed, g observe.AnyGroup, keep int) []observe.GroupInstance {
 	left, out := alive(g), []observe.GroupInstance{}
-	pods := map[string]int{}
+	pods, nodes := map[string]int{}, map[string]*observe.Node{} // by node, by instance
 	if k := live.Kubernetes; k != nil {
 		for _, p := range k.Pods {
 			pods[p.Node]++
+		}
+		for _, n := range k.Nodes {
+			nodes[n.Instance()] = n
 		}
 	}
 	for len(left) > keep {
@@ -211,7 +214,7 @@ func leaving(live *observe.Observed, g observe.AnyGroup, keep int) []observe.Gro
 			zones[i.Zone]++
 		}
 		weight := func(i observe.GroupInstance) int {
-			switch n := nodeOf(live, i.ID); {
+			switch n := nodes[i.ID]; {
 			case n != nil && n.Unschedulable:
 				return 0
 			case i.ProtectedScaleIn:
@@ -222,7 +225,7 @@ func leaving(live *observe.Observed, g observe.AnyGroup, keep int) []observe.Gro
 			return 2
 		}
 		load := func(i observe.GroupInstance) int {
-			if n := nodeOf(live, i.ID); n != nil {
+			if n := nodes[i.ID]; n != nil {
 				return pods[n.Name]
 			}
 			return 0

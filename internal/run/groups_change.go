@@ -12,7 +12,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // GroupChange is what a caller wants of node groups that stand.
@@ -62,23 +61,17 @@ func PrepareDelete(ctx context.Context, c *awsc.Clients, cluster string, groups 
 // standing is the session of a cluster that is there, locked and looked at, for a plan that
 // no file is behind.
 func standing(ctx context.Context, c *awsc.Clients, cluster string, b *Books) (s *Session, err error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	hold, err := b.Open(ctx, c, cluster)
+	seen, err := looked(ctx, c, cluster, b, read.Leaving())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
-	live, err := read.Cluster(ctx, c, cluster, read.Leaving())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
+	defer func() { err = seen.hold.unless(ctx, err) }()
+	live := seen.Live
 	if live.Cluster == nil {
 		return nil, absent(ctx, c, cluster)
 	}
-	s = &Session{AWS: c, File: named(c, cluster), Live: live, hold: hold,
-		Env: &steps.Env{AWS: c, Name: cluster, Reachable: live.Kubernetes != nil && live.Missed(observe.Inside) == nil}}
+	s = seen
+	s.Env.Reachable = live.Kubernetes != nil && live.Missed(observe.Inside) == nil
 	s.Drift, err = brief(ctx, c, live)
 	return s, check.Reach(err)
 }

@@ -12,6 +12,7 @@ import (
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/drift"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -26,16 +27,17 @@ func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time
 	if err != nil {
 		return nil, check.Reach(err)
 	}
-	if live.Cluster == nil && len(live.NodeGroups()) == 0 {
+	groups := live.NodeGroups()
+	if live.Cluster == nil && len(groups) == 0 {
 		return nil, absent(ctx, c, name)
 	}
-	l := &listing{live: live, now: now, owners: owner.Of(live, nil), drift: drift.Compare(drift.Of(live)),
+	l := &listing{live: live, groups: groups, known: map[string]bool{}, now: now, owners: owner.Of(live, nil), drift: drift.Compare(drift.Of(live)),
 		out: &outcome.NodeGroups{Cluster: name, Region: c.Region, Groups: []outcome.NodeGroup{}}}
 	if live.Cluster != nil {
 		l.out.Version = live.Cluster.Version
 	}
 	l.images(ctx, c)
-	for _, g := range live.NodeGroups() {
+	for _, g := range groups {
 		l.out.Groups = append(l.out.Groups, l.group(g))
 	}
 	l.others()
@@ -52,6 +54,8 @@ func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time
 // listing gathers what is known of each group.
 type listing struct {
 	live   *observe.Observed
+	groups []observe.AnyGroup
+	known  map[string]bool // nodes of the groups
 	now    time.Time
 	owners *owner.Owners
 	drift  *drift.Report
@@ -72,7 +76,7 @@ func (l *listing) images(ctx context.Context, c *awsc.Clients) {
 		l.out.NotRead = append(l.out.NotRead, err.Error())
 	}
 	var names []string
-	for _, g := range l.live.NodeGroups() {
+	for _, g := range l.groups {
 		p := l.published(g)
 		names = append(names, p.Release, p.Image)
 	}
@@ -121,16 +125,14 @@ func (l *listing) group(g observe.AnyGroup) outcome.NodeGroup {
 
 // owner is who keeps the group, in words.
 func (l *listing) owner(g observe.AnyGroup) string {
-	refs := []owner.Ref{{Kind: owner.NodeGroup, Name: g.Name}}
+	of := owner.Ref{Kind: owner.NodeGroup, Name: g.Name}
 	if g.Stack != nil {
-		refs = []owner.Ref{{Kind: owner.CloudFormation, Name: g.Stack.Name}}
+		of = owner.Ref{Kind: owner.CloudFormation, Name: g.Stack.Name}
 	} else if g.Managed == nil && g.Scaling != nil {
-		refs = []owner.Ref{{Kind: owner.ScalingGroup, Name: g.Scaling.Name}}
+		of = owner.Ref{Kind: owner.ScalingGroup, Name: g.Scaling.Name}
 	}
-	for _, r := range refs {
-		if o, ok := l.owners.At(r); ok {
-			return o.String()
-		}
+	if o, ok := l.owners.At(of); ok {
+		return o.String()
 	}
 	return "not known"
 }
@@ -155,6 +157,7 @@ func (l *listing) nodes(g observe.AnyGroup, x *outcome.NodeGroup) {
 	versions, zones, types := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, n := range l.live.NodesOf(g) {
 		x.Nodes++
+		l.known[n.Name] = true
 		if n.Ready {
 			x.Ready++
 		}
@@ -243,16 +246,10 @@ func (l *listing) others() {
 	if k == nil {
 		return
 	}
-	known := map[string]bool{}
-	for _, g := range l.live.NodeGroups() {
-		for _, n := range l.live.NodesOf(g) {
-			known[n.Name] = true
-		}
-	}
 	pools := map[[2]string]*outcome.NodePool{}
 	for _, name := range slices.Sorted(maps.Keys(k.Nodes)) {
 		n := k.Nodes[name]
-		if known[name] {
+		if l.known[n.Name] {
 			continue
 		}
 		of := [2]string{"no node group", ""}
@@ -261,7 +258,7 @@ func (l *listing) others() {
 			if o, ok := l.owners.At(owner.Ref{Kind: owner.Nodes, Name: pool}); ok {
 				of[0] = o.String()
 			}
-		} else if n.Labels["eks.amazonaws.com/compute-type"] == "fargate" {
+		} else if n.Labels[eksfacts.ComputeType] == "fargate" {
 			of[0] = "Fargate"
 		}
 		if pools[of] == nil {

@@ -54,23 +54,16 @@ type Restore struct {
 // PrepareRestore observes a cluster and plans how an earlier state is brought back. It
 // changes nothing. What AWS would refuse in the middle is a finding.
 func PrepareRestore(ctx context.Context, c *awsc.Clients, name string, o RestoreOptions) (s *Restore, err error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	hold, err := o.Books.Open(ctx, c, name)
+	seen, err := looked(ctx, c, name, o.Books, read.Whole())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
-	live, err := read.Cluster(ctx, c, name, read.Whole())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
+	defer func() { err = seen.hold.unless(ctx, err) }()
+	live := seen.Live
 	if live.Cluster == nil {
 		return nil, absent(ctx, c, name)
 	}
-	s = &Restore{options: o, was: o.Snapshot,
-		Session: &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, hold: hold}}
+	s = &Restore{options: o, was: o.Snapshot, Session: seen}
 	var notes []string
 	if s.was == nil {
 		notes, err = s.recorded(ctx)

@@ -74,9 +74,16 @@ type Sizes struct {
 }
 
 func (s *GroupScaling) size(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
-	w := s.Sizes
+	if s.Sizes == nil {
+		return false, nil
+	}
+	return s.Sizes.give(ctx, e, g)
+}
+
+// give gives an Auto Scaling group the sizes; whether it had others.
+func (w Sizes) give(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
 	has := func(want, have *int32) bool { return want == nil || have != nil && *want == *have }
-	if w == nil || has(w.Min, g.MinSize) && has(w.Max, g.MaxSize) && has(w.Desired, g.DesiredCapacity) {
+	if has(w.Min, g.MinSize) && has(w.Max, g.MaxSize) && has(w.Desired, g.DesiredCapacity) {
 		return false, nil
 	}
 	_, err := e.AWS.ASG.UpdateAutoScalingGroup(ctx, &asg.UpdateAutoScalingGroupInput{AutoScalingGroupName: g.AutoScalingGroupName,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
 	"github.com/slipway-eks/slipway/internal/engine"
 )
@@ -29,13 +28,13 @@ func (s *GroupSizes) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, e
 		return engine.Result{}, fmt.Errorf("node group %s has no Auto Scaling group", s.Group)
 	}
 	lo, hi := int32(s.Bounds.Min), int32(s.Bounds.Max)
-	if aws.ToInt32(g.MinSize) == lo && aws.ToInt32(g.MaxSize) == hi {
-		return engine.Finished("as wanted")
-	}
 	want := min(max(aws.ToInt32(g.DesiredCapacity), lo), hi)
-	in := &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: g.AutoScalingGroupName, MinSize: &lo, MaxSize: &hi, DesiredCapacity: &want}
-	if _, err := e.AWS.ASG.UpdateAutoScalingGroup(ctx, in); err != nil {
+	changed, err := Sizes{&lo, &hi, &want}.give(ctx, e, g)
+	if err != nil {
 		return engine.Result{}, fmt.Errorf("setting the sizes of %s: %w", aws.ToString(g.AutoScalingGroupName), err)
+	}
+	if !changed {
+		return engine.Finished("as wanted")
 	}
 	return engine.Result{State: engine.Done, Reason: "set", Changed: true}, nil
 }

@@ -31,12 +31,18 @@ func (p Place) find(ctx context.Context, e *Env) (*ec2types.Subnet, error) {
 	return nil, nil
 }
 
-// id is the ID of the subnet at a place, which a step before has made.
-func (p Place) id(ctx context.Context, e *Env) (string, error) {
+// must is the subnet at a place, which stood or which a step before has made.
+func (p Place) must(ctx context.Context, e *Env) (*ec2types.Subnet, error) {
 	s, err := p.find(ctx, e)
 	if err == nil && s == nil {
 		err = fmt.Errorf("the VPC %s has no subnet %s any more: run again, which looks anew", p.VPC, p.CIDR)
 	}
+	return s, err
+}
+
+// id is the ID of the subnet at a place.
+func (p Place) id(ctx context.Context, e *Env) (string, error) {
+	s, err := p.must(ctx, e)
 	if err != nil {
 		return "", err
 	}

@@ -37,8 +37,11 @@ func (s *Route) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error)
 		to = aws.ToString(nat.NatGatewayId)
 	}
 	d, err := e.AWS.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{s.Table}})
-	if err != nil || len(d.RouteTables) == 0 {
+	if err != nil {
 		return engine.Result{}, fmt.Errorf("reading the route table %s: %w", s.Table, err)
+	}
+	if len(d.RouteTables) == 0 {
+		return engine.Result{}, fmt.Errorf("the route table %s is gone: run again, which looks anew", s.Table)
 	}
 	have := s.among(d.RouteTables[0].Routes)
 	switch {

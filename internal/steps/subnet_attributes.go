@@ -24,12 +24,9 @@ type SubnetAttributes struct {
 
 // Run looks, and sets what differs: EC2 takes one attribute a call.
 func (s *SubnetAttributes) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
-	have, err := s.Place.find(ctx, e)
+	have, err := s.Place.must(ctx, e)
 	if err != nil {
 		return engine.Result{}, err
-	}
-	if have == nil {
-		return engine.Result{}, fmt.Errorf("the VPC %s has no subnet %s any more: run again, which looks anew", s.Place.VPC, s.Place.CIDR)
 	}
 	asked := s.requests(have)
 	for _, in := range asked {

@@ -19,12 +19,9 @@ type SubnetTags struct {
 
 // Run looks, then sets them, or takes them away.
 func (s *SubnetTags) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
-	subnet, err := s.Place.find(ctx, e)
+	subnet, err := s.Place.must(ctx, e)
 	if err != nil {
 		return engine.Result{}, err
-	}
-	if subnet == nil {
-		return engine.Result{}, fmt.Errorf("the VPC %s has no subnet %s any more: run again, which looks anew", s.Place.VPC, s.Place.CIDR)
 	}
 	id, have := aws.ToString(subnet.SubnetId), map[string]string{}
 	for _, t := range subnet.Tags {

@@ -80,6 +80,16 @@ func OneArg(what string) cobra.PositionalArgs {
 	}
 }
 
+// OneArgAtMost is OneArg for an argument that a file can stand for.
+func OneArgAtMost(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return OneArg(what)(c, args)
+	}
+}
+
 // Args wants arguments: what each is, in words.
 func Args(what ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -65,6 +67,11 @@ func (a *App) Snapshot(ctx context.Context, ref string) (*observe.Observed, erro
 // settle is how long a region is given after edits: for what they began, and for
 // CloudTrail, which tells of a call after some minutes.
 const settle = 30 * time.Minute
+
+// Edits adds the flag that names the edits which Rehearse makes.
+func Edits(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "edits", "", "with --sim: YAML file of calls that somebody makes to the cluster first (docs/drift.md)")
+}
 
 // Rehearse launches what the file says in the embedded region, where it does not stand
 // there yet, and makes the edits.

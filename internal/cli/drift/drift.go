@@ -40,12 +40,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		Use: "drift [NAME] [-f FILE]", Short: "Show what differs between what was wanted, what is recorded and what is live", Long: long,
 		Example: "  slipway drift prod --region eu-west-1\n  slipway drift -f cluster.yaml --exit-code\n" +
 			"  slipway drift --sim -f examples/drift/cluster.yaml --edits examples/drift/edits.yaml",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return cmdutil.Input("drift takes one argument, the cluster's name")
-			}
-			return nil
-		},
+		Args: cmdutil.OneArgAtMost("cluster's name"),
 		RunE: func(c *cobra.Command, args []string) error { return drift(c.Context(), a, f, args) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input; none: the record says what was wanted")
@@ -56,7 +51,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		"YAML file of what is ignored, with reasons and expiry; default: "+ignoreList+" beside the config file, if it is there")
 	c.Flags().BoolVar(&f.noBlame, "no-blame", false, "do not ask CloudTrail who changed what")
 	c.Flags().BoolVar(&f.code, "exit-code", false, "exit with 2 when there is drift")
-	c.Flags().StringVar(&f.edits, "edits", "", "with --sim: YAML file of calls that somebody makes to the cluster first (docs/drift.md)")
+	cmdutil.Edits(c, &f.edits)
 	a.Formats(c, "text, json or yaml", "text", "json", "yaml")
 	return c
 }

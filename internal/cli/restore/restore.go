@@ -37,19 +37,14 @@ func New(a *cmdutil.App) *cobra.Command {
 		Use: "restore [NAME] [-f FILE]", Short: "Bring live state back to an earlier one: a snapshot, or what the record tells", Long: long,
 		Example: "  slipway restore prod --snapshot 20261128T101500Z\n  slipway restore prod --subnet subnet-0aaa --region eu-west-1\n" +
 			"  slipway restore --sim -f examples/drift/cluster.yaml --edits examples/drift/edits.yaml --yes",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return cmdutil.Input("restore takes one argument, the cluster's name")
-			}
-			return nil
-		},
+		Args: cmdutil.OneArgAtMost("cluster's name"),
 		RunE: func(c *cobra.Command, args []string) error { return restore(c.Context(), a, f, args) },
 	}
 	c.Flags().StringVar(&f.snapshot, "snapshot", "", "the earlier state: an ID of slipway snapshot list, or a file; default: what the record tells")
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file: without a snapshot, what it says goes before the record")
 	c.Flags().StringSliceVar(&f.subnets, "subnet", nil, "only these subnets, by the IDs that they had, with what is theirs")
 	c.Flags().StringSliceVar(&f.only, "only", nil, "only the fields at and below these paths of slipway drift; * stands for one part")
-	c.Flags().StringVar(&f.edits, "edits", "", "with --sim: YAML file of calls that somebody makes to the cluster first (docs/drift.md)")
+	cmdutil.Edits(c, &f.edits)
 	Removals(c, &f.remove)
 	a.Consent(c, &f.Consent)
 	return c

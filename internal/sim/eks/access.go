@@ -103,9 +103,8 @@ func (s *EKS) CreateAccessEntry(by *wire.Caller, in *eks.CreateAccessEntryInput)
 	}
 	p := aws.ToString(in.PrincipalArn)
 	if e := c.entries.Get(p); e != nil {
-		exists := inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
 		if by.Before() != *e.AccessEntryArn {
-			return nil, exists
+			return nil, inUse("The specified access entry resource is already in use on this cluster.").Member("clusterName", *c.Name)
 		}
 		return &eks.CreateAccessEntryOutput{AccessEntry: new(e.AccessEntry)}, nil
 	}
@@ -368,9 +367,8 @@ type association struct {
 // associate makes a pod identity association.
 func (s *EKS) associate(by *wire.Caller, c *cluster, ns, sa, roleARN string, in *eks.CreatePodIdentityAssociationInput, owner *string) (*association, error) {
 	if a := c.associations.Find(func(a *association) bool { return *a.Namespace == ns && *a.ServiceAccount == sa }); a != nil {
-		exists := inUse("Association already exists: %s", *a.AssociationId).Member("clusterName", *c.Name)
 		if by.Before() != *a.AssociationId {
-			return nil, exists
+			return nil, inUse("Association already exists: %s", *a.AssociationId).Member("clusterName", *c.Name)
 		}
 		return a, nil
 	}

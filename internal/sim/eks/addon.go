@@ -60,9 +60,8 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 		return nil, wire.Errorf("InvalidRequestException", "Cluster '%s' is not in ACTIVE status", *c.Name).Member("clusterName", *c.Name)
 	}
 	if a := c.addons.Get(name); a != nil {
-		exists := inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
 		if by.Before() != *a.AddonArn {
-			return nil, exists
+			return nil, inUse("Addon already exists.").Member("clusterName", *c.Name).Member("addonName", name)
 		}
 		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 	}

@@ -66,9 +66,8 @@ func (s *EKS) CreateCapability(by *wire.Caller, in *eks.CreateCapabilityInput) (
 	}
 	name := aws.ToString(in.CapabilityName)
 	if k := c.capabilities.Get(name); k != nil {
-		exists := inUse("Capability already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name)
 		if by.Before() != *k.Arn {
-			return nil, exists
+			return nil, inUse("Capability already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name)
 		}
 		return &eks.CreateCapabilityOutput{Capability: new(k.Capability)}, nil
 	}

@@ -35,9 +35,8 @@ func (s *EKS) CreateFargateProfile(by *wire.Caller, in *eks.CreateFargateProfile
 	}
 	name := aws.ToString(in.FargateProfileName)
 	if p := c.profiles.Get(name); p != nil {
-		exists := inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
 		if by.Before() != *p.FargateProfileArn {
-			return nil, exists
+			return nil, inUse("Fargate Profile already exists with this name %s for cluster %s", name, *c.Name).Member("clusterName", *c.Name)
 		}
 		return &eks.CreateFargateProfileOutput{FargateProfile: new(p.FargateProfile)}, nil
 	}

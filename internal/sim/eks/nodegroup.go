@@ -106,10 +106,9 @@ func (s *EKS) CreateNodegroup(by *wire.Caller, in *eks.CreateNodegroupInput) (*e
 		return nil, err
 	}
 	if g := c.groups.Get(name); g != nil {
-		exists := inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
-			name)
 		if by.Before() != *g.NodegroupArn {
-			return nil, exists
+			return nil, inUse("NodeGroup already exists with name %s and cluster name %s", name, *c.Name).Member("clusterName", *c.Name).Member("nodegroupName",
+				name)
 		}
 		return &eks.CreateNodegroupOutput{Nodegroup: new(g.Nodegroup)}, nil
 	}
