@@ -84,5 +84,5 @@ var notCompared = sync.OnceValue(func() []string {
 // elsewhere is what the catalogue does not look at, in words.
 var elsewhere = []string{
 	"VPC endpoints, flow logs and DHCP options", "KMS key policies", "objects of Kubernetes but aws-auth, nodes and add-ons' workloads",
-	"inline policies' documents", "Karpenter's objects", "load balancers",
+	"Karpenter's objects", "load balancers",
 }

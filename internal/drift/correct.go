@@ -92,8 +92,12 @@ func (c *Correction) Settle() {
 	for _, o := range c.Outputs {
 		switch {
 		case len(o.Used) > 0 && o.Was != o.Now:
-			c.Left = append(c.Left, "output "+o.Name+" stays as it is: "+strings.Join(o.Used, ", ")+
-				" import it, and CloudFormation changes no export in use; give those stacks the values themselves first")
+			imports, them := " imports it", "that stack the value itself"
+			if len(o.Used) > 1 {
+				imports, them = " import it", "those stacks the value itself"
+			}
+			c.Left = append(c.Left, "output "+o.Name+" stays as it is: "+strings.Join(o.Used, ", ")+imports+
+				", and CloudFormation changes no export in use; give "+them+" first")
 		case o.Now == "":
 			c.Edit.Drop = append(c.Edit.Drop, o.Name)
 		default:

@@ -24,7 +24,7 @@ import (
 const rich = testregion.Cluster + `
 iam: {withOIDC: true, serviceAccounts: [{metadata: {namespace: y, name: x}, attachPolicyARNs: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}]}
 vpc: {nat: {gateway: Single}}
-managedNodeGroups: [{name: m, desiredCapacity: 2, minSize: 1, maxSize: 4, labels: {a: b}, propagateASGTags: false}]
+managedNodeGroups: [{name: m, desiredCapacity: 2, minSize: 1, maxSize: 4, labels: {a: b}, propagateASGTags: false, iam: {withAddonPolicies: {autoScaler: true}}}]
 nodeGroups: [{name: s, desiredCapacity: 1}]
 `
 
@@ -65,7 +65,10 @@ var kinds = []struct {
 	{"the cluster's own group lets nobody out", `{service: ec2, operation: RevokeSecurityGroupEgress, parameters: {GroupId: "${output:ClusterSecurityGroupId}", IpPermissions: [{IpProtocol: "-1", IpRanges: [{CidrIp: 0.0.0.0/0}]}]}}`,
 		"network.rules", true},
 	{"the NAT gateway is gone", `{service: ec2, operation: DeleteNatGateway, parameters: {NatGatewayId: "${NATGateway}"}}`,
-		"network.natGateways network.routes record.FeatureNATMode", false},
+		"network.elasticIPs network.natGateways network.routes record.FeatureNATMode", false},
+	{"the NAT gateway is gone, and its address", `{service: ec2, operation: DeleteNatGateway, parameters: {NatGatewayId: "${NATGateway}"}},
+		{wait: 10m, service: ec2, operation: ReleaseAddress, parameters: {AllocationId: "ALLOCATION"}}`,
+		"network.elasticIPs network.natGateways network.routes record.FeatureNATMode", false},
 	{"the endpoint becomes private", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {endpointPrivateAccess: true}}}`,
 		"vpc.clusterEndpoints.privateAccess", true},
 	{"the public endpoint is limited", `{service: eks, operation: UpdateClusterConfig, parameters: {name: test, resourcesVpcConfig: {publicAccessCidrs: [203.0.113.0/24]}}}`,
@@ -95,6 +98,12 @@ var kinds = []struct {
 		"roles.policies", true},
 	{"a role gets a policy", `{service: iam, operation: AttachRolePolicy, parameters: {RoleName: "${ServiceRole}", PolicyArn: "arn:aws:iam::aws:policy/AmazonEKSServicePolicy"}}`,
 		"roles.policies", false},
+	{"a policy inside a role is gone", `{service: iam, operation: DeleteRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyName: eksctl-test-nodegroup-m-PolicyAutoScaling}}`,
+		"roles.inlinePolicies", true},
+	{"a policy inside a role allows nothing", `{service: iam, operation: PutRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyName: eksctl-test-nodegroup-m-PolicyAutoScaling, PolicyDocument: '{"Version":"2012-10-17","Statement":[]}'}}`,
+		"roles.inlinePolicies", true},
+	{"somebody puts a policy inside a role", `{service: iam, operation: PutRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyName: other, PolicyDocument: '{"Version":"2012-10-17","Statement":[]}'}}`,
+		"roles.inlinePolicies", false},
 	{"a role's trust", `{service: iam, operation: UpdateAssumeRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}]}'}}`,
 		"roles.trust", true},
 	{"the OIDC provider is gone", `{service: iam, operation: DeleteOpenIDConnectProvider, parameters: {OpenIDConnectProviderArn: "OIDC"}}`, "iam.withOIDC", true},
@@ -139,7 +148,8 @@ func fill(t testing.TB, r *testregion.Region, edits string) string {
 		}
 	}
 	return strings.NewReplacer(`"ASG"`, `"`+o.ScalingGroupOf("m").Name+`"`, `"OIDC"`, `"`+o.OIDCProvider.ARN+`"`, `"NODEROLE"`, `"`+g.NodeRole+`"`,
-		`"INSTANCE"`, `"`+instance+`"`, `"ACL"`, `"`+slices.Sorted(maps.Keys(o.Network.ACLs))[0]+`"`).Replace(edits)
+		`"INSTANCE"`, `"`+instance+`"`, `"ACL"`, `"`+slices.Sorted(maps.Keys(o.Network.ACLs))[0]+`"`,
+		`"ALLOCATION"`, `"`+slices.Sorted(maps.Keys(o.Network.Addresses))[0]+`"`).Replace(edits)
 }
 
 func paths(rep *drift.Report) string {

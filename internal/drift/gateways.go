@@ -33,6 +33,35 @@ var gateways = []Field{
 		},
 	},
 	{
+		Path: "network.elasticIPs", Doc: "An elastic IP that the stack allocated is the account's, and serves a NAT gateway.",
+		From:   networking,
+		Needs:  []string{"the NAT gateways", "the elastic IPs"},
+		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::EIP") },
+		Want:   func(*Truths, Thing) Reading { return says("serves") },
+		Live: func(t *Truths, x Thing) Reading {
+			for _, a := range t.network().Addresses {
+				switch {
+				case a.PublicIP != x.Key:
+				case a.Interface == "" && a.Association == "":
+					return says("idle")
+				default:
+					return says("serves")
+				}
+			}
+			return says(nil)
+		},
+		Judge: func(_ *Truths, x Thing, d *Difference) {
+			r := x.Data.(*record.Resource)
+			d.Kind, d.What = Gone, fmt.Sprintf("the elastic IP %s (%s) is not the account's any more", x.Key, r.LogicalID)
+			d.Breaks = []string{"what lets nodes in by their address, outside of AWS, lets in somebody else"}
+			if d.Live.Is != nil {
+				d.Kind, d.Severity, d.Breaks = Unwell, finding.Info, nil
+				d.What = fmt.Sprintf("the elastic IP %s (%s) serves nothing, and is paid for", x.Key, r.LogicalID)
+			}
+			d.About = About{Resource: x.Key, Calls: []string{"ReleaseAddress", "DisassociateAddress"}}
+		},
+	},
+	{
 		Path: "network.internetGateway", Doc: "The internet gateway is attached to the VPC.",
 		From:   networking,
 		Needs:  []string{"the NAT gateways", "the internet gateways", "the egress-only gateways"},

@@ -326,7 +326,11 @@ func judgeSubnets(t *Truths, o Output, d *Difference) {
 	} else if len(d.Sets[Added]) > 0 {
 		d.Breaks = []string{"eksctl create nodegroup puts nodes into none of the added subnets"}
 	}
-	if len(t.side(o.Name, o.Name != "SubnetsPrivate").Is.([]any)) == 0 {
+	left := len(t.side(o.Name, o.Name != "SubnetsPrivate").Is.([]any))
+	if left == 1 && (o.Name == "SubnetsPublic" || o.Name == "SubnetsPrivate") { // facts/eksctl.md §2, point 7
+		d.Breaks = append(d.Breaks, eksctlUpgrade+" even with a true record: it wants two subnets of a kind, and looks after it has upgraded the control plane")
+	}
+	if left == 0 {
 		d.What += "; no subnet of that kind is left, and a topology that is missing is an output that is missing"
 	}
 }

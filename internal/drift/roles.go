@@ -89,6 +89,7 @@ var roles = []Field{
 				map[string]any{"RoleName": x.Key, "PolicyDocument": document(d.wantedTrust(x))})}
 		},
 	},
+	inlinePolicies,
 }
 
 func (d *Difference) wantedTrust(x Thing) any {

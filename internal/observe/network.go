@@ -17,7 +17,7 @@ type Network struct {
 	InternetGateways map[string]*InternetGateway  `json:"internetGateways,omitempty"`
 	EgressOnly       map[string]*InternetGateway  `json:"egressOnlyInternetGateways,omitempty"` // for IPv6
 	NATGateways      map[string]*NATGateway       `json:"natGateways,omitempty"`
-	Addresses        map[string]*Address          `json:"addresses,omitempty"` // elastic IPs of the NAT gateways, by allocation
+	Addresses        map[string]*Address          `json:"addresses,omitempty"` // elastic IPs of NAT gateways and of stacks, by allocation
 	ACLs             map[string]*ACL              `json:"networkAcls,omitempty"`
 	SecurityGroups   map[string]*SecurityGroup    `json:"securityGroups,omitempty"`
 	Endpoints        map[string]*VPCEndpoint      `json:"vpcEndpoints,omitempty"`
@@ -125,10 +125,11 @@ type (
 	}
 	// Address is an elastic IP.
 	Address struct {
-		Allocation string `json:"allocationId"`
-		PublicIP   string `json:"publicIp,omitempty"`
-		Interface  string `json:"networkInterfaceId,omitempty"`
-		Tags       Tags   `json:"tags,omitempty"`
+		Allocation  string `json:"allocationId"`
+		PublicIP    string `json:"publicIp,omitempty"`
+		Interface   string `json:"networkInterfaceId,omitempty"`
+		Association string `json:"associationId,omitempty"`
+		Tags        Tags   `json:"tags,omitempty"`
 	}
 	// ACL is a network ACL.
 	ACL struct {

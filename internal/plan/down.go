@@ -20,6 +20,7 @@ type Removal struct {
 	Account, Partition string
 	Live               *observe.Observed
 	Keys               []string // key pairs that were made for the cluster
+	SecurityGroups     []string // that EKS made for a control plane which is gone
 }
 
 // Down is the plan that removes a cluster and everything that eksctl or Slipway
@@ -32,6 +33,9 @@ func Down(in Removal) (*Plan, error) {
 	b.groupsGo()
 	b.issuerGoes()
 	b.keysGo(in.Keys)
+	for _, id := range in.SecurityGroups {
+		b.remove(rules.Step{Kind: rules.DeleteSG, Name: id}, "security group "+id+", which EKS left", "security-group", id, time.Second)
+	}
 	b.clusterGoes(stack.ClusterName(in.Name))
 	return b.done()
 }

@@ -149,6 +149,22 @@ func (b *builder) accessEnds(g observe.AnyGroup, role string) {
 	}
 }
 
+// accessAnew takes away what lets the former role of a managed group in that is made again:
+// EKS leaves the entry, and the new role is another one, though it may have the same name.
+func (b *builder) accessAnew(group string) {
+	g, _ := b.live.NodeGroup(group)
+	name, alone := b.groupStack(group), []string{group}
+	for _, role := range slices.Sorted(maps.Keys(b.live.AccessEntries)) {
+		if e := b.live.AccessEntries[role]; strings.HasPrefix(e.Type, "EC2") && namedFor(name, role) && len(b.users(role, alone)) == 0 &&
+			!holds(g.Stack, "AWS::EKS::AccessEntry", role) {
+			if step := labelled(rules.DeleteStack, name, name); b.phase(name) == observe.Going && !b.draft.Graph.Has(rules.ID(step.Kind, step.Name)) {
+				b.gone(step.Kind, "stack", name, name)
+			}
+			b.remove(labelled(rules.DeleteEntry, role, name), "access entry of "+short(role)+", which EKS leaves", "access-entry", role, time.Second)
+		}
+	}
+}
+
 // mapping is the row of aws-auth that lets a role in.
 func (b *builder) mapping(role string) (m config.IAMIdentityMapping, ok bool) {
 	if in := b.inside(); in != nil {
@@ -161,16 +177,22 @@ func (b *builder) mapping(role string) (m config.IAMIdentityMapping, ok bool) {
 // that was ended left them, or a tool that does not look. They are told by the name that
 // CloudFormation gives a role of the group's stack.
 func (b *builder) leftovers(g observe.AnyGroup, going []string) []string {
-	prefix, told := stack.GroupName(b.live.Name, g.Name)+"-NodeInstanceRole", b.live.RolesOf(g)
-	prefix = prefix[:min(len(prefix), 51)] // of IAM's 64 characters, CloudFormation takes 13 for what it adds
+	of, told := stack.GroupName(b.live.Name, g.Name), b.live.RolesOf(g)
 	let := slices.Collect(maps.Keys(b.live.AccessEntries))
 	if in := b.inside(); in != nil {
 		let = append(let, steps.RolesMapped(in.AWSAuth)...)
 	}
 	slices.Sort(let)
 	return slices.DeleteFunc(slices.Compact(let), func(role string) bool {
-		return !strings.HasPrefix(short(role), prefix) || slices.Contains(told, role) || len(b.users(role, going)) > 0
+		return !namedFor(of, role) || slices.Contains(told, role) || len(b.users(role, going)) > 0
 	})
+}
+
+// namedFor tells a role by the name that CloudFormation gives the node role of a group's
+// stack.
+func namedFor(stackName, role string) bool {
+	prefix := stackName + "-NodeInstanceRole"
+	return strings.HasPrefix(short(role), prefix[:min(len(prefix), 51)]) // of IAM's 64 characters, CloudFormation takes 13 for what it adds
 }
 
 // users are others whose nodes have a role: groups that do not go, and nodes of none.

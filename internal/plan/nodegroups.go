@@ -48,11 +48,13 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 			b.gone(rules.DeleteGroup, "nodegroup", m.Name, name)
 		}
 		b.clear(name, b.failedStack(name, "a node group that is "+cmp.Or(status, "gone")))
+		b.accessAnew(m.Name)
 		b.managedNew(m)
 	case create:
 		if status == "DELETING" && b.phase(name) == observe.Absent {
 			b.gone(rules.DeleteGroup, "nodegroup", m.Name, name)
 		}
+		b.accessAnew(m.Name)
 		b.managedNew(m)
 	}
 }

@@ -215,7 +215,7 @@ func (b *builder) discard(kind, resource, name, status string) {
 }
 
 // what are the words for what steps.Delete deletes.
-var what = map[string]string{"addon": "add-on", "fargate-profile": "Fargate profile", "nodegroup": "node group"}
+var what = map[string]string{"stack": "stack", "addon": "add-on", "fargate-profile": "Fargate profile", "nodegroup": "node group"}
 
 // unsettled tells whether what is live of an element of a list of the file, or of the
 // cluster itself (""), may change without anybody's doing: an update is under way, and

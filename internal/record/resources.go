@@ -49,18 +49,19 @@ func (r *Resource) Known(path ...string) (value any, ok bool) {
 			return nil, false
 		}
 	}
-	return v, known(v)
+	return v, Known(v)
 }
 
-func known(v any) bool {
+// Known tells whether all of a value is known.
+func Known(v any) bool {
 	switch x := v.(type) {
 	case string:
 		return !strings.Contains(x, Unknown)
 	case []any:
-		return !slices.ContainsFunc(x, func(y any) bool { return !known(y) })
+		return !slices.ContainsFunc(x, func(y any) bool { return !Known(y) })
 	case map[string]any:
 		for _, y := range x {
-			if !known(y) {
+			if !Known(y) {
 				return false
 			}
 		}
@@ -180,7 +181,7 @@ func (e *evaluation) function(name string, arg any, whole map[string]any) any {
 	case name == "Fn::Split" && len(list) == 2:
 		sep, _ := list[0].(string)
 		s, ok := list[1].(string)
-		if !ok || !known(s) {
+		if !ok || !Known(s) {
 			return Unknown
 		}
 		out := []any{}

@@ -49,10 +49,22 @@ func TestTheBriefLookIsCheap(t *testing.T) {
 		}
 		return r.AWS.Calls() - before
 	}
-	without := calls(func() error { _, err := look.Cluster(t.Context(), r.AWS, "test", look.Quick()); return err })
-	with := calls(func() error { _, err := run.Look(t.Context(), r.AWS, "test"); return err })
-	if with-without < 1 || with-without > 10 {
-		t.Errorf("%d requests with the look, %d without", with, without)
+	for name, c := range map[string]struct {
+		own look.Scope
+		do  func() error
+	}{
+		"status": {look.Quick(), func() error { _, err := run.Look(t.Context(), r.AWS, "test"); return err }},
+		"down":   {look.Removal(), func() error { _, err := run.PrepareDown(t.Context(), r.AWS, "test"); return err }},
+		"nodegroup delete": {look.Leaving(), func() error {
+			_, err := run.PrepareDelete(t.Context(), r.AWS, "test", []string{"m"}, run.GroupChange{})
+			return err
+		}},
+	} {
+		without := calls(func() error { _, err := look.Cluster(t.Context(), r.AWS, "test", c.own); return err })
+		with := calls(c.do)
+		if with-without < 1 || with-without > 10 {
+			t.Errorf("%s: %d requests with the look, %d without", name, with, without)
+		}
 	}
 	r.Region.IAM.Deny("ec2:DescribeSubnets")
 	st, err := run.Look(t.Context(), r.AWS, "test")

@@ -22,6 +22,24 @@ func named(c *awsc.Clients, name string) *config.File {
 	return &config.File{Name: name, Cluster: cfg}
 }
 
+// looked is the session of a cluster that was named, locked for who keeps books, and looked
+// at as far as a scope says: for a plan that no file is behind.
+func looked(ctx context.Context, c *awsc.Clients, name string, b *Books, scope read.Scope) (s *Session, err error) {
+	if err := c.Identify(ctx); err != nil {
+		return nil, check.Identity(err)
+	}
+	hold, err := b.Open(ctx, c, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = hold.unless(ctx, err) }()
+	live, err := read.Cluster(ctx, c, name, scope)
+	if err != nil {
+		return nil, check.Reach(err)
+	}
+	return &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, hold: hold}, nil
+}
+
 // foreign is the code of a cluster that another tool made.
 const foreign = "cluster-foreign"
 
@@ -32,18 +50,12 @@ func PrepareDown(ctx context.Context, c *awsc.Clients, name string) (*Session, e
 
 // PrepareDownWith is PrepareDown for a caller who means to run the plan, and keeps books.
 func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books) (s *Session, err error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	hold, err := b.Open(ctx, c, name)
+	seen, err := looked(ctx, c, name, b, read.Removal())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
-	live, err := read.Cluster(ctx, c, name, read.Removal())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
+	defer func() { err = seen.hold.unless(ctx, err) }()
+	live := seen.Live
 	if live.Cluster != nil && live.Stacks[stack.ClusterName(name)] == nil {
 		return nil, finding.Findings{{
 			Code: foreign, Severity: finding.Error, Where: finding.Where{Resource: "cluster " + name},
@@ -51,10 +63,14 @@ func PrepareDownWith(ctx context.Context, c *awsc.Clients, name string, b *Books
 			Remedy: "delete it with the tool that made it",
 		}}
 	}
-	s = &Session{AWS: c, File: named(c, name), Live: live, Env: &steps.Env{AWS: c, Name: name}, hold: hold,
-		again: func(ctx context.Context) (*Session, error) { return PrepareDown(ctx, c, name) }}
-	keys := slices.Sorted(maps.Keys(live.KeyPairs))
-	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live, Keys: keys})
+	s = seen
+	s.again = func(ctx context.Context) (*Session, error) { return PrepareDown(ctx, c, name) }
+	left, err := remains(ctx, c, live)
+	if err != nil {
+		return nil, check.Reach(err)
+	}
+	s.Plan, err = plan.Down(plan.Removal{Name: name, Region: c.Region, Account: c.Account, Partition: c.Partition, Live: live,
+		Keys: slices.Sorted(maps.Keys(live.KeyPairs)), SecurityGroups: left})
 	if err != nil {
 		return nil, err
 	}

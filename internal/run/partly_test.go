@@ -23,9 +23,11 @@ managedNodeGroups: [{name: m, desiredCapacity: 1}]
 		{wait: 20m, service: ec2, operation: DisassociateRouteTable, parameters: {AssociationId: "${RouteTableAssociationPrivateUSWEST2A}"}},
 		{service: ec2, operation: DeleteSubnet, parameters: {SubnetId: "${SubnetPrivateUSWEST2A}"}}`
 	for name, edits := range map[string]string{
-		"a subnet":          subnet,
-		"the log group":     `{service: logs, operation: DeleteLogGroup, parameters: {logGroupName: /aws/eks/test/cluster}}`,
-		"a node group":      `{service: eks, operation: DeleteNodegroup, parameters: {clusterName: test, nodegroupName: m}}`,
+		"a subnet":      subnet,
+		"the log group": `{service: logs, operation: DeleteLogGroup, parameters: {logGroupName: /aws/eks/test/cluster}}`,
+		"a node group":  `{service: eks, operation: DeleteNodegroup, parameters: {clusterName: test, nodegroupName: m}}`,
+		"a node group and the control plane": `{service: eks, operation: DeleteNodegroup, parameters: {clusterName: test, nodegroupName: m}},
+			{wait: 30m, service: eks, operation: DeleteCluster, parameters: {name: test}}`,
 		"an account's role": `{service: iam, operation: DetachRolePolicy, parameters: {RoleName: "${addon-iamserviceaccount-default-s3/Role1}", PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}}, {service: iam, operation: DeleteRole, parameters: {RoleName: "${addon-iamserviceaccount-default-s3/Role1}"}}`,
 		"a stack": `{service: cloudformation, operation: UpdateTerminationProtection, parameters: {StackName: eksctl-test-addon-iamserviceaccount-default-s3, EnableTerminationProtection: false}},
 			{service: cloudformation, operation: DeleteStack, parameters: {StackName: eksctl-test-addon-iamserviceaccount-default-s3}}`,

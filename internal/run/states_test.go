@@ -106,11 +106,6 @@ func TestWhatGoesIsMadeAgain(t *testing.T) {
 				t.Errorf("a second plan still has %v", again.Plan.Entries)
 			}
 			now := plan.Facts(again.Live)
-			for k := range now { // EKS leaves the access entry of a managed group that goes (containers-roadmap#2441); drift names it
-				if was[k] == "" && strings.Contains(k, "NodeInstanceRole") && len(now) > len(was) {
-					delete(now, k)
-				}
-			}
 			if len(now) != len(was) {
 				t.Errorf("not the same things stand: %v", plan.Moved(was, now))
 			}

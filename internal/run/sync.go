@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -17,7 +18,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/stack"
-	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // SyncOptions say how far a repair of the record goes.
@@ -40,18 +40,12 @@ type Sync struct {
 // import, and plans the repair. It changes nothing. A stack that cannot be updated is a
 // finding.
 func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOptions) (s *Sync, err error) {
-	if err := c.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
-	}
-	hold, err := o.Books.Open(ctx, c, name)
+	seen, err := looked(ctx, c, name, o.Books, read.Record())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
-	live, err := read.Cluster(ctx, c, name, read.Record())
-	if err != nil {
-		return nil, check.Reach(err)
-	}
+	defer func() { err = seen.hold.unless(ctx, err) }()
+	live := seen.Live
 	if live.Cluster == nil && len(live.Stacks) == 0 {
 		return nil, absent(ctx, c, name)
 	}
@@ -63,12 +57,15 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 			return nil, fs
 		}
 	}
-	s = &Sync{Correction: drift.Correct(t, o.Template), Stack: live.Stacks[in.Stack], options: SyncOptions{Template: o.Template},
-		Session: &Session{AWS: c, File: named(c, name), Live: unread(live), Env: &steps.Env{AWS: c, Name: name}, hold: hold}}
+	s = &Sync{Correction: drift.Correct(t, o.Template), Stack: live.Stacks[in.Stack], options: SyncOptions{Template: o.Template}, Session: seen}
+	s.Live = unread(live)
 	if err := s.imports(ctx); err != nil {
 		return nil, check.Reach(err)
 	}
 	s.Correction.Settle()
+	if err := s.acting(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.survives(ctx); err != nil {
 		return nil, err
 	}
@@ -117,6 +114,22 @@ func (s *Sync) imports(ctx context.Context) error {
 		x.Used = used
 	}
 	return nil
+}
+
+// acting refuses a stack whose role is gone: CloudFormation assumes it for whatever is done
+// to the stack. What the role may not do is seen by resources alone, and outputs touch none.
+func (s *Sync) acting(ctx context.Context) error {
+	if s.Correction.Empty() || s.Stack == nil || s.Stack.RoleARN == "" {
+		return nil
+	}
+	name := s.Stack.RoleARN[strings.LastIndex(s.Stack.RoleARN, "/")+1:]
+	if _, err := s.AWS.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name}); !awsc.NotFound(err) {
+		return nil // it is there, or CloudFormation will say
+	}
+	return finding.Findings{{Code: "stack-role-gone", Severity: finding.Error, Where: finding.Where{Resource: "stack " + s.Stack.Name},
+		What:   "CloudFormation assumes the role " + name + " for it, and that role does not exist any more",
+		Breaks: "nothing can be done to the stack; nothing was changed",
+		Remedy: "make the role again under its name, with a trust of cloudformation.amazonaws.com: slipway drift " + s.File.Name + " prints the call"}}
 }
 
 // survives makes sure that what is written back is what was stored: CloudFormation

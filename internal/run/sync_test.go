@@ -220,7 +220,7 @@ func TestWhatIsImportedStays(t *testing.T) {
 	was := outputs(t, r)["SubnetsPrivate"]
 	edit(t, r, `edits: [{service: ec2, operation: DeleteSubnet, parameters: {SubnetId: "${SubnetPrivateUSWEST2A}"}}]`)
 	s := synced(t, r, run.SyncOptions{})
-	if left := strings.Join(s.Correction.Left, "\n"); !strings.Contains(left, "SubnetsPrivate stays as it is: old-group import it") {
+	if left := strings.Join(s.Correction.Left, "\n"); !strings.Contains(left, "SubnetsPrivate stays as it is: old-group imports it") {
 		t.Error(left)
 	}
 	if now := outputs(t, r); now["SubnetsPrivate"] != was || asEksctl(t, r, "SubnetsPublic") != nil {

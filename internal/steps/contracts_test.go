@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/stack"
@@ -215,6 +216,7 @@ var contracts = append([]contract{
 	{"delete Auto Scaling group", false, nil, func(s *stage) steps.Spec {
 		return &steps.Delete{Resource: "scaling-group", Name: s.scalingGroup().name}
 	}},
+	{"delete security group", false, referred, func(s *stage) steps.Spec { return &steps.Delete{Resource: "security-group", Name: s.groupNamed("left")} }},
 	{"aws-auth mapping that goes", false, made(&steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one, Username: "u", Groups: []string{"g"}}}),
 		func(*stage) steps.Spec {
 			return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one}, Gone: true}
@@ -241,6 +243,33 @@ func (s *stage) scalingGroup() (out scaling) {
 	}
 	out.name = *g.AutoScalingGroupName
 	return out
+}
+
+// referred makes a security group that a rule of another one names.
+func referred(s *stage) {
+	v, err := s.r.AWS.EC2.DescribeVpcs(s.t.Context(), &ec2.DescribeVpcsInput{})
+	s.must(err)
+	for _, name := range []string{"left", "other"} {
+		_, err := s.r.Region.EC2.CreateSecurityGroup(nil, &ec2.CreateSecurityGroupInput{GroupName: &name, Description: &name, VpcId: v.Vpcs[0].VpcId})
+		s.must(err)
+	}
+	_, err = s.r.AWS.EC2.AuthorizeSecurityGroupIngress(s.t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{GroupId: new(s.groupNamed("other")),
+		IpPermissions: []ec2types.IpPermission{{IpProtocol: new("tcp"), FromPort: new(int32(1)), ToPort: new(int32(2)),
+			UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: new(s.groupNamed("left"))}, {GroupId: new(s.groupNamed("other"))}}}}})
+	s.must(err)
+}
+
+// groupNamed is the ID of a security group; of no stage, it is nothing.
+func (s *stage) groupNamed(name string) string {
+	if s == nil {
+		return ""
+	}
+	d, err := s.r.AWS.EC2.DescribeSecurityGroups(s.t.Context(), &ec2.DescribeSecurityGroupsInput{Filters: []ec2types.Filter{{Name: new("group-name"), Values: []string{name}}}})
+	s.must(err)
+	if len(d.SecurityGroups) == 0 {
+		return ""
+	}
+	return *d.SecurityGroups[0].GroupId
 }
 
 // unguarded takes the disruption budgets away: these are the only nodes, and the pods of

@@ -52,6 +52,7 @@ var deletions = map[string]deletion{
 	"log-group":       {"cloudwatchlogs", logsFound, deleteLogs, nil},
 	"access-entry":    {"eks", entryFound, deleteEntry, nil},
 	"scaling-group":   {"autoscaling", scalingFound, deleteScaling, nil},
+	"security-group":  {"ec2", securityGroupFound, deleteSecurityGroup, nil},
 }
 
 // Deletable lists the kinds of resources that Delete removes.

@@ -97,6 +97,7 @@ func (o *observer) rolesInUse() []string {
 		}
 	}
 	for _, s := range o.Observed.Stacks {
+		add(s.RoleARN)
 		for k, v := range s.Outputs {
 			if strings.HasPrefix(v, "arn:") && (strings.Contains(k, "Role")) {
 				add(v)
@@ -124,7 +125,7 @@ func (o *observer) role(ctx context.Context, name string) (*observe.Role, error)
 		return nil, err
 	}
 	r.Attached = *like[observe.Sorted[observe.Attached]](attached)
-	if o.s.Lean && enough(r.Attached) {
+	if o.s.Lean && enough(r.Attached) && !o.inlined(r) {
 		return r, nil
 	}
 	inline, err := awsc.Collect(
@@ -146,6 +147,23 @@ func (o *observer) role(ctx context.Context, name string) (*observe.Role, error)
 		r.Inline[n] = document(aws.ToString(p.PolicyDocument))
 	}
 	return r, nil
+}
+
+// inlined tells whether the stack that made a role puts policies inside roles.
+func (o *observer) inlined(r *observe.Role) bool {
+	for _, s := range o.Observed.Stacks {
+		if !strings.Contains(s.Template, "AWS::IAM::Policy") && !strings.Contains(s.Template, "Policies") {
+			continue
+		}
+		if slices.ContainsFunc(s.Resources, func(x observe.StackResource) bool { return x.PhysicalID == r.Name }) ||
+			slices.Contains(slices.Collect(maps.Values(s.Outputs)), r.ARN) {
+			return true
+		}
+		if g := o.Observed.Groups[s.Tags["alpha.eksctl.io/nodegroup-name"]]; g != nil && g.NodeRole == r.ARN {
+			return true
+		}
+	}
+	return false
 }
 
 // enough tells whether managed policies alone are what a node or the control plane needs:

@@ -2,6 +2,7 @@ package read
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,7 +33,7 @@ func (o *observer) network(ctx context.Context) error {
 		{"the internet gateways", o.gateways, false, true},
 		{"the egress-only gateways", o.egressOnly, !o.ipv6(), true},
 		{"the NAT gateways", o.natGateways, false, true},
-		{"the elastic IPs", o.addresses, true, true},
+		{"the elastic IPs", o.addresses, false, true},
 		{"the network ACLs", o.acls, false, true},
 		{"the security groups", o.securityGroups, false, false},
 		{"the VPC endpoints", o.endpoints, true, true},
@@ -138,20 +139,27 @@ func (o *observer) natGateways(ctx context.Context, n *observe.Network, vpc stri
 	return err
 }
 
+// addresses are the elastic IPs of the NAT gateways, and those that a stack of the cluster
+// made: one whose gateway is gone is nobody's. EC2 pages none, and joins filters by and.
 func (o *observer) addresses(ctx context.Context, n *observe.Network, _ string) error {
-	var ids []string
+	mine := map[string]bool{}
 	for _, g := range n.NATGateways {
 		for _, a := range g.Addresses {
-			if a.Allocation != "" {
-				ids = append(ids, a.Allocation)
+			mine[a.PublicIP] = true
+		}
+	}
+	for _, s := range o.Observed.Stacks {
+		for _, r := range s.Resources {
+			if r.Type == "AWS::EC2::EIP" { // its physical ID is the address
+				mine[r.PhysicalID] = true
 			}
 		}
 	}
-	if len(ids) == 0 {
+	delete(mine, "")
+	if len(mine) == 0 {
 		return nil
 	}
-	slices.Sort(ids)
-	d, err := o.c.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: in("allocation-id", ids...)}) // EC2 does not page these
+	d, err := o.c.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: in("public-ip", slices.Sorted(maps.Keys(mine))...)})
 	if err != nil {
 		return err
 	}

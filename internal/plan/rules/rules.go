@@ -73,6 +73,7 @@ const (
 	DeleteLogs    = "delete-log-group"
 	DeleteScaling = "delete-scaling-group"
 	DeleteEntry   = "delete-access-entry"
+	DeleteSG      = "delete-security-group"
 	Unmap         = "identity-unmapping"
 	NodeAccess    = "node-access"
 	Drain         = "drain"

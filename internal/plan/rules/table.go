@@ -197,6 +197,7 @@ var All = []Rule{
 		Edges: []Edge{
 			same(of(Mapping, NodeAccess, Unmap, DeleteEntry).by(For), of(DeleteStack, DeleteGroup, DeleteScaling).by(For),
 				"what the group's deletion does to its role's access is seen then"),
+			same(of(DeleteEntry).by(Of), of(DeleteStack, DeleteGroup).by(Of), "its nodes are let in as long as they are there"),
 		},
 	},
 	{
@@ -207,7 +208,7 @@ var All = []Rule{
 		Checked: "2026-11-29",
 		Edges: []Edge{
 			same(of(ClusterStack, ClusterStackDone, AddonRole, AccountRole, PodRole, FargateRole, AccessEntry, GroupRole, NodeGroup, Addon, Fargate).by(Of),
-				of(DeleteStack, DeleteGroup, DeleteAddon, DeleteProfile).by(Of), "what failed under that name goes first"),
+				of(DeleteStack, DeleteGroup, DeleteAddon, DeleteProfile, DeleteEntry).by(Of), "what failed under that name goes first"),
 			same(of(DeleteStack).by(Of), of(DeleteGroup).by(Of), endsFirst),
 			same(of(AddonRole, AccountRole, PodRole, AccessEntry, GroupUpdate, GroupLive, Nodes).by(Of), of(StackSettled).by(Of), endsFirst),
 		},
@@ -239,6 +240,7 @@ var All = []Rule{
 				of(DeleteStack).without(WholeCluster),
 				"EKS refuses to delete a cluster with node groups or Fargate profiles, and other stacks use its exports",
 			),
+			each(of(DeleteStack).with(WholeCluster), of(DeleteSG), "EC2 deletes no VPC with a security group in it"),
 		},
 	},
 	{

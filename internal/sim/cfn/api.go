@@ -126,6 +126,15 @@ func (c *CFN) actsAs(role *string) error {
 	return nil
 }
 
+// acting is the role of a call on the stack: the one given, or the stack's own, which
+// CloudFormation assumes for every later operation.
+func (s *stack) acting(given *string) *string {
+	if given == nil && s != nil && s.Role != "" {
+		return &s.Role
+	}
+	return given
+}
+
 // CreateStack starts a stack; the same client token is the same call.
 func (c *CFN) CreateStack(by *wire.Caller, in *cloudformation.CreateStackInput) (*cloudformation.CreateStackOutput, error) {
 	name := aws.ToString(in.StackName)
@@ -179,7 +188,7 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	if err := fits(nil, in.TemplateBody, in.Tags); err != nil {
 		return nil, err
 	}
-	if err := c.actsAs(in.RoleARN); err != nil {
+	if err := c.actsAs(s.acting(in.RoleARN)); err != nil {
 		return nil, err
 	}
 	body := aws.ToString(in.TemplateBody)
@@ -255,7 +264,7 @@ func (c *CFN) DeleteStack(by *wire.Caller, in *cloudformation.DeleteStackInput) 
 	case s.Was != nil && !s.paused():
 		return nil, validation("Stack [%s] cannot be deleted while in status %s", s.ID, s.Status)
 	}
-	if err := c.actsAs(in.RoleARN); err != nil {
+	if err := c.actsAs(s.acting(in.RoleARN)); err != nil {
 		return nil, err
 	}
 	if err := s.remove(in.RetainResources); err != nil {

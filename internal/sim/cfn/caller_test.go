@@ -79,6 +79,49 @@ func TestAStackMayDoWhatItsCallerMay(t *testing.T) {
 	}
 }
 
+// A stack's role is assumed for what is done to it later: where it is gone, nothing can be
+// done, unless another is given.
+func TestAStackWhoseRoleIsGoneTakesNoCall(t *testing.T) {
+	s := region(t)
+	hands := s.role("hands", "ec2:*")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.AWS.CFN.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: new("s"), TemplateBody: new(aVPC), RoleARN: &hands})
+	must(err)
+	s.Sim.World.Advance(time.Hour)
+	_, err = s.AWS.IAM.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: new("hands"), PolicyName: new("p")})
+	must(err)
+	_, err = s.AWS.IAM.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: new("hands")})
+	must(err)
+	s.Sim.World.Advance(time.Hour)
+	other := strings.Replace(aVPC, "10.0.0.0/16", "10.1.0.0/16", 1)
+	for name, call := range map[string]func() error{
+		"UpdateStack": func() error {
+			_, err := s.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new("s"), TemplateBody: &other})
+			return err
+		},
+		"CreateChangeSet": func() error {
+			_, err := s.AWS.CFN.CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{StackName: new("s"), TemplateBody: &other, ChangeSetName: new("c")})
+			return err
+		},
+		"DeleteStack": func() error {
+			_, err := s.AWS.CFN.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: new("s")})
+			return err
+		},
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "Role "+hands+" is invalid or cannot be assumed") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	again := s.role("again", "ec2:*")
+	_, err = s.AWS.CFN.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: new("s"), RoleARN: &again})
+	must(err)
+}
+
 const aCluster = `
 Resources:
   VPC: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}

@@ -40,7 +40,7 @@ func (c *CFN) CreateChangeSet(by *wire.Caller, in *cloudformation.CreateChangeSe
 		return nil, validation("1 validation error detected: Value '%s' at 'changeSetName' failed to satisfy constraint: "+
 			"Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name)
 	}
-	if err := c.actsAs(in.RoleARN); err != nil {
+	if err := c.actsAs(c.find(aws.ToString(in.StackName)).acting(in.RoleARN)); err != nil {
 		return nil, err
 	}
 	ch := &change{Name: name, Body: aws.ToString(in.TemplateBody), Tags: in.Tags, Role: aws.ToString(in.RoleARN),
@@ -270,6 +270,9 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 	}
 	if ch.Create && s.Status != sdk.StackStatusReviewInProgress {
 		return nil, validation("Stack [%s] already exists and cannot be created again with the changeSet [%s].", s.Name, ch.Name)
+	}
+	if err := c.actsAs(s.acting(nil)); err != nil && ch.Role == "" {
+		return nil, err
 	}
 	s.calledBy(by)
 	if ch.Role != "" {

@@ -78,7 +78,7 @@ func (c *CFN) RollbackStack(by *wire.Caller, in *cloudformation.RollbackStackInp
 	if !s.paused() {
 		return nil, validation("Stack:%s is in %s state and can not be rolled back.", s.ID, s.Status)
 	}
-	if err := c.actsAs(in.RoleARN); err != nil {
+	if err := c.actsAs(s.acting(in.RoleARN)); err != nil {
 		return nil, err
 	}
 	s.calledBy(by)
