@@ -215,6 +215,7 @@ var arrows = map[string]map[string]string{
 		"clock":        "the run's",
 		"config":       "the file",
 		"drift":        "what differs, as data",
+		"eksfacts":     "the label that tells Fargate's nodes",
 		"engine":       "turns the plan",
 		"export":       "what a file would say of a live cluster",
 		"finding":      "the form of a refusal",

@@ -10,7 +10,8 @@ import (
 )
 
 // trustsCloudFormation is the trust of a service role for stacks (CloudFormation user guide).
-const trustsCloudFormation = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudformation.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+const trustsCloudFormation = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
+	`"Principal":{"Service":"cloudformation.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
 // stacks are fields of the stacks themselves.
 var stacks = []Field{
