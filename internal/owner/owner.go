@@ -128,6 +128,13 @@ func Of(live *observe.Observed, claimed map[Ref]string) *Owners {
 				o.stacked[r.PhysicalID] = s.Name
 			}
 		}
+		if len(s.Resources) == 0 && strings.Contains(s.Template, "AWS::IAM::Role") { // not read: its outputs tell of its role
+			for _, k := range []string{"InstanceRoleARN", "Role1", "FargatePodExecutionRoleARN"} {
+				if arn := s.Outputs[k]; arn != "" {
+					o.stacked[arn[strings.LastIndex(arn, "/")+1:]] = s.Name
+				}
+			}
+		}
 	}
 	o.stacks()
 	o.running()
@@ -345,7 +352,11 @@ func (o *Owners) network() {
 		o.add(Resource, id, e)
 	})
 	each(n.RouteTables, func(id string, r *observe.RouteTable) {
-		o.add(Resource, id, evidence{tags: r.Tags, name: r.Tags["Name"]})
+		e := evidence{tags: r.Tags, name: r.Tags["Name"]}
+		if len(r.Tags) == 0 && slices.ContainsFunc(r.Associations, func(a observe.Association) bool { return a.Main }) {
+			e.aws = "the VPC"
+		}
+		o.add(Resource, id, e)
 	})
 	each(n.NATGateways, func(id string, g *observe.NATGateway) {
 		o.add(Resource, id, evidence{tags: g.Tags, name: g.Tags["Name"]})

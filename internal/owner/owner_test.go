@@ -18,7 +18,8 @@ func mixed() *observe.Observed {
 		Stacks: map[string]*observe.Stack{
 			"eksctl-mix-cluster": {Name: "eksctl-mix-cluster", Status: "CREATE_COMPLETE", Description: signed, Tags: observe.Tags{"ManagedBy": "terraform"},
 				Resources: []observe.StackResource{{LogicalID: "ServiceRole", PhysicalID: "mix-ServiceRole", Type: "AWS::IAM::Role", Status: "CREATE_COMPLETE"}}},
-			"eksctl-mix-nodegroup-old": {Name: "eksctl-mix-nodegroup-old", Status: "CREATE_COMPLETE", Description: "EKS Managed Nodes"},
+			"eksctl-mix-nodegroup-old": {Name: "eksctl-mix-nodegroup-old", Status: "CREATE_COMPLETE", Description: "EKS Managed Nodes",
+				Template: `{"Resources": {"NodeInstanceRole": {"Type": "AWS::IAM::Role"}}}`, Outputs: map[string]string{"InstanceRoleARN": "arn:aws:iam::1:role/old"}},
 		},
 		Groups: map[string]*observe.Nodegroup{
 			"old":                                {Name: "old", NodeRole: "arn:aws:iam::1:role/old", Tags: observe.Tags{"aws:cloudformation:stack-name": "eksctl-mix-nodegroup-old"}},
@@ -32,13 +33,14 @@ func mixed() *observe.Observed {
 		ScalingGroups: map[string]*observe.ScalingGroup{"eks-old-1": {Name: "eks-old-1", Nodegroup: "old", Managed: true}},
 		Addons:        map[string]*observe.Addon{"coredns": {Name: "coredns", Tags: observe.Tags{"ManagedBy": "terraform"}}},
 		AccessEntries: map[string]*observe.AccessEntry{"arn:aws:iam::1:role/old": {}, "arn:aws:iam::1:user/ann": {}},
-		Roles:         map[string]*observe.Role{"mix-ServiceRole": {Name: "mix-ServiceRole"}},
+		Roles:         map[string]*observe.Role{"mix-ServiceRole": {Name: "mix-ServiceRole"}, "old": {Name: "old"}},
 		Kubernetes: &observe.Kubernetes{
 			Nodes: map[string]*observe.Node{"a": {Labels: map[string]string{"karpenter.sh/nodepool": "spot"}},
 				"b": {Labels: map[string]string{"karpenter.sh/nodepool": "system", "eks.amazonaws.com/compute-type": "auto"}}},
 			DaemonSets: map[string]*observe.Workload{"kube-system/aws-node": {Managers: observe.Set{"Terraform"}}, "kube-system/kube-proxy": {Managers: observe.Set{"eks"}}},
 		},
-		Network: &observe.Network{Subnets: map[string]*observe.Subnet{"subnet-1": {ID: "subnet-1"}, "subnet-2": {ID: "subnet-2", Tags: observe.Tags{"managed-by": "OpenTofu"}}},
+		Network: &observe.Network{RouteTables: map[string]*observe.RouteTable{"rtb-1": {ID: "rtb-1", Associations: observe.Sorted[observe.Association]{{Main: true}}}},
+			Subnets:        map[string]*observe.Subnet{"subnet-1": {ID: "subnet-1"}, "subnet-2": {ID: "subnet-2", Tags: observe.Tags{"managed-by": "OpenTofu"}}},
 			SecurityGroups: map[string]*observe.SecurityGroup{"sg-1": {Name: "eks-cluster-sg-mix-1", Tags: observe.Tags{"aws:eks:cluster-name": "mix"}}}},
 	}
 }
@@ -55,7 +57,9 @@ func TestEachPartHasItsOwner(t *testing.T) {
 		{owner.NodeGroup, "not", "API or console (no stack)"},
 		{owner.NodeGroup, "default-20260825101010101000000001", "Terraform?"},
 		{owner.ScalingGroup, "eks-old-1", "AWS, for node group old"},
-		{owner.AddOn, "coredns", "API or console (no stack)"}, // the tag is the file's: the cluster's stack has it, too
+		{owner.AddOn, "coredns", "API or console (no stack)"},          // the tag is the file's: the cluster's stack has it, too
+		{owner.Role, "old", "stack eksctl-mix-nodegroup-old (eksctl)"}, // by its outputs
+		{owner.Resource, "rtb-1", "AWS, for the VPC"},
 		{owner.AccessEntry, "arn:aws:iam::1:role/old", "AWS, for node group old"},
 		{owner.AccessEntry, "arn:aws:iam::1:user/ann", "API or console (no stack)"},
 		{owner.Role, "mix-ServiceRole", "stack eksctl-mix-cluster (slipway)"},
@@ -102,8 +106,8 @@ func TestASummaryHasAnOwnerALine(t *testing.T) {
 CloudFormation stack MixStack: node group cdk
 Terraform, as marks say (no state was given, or it does not hold them): node groups default-20260825101010101000000001, tf; workload kube-system/aws-node; EC2 resource subnet-2
 API or console (no stack): node groups given, left, not; add-on coredns; access entry arn:aws:iam::1:user/ann; EC2 resource subnet-1
-stacks by eksctl's contract (eksctl): node group old
-AWS itself: Auto Scaling group eks-old-1; access entry arn:aws:iam::1:role/old; EC2 resource sg-1
+stacks by eksctl's contract (eksctl): node group old; IAM role old
+AWS itself: Auto Scaling group eks-old-1; access entry arn:aws:iam::1:role/old; EC2 resources sg-1, rtb-1
 Karpenter: nodes spot
 EKS Auto Mode: nodes system`
 	if got := strings.Join(owner.Of(mixed(), nil).Summary(), "\n"); got != want {

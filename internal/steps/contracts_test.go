@@ -216,7 +216,9 @@ var contracts = append([]contract{
 	{"delete Auto Scaling group", false, nil, func(s *stage) steps.Spec {
 		return &steps.Delete{Resource: "scaling-group", Name: s.scalingGroup().name}
 	}},
-	{"delete security group", false, referred, func(s *stage) steps.Spec { return &steps.Delete{Resource: "security-group", Name: s.groupNamed("left")} }},
+	{"delete security group", false, referred, func(s *stage) steps.Spec {
+		return &steps.Delete{Resource: "security-group", Name: s.groupNamed("left")}
+	}},
 	{"aws-auth mapping that goes", false, made(&steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one, Username: "u", Groups: []string{"g"}}}),
 		func(*stage) steps.Spec {
 			return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one}, Gone: true}
