@@ -179,9 +179,6 @@ func (s *Sync) Wanted() []string {
 	return out
 }
 
-// Body is the template that the repair writes.
-func (s *Sync) Body() (string, error) { return s.Correction.Edit.Apply(s.Stack.Template) }
-
 // Left reads again after a repair: what of the record still is not as the cluster is.
 func (s *Sync) Left(ctx context.Context) ([]string, error) {
 	again, err := PrepareSync(ctx, s.AWS, s.Plan.Cluster, s.options)

@@ -14,44 +14,67 @@ import (
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
-// script is what a person runs by hand: the same change set, looked at before it is
-// executed. The placeholders are stack, name, region, further options, and what may change.
-const script = `#!/bin/sh
+// head is the beginning of what a person runs by hand: how a change set is made, and looked
+// at before it is executed. The placeholders are stack, what may change, region, and
+// further options.
+const head = `#!/bin/sh
 # Brings the outputs of %[1]s to what is live; see outputs.diff. Written by slipway sync --print.
-# It changes nothing but the stack's record: a change set that would touch %[5]s is deleted.
+# It changes nothing but the stack's record: a change set that would touch %[2]s is deleted.
 set -eu
 cd "$(dirname "$0")"
 stack=%[1]s
-set=%[2]s
 region=%[3]s
-aws cloudformation create-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --change-set-type UPDATE \
-    --template-body file://template.json --parameters file://parameters.json --tags file://tags.json \
-    --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM%[4]s >/dev/null
-while :; do
-    status=$(aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query Status --output text)
-    case $status in
-    CREATE_COMPLETE) break ;;
-    FAILED)
-        aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query StatusReason --output text >&2
-        aws cloudformation delete-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
-        exit 1 ;;
-    esac
-    sleep "${SLIPWAY_SYNC_SLEEP:-3}"
-done
-changes=$(aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" \
-    --query 'Changes[].ResourceChange.join(` + "`:`" + `, [Action, LogicalResourceId, not_null(Replacement, ` + "`False`" + `)])' --output text)
-for change in $changes; do
-    case $change in
-%[6]s    None) ;;
-    *)
-        echo "the change set would touch a resource: $change; nothing was changed" >&2
-        aws cloudformation delete-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
-        exit 1 ;;
-    esac
-done
-aws cloudformation execute-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
-aws cloudformation wait stack-update-complete --region "$region" --stack-name "$stack"
-aws cloudformation describe-stacks --region "$region" --stack-name "$stack" --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text
+
+# change KIND TEMPLATE ALLOWED [OPTION...]: what may change is ACTION:RESOURCE:REPLACEMENT:SCOPE, by patterns.
+change() {
+    kind=$1 template=$2 allowed=$3 set=sync-by-hand-$(echo "$1" | tr A-Z a-z)
+    shift 3
+    aws cloudformation create-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --change-set-type "$kind" \
+        --template-body "file://$template" --parameters file://parameters.json --tags file://tags.json \
+        --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM%[4]s "$@" >/dev/null
+    while :; do
+        status=$(aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query Status --output text)
+        case $status in
+        CREATE_COMPLETE) break ;;
+        FAILED)
+            aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query StatusReason --output text >&2
+            aws cloudformation delete-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
+            exit 1 ;;
+        esac
+        sleep "${SLIPWAY_SYNC_SLEEP:-3}"
+    done
+    aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" \
+        --query 'Changes[].ResourceChange.join(` + "`:`" + `, [Action, LogicalResourceId, not_null(Replacement, ` + "`False`" + `), join(` + "`+`" + `, not_null(Scope, ` + "`[]`" + `))])' \
+        --output text | tr '\t' '\n' >changes.txt
+    while read -r touched; do
+        fits=
+        for pattern in None $allowed; do
+            case $touched in $pattern) fits=yes ;; esac
+        done
+        if [ -n "$touched" ] && [ -z "$fits" ]; then
+            echo "the change set would touch a resource: $touched; it was not executed" >&2
+            aws cloudformation delete-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
+            exit 1
+        fi
+    done <changes.txt
+    aws cloudformation execute-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
+    status=IN_PROGRESS
+    while :; do
+        case $status in *IN_PROGRESS) ;; *) break ;; esac
+        sleep "${SLIPWAY_SYNC_SLEEP:-3}"
+        status=$(aws cloudformation describe-stacks --region "$region" --stack-name "$stack" --query 'Stacks[0].StackStatus' --output text)
+    done
+    if [ "$status" != "${kind}_COMPLETE" ]; then
+        echo "the stack $stack is $status: aws cloudformation describe-stack-events says why" >&2
+        exit 1
+    fi
+}
+
+set -f # patterns are for change, not for files
+`
+
+// tail is its end.
+const tail = `aws cloudformation describe-stacks --region "$region" --stack-name "$stack" --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text
 `
 
 // write writes the script with its files into a new folder.
@@ -60,7 +83,7 @@ func write(a *cmdutil.App, s *run.Sync, dir string) error {
 		return cmdutil.Input("there is no template to print: --continue-rollback is one command, "+
 			"aws cloudformation continue-update-rollback --stack-name %s", s.Correction.Stack)
 	}
-	body, err := s.Body()
+	files, err := phases(s)
 	if err != nil {
 		return outcome.Exit(outcome.ExitFailed, err)
 	}
@@ -74,15 +97,14 @@ func write(a *cmdutil.App, s *run.Sync, dir string) error {
 	for _, k := range slices.Sorted(maps.Keys(s.Stack.Tags)) {
 		tags = append(tags, map[string]any{"Key": k, "Value": s.Stack.Tags[k]})
 	}
-	for name, text := range map[string]string{
-		"template.json": body, "template.before.json": s.Stack.Template, "parameters.json": asJSON(parameters), "tags.json": asJSON(tags),
-		"outputs.diff": difference(s), "sync.sh": commands(s, a),
-	} {
+	maps.Copy(files, map[string]string{"template.before.json": s.Stack.Template, "parameters.json": asJSON(parameters), "tags.json": asJSON(tags),
+		"outputs.diff": difference(s)})
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		mode := os.FileMode(0o644)
 		if name == "sync.sh" {
 			mode = 0o755
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), mode); err != nil {
 			return fmt.Errorf("writing the script: %w", err)
 		}
 	}
@@ -91,21 +113,35 @@ func write(a *cmdutil.App, s *run.Sync, dir string) error {
 	return a.Out.Failed
 }
 
-func commands(s *run.Sync, a *cmdutil.App) string {
-	more, allowed, cases := "", "a resource", ""
+// phases are the script and the files of its change sets, one after the other.
+func phases(s *run.Sync) (map[string]string, error) {
+	more, allowed := "", "a resource"
 	if s.Stack.RoleARN != "" {
-		more = " \\\n    --role-arn " + s.Stack.RoleARN
+		more = " --role-arn " + s.Stack.RoleARN
 	}
-	if gone := s.Correction.Edit.Gone; len(gone) > 0 {
+	if len(s.Correction.Edit.Gone) > 0 {
 		allowed = "any other resource than those that are gone, and the control plane's subnets"
-		for _, id := range gone {
-			cases += "    Remove:" + id + ":*) ;;\n"
+	}
+	all, err := s.Phases()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	text := fmt.Sprintf(head, s.Correction.Stack, allowed, s.AWS.Region, more)
+	for _, p := range all {
+		file, options := "template.json", ""
+		switch {
+		case len(p.Import) > 0:
+			file, options = "template.import.json", " --resources-to-import file://import.json"
+			out["import.json"] = asJSON(p.Import)
+		case p.Touch:
+			file = "template.touched.json"
 		}
+		out[file] = p.Body
+		text += fmt.Sprintf("change %s %s '%s'%s\n", p.Kind, file, strings.Join(p.Allowed, " "), options)
 	}
-	if len(s.Correction.Edit.Subnets) > 0 {
-		cases += "    Modify:ControlPlane:False) ;;\n"
-	}
-	return fmt.Sprintf(script, s.Correction.Stack, "sync-by-hand", s.AWS.Region, more, allowed, cases)
+	out["sync.sh"] = text + tail
+	return out, nil
 }
 
 // difference draws the outputs before and after: a change set shows nothing of them.
