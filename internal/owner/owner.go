@@ -128,12 +128,15 @@ func Of(live *observe.Observed, claimed map[Ref]string) *Owners {
 				o.stacked[r.PhysicalID] = s.Name
 			}
 		}
-		if len(s.Resources) == 0 && strings.Contains(s.Template, "AWS::IAM::Role") { // not read: its outputs tell of its role
-			for _, k := range []string{"InstanceRoleARN", "Role1", "FargatePodExecutionRoleARN"} {
-				if arn := s.Outputs[k]; arn != "" {
-					o.stacked[arn[strings.LastIndex(arn, "/")+1:]] = s.Name
-				}
+		if len(s.Resources) == 0 && strings.Contains(s.Template, "AWS::IAM::Role") { // not read: its outputs, or its group, tell of its role
+			roles := []string{s.Outputs["InstanceRoleARN"], s.Outputs["Role1"], s.Outputs["FargatePodExecutionRoleARN"]}
+			if g := live.Groups[s.Tags[eksfacts.TagGroup]]; g != nil {
+				roles = append(roles, g.NodeRole)
 			}
+			for _, arn := range roles {
+				o.stacked[arn[strings.LastIndex(arn, "/")+1:]] = s.Name
+			}
+			delete(o.stacked, "")
 		}
 	}
 	o.stacks()

@@ -19,7 +19,7 @@ func mixed() *observe.Observed {
 			"eksctl-mix-cluster": {Name: "eksctl-mix-cluster", Status: "CREATE_COMPLETE", Description: signed, Tags: observe.Tags{"ManagedBy": "terraform"},
 				Resources: []observe.StackResource{{LogicalID: "ServiceRole", PhysicalID: "mix-ServiceRole", Type: "AWS::IAM::Role", Status: "CREATE_COMPLETE"}}},
 			"eksctl-mix-nodegroup-old": {Name: "eksctl-mix-nodegroup-old", Status: "CREATE_COMPLETE", Description: "EKS Managed Nodes",
-				Template: `{"Resources": {"NodeInstanceRole": {"Type": "AWS::IAM::Role"}}}`, Outputs: map[string]string{"InstanceRoleARN": "arn:aws:iam::1:role/old"}},
+				Template: `{"Resources": {"NodeInstanceRole": {"Type": "AWS::IAM::Role"}}}`, Tags: observe.Tags{"alpha.eksctl.io/nodegroup-name": "old"}},
 		},
 		Groups: map[string]*observe.Nodegroup{
 			"old":                                {Name: "old", NodeRole: "arn:aws:iam::1:role/old", Tags: observe.Tags{"aws:cloudformation:stack-name": "eksctl-mix-nodegroup-old"}},
@@ -58,7 +58,7 @@ func TestEachPartHasItsOwner(t *testing.T) {
 		{owner.NodeGroup, "default-20260825101010101000000001", "Terraform?"},
 		{owner.ScalingGroup, "eks-old-1", "AWS, for node group old"},
 		{owner.AddOn, "coredns", "API or console (no stack)"},          // the tag is the file's: the cluster's stack has it, too
-		{owner.Role, "old", "stack eksctl-mix-nodegroup-old (eksctl)"}, // by its outputs
+		{owner.Role, "old", "stack eksctl-mix-nodegroup-old (eksctl)"}, // by its group
 		{owner.Resource, "rtb-1", "AWS, for the VPC"},
 		{owner.AccessEntry, "arn:aws:iam::1:role/old", "AWS, for node group old"},
 		{owner.AccessEntry, "arn:aws:iam::1:user/ann", "API or console (no stack)"},

@@ -25,6 +25,9 @@ cd "$(dirname "$0")"
 stack=%[1]s
 region=%[3]s
 
+changes='Changes[].ResourceChange.join(` + "`:`, [Action, LogicalResourceId, not_null(Replacement, `False`)" + `, '
+changes=$changes'join(` + "`+`, not_null(Scope, `[]`)" + `)])'
+
 # change KIND TEMPLATE ALLOWED [OPTION...]: what may change is ACTION:RESOURCE:REPLACEMENT:SCOPE, by patterns.
 change() {
     kind=$1 template=$2 allowed=$3 set=sync-by-hand-$(echo "$1" | tr A-Z a-z)
@@ -44,8 +47,7 @@ change() {
         sleep "${SLIPWAY_SYNC_SLEEP:-3}"
     done
     aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" \
-        --query 'Changes[].ResourceChange.join(` + "`:`" + `, [Action, LogicalResourceId, not_null(Replacement, ` + "`False`" + `), join(` + "`+`" + `, not_null(Scope, ` + "`[]`" + `))])' \
-        --output text | tr '\t' '\n' >changes.txt
+        --query "$changes" --output text | tr '\t' '\n' >changes.txt
     while read -r touched; do
         fits=
         for pattern in None $allowed; do
