@@ -26,7 +26,7 @@ const module = "github.com/slipway-eks/slipway/"
 var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
 
 // Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
-// interrupt, observe, sim/table, store, veil, version, vpc, aws/ec2.
+// interrupt, marks, observe, sim/table, store, veil, version, vpc, aws/ec2.
 var arrows = map[string]map[string]string{
 	"aws": {
 		"aws/ec2":  "EC2's client is generated from the operations that are called",
@@ -130,6 +130,7 @@ var arrows = map[string]map[string]string{
 	"kube": {
 		"aws":      "tokens are signed with the account's credentials",
 		"eksfacts": "the labels of a group's nodes",
+		"marks":    "what a replacement leaves on nodes",
 		"pace":     "calls to API servers are paced too",
 	},
 	"kubecfg": {
@@ -163,6 +164,7 @@ var arrows = map[string]map[string]string{
 		"engine":        "tasks are what an engine turns",
 		"finding":       "refusals name line and remedy",
 		"graph":         "a plan is one",
+		"marks":         "a stack says whose place it takes",
 		"observe":       "what stands",
 		"plan/document": "the plan, written down",
 		"owner":         "whose parts it writes",
@@ -221,6 +223,7 @@ var arrows = map[string]map[string]string{
 		"journal":      "what is done is written down",
 		"kube":         "the nodes, counted at the end",
 		"lease":        "nobody else changes the cluster meanwhile",
+		"marks":        "which group takes another's place",
 		"observe":      "what stood",
 		"observe/read": "looks",
 		"outcome":      "what the run came to",

@@ -69,15 +69,20 @@ func standing(ctx context.Context, c *awsc.Clients, cluster string, b *Books) (s
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
-	live, err := read.Cluster(ctx, c, cluster, read.Leaving())
+	s, err = held(ctx, c, cluster, hold, read.Leaving())
+	return s, hold.unless(ctx, err)
+}
+
+// held is the session of a cluster that is locked.
+func held(ctx context.Context, c *awsc.Clients, cluster string, hold *Hold, scope read.Scope) (*Session, error) {
+	live, err := read.Cluster(ctx, c, cluster, scope)
 	if err != nil {
 		return nil, check.Reach(err)
 	}
 	if live.Cluster == nil {
 		return nil, absent(ctx, c, cluster)
 	}
-	s = &Session{AWS: c, File: named(c, cluster), Live: live, hold: hold,
+	s := &Session{AWS: c, File: named(c, cluster), Live: live, hold: hold,
 		Env: &steps.Env{AWS: c, Name: cluster, Reachable: live.Kubernetes != nil && live.Missed(observe.Inside) == nil}}
 	s.Drift, err = brief(ctx, c, live)
 	return s, check.Reach(err)

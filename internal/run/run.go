@@ -39,6 +39,7 @@ type Session struct {
 
 	seen    func(context.Context) (string, error)   // the last look of a plan that is about no nodes, in words; nil: nodes are counted
 	again   func(context.Context) (*Session, error) // plans what a removal has left; nil: the plan takes nothing away
+	back    func(context.Context) (*Session, error) // plans the way back of a replacement; nil: there is none
 	part    string                                  // of the cluster, that a removal takes away, in words; "": all of it
 	counted []string                                // the node groups whose nodes are counted; nil: all
 	hold    *Hold                                   // nil: its caller keeps no books
@@ -68,12 +69,17 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
 	p.books, p.skipSubnets = w.Books, w.SkipSubnets
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}
+	return p.prepare(ctx)
+}
+
+func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 	defer func() { err = p.hold.unless(ctx, err) }()
 	// The whole of a preparation: each needs what those above it found.
 	for _, do := range []func(context.Context) error{
 		p.identify,
 		p.lock,
 		p.observe,
+		p.replaced,
 		p.file,
 		p.network,
 		p.drifted,
@@ -106,6 +112,7 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
+	replacing   *replacing // nil: nothing is
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -129,7 +136,11 @@ func (p *preparation) network(ctx context.Context) (err error) {
 }
 
 func (p *preparation) observe(ctx context.Context) (err error) {
-	p.in.Live, err = read.Cluster(ctx, p.c, p.name, read.Planning())
+	scope := read.Planning()
+	if p.replacing != nil {
+		scope = read.Replacing()
+	}
+	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
 	return check.Reach(err)
 }
 
@@ -185,6 +196,9 @@ func (p *preparation) reach(context.Context) error {
 
 func (p *preparation) check(ctx context.Context) error {
 	var but []string
+	if p.replacing != nil && p.replacing.f == nil {
+		return nil // nothing is made any more
+	}
 	if p.skipSubnets {
 		but = check.OfSubnets
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
@@ -197,7 +211,12 @@ func (p *preparation) check(ctx context.Context) error {
 }
 
 func (p *preparation) plan(context.Context) (err error) {
-	if p.made, err = plan.Build(p.in); err == nil {
+	if x := p.replacing; x != nil {
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch})
+	} else {
+		p.made, err = plan.Build(p.in)
+	}
+	if err == nil {
 		p.made.Notes = append(p.made.Notes, p.notes...)
 	}
 	return err

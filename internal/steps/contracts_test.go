@@ -90,6 +90,22 @@ func stuck(s *stage) {
 
 var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
 
+func begun(*stage) steps.Spec { return &steps.ReplacementBegun{Group: "m", With: "m-b2"} }
+
+func nodesOfM(do string) func(*stage) steps.Spec {
+	return func(*stage) steps.Spec { return &steps.GroupNodes{Group: "m", Replaced: "m", Do: do} }
+}
+
+// unproven takes away the pods that have addresses of their own.
+func unproven(s *stage) {
+	k, err := s.env.Kube(s.t.Context())
+	s.must(err)
+	for _, name := range []string{"coredns", "metrics-server"} {
+		s.must(k.AppsV1().Deployments("kube-system").Delete(s.t.Context(), name, metav1.DeleteOptions{}))
+	}
+	s.r.Sim.World.Advance(2 * time.Minute)
+}
+
 var contracts = append([]contract{
 	{"control plane", true, nil, func(*stage) steps.Spec { return &steps.ControlPlane{} }},
 	{"nodes", true, nil, func(*stage) steps.Spec { return &steps.Nodes{Group: "m", Want: 1} }},
@@ -219,6 +235,22 @@ var contracts = append([]contract{
 		func(*stage) steps.Spec {
 			return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one}, Gone: true}
 		}},
+	{"what is before a replacement", false, nil, begun},
+	{"what an earlier replacement left", false, made(&steps.ReplacementBegun{Group: "m", With: "another"}), begun},
+	{"pause of a replacement", false, made(begun(nil)), func(*stage) steps.Spec { return &steps.ReplacementPaused{Group: "m", After: "after-green"} }},
+	{"end of a replacement", false, made(begun(nil)), func(*stage) steps.Spec { return &steps.ReplacementEnded{Group: "m"} }},
+	{"gate of what is available", true, made(begun(nil)), func(*stage) steps.Spec { return &steps.GateAvailable{Group: "m"} }},
+	{"gate of a command", true, nil, func(*stage) steps.Spec {
+		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_GROUP $SLIPWAY_REPLACEMENT $SLIPWAY_STAGE" = "test m m-b2 after-green"`,
+			Group: "m", With: "m-b2", Stage: "after-green", Timeout: 60}
+	}},
+	{"nodes cordoned", false, nil, nodesOfM("cordon")},
+	{"nodes out of load balancers", false, nil, nodesOfM("exclude")},
+	{"nodes kept from the autoscaler", false, nil, nodesOfM("hold-scale-down")},
+	{"nodes as before", false, made(nodesOfM("cordon")(nil)), nodesOfM("restore")},
+	{"nodes the autoscaler's again", false, made(nodesOfM("hold-scale-down")(nil)), nodesOfM("let-scale-down")},
+	{"nodes proven", true, nil, func(*stage) steps.Spec { return &steps.NodesProven{Group: "m"} }},
+	{"nodes proven by a pod that is sent", false, unproven, func(*stage) steps.Spec { return &steps.NodesProven{Group: "m"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }, networkContracts...)
 

@@ -25,6 +25,9 @@ func (o *observer) pods(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := marked(ctx, k, in); err != nil {
+		return err
+	}
 	covers, err := selectors(ctx, k)
 	if err != nil {
 		return err
@@ -51,6 +54,29 @@ func (o *observer) pods(ctx context.Context) error {
 			in.Pods[key(&p.ObjectMeta)] = x
 		}
 	})
+}
+
+// marked reads which replacements of node groups are under way, and which Services mind how
+// nodes leave their load balancers.
+func marked(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
+	all, err := kube.Replacements(ctx, k)
+	if err != nil {
+		return err
+	}
+	in.Replacements = map[string]*observe.Replacement{}
+	for _, r := range all {
+		in.Replacements[r.Group] = &observe.Replacement{With: r.With, Paused: r.Paused}
+	}
+	s, err := k.CoreV1().Services("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range s.Items {
+		if x := &s.Items[i]; x.Spec.Type == corev1.ServiceTypeLoadBalancer && x.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
+			in.LocalServices = append(in.LocalServices, key(&x.ObjectMeta))
+		}
+	}
+	return nil
 }
 
 // cover is a disruption budget and the pods that it is for.
