@@ -230,6 +230,7 @@ var arrows = map[string]map[string]string{
 		"owner":        "who keeps what, and what is refused for it",
 		"pace":         "every call that changes something passes there",
 		"plan":         "what is to be done",
+		"plan/rules":   "where a replacement pauses",
 		"resolve":      "what the file means here",
 		"snapshot":     "a copy of everything comes first",
 		"sshkey":       "keys that groups import",

@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
 )
 
 // Replacement is what a caller wants of a node group that is to be replaced by a new one
@@ -42,7 +43,10 @@ func PrepareReplacement(ctx context.Context, c *awsc.Clients, cluster string, w 
 		return nil, err
 	}
 	x := p.replacing
-	s.counted = []string{x.green}
+	s.counted, s.done = []string{x.green}, fmt.Sprintf("node group %s is replaced by %s", w.Group, x.green)
+	if s.Plan.Entry(rules.ID(rules.Pause, w.Group)) != nil {
+		s.done = fmt.Sprintf("the replacement of node group %s by %s pauses %s; the same command goes on, and with --abort takes it back", w.Group, x.green, w.Pause)
+	}
 	if x.f == nil { // blue is gone, or going
 		return s, nil
 	}
@@ -73,7 +77,7 @@ func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement,
 	if err != nil {
 		return nil, err
 	}
-	s.counted = []string{blue.Name}
+	s.counted, s.done = []string{blue.Name}, fmt.Sprintf("node group %s is as before, and %s is gone", blue.Name, green.Name)
 	s.Plan, err = plan.Back(plan.Return{Account: c.Account, Live: s.Live, Blue: blue, Green: green, Deadline: w.Deadline})
 	return s.planned(w.Books, err)
 }
@@ -82,7 +86,7 @@ func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement,
 // told to end, or may change nothing more, or as nothing of it can be taken back. What
 // failed is concluded before.
 func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error) {
-	if s.back == nil || rep == nil || rep.OK() || rep.Interrupted || !rep.Changed || s.hold.halted() != nil {
+	if !s.returns(rep) {
 		return nil, nil
 	}
 	back, err := s.back(ctx)
@@ -90,6 +94,11 @@ func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error
 		return nil, nil
 	}
 	return back, err
+}
+
+// returns tells whether what a run has done is taken back.
+func (s *Session) returns(rep *engine.Report) bool {
+	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil
 }
 
 // pairOf are the old and the new group of a replacement, as far as they are there.

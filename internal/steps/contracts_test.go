@@ -22,6 +22,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -94,16 +95,6 @@ func begun(*stage) steps.Spec { return &steps.ReplacementBegun{Group: "m", With:
 
 func nodesOfM(do string) func(*stage) steps.Spec {
 	return func(*stage) steps.Spec { return &steps.GroupNodes{Group: "m", Replaced: "m", Do: do} }
-}
-
-// unproven takes away the pods that have addresses of their own.
-func unproven(s *stage) {
-	k, err := s.env.Kube(s.t.Context())
-	s.must(err)
-	for _, name := range []string{"coredns", "metrics-server"} {
-		s.must(k.AppsV1().Deployments("kube-system").Delete(s.t.Context(), name, metav1.DeleteOptions{}))
-	}
-	s.r.Sim.World.Advance(2 * time.Minute)
 }
 
 var contracts = append([]contract{
@@ -250,7 +241,6 @@ var contracts = append([]contract{
 	{"nodes as before", false, made(nodesOfM("cordon")(nil)), nodesOfM("restore")},
 	{"nodes the autoscaler's again", false, made(nodesOfM("hold-scale-down")(nil)), nodesOfM("let-scale-down")},
 	{"nodes proven", true, nil, func(*stage) steps.Spec { return &steps.NodesProven{Group: "m"} }},
-	{"nodes proven by a pod that is sent", false, unproven, func(*stage) steps.Spec { return &steps.NodesProven{Group: "m"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }, networkContracts...)
 
@@ -525,6 +515,13 @@ func kubeFingerprint(s *stage) (out []string) {
 			continue // another authority in each region
 		}
 		out = append(out, fmt.Sprintf("config map %s %v", m.Name, m.Data))
+	}
+	nodes, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	s.must(err)
+	for _, n := range nodes.Items {
+		mark := func(key string) string { return n.Annotations[key] + n.Labels[key] }
+		out = append(out, fmt.Sprintf("node cordoned %t for %q, excluded %q for %q, kept %q for %q", n.Spec.Unschedulable, mark(marks.Cordoned),
+			mark(marks.ExcludeLabel), mark(marks.Excluded), mark(marks.ScaleDownDisabled), mark(marks.Held)))
 	}
 	for _, ns := range []string{"n", "emr"} {
 		accounts, err := k.CoreV1().ServiceAccounts(ns).List(ctx, metav1.ListOptions{})
