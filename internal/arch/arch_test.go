@@ -300,7 +300,7 @@ var heavy = map[string]map[string]string{
 	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors", "store/bucket": "reads its errors"},
 	"k8s.io": {
 		"config": "names and labels are validated by Kubernetes' own rules", "kube": "the client", "kubecfg": "clientcmd", "observe/read": "reads objects",
-		"pace": "classifies its errors", "sim": "is an API server", "steps": "write objects",
+		"pace": "classifies its errors", "plan": "the scheduler's own predicates", "sim": "is an API server", "steps": "write objects",
 	},
 	"github.com/spf13/cobra": {"cli": "commands"},
 }

@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/marks"
 )
 
 // Leaves tells whether a pod must go before its node does: not where its DaemonSet would
@@ -24,6 +26,16 @@ func Leaves(p *corev1.Pod) bool {
 		return false
 	}
 	return !slices.ContainsFunc(p.OwnerReferences, func(o metav1.OwnerReference) bool { return o.Kind == "DaemonSet" })
+}
+
+// Held is the annotation by which a pod's owner forbids that it is moved; "": none.
+func Held(p *corev1.Pod) string {
+	for key, value := range map[string]string{marks.DoNotDisrupt: "true", marks.SafeToEvict: "false"} {
+		if p.Annotations[key] == value {
+			return key + ": " + value
+		}
+	}
+	return ""
 }
 
 // PodReady tells whether a pod says that it is ready.

@@ -1,5 +1,7 @@
 package observe
 
+import "encoding/json"
+
 // Kubernetes is what stands inside the cluster, of what launches, upgrades and
 // repairs look at.
 type Kubernetes struct {
@@ -72,6 +74,18 @@ type (
 		Owner   string `json:"owner,omitempty"` // Kind/name; "": nobody makes it again elsewhere
 		Ready   bool   `json:"ready"`
 		Budgets Set    `json:"budgets,omitempty"` // namespace/name of the disruption budgets that cover it
+		Held    string `json:"held,omitempty"`    // the annotation by which its owner forbids that it is moved
+		Local   Set    `json:"local,omitempty"`   // volumes whose content stays on the node
+		// Fits is what it asks of a node; nil: nothing that not every node has.
+		Fits *Fit `json:"fits,omitempty"`
+	}
+	// Fit is what a pod asks of the node that it runs on, as Kubernetes writes it.
+	Fit struct {
+		NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+		Affinity     json.RawMessage   `json:"requiredNodeAffinity,omitempty"` // a NodeSelector
+		Tolerations  json.RawMessage   `json:"tolerations,omitempty"`
+		// Volumes are the NodeSelectors of persistent volumes that it has, by their claims.
+		Volumes map[string]json.RawMessage `json:"volumes,omitempty"`
 	}
 )
 

@@ -153,9 +153,17 @@ func (r *replacing) gates(stage string) {
 
 func (r *replacing) soaks() {
 	if r.Soak > 0 {
-		r.add(part{Step: r.step(rules.Soak, r.Blue.Name), Action: Await, Title: fmt.Sprintf("watched for %s: no workload less available than before", r.Soak),
+		r.add(part{Step: r.step(rules.Soak, r.Blue.Name), Action: Await, Title: "watched for " + span(r.Soak) + ": no workload less available than before",
 			Typical: r.Soak, Timeout: r.Soak + r.gateTime(), Run: &steps.GateAvailable{Group: r.Blue.Name, Soak: int(r.Soak.Seconds())}})
 	}
+}
+
+// span is a time in words: 90s, 10m.
+func span(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 // pauses tells whether the plan ends after a stage, for a person to look: once.
@@ -182,14 +190,15 @@ func (r *replacing) moves(from observe.AnyGroup) error {
 		}
 		zones[n.Labels["topology.kubernetes.io/zone"]]++
 	}
+	respect := from.Name == r.Blue.Name && !r.Force // on the way back everything moves
 	deadline := cmp.Or(r.Deadline, timeoutDrain)
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
 		r.add(part{Step: forGroup(rules.Evacuate, from.Name+"/"+zone, from.Name), Action: Update,
 			Title:   counted(zones[zone], "node") + " of " + from.Name + " emptied in " + zone + ", as budgets allow",
-			Typical: 2 * time.Minute, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name}})
+			Typical: 2 * time.Minute, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect}})
 	}
 	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update, Title: "nodes and pods that have come to " + from.Name + " since",
-		Typical: time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name}})
+		Typical: time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})
 	return nil
 }
 

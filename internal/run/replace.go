@@ -89,6 +89,12 @@ func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error
 	if !s.returns(rep) {
 		return nil, nil
 	}
+	if s.hold != nil { // it is an operation of its own in the journal
+		b := *s.hold.b
+		b.Command += " --abort"
+		b.Reason = "the one before failed: " + rep.FirstFailure
+		s.hold.b = &b
+	}
 	back, err := s.back(ctx)
 	if fs, ok := finding.Of(err); ok && fs[0].Code == "no-way-back" {
 		return nil, nil

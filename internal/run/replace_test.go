@@ -123,7 +123,7 @@ func TestAGateThatFailsTakesItBack(t *testing.T) {
 		}
 		nothingLeft(t, r)
 		all := accounts(t, p.journal())
-		if len(all) != 2 || all[0].Result != outcome.Partial || all[1].Result != outcome.Done {
+		if len(all) != 2 || all[0].Result != outcome.Partial || all[1].Result != outcome.Done || !strings.Contains(all[1].Reason, stage+" of w") {
 			t.Errorf("%s: %d operations in the journal: %+v", stage, len(all), all)
 		}
 	}
@@ -257,12 +257,77 @@ func TestAReplacementThatCannotBeIsRefused(t *testing.T) {
 			}
 		}
 	}
+	r.Region.EC2.Quotas.VCPUs = 12
+	if _, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "s"}); err == nil || !strings.Contains(err.Error(), "beside the 10 that run") {
+		t.Errorf("without room: %v", err)
+	}
 	names := []string{}
 	for g := range groupsOf(t, r) {
 		names = append(names, g)
 	}
 	if slices.Sort(names); !slices.Equal(names, []string{"s", "w"}) {
 		t.Errorf("the groups are %v", names)
+	}
+}
+
+// What a move would end, or leave without a node, is named before anything is made, each by
+// its owner; --force goes on, and says so.
+func TestWhatCannotMoveIsNamed(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	k := kubernetesOf(t, r)
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "eks.amazonaws.com/nodegroup=w"})
+	must(t, err)
+	for name, change := range map[string]func(*corev1.Pod){
+		"alone": func(*corev1.Pod) {},
+		"held":  func(p *corev1.Pod) { p.Annotations = map[string]string{marks.DoNotDisrupt: "true"} },
+		"pinned": func(p *corev1.Pod) {
+			p.Spec.NodeSelector = map[string]string{"eks.amazonaws.com/nodegroup": "w"}
+		},
+		"disk": func(p *corev1.Pod) {
+			p.Spec.Volumes = []corev1.Volume{{Name: "cache", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+		},
+	} {
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.PodSpec{NodeName: nodes.Items[0].Name,
+			Containers: []corev1.Container{{Name: "c", Image: "nginx"}}}}
+		if name != "alone" {
+			m, err := k.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+			must(t, err)
+			p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: name, UID: m.UID, Controller: new(true)}}
+		}
+		change(p)
+		_, err := k.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
+		must(t, err)
+	}
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+	for _, want := range []string{"pod default/alone: is made again by nothing", "ConfigMap default/held: must not be moved, as its annotation says: karpenter.sh/do-not-disrupt: true",
+		"ConfigMap default/pinned: would wait for ever: no node has what its nodeSelector", "--force"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	for _, want := range []string{"pod default/alone is made again by nothing", "does not move with them: ConfigMap default/disk"} {
+		if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, want) {
+			t.Errorf("the notes are %s, expected %q", notes, want)
+		}
+	}
+}
+
+// A file's entry says what the new group is, of what cannot be changed in place, and the one
+// after that is made from the same entry.
+func TestAFileSaysWhatAGroupIsReplacedBy(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	file := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, instanceType: m5.xlarge, volumeSize: 50, labels: {pool: web},", 1))
+	for _, group := range []string{"w", "w-b2"} {
+		s := replacement(t, r, run.Replacement{Group: group, File: file})
+		if rep := drive(t, r, s); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+	}
+	s := replacement(t, r, run.Replacement{Group: "w-b3", File: file})
+	g, _ := s.Live.NodeGroup("w-b3")
+	if x := g.Sizes(); g.Managed == nil || g.Managed.Labels["pool"] != "web" || g.Scaling.Instances[0].Type != "m5.xlarge" || x.DesiredSize != 3 || x.MaxSize != 4 {
+		t.Errorf("%+v", g.Managed)
 	}
 }
 

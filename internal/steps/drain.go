@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -24,6 +25,8 @@ type Drain struct {
 	// Replaced is the group whose replacement it is, which may be taken back: what is done to
 	// nodes is marked, and one that is empty leaves the load balancers. "": none.
 	Replaced string `json:"replaced,omitempty"`
+	// Respect: a pod stays that its owner forbids to move, or that nothing makes again.
+	Respect bool `json:"respect,omitempty"`
 }
 
 // Run cordons, evicts, and is done when nothing is left that must go.
@@ -100,6 +103,12 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 			return gone, nil
 		}
 		return leaving, nil
+	}
+	if why := kube.Held(p); s.Respect && why != "" {
+		return "its annotation " + why + " forbids it", nil
+	}
+	if s.Respect && metav1.GetControllerOf(p) == nil {
+		return "nothing makes it again elsewhere: delete it, or run again with --force", nil
 	}
 	k, err := e.Kube(ctx)
 	if err != nil {

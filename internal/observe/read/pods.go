@@ -32,6 +32,10 @@ func (o *observer) pods(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	bound, err := volumes(ctx, k)
+	if err != nil {
+		return err
+	}
 	in.Pods = map[string]*observe.Pod{}
 	return all(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
@@ -39,7 +43,7 @@ func (o *observer) pods(ctx context.Context) error {
 			if p.Spec.NodeName == "" || !kube.Leaves(p) {
 				continue
 			}
-			x := &observe.Pod{Node: p.Spec.NodeName}
+			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound)}
 			if c := metav1.GetControllerOf(p); c != nil {
 				x.Owner = c.Kind + "/" + c.Name
 			}
