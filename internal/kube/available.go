@@ -21,8 +21,8 @@ type Lacking struct {
 // page is how many objects one answer may hold.
 const page = 500
 
-// each visits a listing page by page.
-func each[T any](ctx context.Context, list func(context.Context, metav1.ListOptions) (T, error), next func(T) string, visit func(T)) error {
+// Each visits a listing page by page.
+func Each[T any](ctx context.Context, list func(context.Context, metav1.ListOptions) (T, error), next func(T) string, visit func(T)) error {
 	o := metav1.ListOptions{Limit: page}
 	for {
 		l, err := list(ctx, o)
@@ -51,7 +51,7 @@ func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lack
 		}
 		return *n
 	}
-	err := each(ctx, k.AppsV1().Deployments("").List, func(l *appsv1.DeploymentList) string { return l.Continue }, func(l *appsv1.DeploymentList) {
+	err := Each(ctx, k.AppsV1().Deployments("").List, func(l *appsv1.DeploymentList) string { return l.Continue }, func(l *appsv1.DeploymentList) {
 		for i := range l.Items {
 			d := &l.Items[i]
 			note("Deployment", &d.ObjectMeta, replicas(d.Spec.Replicas), d.Status.AvailableReplicas)
@@ -60,7 +60,7 @@ func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lack
 	if err != nil {
 		return out, fmt.Errorf("listing Deployments: %w", err)
 	}
-	err = each(ctx, k.AppsV1().StatefulSets("").List, func(l *appsv1.StatefulSetList) string { return l.Continue }, func(l *appsv1.StatefulSetList) {
+	err = Each(ctx, k.AppsV1().StatefulSets("").List, func(l *appsv1.StatefulSetList) string { return l.Continue }, func(l *appsv1.StatefulSetList) {
 		for i := range l.Items {
 			d := &l.Items[i]
 			note("StatefulSet", &d.ObjectMeta, replicas(d.Spec.Replicas), d.Status.AvailableReplicas)
@@ -69,7 +69,7 @@ func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lack
 	if err != nil {
 		return out, fmt.Errorf("listing StatefulSets: %w", err)
 	}
-	err = each(ctx, k.AppsV1().DaemonSets("").List, func(l *appsv1.DaemonSetList) string { return l.Continue }, func(l *appsv1.DaemonSetList) {
+	err = Each(ctx, k.AppsV1().DaemonSets("").List, func(l *appsv1.DaemonSetList) string { return l.Continue }, func(l *appsv1.DaemonSetList) {
 		for i := range l.Items {
 			d := &l.Items[i]
 			note("DaemonSet", &d.ObjectMeta, d.Status.DesiredNumberScheduled, d.Status.NumberAvailable)
@@ -78,7 +78,7 @@ func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lack
 	if err != nil {
 		return out, fmt.Errorf("listing DaemonSets: %w", err)
 	}
-	err = each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
+	err = Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			if p := &l.Items[i]; crashes(p) {
 				out.Crashing[controller(p)] = true

@@ -69,13 +69,16 @@ func (r *replacing) immovable(nodes []string) (out finding.Findings) {
 
 // losses are told: what a move costs, though it works.
 func (r *replacing) losses(nodes []string) {
-	disks, single := map[string]bool{}, map[string]bool{}
+	disks, single, bound := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for pod, p := range r.live.Kubernetes.Pods {
 		if !slices.Contains(nodes, p.Node) {
 			continue
 		}
 		if len(p.Local) > 0 {
 			disks[podOf(pod, p)] = true
+		}
+		if p.Fits != nil && len(p.Fits.Volumes) > 0 {
+			bound[podOf(pod, p)] = true
 		}
 		name, is := strings.CutPrefix(podOf(pod, p), "Deployment ")
 		if d := r.live.Kubernetes.Deployments[name]; is && d != nil && d.Desired == 1 {
@@ -88,6 +91,10 @@ func (r *replacing) losses(nodes []string) {
 		}
 	}
 	note("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
+	if n, zones := *r.greenGroup().DesiredCapacity, len(r.greenZones()); n < zones {
+		const word = "The new group has fewer nodes (%d) than zones (%d), and Auto Scaling chooses which get one; these have volumes in one zone"
+		note(fmt.Sprintf(word, n, zones), bound)
+	}
 	note("These have one pod, and none while it moves", single)
 }
 

@@ -331,6 +331,39 @@ func TestAFileSaysWhatAGroupIsReplacedBy(t *testing.T) {
 	}
 }
 
+// A file is followed where a group of it was replaced, under the name that stands; while the
+// old one stands beside the new one, it is that which is meant.
+func TestAFileFollowsTheGenerationThatStands(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	text := strings.Replace(pair, "maxSize: 4", "maxSize: 6", 1)
+	up := func() *run.Session {
+		t.Helper()
+		s, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+		must(t, err)
+		return s
+	}
+	w := run.Replacement{Group: "w", Watch: plan.Watch{Pause: rules.AfterGreen}}
+	if rep := drive(t, r, replacement(t, r, w)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if s := up(); s.Plan.Entry("nodegroup-update/w") == nil || len(s.Plan.Entries) != 1 {
+		t.Errorf("while both stand: %v", kinds(s))
+	}
+	if rep := drive(t, r, replacement(t, r, w)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	s := up()
+	if s.Plan.Entry("nodegroup-update/w-b2") == nil || len(s.Plan.Entries) != 1 || !strings.Contains(strings.Join(s.Plan.Notes, " "), "w was replaced by w-b2") {
+		t.Errorf("after it: %v %v", kinds(s), s.Plan.Notes)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if s = up(); !s.Plan.Empty() {
+		t.Errorf("again: %v", kinds(s))
+	}
+}
+
 // withBudget is a cluster that stands, with a Deployment and its budget, saved.
 func withBudget(t *testing.T, text string) json.RawMessage {
 	t.Helper()

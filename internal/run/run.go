@@ -150,8 +150,14 @@ func (p *preparation) file(ctx context.Context) (err error) {
 	if p.f == nil {
 		p.f, err = p.group.file(ctx, p.c, p.in.Live)
 	}
+	if err != nil {
+		return err
+	}
+	var notes []string
+	p.f, notes = generations(p.f, p.in.Live)
+	p.notes = append(p.notes, notes...)
 	p.in.File = p.f
-	return err
+	return nil
 }
 
 // drifted says where the record is not as the cluster is, in a paragraph.

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -16,7 +17,7 @@ import (
 func volumes(ctx context.Context, k kubernetes.Interface) (map[string]json.RawMessage, error) {
 	out := map[string]json.RawMessage{}
 	var wrong error
-	err := all(ctx, k.CoreV1().PersistentVolumes().List, func(l *corev1.PersistentVolumeList) string { return l.Continue },
+	err := kube.Each(ctx, k.CoreV1().PersistentVolumes().List, func(l *corev1.PersistentVolumeList) string { return l.Continue },
 		func(l *corev1.PersistentVolumeList) {
 			for i := range l.Items {
 				v := &l.Items[i]

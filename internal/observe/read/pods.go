@@ -37,7 +37,7 @@ func (o *observer) pods(ctx context.Context) error {
 		return err
 	}
 	in.Pods = map[string]*observe.Pod{}
-	return all(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
+	return kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			p := &l.Items[i]
 			if p.Spec.NodeName == "" || !kube.Leaves(p) {
@@ -91,7 +91,7 @@ type cover struct {
 
 func selectors(ctx context.Context, k kubernetes.Interface) (out []cover, err error) {
 	var wrong error
-	err = all(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
+	err = kube.Each(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
 		func(l *policyv1.PodDisruptionBudgetList) {
 			for i := range l.Items {
 				b := &l.Items[i]
