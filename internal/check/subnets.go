@@ -63,9 +63,9 @@ var subnets = Check{
 }
 
 // joined tells whether node groups are still to be made.
-func (in *Input) joined() (any bool) {
-	in.groups(func(config.Group) { any = true })
-	return any
+func (in *Input) joined() (are bool) {
+	in.groups(func(config.Group) { are = true })
+	return are
 }
 
 // side is the half of the subnets that a group's nodes are in.
