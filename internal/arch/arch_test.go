@@ -26,7 +26,7 @@ const module = "github.com/slipway-eks/slipway/"
 var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
 
 // Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
-// interrupt, observe, sim/table, store, veil, version, vpc, aws/ec2.
+// interrupt, marks, observe, sim/table, store, veil, version, vpc, aws/ec2.
 var arrows = map[string]map[string]string{
 	"aws": {
 		"aws/ec2":  "EC2's client is generated from the operations that are called",
@@ -130,6 +130,7 @@ var arrows = map[string]map[string]string{
 	"kube": {
 		"aws":      "tokens are signed with the account's credentials",
 		"eksfacts": "the labels of a group's nodes",
+		"marks":    "what a replacement leaves on nodes",
 		"pace":     "calls to API servers are paced too",
 	},
 	"kubecfg": {
@@ -163,6 +164,7 @@ var arrows = map[string]map[string]string{
 		"engine":        "tasks are what an engine turns",
 		"finding":       "refusals name line and remedy",
 		"graph":         "a plan is one",
+		"marks":         "a stack says whose place it takes",
 		"observe":       "what stands",
 		"plan/document": "the plan, written down",
 		"owner":         "whose parts it writes",
@@ -222,12 +224,14 @@ var arrows = map[string]map[string]string{
 		"journal":      "what is done is written down",
 		"kube":         "the nodes, counted at the end",
 		"lease":        "nobody else changes the cluster meanwhile",
+		"marks":        "which group takes another's place",
 		"observe":      "what stood",
 		"observe/read": "looks",
 		"outcome":      "what the run came to",
 		"owner":        "who keeps what, and what is refused for it",
 		"pace":         "every call that changes something passes there",
 		"plan":         "what is to be done",
+		"plan/rules":   "where a replacement pauses",
 		"resolve":      "what the file means here",
 		"snapshot":     "a copy of everything comes first",
 		"sshkey":       "keys that groups import",
@@ -297,7 +301,7 @@ var heavy = map[string]map[string]string{
 	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors", "store/bucket": "reads its errors"},
 	"k8s.io": {
 		"config": "names and labels are validated by Kubernetes' own rules", "kube": "the client", "kubecfg": "clientcmd", "observe/read": "reads objects",
-		"pace": "classifies its errors", "sim": "is an API server", "steps": "write objects",
+		"pace": "classifies its errors", "plan": "the scheduler's own predicates", "sim": "is an API server", "steps": "write objects",
 	},
 	"github.com/spf13/cobra": {"cli": "commands"},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -19,7 +20,7 @@ import (
 var quotas = Check{
 	Name:   "quotas",
 	Title:  "Room for one VPC, its addresses, and the nodes' vCPUs",
-	Source: "servicequotas:GetServiceQuota, ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstanceTypes",
+	Source: "servicequotas:GetServiceQuota, ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstanceTypes, ec2:DescribeInstances",
 	Codes:  []string{"quota-vpcs", "quota-addresses", "quota-vcpus"},
 	When:   Preflight | Doctor,
 	Run: func(ctx context.Context, in *Input) finding.Findings {
@@ -67,31 +68,63 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 	want := map[string]int{}
 	in.groups(func(g config.Group) {
 		spot := g.Managed != nil && config.On(g.Managed.Spot, false) || g.Own != nil && g.Own.InstancesDistribution != nil
-		if g.InstanceType != "" && g.InstanceType != "mixed" && !spot {
-			want[g.InstanceType] += *g.DesiredCapacity
+		if types := g.Types(); len(types) > 0 && types[0] != "mixed" && !spot {
+			want[types[0]] += *g.DesiredCapacity
 		}
 	})
 	if len(want) == 0 {
 		return nil
 	}
+	runs := map[string]int{}
+	if in.Live.Cluster != nil {
+		runs = in.running(ctx)
+	}
 	ask := &ec2.DescribeInstanceTypesInput{}
-	for t := range want {
-		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+	for _, types := range []map[string]int{want, runs} {
+		for t := range types {
+			ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+		}
 	}
 	slices.Sort(ask.InstanceTypes)
+	ask.InstanceTypes = slices.Compact(ask.InstanceTypes)
 	infos, err := awsc.Collect(ctx, ec2.NewDescribeInstanceTypesPaginator(in.AWS.EC2, ask),
 		func(o *ec2.DescribeInstanceTypesOutput) []ec2types.InstanceTypeInfo { return o.InstanceTypes })
 	if err != nil {
 		return nil // an unknown type is another check's finding
 	}
-	need := 0
+	need, used := 0, 0
 	for _, t := range infos {
 		need += want[string(t.InstanceType)] * int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
+		used += runs[string(t.InstanceType)] * int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
 	}
-	if need <= limit {
+	if need+used <= limit {
 		return nil
 	}
-	return finding.Findings{failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once and the account's quota in %s is %d", need,
+	beside := ""
+	if used > 0 {
+		beside = fmt.Sprintf(" beside the %d that run", used)
+	}
+	return finding.Findings{failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once%s and the account's quota in %s is %d", need, beside,
 		in.AWS.Region, limit),
 		"raise the quota (L-1216C47A), or start with fewer nodes", nil)}
+}
+
+// running counts what runs by type, of the families that the quota is of: on demand, and
+// standard. What cannot be read stops nothing.
+func (in *Input) running(ctx context.Context) map[string]int {
+	out := map[string]int{}
+	states := ec2types.Filter{Name: new("instance-state-name"), Values: []string{"pending", "running"}}
+	all, err := awsc.Collect(ctx, ec2.NewDescribeInstancesPaginator(in.AWS.EC2, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{states}}),
+		func(o *ec2.DescribeInstancesOutput) []ec2types.Reservation { return o.Reservations })
+	if err != nil {
+		return out
+	}
+	for _, r := range all {
+		for _, i := range r.Instances {
+			if t := string(i.InstanceType); i.InstanceLifecycle == "" && t != "" && strings.ContainsRune("acdhimrtz", rune(t[0])) {
+				out[t]++
+			}
+		}
+	}
+	return out
 }

@@ -23,7 +23,7 @@ var subnets = Check{
 	Codes:  []string{"too-few-zones", "too-few-addresses", "no-subnets", "cannot-read"},
 	When:   Preflight,
 	Run: func(ctx context.Context, in *Input) finding.Findings {
-		if in.Net.VPC == "" || in.Live.Cluster != nil {
+		if in.Net.VPC == "" || in.Live.Cluster != nil && !in.joined() {
 			return nil
 		}
 		byID, err := in.subnetsByID(ctx)
@@ -31,12 +31,13 @@ var subnets = Check{
 			return unread(in.theSubnets(), err)
 		}
 		var out finding.Findings
-		if zones := in.Net.Zones(); len(zones) < 2 {
+		if zones := in.Net.Zones(); in.Live.Cluster == nil && len(zones) < 2 {
 			out = append(out, in.at("too-few-zones", "vpc.subnets", "name subnets in a second zone", "the subnets are all in %s; EKS wants two zones",
 				strings.Join(zones, ", ")))
 		}
 		for _, s := range slices.Concat(in.Net.Public, in.Net.Private) {
-			if free := aws.ToInt32(byID[s.ID].AvailableIpAddressCount); byID[s.ID].SubnetId != nil && free < controlPlaneAddresses {
+			free := aws.ToInt32(byID[s.ID].AvailableIpAddressCount)
+			if in.Live.Cluster == nil && byID[s.ID].SubnetId != nil && free < controlPlaneAddresses {
 				out = append(out, in.at("too-few-addresses", "vpc.subnets", "free addresses, or name a larger subnet",
 					"the subnet %s has %d free addresses; EKS wants %d for the control plane", s.ID, free, controlPlaneAddresses))
 			}
@@ -59,6 +60,12 @@ var subnets = Check{
 		})
 		return out
 	},
+}
+
+// joined tells whether node groups are still to be made.
+func (in *Input) joined() (are bool) {
+	in.groups(func(config.Group) { are = true })
+	return are
 }
 
 // side is the half of the subnets that a group's nodes are in.

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,8 +11,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/marks"
 )
 
 // Leaves tells whether a pod must go before its node does: not where its DaemonSet would
@@ -28,24 +28,21 @@ func Leaves(p *corev1.Pod) bool {
 	return !slices.ContainsFunc(p.OwnerReferences, func(o metav1.OwnerReference) bool { return o.Kind == "DaemonSet" })
 }
 
-// Cordon keeps new pods away from a node. A node that is gone, or is cordoned, is as
-// wanted: changed tells whether it was not.
-func Cordon(ctx context.Context, k kubernetes.Interface, node string) (changed bool, err error) {
-	n, err := k.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || err == nil && n.Spec.Unschedulable {
-		return false, nil
+// Held is the annotation by which a pod's owner forbids that it is moved; "": none.
+func Held(p *corev1.Pod) string {
+	for key, value := range map[string]string{marks.DoNotDisrupt: "true", marks.SafeToEvict: "false"} {
+		if p.Annotations[key] == value {
+			return key + ": " + value
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("reading node %s: %w", node, err)
-	}
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"unschedulable": true}})
-	if err != nil {
-		return false, err
-	}
-	if _, err = k.CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return false, fmt.Errorf("cordoning node %s: %w", node, err)
-	}
-	return true, nil
+	return ""
+}
+
+// PodReady tells whether a pod says that it is ready.
+func PodReady(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // PodsOn are the pods of a node that must go before it does.

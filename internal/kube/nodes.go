@@ -21,6 +21,7 @@ type Node struct {
 	Version string `json:"version,omitempty"`
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
+	Zone    string `json:"zone,omitempty"`
 }
 
 // Nodes lists a cluster's nodes by name.
@@ -31,7 +32,8 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 	}
 	out := make([]Node, 0, len(l.Items))
 	for _, n := range l.Items {
-		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels["kubernetes.io/os"]}
+		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels[corev1.LabelOSStable],
+			Zone: n.Labels[corev1.LabelTopologyZone]}
 		if x.Group == "" {
 			x.Group = n.Labels[eksfacts.LabelOwnGroup]
 		}

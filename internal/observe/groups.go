@@ -107,6 +107,14 @@ func (g AnyGroup) SelfManaged() bool {
 	return g.Stack != nil && g.Stack.Tags["alpha.eksctl.io/nodegroup-type"] != "managed"
 }
 
+// There tells whether there is more of the group than a stack.
+func (g AnyGroup) There() bool { return g.Managed != nil || g.Scaling != nil }
+
+// Going tells whether somebody deletes the group.
+func (g AnyGroup) Going() bool {
+	return g.Stack.Phase() == Going || g.Managed != nil && g.Managed.Status == "DELETING"
+}
+
 // Subnets are those that the group's nodes are in.
 func (g AnyGroup) Subnets() Set {
 	switch {

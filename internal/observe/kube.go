@@ -1,5 +1,7 @@
 package observe
 
+import "encoding/json"
+
 // Kubernetes is what stands inside the cluster, of what launches, upgrades and
 // repairs look at.
 type Kubernetes struct {
@@ -9,9 +11,11 @@ type Kubernetes struct {
 	ServiceAccounts map[string]*ServiceAccount `json:"serviceAccounts,omitempty"` // those that IAM, eksctl or Slipway has to do with
 	RoleBindings    map[string]*RoleBinding    `json:"roleBindings,omitempty"`    // of AWS services: EMR on EKS
 	Budgets         map[string]*Budget         `json:"podDisruptionBudgets,omitempty"`
-	Pods            map[string]*Pod            `json:"pods,omitempty"`         // read with Pods alone
-	AWSAuth         map[string]string          `json:"awsAuth,omitempty"`      // kube-system/aws-auth; nil: there is none
-	VPCCNIConfig    map[string]string          `json:"amazonVpcCni,omitempty"` // kube-system/amazon-vpc-cni
+	Pods            map[string]*Pod            `json:"pods,omitempty"`          // read with Pods alone, as is what follows
+	Replacements    map[string]*Replacement    `json:"replacements,omitempty"`  // that are under way, by the group that is replaced
+	LocalServices   Set                        `json:"localServices,omitempty"` // with load balancers that reach only nodes with pods of theirs
+	AWSAuth         map[string]string          `json:"awsAuth,omitempty"`       // kube-system/aws-auth; nil: there is none
+	VPCCNIConfig    map[string]string          `json:"amazonVpcCni,omitempty"`  // kube-system/amazon-vpc-cni
 }
 
 // Parts of a cluster, named and shaped as in Kubernetes' API.
@@ -70,8 +74,26 @@ type (
 		Owner   string `json:"owner,omitempty"` // Kind/name; "": nobody makes it again elsewhere
 		Ready   bool   `json:"ready"`
 		Budgets Set    `json:"budgets,omitempty"` // namespace/name of the disruption budgets that cover it
+		Held    string `json:"held,omitempty"`    // the annotation by which its owner forbids that it is moved
+		Local   Set    `json:"local,omitempty"`   // volumes whose content stays on the node
+		// Fits is what it asks of a node; nil: nothing that not every node has.
+		Fits *Fit `json:"fits,omitempty"`
+	}
+	// Fit is what a pod asks of the node that it runs on, as Kubernetes writes it.
+	Fit struct {
+		NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+		Affinity     json.RawMessage   `json:"requiredNodeAffinity,omitempty"` // a NodeSelector
+		Tolerations  json.RawMessage   `json:"tolerations,omitempty"`
+		// Volumes are the NodeSelectors of persistent volumes that it has, by their claims.
+		Volumes map[string]json.RawMessage `json:"volumes,omitempty"`
 	}
 )
+
+// Replacement is what the cluster keeps of a node group's replacement.
+type Replacement struct {
+	With   string `json:"with"`             // the group that takes its place
+	Paused string `json:"paused,omitempty"` // the stage after which a person was waited for last
+}
 
 // Never tells whether a budget allows no disruption even when all of its pods are healthy,
 // so that waiting does not help.

@@ -58,6 +58,8 @@ type Outcome struct {
 	Verdict   *Verdict      // nil: the cluster could not be looked at again
 	Unseen    string        // why it could not
 	Seen      string        // what the last look saw of a change that is about no nodes, in words
+	Returns   bool          // what failed goes back to what was before
+	TakenBack bool          // it has gone back: all is as it was before
 	Unwritten string        // why the end is not in the journal; "": it is, or none is kept
 	Elsewhere []string      // where there was nothing to remove: other regions with a cluster of that name
 }
@@ -73,6 +75,7 @@ type Summary struct {
 	CriticalPath float64          `json:"criticalPath"` // seconds
 	APICalls     int              `json:"apiCalls"`
 	ExitCode     int              `json:"exitCode"`
+	TakenBack    bool             `json:"takenBack,omitempty"`      // what failed has been undone: all is as it was before
 	Uncounted    string           `json:"nodesUncounted,omitempty"` // why nodesReady counts none
 	Findings     finding.Findings `json:"findings,omitempty"`
 }
@@ -81,7 +84,7 @@ type Summary struct {
 func (o *Outcome) Summary() Summary {
 	s := Summary{
 		Type: "summary", Result: o.Result, Cluster: o.Cluster, Steps: o.Steps, APICalls: o.Calls, ExitCode: o.Code,
-		Elapsed: o.Elapsed.Seconds(), CriticalPath: o.Critical.Seconds(), Uncounted: o.Unseen,
+		Elapsed: o.Elapsed.Seconds(), CriticalPath: o.Critical.Seconds(), Uncounted: o.Unseen, TakenBack: o.TakenBack,
 	}
 	if o.Verdict != nil {
 		s.NodesReady, s.Uncounted = o.Verdict.NodesReady, o.Verdict.Uncounted

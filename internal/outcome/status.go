@@ -20,6 +20,7 @@ type Node struct {
 	Version string `json:"version,omitempty"`
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
+	Zone    string `json:"zone,omitempty"`
 }
 
 // Status is a cluster as it is now, made by anyone.

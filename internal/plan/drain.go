@@ -32,26 +32,38 @@ func (b *builder) drain(step rules.Step, group string, nodes, named []string) er
 
 // blockers are what keeps nodes from being drained, whatever one waits for.
 func blockers(live *observe.Observed, nodes []string) finding.Findings {
-	const without = "or take the nodes without it: --drain=false, which ends these pods at once"
+	const without = ", or take the nodes without it: --drain=false, which ends these pods at once"
+	if fs := unreached(live, without); fs != nil {
+		return fs
+	}
+	return append(never(live, nodes, without), stranded(live, nodes, without)...)
+}
+
+// unreached is the Kubernetes API where it was not reached; without is what else can be done.
+func unreached(live *observe.Observed, without string) finding.Findings {
 	if miss := slices.Concat(live.Missed(observe.Inside), live.Missed(observe.Pods)); live.Kubernetes == nil || len(miss) > 0 {
 		why := "the Kubernetes API was not asked"
 		if len(miss) > 0 {
 			why = miss[0].Why
 		}
 		return finding.Findings{{Code: "cannot-drain", Severity: finding.Error, What: "the nodes cannot be drained from here: " + why,
-			Breaks: "nothing was changed", Remedy: "run it from where the Kubernetes API can be reached, " + without}}
+			Breaks: "nothing was changed", Remedy: "run it from where the Kubernetes API can be reached" + without}}
 	}
+	return nil
+}
+
+// never are the budgets that never let a pod of some nodes go.
+func never(live *observe.Observed, nodes []string, without string) (out finding.Findings) {
 	pods := covered(live, nodes, (*observe.Budget).Never)
-	var out finding.Findings
 	for _, id := range slices.Sorted(maps.Keys(pods)) {
 		budget := live.Kubernetes.Budgets[id]
 		out = append(out, finding.Finding{Code: "budget-never-allows", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
 			What: fmt.Sprintf("never lets a pod go: it wants %d of its %d pods healthy%s, and %s on these nodes",
 				budget.DesiredHealthy, budget.ExpectedPods, wording(budget), podsAre(pods[id])),
 			Breaks: "the nodes cannot be drained; nothing was changed",
-			Remedy: "let what it covers have one replica more than it wants, or set its maxUnavailable to 1, " + without})
+			Remedy: "let what it covers have one replica more than it wants, or set its maxUnavailable to 1" + without})
 	}
-	return append(out, stranded(live, nodes, without)...)
+	return out
 }
 
 // stranded are budgets that cannot be kept as no other node is left: their pods would wait for
@@ -68,7 +80,7 @@ func stranded(live *observe.Observed, nodes []string, without string) (out findi
 			out = append(out, finding.Finding{Code: "budget-needs-nodes", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
 				What: fmt.Sprintf("wants %d of its %d pods healthy%s, and these are the last nodes: %s on them, and could go nowhere",
 					b.DesiredHealthy, b.ExpectedPods, wording(b), podsAre(pods[id])),
-				Breaks: "the drain would never end; nothing was changed", Remedy: "make another node group first, " + without})
+				Breaks: "the drain would never end; nothing was changed", Remedy: "make another node group first" + without})
 		}
 	}
 	return out

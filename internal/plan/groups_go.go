@@ -65,7 +65,7 @@ func forGroup(kind, name, group string) rules.Step {
 
 // emptied drains the group's nodes, unless it is going already: then EKS does.
 func (b *builder) emptied(g observe.AnyGroup) error {
-	if g.Stack.Phase() == observe.Going || g.Managed != nil && g.Managed.Status == "DELETING" {
+	if g.Going() {
 		return nil
 	}
 	var nodes, named []string
@@ -206,6 +206,9 @@ func (b *builder) users(role string, going []string) []string {
 		if !slices.Contains(going, g.Name) && slices.Contains(b.live.RolesOf(g), role) {
 			found["node group "+g.Name] = true
 		}
+	}
+	if g := b.comers[role]; g != "" {
+		found[g] = true
 	}
 	for id, i := range b.live.Instances {
 		if !known[id] && i.Profile != nil && i.Profile.Role == role && (i.State == nil || i.State.Name != "shutting-down") {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/sshkey"
@@ -63,7 +64,7 @@ func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
 func (b *builder) managedNew(m *config.ManagedNodeGroup) {
 	n, name := &m.NodeGroupBase, b.groupStack(m.Name)
 	b.key(n)
-	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupType: "managed"}, b.groupTemplate(m, nil)
+	tags, t := b.groupMarks(map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupType: "managed"}), b.groupTemplate(m, nil)
 	if stack.ManagedEarly(t.Group.Config, m, stack.Live{CNIOnNode: t.Group.CNIOnNode}) != nil {
 		b.early(n, name, tags, t)
 	}
@@ -72,6 +73,14 @@ func (b *builder) managedNew(m *config.ManagedNodeGroup) {
 		Typical: typicalGroup, Timeout: timeoutGroup},
 		name, tags, steps.Stack{Template: t, Group: n.Name, Count: b.count(n, true)})
 	b.after(n, true, m.Taints)
+}
+
+// groupMarks are the tags of a group's stack, with the group that it takes the place of.
+func (b *builder) groupMarks(tags map[string]string) map[string]string {
+	if b.replaces != "" {
+		tags[marks.Replaces] = b.replaces
+	}
+	return tags
 }
 
 // managedSettles awaits what is under way on a managed group, then follows the file.
@@ -155,7 +164,8 @@ func (b *builder) selfManagedNew(g *config.NodeGroup) {
 	if g.InstancesDistribution != nil {
 		types = g.InstancesDistribution.InstanceTypes
 	}
-	tags, t := map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupLegacy: n.Name, eksfacts.TagGroupType: "unmanaged"}, b.groupTemplate(nil, g)
+	tags := b.groupMarks(map[string]string{eksfacts.TagGroup: n.Name, eksfacts.TagGroupLegacy: n.Name, eksfacts.TagGroupType: "unmanaged"})
+	t := b.groupTemplate(nil, g)
 	b.early(n, name, tags, t)
 	b.addStack(part{Step: b.groupStep(rules.NodeGroup, n, nil),
 		Title:   fmt.Sprintf("self-managed node group %s (%s)", n.Name, instances(n, types)),

@@ -141,10 +141,23 @@ type builder struct {
 
 	refused finding.Findings // what the file changed and no step can follow
 	foreign []string         // stacks of other tools, whose record cannot be compared
+
+	replaces string            // the node group whose replacement the steps are part of; "": none
+	comers   map[string]string // roles, by ARN, that a group that is still to come runs with, and its name
 }
 
 // Build makes the plan of a launch: what the config wants and is not there.
 func Build(in Input) (*Plan, error) {
+	b := buildOn(in)
+	b.parts()
+	if len(b.refused) > 0 {
+		return nil, b.refused
+	}
+	return b.done()
+}
+
+// buildOn is a builder that has compared what the file wants with what is there.
+func buildOn(in Input) *builder {
 	c := in.File.Cluster
 	b := &builder{
 		in:      in,
@@ -156,14 +169,7 @@ func Build(in Input) (*Plan, error) {
 			Account: in.Account, Net: in.Net, Observed: Facts(in.Live)},
 	}
 	b.compare()
-	b.parts()
-	if len(b.refused) > 0 {
-		return nil, b.refused
-	}
-	if err := rules.Apply(b.draft); err != nil {
-		return nil, err
-	}
-	return b.plan, b.plan.finish(b.draft.Graph)
+	return b
 }
 
 // parts adds the whole of a launch, in the order in which a reader looks for it.
@@ -196,6 +202,9 @@ type part struct {
 
 // add adds a step to the draft and to the plan.
 func (b *builder) add(s part) string {
+	if b.replaces != "" {
+		s.Step = s.Step.Label(rules.With(rules.Replaces, b.replaces))
+	}
 	id := b.draft.Add(s.Step)
 	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: s.Typical, Timeout: s.Timeout, Step: s.Run})
 	return id

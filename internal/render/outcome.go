@@ -28,6 +28,8 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 	case o.Result == outcome.Nothing:
 	case o.Result == outcome.Done:
 		fmt.Fprintf(w, "%s %s, in %s (%d steps, %d AWS calls)\n", style.Green("done:"), seen(o), Duration(o.Elapsed), o.Steps.Done, o.Calls)
+	case o.Returns:
+		fmt.Fprintf(w, "%s %d steps done, %d failed, %d not begun. It is taken back now\n", style.Red(o.Result+":"), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped)
 	default:
 		fmt.Fprintf(w, "%s %s; %d steps done, %d failed, %d not begun. Everything is left standing; run the same command again to continue\n",
 			style.Red(o.Result+":"), seen(o), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped)

@@ -214,11 +214,15 @@ func (p *process) turn(s *run.Session) (*outcome.Outcome, error) {
 	if s.Plan.Empty() {
 		return s.Conclude(ctx, nil), nil
 	}
-	rep, err := s.RunWith(ctx, engine.Options{Clock: p.clk, Workers: 1, AtOnce: p.atOnce})
+	rep, err := p.run(s)
 	if err != nil {
 		return nil, err
 	}
 	return s.Conclude(ctx, rep), nil
+}
+
+func (p *process) run(s *run.Session) (*engine.Report, error) {
+	return s.RunWith(p.t.Context(), engine.Options{Clock: p.clk, Workers: 1, AtOnce: p.atOnce})
 }
 
 func (p *process) journal() journal.Book { return run.Journal(p.s, p.aws, "test") }

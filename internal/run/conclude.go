@@ -45,6 +45,10 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 			o.Seen, o.Unseen = "", err.Error()
 		}
 	}
+	if rep != nil && rep.OK() && s.done != "" && o.Verdict != nil && o.Verdict.Uncounted == "" {
+		o.Seen = fmt.Sprintf("%s, %d of %d nodes Ready", s.done, o.Verdict.NodesReady, o.Verdict.NodesWant)
+	}
+	o.Returns = s.returns(rep)
 	o.Calls = s.AWS.Calls()
 	if rep == nil {
 		return o

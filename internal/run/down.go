@@ -32,7 +32,12 @@ func looked(ctx context.Context, c *awsc.Clients, name string, b *Books, scope r
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = hold.unless(ctx, err) }()
+	s, err = seen(ctx, c, name, hold, scope)
+	return s, hold.unless(ctx, err)
+}
+
+// seen is looked of a cluster that is locked already.
+func seen(ctx context.Context, c *awsc.Clients, name string, hold *Hold, scope read.Scope) (*Session, error) {
 	live, err := read.Cluster(ctx, c, name, scope)
 	if err != nil {
 		return nil, check.Reach(err)

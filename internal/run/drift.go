@@ -84,6 +84,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		}
 	}
 	if f := o.File; f != nil {
+		f, _ = generations(f, live)
 		t.File, t.Desired = f.Name, f.Cluster
 		t.Declared = func(path string) bool { _, ok := f.Written(path); return ok }
 		if live.Cluster != nil {

@@ -61,19 +61,30 @@ func PrepareDelete(ctx context.Context, c *awsc.Clients, cluster string, groups 
 // standing is the session of a cluster that is there, locked and looked at, for a plan that
 // no file is behind.
 func standing(ctx context.Context, c *awsc.Clients, cluster string, b *Books) (s *Session, err error) {
-	seen, err := looked(ctx, c, cluster, b, read.Leaving())
+	s, err = looked(ctx, c, cluster, b, read.Leaving())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = seen.hold.unless(ctx, err) }()
-	live := seen.Live
-	if live.Cluster == nil {
-		return nil, absent(ctx, c, cluster)
+	return s, s.hold.unless(ctx, s.stands(ctx))
+}
+
+// held is standing of a cluster that is locked already.
+func held(ctx context.Context, c *awsc.Clients, cluster string, hold *Hold) (*Session, error) {
+	s, err := seen(ctx, c, cluster, hold, read.Leaving())
+	if err != nil {
+		return nil, err
 	}
-	s = seen
-	s.Env.Reachable = live.Kubernetes != nil && live.Missed(observe.Inside) == nil
-	s.Drift, err = brief(ctx, c, live)
-	return s, check.Reach(err)
+	return s, s.stands(ctx)
+}
+
+// stands refuses a cluster that is not there, and looks for drift of one that is.
+func (s *Session) stands(ctx context.Context) (err error) {
+	if s.Live.Cluster == nil {
+		return absent(ctx, s.AWS, s.Live.Name)
+	}
+	s.Env.Reachable = s.Live.Kubernetes != nil && s.Live.Missed(observe.Inside) == nil
+	s.Drift, err = brief(ctx, s.AWS, s.Live)
+	return check.Reach(err)
 }
 
 // planned completes the session of a plan that no file is behind.

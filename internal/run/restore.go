@@ -148,6 +148,7 @@ func sameCluster(was, live *observe.Observed, from string) error {
 func (s *Restore) recorded(ctx context.Context) (notes []string, err error) {
 	t := drift.Of(s.Live)
 	if f := s.options.File; f != nil {
+		f, _ = generations(f, s.Live)
 		t.File, t.Desired = f.Name, f.Cluster
 		t.Declared = func(path string) bool { _, ok := f.Written(path); return ok }
 	}

@@ -39,6 +39,8 @@ type Session struct {
 
 	seen    func(context.Context) (string, error)   // the last look of a plan that is about no nodes, in words; nil: nodes are counted
 	again   func(context.Context) (*Session, error) // plans what a removal has left; nil: the plan takes nothing away
+	back    func(context.Context) (*Session, error) // plans the way back of a replacement; nil: there is none
+	done    string                                  // what a run of all steps comes to, in words; "": nodes are counted
 	part    string                                  // of the cluster, that a removal takes away, in words; "": all of it
 	counted []string                                // the node groups whose nodes are counted; nil: all
 	hold    *Hold                                   // nil: its caller keeps no books
@@ -68,12 +70,17 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
 	p.books, p.skipSubnets = w.Books, w.SkipSubnets
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}
+	return p.prepare(ctx)
+}
+
+func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 	defer func() { err = p.hold.unless(ctx, err) }()
 	// The whole of a preparation: each needs what those above it found.
 	for _, do := range []func(context.Context) error{
 		p.identify,
 		p.lock,
 		p.observe,
+		p.replaced,
 		p.file,
 		p.network,
 		p.drifted,
@@ -106,6 +113,7 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
+	replacing   *replacing // nil: nothing is
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -129,7 +137,11 @@ func (p *preparation) network(ctx context.Context) (err error) {
 }
 
 func (p *preparation) observe(ctx context.Context) (err error) {
-	p.in.Live, err = read.Cluster(ctx, p.c, p.name, read.Planning())
+	scope := read.Planning()
+	if p.replacing != nil {
+		scope = read.Replacing()
+	}
+	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
 	return check.Reach(err)
 }
 
@@ -138,8 +150,14 @@ func (p *preparation) file(ctx context.Context) (err error) {
 	if p.f == nil {
 		p.f, err = p.group.file(ctx, p.c, p.in.Live)
 	}
+	if err != nil {
+		return err
+	}
+	var notes []string
+	p.f, notes = generations(p.f, p.in.Live)
+	p.notes = append(p.notes, notes...)
 	p.in.File = p.f
-	return err
+	return nil
 }
 
 // drifted says where the record is not as the cluster is, in a paragraph.
@@ -185,6 +203,9 @@ func (p *preparation) reach(context.Context) error {
 
 func (p *preparation) check(ctx context.Context) error {
 	var but []string
+	if p.replacing != nil && p.replacing.f == nil {
+		return nil // nothing is made any more
+	}
 	if p.skipSubnets {
 		but = check.OfSubnets
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
@@ -197,7 +218,12 @@ func (p *preparation) check(ctx context.Context) error {
 }
 
 func (p *preparation) plan(context.Context) (err error) {
-	if p.made, err = plan.Build(p.in); err == nil {
+	if x := p.replacing; x != nil {
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch})
+	} else {
+		p.made, err = plan.Build(p.in)
+	}
+	if err == nil {
 		p.made.Notes = append(p.made.Notes, p.notes...)
 	}
 	return err

@@ -23,6 +23,7 @@ import (
 	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -90,6 +91,12 @@ func stuck(s *stage) {
 }
 
 var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfileSelector{{Namespace: "x"}}}
+
+func begun(*stage) steps.Spec { return &steps.ReplacementBegun{Group: "m", With: "m-b2"} }
+
+func nodesOfM(do string) func(*stage) steps.Spec {
+	return func(*stage) steps.Spec { return &steps.GroupNodes{Group: "m", Replaced: "m", Do: do} }
+}
 
 var contracts = append([]contract{
 	{"control plane", true, nil, func(*stage) steps.Spec { return &steps.ControlPlane{} }},
@@ -223,6 +230,21 @@ var contracts = append([]contract{
 		func(*stage) steps.Spec {
 			return &steps.IdentityMapping{Mapping: config.IAMIdentityMapping{ARN: one}, Gone: true}
 		}},
+	{"what is before a replacement", false, nil, begun},
+	{"what an earlier replacement left", false, made(&steps.ReplacementBegun{Group: "m", With: "another"}), begun},
+	{"pause of a replacement", false, made(begun(nil)), func(*stage) steps.Spec { return &steps.ReplacementPaused{Group: "m", After: "after-green"} }},
+	{"end of a replacement", false, made(begun(nil)), func(*stage) steps.Spec { return &steps.ReplacementEnded{Group: "m"} }},
+	{"gate of what is available", true, made(begun(nil)), func(*stage) steps.Spec { return &steps.GateAvailable{Group: "m"} }},
+	{"gate of a command", true, nil, func(*stage) steps.Spec {
+		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_GROUP $SLIPWAY_REPLACEMENT $SLIPWAY_STAGE" = "test m m-b2 after-green"`,
+			Group: "m", With: "m-b2", Stage: "after-green", Timeout: 60}
+	}},
+	{"nodes cordoned", false, nil, nodesOfM("cordon")},
+	{"nodes out of load balancers", false, nil, nodesOfM("exclude")},
+	{"nodes kept from the autoscaler", false, nil, nodesOfM("hold-scale-down")},
+	{"nodes as before", false, made(nodesOfM("cordon")(nil)), nodesOfM("restore")},
+	{"nodes the autoscaler's again", false, made(nodesOfM("hold-scale-down")(nil)), nodesOfM("let-scale-down")},
+	{"nodes proven", true, nil, func(*stage) steps.Spec { return &steps.NodesProven{Group: "m"} }},
 	{"delete node group", false, nil, func(*stage) steps.Spec { return &steps.Delete{Resource: "nodegroup", Name: "m"} }},
 }, networkContracts...)
 
@@ -524,6 +546,13 @@ func kubeFingerprint(s *stage) (out []string) {
 			continue // another authority in each region
 		}
 		out = append(out, fmt.Sprintf("config map %s %v", m.Name, m.Data))
+	}
+	nodes, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	s.must(err)
+	for _, n := range nodes.Items {
+		mark := func(key string) string { return n.Annotations[key] + n.Labels[key] }
+		out = append(out, fmt.Sprintf("node cordoned %t for %q, excluded %q for %q, kept %q for %q", n.Spec.Unschedulable, mark(marks.Cordoned),
+			mark(marks.ExcludeLabel), mark(marks.Excluded), mark(marks.ScaleDownDisabled), mark(marks.Held)))
 	}
 	for _, ns := range []string{"n", "emr"} {
 		accounts, err := k.CoreV1().ServiceAccounts(ns).List(ctx, metav1.ListOptions{})

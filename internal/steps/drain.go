@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
@@ -18,26 +20,23 @@ type Drain struct {
 	Group string `json:"group"`
 	// Nodes are those that go; none: all that the group has, also those that come meanwhile.
 	Nodes []string `json:"nodes,omitempty"`
+	// Zone: only those of one zone.
+	Zone string `json:"zone,omitempty"`
+	// Replaced is the group whose replacement it is, which may be taken back: what is done to
+	// nodes is marked, and one that is empty leaves the load balancers. "": none.
+	Replaced string `json:"replaced,omitempty"`
+	// Respect: a pod stays that its owner forbids to move, or that nothing makes again.
+	Respect bool `json:"respect,omitempty"`
 }
 
 // Run cordons, evicts, and is done when nothing is left that must go.
 func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
-	k, err := e.Kube(ctx)
+	k, going, err := s.going(ctx, e)
 	if err != nil {
 		return r, err
-	}
-	all, err := kube.Nodes(ctx, k)
-	if err != nil {
-		return r, err
-	}
-	var going []kube.Node
-	for _, n := range all {
-		if slices.Contains(s.Nodes, n.Name) || len(s.Nodes) == 0 && n.Group == s.Group {
-			going = append(going, n)
-		}
 	}
 	for _, n := range going {
-		changed, err := kube.Cordon(ctx, k, n.Name)
+		changed, err := kube.Cordon(ctx, k, n.Name, s.Replaced)
 		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
@@ -48,6 +47,7 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		if err != nil {
 			return r, err
 		}
+		stay := 0
 		for _, p := range pods {
 			switch why, err := s.ask(ctx, e, n, p); {
 			case err != nil:
@@ -59,7 +59,13 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 			case why != leaving && refused == "":
 				refused = fmt.Sprintf("; pod %s/%s stays for now: %s", p.Namespace, p.Name, why)
 			}
-			left++
+			stay++
+		}
+		if left += stay; stay == 0 && s.Replaced != "" {
+			changed, err := kube.Exclude(ctx, k, n.Name, s.Replaced)
+			if r.Changed = r.Changed || changed; err != nil {
+				return r, err
+			}
 		}
 	}
 	r.State, r.Reason = engine.Wait, fmt.Sprintf("%d pods are still on %d nodes%s", left, len(going), refused)
@@ -67,6 +73,19 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		r.State, r.Reason = engine.Done, fmt.Sprintf("%d nodes are empty", len(going))
 	}
 	return r, nil
+}
+
+// going are the nodes that the step is for, as they are now.
+func (s *Drain) going(ctx context.Context, e *Env) (kubernetes.Interface, []kube.Node, error) {
+	k, err := e.Kube(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := kube.Nodes(ctx, k)
+	return k, slices.DeleteFunc(all, func(n kube.Node) bool {
+		meant := slices.Contains(s.Nodes, n.Name) || len(s.Nodes) == 0 && n.Group == s.Group
+		return !meant || s.Zone != "" && n.Zone != s.Zone
+	}), err
 }
 
 // What became of a pod, beside the words of a budget that holds it back.
@@ -84,6 +103,12 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 			return gone, nil
 		}
 		return leaving, nil
+	}
+	if why := kube.Held(p); s.Respect && why != "" {
+		return "its annotation " + why + " forbids it", nil
+	}
+	if s.Respect && metav1.GetControllerOf(p) == nil {
+		return "nothing makes it again elsewhere: delete it, or run again with --force", nil
 	}
 	k, err := e.Kube(ctx)
 	if err != nil {

@@ -33,8 +33,9 @@ type Env struct {
 	// Attempt tells the run from others; it goes into client request tokens.
 	Attempt string
 
-	mu   sync.Mutex
-	kube kubernetes.Interface
+	mu    sync.Mutex
+	kube  kubernetes.Interface
+	gates map[string]*command // that were started
 }
 
 // Cluster describes the live cluster.

@@ -2,6 +2,7 @@ package cmdutil
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -69,7 +70,29 @@ func (a *App) Change(ctx context.Context, t *Target, c Change) error {
 	if err != nil {
 		return err
 	}
-	return c.Conclude(interrupt.Hard(ctx), s, rep)
+	return errors.Join(c.Conclude(interrupt.Hard(ctx), s, rep), a.takenBack(ctx, t, s, rep))
+}
+
+// takenBack undoes a run that failed, where its session can. What is told of at the end is
+// the run itself, unless its undoing fails, too.
+func (a *App) takenBack(ctx context.Context, t *Target, s *run.Session, rep *engine.Report) error {
+	back, err := s.Back(interrupt.Hard(ctx), rep)
+	if err != nil || back == nil {
+		return err
+	}
+	failed := a.Ended
+	if err := a.Show(back); err != nil {
+		return err
+	}
+	if rep, err = a.turned(ctx, t, back, ""); err != nil {
+		return err
+	}
+	if err := a.Conclude(interrupt.Hard(ctx), back, rep); err != nil {
+		return err
+	}
+	failed.TakenBack = true
+	a.Ended = failed
+	return nil
 }
 
 // usual fills in what a command has no wishes for.

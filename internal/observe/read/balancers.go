@@ -14,6 +14,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -31,7 +32,7 @@ func (o *observer) published(ctx context.Context) error {
 	add := func(kind, namespace, name string, hosts []string) {
 		o.Published[strings.ToLower(kind)+"/"+namespace+"/"+name] = &observe.Published{Kind: kind, Namespace: namespace, Name: name, Hosts: hosts}
 	}
-	err = all(ctx, k.CoreV1().Services("").List, func(l *corev1.ServiceList) string { return l.Continue }, func(l *corev1.ServiceList) {
+	err = kube.Each(ctx, k.CoreV1().Services("").List, func(l *corev1.ServiceList) string { return l.Continue }, func(l *corev1.ServiceList) {
 		for i := range l.Items {
 			s := &l.Items[i]
 			if s.Spec.Type != corev1.ServiceTypeLoadBalancer {
@@ -47,7 +48,7 @@ func (o *observer) published(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return all(ctx, k.NetworkingV1().Ingresses("").List, func(l *networkingv1.IngressList) string { return l.Continue }, func(l *networkingv1.IngressList) {
+	return kube.Each(ctx, k.NetworkingV1().Ingresses("").List, func(l *networkingv1.IngressList) string { return l.Continue }, func(l *networkingv1.IngressList) {
 		for i := range l.Items {
 			s := &l.Items[i]
 			var hosts []string

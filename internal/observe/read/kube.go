@@ -65,29 +65,11 @@ func (o *observer) inside(ctx context.Context) error {
 	return nil
 }
 
-// page is how many objects one answer may hold.
-const page = 500
-
-// all reads a listing page by page.
-func all[T any](ctx context.Context, list func(context.Context, metav1.ListOptions) (T, error), next func(T) string, take func(T)) error {
-	o := metav1.ListOptions{Limit: page}
-	for {
-		l, err := list(ctx, o)
-		if err != nil {
-			return err
-		}
-		take(l)
-		if o.Continue = next(l); o.Continue == "" {
-			return nil
-		}
-	}
-}
-
 func key(m *metav1.ObjectMeta) string { return m.Namespace + "/" + m.Name }
 
 func nodes(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.Nodes = map[string]*observe.Node{}
-	return all(ctx, k.CoreV1().Nodes().List, func(l *corev1.NodeList) string { return l.Continue }, func(l *corev1.NodeList) {
+	return kube.Each(ctx, k.CoreV1().Nodes().List, func(l *corev1.NodeList) string { return l.Continue }, func(l *corev1.NodeList) {
 		for i := range l.Items {
 			in.Nodes[l.Items[i].Name] = nodeOf(&l.Items[i])
 		}
@@ -126,7 +108,7 @@ func workload(m *metav1.ObjectMeta, p *corev1.PodSpec, desired, ready, updated i
 
 func daemonSets(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.DaemonSets = map[string]*observe.Workload{}
-	return all(ctx, k.AppsV1().DaemonSets("").List, func(l *appsv1.DaemonSetList) string { return l.Continue }, func(l *appsv1.DaemonSetList) {
+	return kube.Each(ctx, k.AppsV1().DaemonSets("").List, func(l *appsv1.DaemonSetList) string { return l.Continue }, func(l *appsv1.DaemonSetList) {
 		for i := range l.Items {
 			d := &l.Items[i]
 			in.DaemonSets[key(&d.ObjectMeta)] = workload(
@@ -142,7 +124,7 @@ func daemonSets(ctx context.Context, k kubernetes.Interface, in *observe.Kuberne
 
 func deployments(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.Deployments = map[string]*observe.Workload{}
-	return all(ctx, k.AppsV1().Deployments("").List, func(l *appsv1.DeploymentList) string { return l.Continue }, func(l *appsv1.DeploymentList) {
+	return kube.Each(ctx, k.AppsV1().Deployments("").List, func(l *appsv1.DeploymentList) string { return l.Continue }, func(l *appsv1.DeploymentList) {
 		for i := range l.Items {
 			d := &l.Items[i]
 			want := int32(1)
@@ -158,15 +140,16 @@ func deployments(ctx context.Context, k kubernetes.Interface, in *observe.Kubern
 // the others of a large cluster say nothing here.
 func (o *observer) accounts(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.ServiceAccounts = map[string]*observe.ServiceAccount{}
-	return all(ctx, k.CoreV1().ServiceAccounts("").List, func(l *corev1.ServiceAccountList) string { return l.Continue }, func(l *corev1.ServiceAccountList) {
-		for i := range l.Items {
-			a := &l.Items[i]
-			id := key(&a.ObjectMeta)
-			if a.Annotations[observe.RoleAnnotation] != "" || a.Labels["app.kubernetes.io/managed-by"] == "eksctl" || o.Observed.PodIdentities[id] != nil {
-				in.ServiceAccounts[id] = &observe.ServiceAccount{Labels: a.Labels, Annotations: a.Annotations}
+	return kube.Each(ctx, k.CoreV1().ServiceAccounts("").List, func(l *corev1.ServiceAccountList) string { return l.Continue },
+		func(l *corev1.ServiceAccountList) {
+			for i := range l.Items {
+				a := &l.Items[i]
+				id := key(&a.ObjectMeta)
+				if a.Annotations[observe.RoleAnnotation] != "" || a.Labels["app.kubernetes.io/managed-by"] == "eksctl" || o.Observed.PodIdentities[id] != nil {
+					in.ServiceAccounts[id] = &observe.ServiceAccount{Labels: a.Labels, Annotations: a.Annotations}
+				}
 			}
-		}
-	})
+		})
 }
 
 // serviceUsers are the users that AWS services come as; their role bindings matter.
@@ -174,7 +157,7 @@ var serviceUsers = []string{"emr-containers"}
 
 func bindings(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.RoleBindings = map[string]*observe.RoleBinding{}
-	return all(ctx, k.RbacV1().RoleBindings("").List, func(l *rbacv1.RoleBindingList) string { return l.Continue }, func(l *rbacv1.RoleBindingList) {
+	return kube.Each(ctx, k.RbacV1().RoleBindings("").List, func(l *rbacv1.RoleBindingList) string { return l.Continue }, func(l *rbacv1.RoleBindingList) {
 		for i := range l.Items {
 			b := &l.Items[i]
 			for _, s := range b.Subjects {
@@ -198,7 +181,7 @@ func bindingOf(b *rbacv1.RoleBinding) *observe.RoleBinding {
 
 func budgets(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
 	in.Budgets = map[string]*observe.Budget{}
-	return all(
+	return kube.Each(
 		ctx,
 		k.PolicyV1().PodDisruptionBudgets("").List,
 		func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },

@@ -25,18 +25,25 @@ func (o *observer) pods(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := marked(ctx, k, in); err != nil {
+		return err
+	}
 	covers, err := selectors(ctx, k)
 	if err != nil {
 		return err
 	}
+	bound, err := volumes(ctx, k)
+	if err != nil {
+		return err
+	}
 	in.Pods = map[string]*observe.Pod{}
-	return all(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
+	return kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			p := &l.Items[i]
 			if p.Spec.NodeName == "" || !kube.Leaves(p) {
 				continue
 			}
-			x := &observe.Pod{Node: p.Spec.NodeName}
+			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound)}
 			if c := metav1.GetControllerOf(p); c != nil {
 				x.Owner = c.Kind + "/" + c.Name
 			}
@@ -53,6 +60,29 @@ func (o *observer) pods(ctx context.Context) error {
 	})
 }
 
+// marked reads which replacements of node groups are under way, and which Services mind how
+// nodes leave their load balancers.
+func marked(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes) error {
+	all, err := kube.Replacements(ctx, k)
+	if err != nil {
+		return err
+	}
+	in.Replacements = map[string]*observe.Replacement{}
+	for _, r := range all {
+		in.Replacements[r.Group] = &observe.Replacement{With: r.With, Paused: r.Paused}
+	}
+	s, err := k.CoreV1().Services("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range s.Items {
+		if x := &s.Items[i]; x.Spec.Type == corev1.ServiceTypeLoadBalancer && x.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
+			in.LocalServices = append(in.LocalServices, key(&x.ObjectMeta))
+		}
+	}
+	return nil
+}
+
 // cover is a disruption budget and the pods that it is for.
 type cover struct {
 	namespace, name string
@@ -61,7 +91,7 @@ type cover struct {
 
 func selectors(ctx context.Context, k kubernetes.Interface) (out []cover, err error) {
 	var wrong error
-	err = all(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
+	err = kube.Each(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
 		func(l *policyv1.PodDisruptionBudgetList) {
 			for i := range l.Items {
 				b := &l.Items[i]

@@ -64,6 +64,14 @@ func Leaving() Scope {
 	return Scope{Parts: slices.Concat(planning, []observe.Part{observe.Resources, observe.Machines, observe.Roles, observe.Inside, observe.Pods}), Must: planning}
 }
 
+// Replacing is what a plan looks at that makes another node group like one, and takes that
+// away.
+func Replacing() Scope {
+	s := Leaving()
+	s.Parts = append(s.Parts, observe.Networking)
+	return s
+}
+
 // Drift is what a comparison of record and live looks at: at most 90 requests for ten
 // node groups, twelve add-ons and six subnets.
 func Drift() Scope {

@@ -80,6 +80,21 @@ const (
 	EndNodes      = "end-instances"
 	GroupMinimum  = "nodegroup-minimum" // lowered, so that nodes may go
 	Unpublish     = "delete-published"  // a Service or an Ingress with its load balancer
+
+	// Of a node group's replacement, green beside blue.
+	Begun         = "replacement-begun" // what was available before, written down
+	Proven        = "nodes-proven"      // green's nodes can take pods
+	HoldScaleDown = "hold-scale-down"   // the autoscaler leaves green alone
+	LetScaleDown  = "let-scale-down"
+	Cordon        = "cordon"            // blue takes no more pods
+	Exclude       = "exclude"           // and leaves the load balancers
+	Gate          = "gate"              // the one that every replacement has
+	GateCommand   = "gate-command"      // the user's
+	Soak          = "soak"              // watched for a while
+	Evacuate      = "evacuate"          // the pods of one zone move
+	Pause         = "pause"             // a person is waited for
+	RestoreNodes  = "restore-nodes"     // uncordoned, and in the load balancers again
+	Ended         = "replacement-ended" // what was written down goes
 )
 
 // Labels that a step may carry.
@@ -99,6 +114,15 @@ const (
 	For   = "for"   // the node group, or add-on, that the step is for
 	Is    = "is"    // how dependsOn names what the step brings: addon/NAME, nodegroup/NAME
 	Needs = "needs" // what the file says that the step depends on, named so
+
+	Replaces = "replaces" // the node group whose replacement the step is part of
+	Stage    = "stage"    // of a replacement, that a gate follows
+)
+
+// Stages of a replacement that gates follow.
+const (
+	AfterGreen = "after-green" // green is ready, and blue takes no more pods
+	AfterDrain = "after-drain" // blue is empty
 )
 
 // With is a label with a value.

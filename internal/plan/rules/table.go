@@ -24,6 +24,8 @@ func same(after, before End, why string) Edge {
 const (
 	oneChange = "EKS takes one change of a node group at a time"
 	endsFirst = "what is under way ends first"
+
+	gatesInOrder = "what Slipway can see itself is looked at first"
 )
 
 // All lists the rules in the order in which they are applied and explained.
@@ -179,7 +181,7 @@ var All = []Rule{
 		Source:  "EKS user guide, managed node groups: scaling-config changes and deletion pass over budgets (facts/eks.md §6)",
 		Checked: "2026-11-30",
 		Edges: []Edge{
-			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(Drain).by(For), "its pods go first, as their disruption budgets allow"),
+			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(Drain, Evacuate).by(For), "its pods go first, as their disruption budgets allow"),
 			same(of(EndNodes).by(For), of(Drain).by(For), "their pods go first, as their disruption budgets allow"),
 			same(of(EndNodes).by(For), of(GroupMinimum).by(For), "Auto Scaling ends no node below the group's smallest size"),
 			same(of(Drain, GroupMinimum).by(For), of(GroupSettled), oneChange),
@@ -187,6 +189,31 @@ var All = []Rule{
 			same(of(GroupUpdate, GroupLive), of(EndNodes).by(For), "the group gets its sizes once it has no more nodes than that"),
 			same(of(GroupUpdate, GroupLive), of(GroupMinimum).by(For), oneChange),
 		},
+	},
+	{
+		Name: "green-beside-blue",
+		Reason: "a node group that is replaced is there until the one that takes its place has shown that it can: whatever fails before, " +
+			"the pods have nodes to go back to",
+		Source:  "facts/eks.md §6, blue/green; containers-roadmap #601, #916 (the autoscaler removes fresh nodes), #755",
+		Checked: "2026-11-30",
+		Edges: []Edge{
+			same(of(KeyPair, GroupRole, NodeGroup).by(Replaces), of(Begun).by(Replaces), "what is available now is written down before anything changes"),
+			same(of(Proven, HoldScaleDown).by(Replaces), of(Nodes, NodeGroup).by(Replaces), "the new nodes are there first"),
+			same(of(Cordon, Exclude).by(Replaces), of(Proven, HoldScaleDown, RestoreNodes).by(Replaces), "the old nodes take pods until the new ones can"),
+			same(of(Gate).with(With(Stage, AfterGreen)).by(Replaces), of(Cordon, Exclude).by(Replaces), "from here on pods go to the new nodes"),
+			same(of(GateCommand).with(With(Stage, AfterGreen)).by(Replaces), of(Gate).with(With(Stage, AfterGreen)).by(Replaces), gatesInOrder),
+			same(of(Evacuate).by(Replaces), of(Cordon, RestoreNodes).by(Replaces), "a pod that moves finds the nodes that it goes to, and no others"),
+			same(of(Evacuate).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterGreen)).by(Replaces), "no pod is moved before the gate lets it"),
+			same(of(Gate).with(With(Stage, AfterDrain)).by(Replaces), of(Evacuate).by(Replaces), "all pods have moved by then"),
+			same(of(GateCommand).with(With(Stage, AfterDrain)).by(Replaces), of(Gate).with(With(Stage, AfterDrain)).by(Replaces), gatesInOrder),
+			same(of(Soak).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterDrain)).by(Replaces), "what the gates saw must last"),
+			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(Gate, GateCommand, Soak).by(Replaces), "there is no way back afterwards"),
+			same(of(LetScaleDown).by(Replaces), of(DeleteStack, DeleteGroup, DeleteScaling).by(For), "until then, new nodes may look superfluous to the autoscaler"),
+			same(of(Pause).by(Replaces), of(Gate, GateCommand, Soak).by(Replaces), "a person looks at what was done so far"),
+			same(of(Ended).by(Replaces), of(DeleteStack, DeleteGroup, DeleteScaling, DeleteEntry, Unmap, Mapping, NodeAccess, LetScaleDown, RestoreNodes).by(Replaces),
+				"as long as it is kept, another run knows what is left to do"),
+		},
+		Chains: []Chain{{Kinds: []string{Evacuate}, Why: "one zone after the other, so that each has room and copies elsewhere"}},
 	},
 	{
 		Name: "access-follows-groups",

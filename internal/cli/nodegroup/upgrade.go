@@ -1,0 +1,129 @@
+package nodegroup
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+type upgradeFlags struct {
+	cmdutil.Consent
+	strategy, file     string
+	release, family    string
+	types              []string
+	gates              []string
+	gateTime, deadline time.Duration
+	soak               time.Duration
+	pause              string
+	abort, force       bool
+	given              func(string) bool
+}
+
+const upgradeLong = `Replaces a node group by a new one beside it (blue/green), with a way back at every point until the old one is deleted.
+The new group, GROUP-b2, is as the old one is live, with the newest AMI release, and with what the flags or the file's entry of
+that name say otherwise. Once its nodes are Ready, its DaemonSets too, and pods have addresses, the old nodes take no more pods;
+pods move zone by zone, by eviction, within every disruption budget; then the old group goes. Before pods move, and before the
+old group goes, a gate must open: no Deployment, StatefulSet or DaemonSet less available than before the start, no pod that
+crashes again and again and did not; and every --gate command must exit 0. It runs with SLIPWAY_CLUSTER, SLIPWAY_GROUP,
+SLIPWAY_REPLACEMENT and SLIPWAY_STAGE (after-green, after-drain) in its environment.
+
+A gate that stays shut, a deadline that passes, or any step that fails takes everything back by itself, and --abort does at any
+time: the old nodes take pods again first, pods move back within budgets, the new group goes. Ctrl-C leaves all as it is: the
+state is in the cluster, and the same command goes on, from any machine.`
+
+func newUpgrade(a *cmdutil.App) *cobra.Command {
+	var f upgradeFlags
+	c := &cobra.Command{
+		Use: "upgrade NAME GROUP", Short: "Replace a node group by a new one beside it, with gates and a way back", Long: upgradeLong,
+		Example: "  slipway nodegroup upgrade prod workers\n" +
+			"  slipway nodegroup upgrade prod workers --instance-types m7i.large --gate 'curl -fsS https://shop.example/health' --soak 10m\n" +
+			"  slipway nodegroup upgrade prod workers -f cluster.yaml --pause after-green\n" +
+			"  slipway nodegroup upgrade prod workers --abort",
+		Args: cmdutil.Args("cluster's name", "node group's name"),
+		RunE: func(c *cobra.Command, args []string) error {
+			f.given = c.Flags().Changed
+			return upgrade(c.Context(), a, f, args[0], args[1])
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.strategy, "strategy", "blue-green", "blue-green: a new group beside the old one")
+	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file that says what the new group is, in its entry of that name, or - for standard input")
+	fs.StringVar(&f.release, "release-version", "", "AMI release of the new group, such as 1.34.1-20261110; default: the newest (managed groups)")
+	fs.StringSliceVar(&f.types, "instance-types", nil, "instance types of the new group; default: as they are")
+	fs.StringVar(&f.family, "ami-family", "", "AMI family of the new group, such as AmazonLinux2023; default: as it is")
+	fs.StringArrayVar(&f.gates, "gate", nil, "command that must exit 0 for it to go on, at each gate; may be repeated")
+	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long a gate may stay shut")
+	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once the old nodes are empty")
+	fs.StringVar(&f.pause, "pause", "", "stop after-green or after-drain for a person to look; the same command goes on")
+	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
+	fs.BoolVar(&f.force, "force", false, "go on though pods are lost, or do not find a node again as they are")
+	fs.BoolVar(&f.abort, "abort", false, "take the replacement back: all as it was before")
+	a.Consent(c, &f.Consent)
+	return c
+}
+
+// upgrade is the whole of the command, in its order.
+func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group string) error {
+	w, err := f.wish(a, cluster, group)
+	if err != nil {
+		return err
+	}
+	a.Cluster = cluster
+	t, err := a.Open(ctx, w.File)
+	if err != nil {
+		return err
+	}
+	change := cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
+		w.Books = b
+		return run.PrepareReplacement(ctx, t.AWS, cluster, w)
+	}}
+	if f.abort {
+		change.Command += " --abort"
+		change.Prepare = func(b *run.Books) (*run.Session, error) {
+			w.Books = b
+			return run.PrepareReturn(ctx, t.AWS, cluster, w)
+		}
+	}
+	return a.Change(ctx, t, change)
+}
+
+// wish is what the flags mean.
+func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacement, error) {
+	w := run.Replacement{Group: group, Changes: map[string]any{}, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak,
+		Deadline: f.deadline, Force: f.force}}
+	for flag, change := range map[string]struct {
+		property string
+		value    any
+	}{"release-version": {"releaseVersion", f.release}, "instance-types": {"instanceTypes", f.types}, "ami-family": {"amiFamily", f.family}} {
+		if f.given(flag) {
+			w.Changes[change.property] = change.value
+		}
+	}
+	switch {
+	case f.strategy != "blue-green":
+		return w, cmdutil.Input("--strategy %s: blue-green is what there is", f.strategy)
+	case f.pause != "" && f.pause != rules.AfterGreen && f.pause != rules.AfterDrain:
+		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
+	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
+		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
+	case f.file != "" && len(w.Changes) > 0:
+		return w, cmdutil.Input("give -f FILE, or flags that say what changes: a file says all of the group itself")
+	case f.file == "":
+		return w, nil
+	}
+	file, err := a.Load(f.file)
+	if err != nil {
+		return w, err
+	}
+	if n := file.Cluster.Metadata.Name; n != cluster {
+		return w, cmdutil.Input("the file is of cluster %s, and the argument says %s", n, cluster)
+	}
+	w.File = file
+	return w, nil
+}

@@ -1,0 +1,110 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Lacking is how much is not available of what runs in a cluster: workloads by how many of
+// their wanted pods are not, and owners of pods that crash again and again. Both by
+// Kind namespace/name.
+type Lacking struct {
+	Pods     map[string]int  `json:"pods,omitempty"`
+	Crashing map[string]bool `json:"crashing,omitempty"`
+}
+
+// page is how many objects one answer may hold.
+const page = 500
+
+// Each visits a listing page by page.
+func Each[T any](ctx context.Context, list func(context.Context, metav1.ListOptions) (T, error), next func(T) string, visit func(T)) error {
+	o := metav1.ListOptions{Limit: page}
+	for {
+		l, err := list(ctx, o)
+		if err != nil {
+			return err
+		}
+		visit(l)
+		if o.Continue = next(l); o.Continue == "" {
+			return nil
+		}
+	}
+}
+
+// Lacks looks at the workloads that are no younger than a moment; all, where it is zero.
+// What somebody brings in later is not a replacement's doing.
+func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lacking, error) {
+	out := Lacking{Pods: map[string]int{}, Crashing: map[string]bool{}}
+	note := func(kind string, m *metav1.ObjectMeta, want, have int32) {
+		if young := !until.IsZero() && until.Before(&m.CreationTimestamp); !young && want > have {
+			out.Pods[kind+" "+m.Namespace+"/"+m.Name] = int(want - have)
+		}
+	}
+	replicas := func(n *int32) int32 {
+		if n == nil {
+			return 1
+		}
+		return *n
+	}
+	err := Each(ctx, k.AppsV1().Deployments("").List, func(l *appsv1.DeploymentList) string { return l.Continue }, func(l *appsv1.DeploymentList) {
+		for i := range l.Items {
+			d := &l.Items[i]
+			note("Deployment", &d.ObjectMeta, replicas(d.Spec.Replicas), d.Status.AvailableReplicas)
+		}
+	})
+	if err != nil {
+		return out, fmt.Errorf("listing Deployments: %w", err)
+	}
+	err = Each(ctx, k.AppsV1().StatefulSets("").List, func(l *appsv1.StatefulSetList) string { return l.Continue }, func(l *appsv1.StatefulSetList) {
+		for i := range l.Items {
+			d := &l.Items[i]
+			note("StatefulSet", &d.ObjectMeta, replicas(d.Spec.Replicas), d.Status.AvailableReplicas)
+		}
+	})
+	if err != nil {
+		return out, fmt.Errorf("listing StatefulSets: %w", err)
+	}
+	err = Each(ctx, k.AppsV1().DaemonSets("").List, func(l *appsv1.DaemonSetList) string { return l.Continue }, func(l *appsv1.DaemonSetList) {
+		for i := range l.Items {
+			d := &l.Items[i]
+			note("DaemonSet", &d.ObjectMeta, d.Status.DesiredNumberScheduled, d.Status.NumberAvailable)
+		}
+	})
+	if err != nil {
+		return out, fmt.Errorf("listing DaemonSets: %w", err)
+	}
+	err = Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
+		for i := range l.Items {
+			if p := &l.Items[i]; crashes(p) {
+				out.Crashing[controller(p)] = true
+			}
+		}
+	})
+	if err != nil {
+		return out, fmt.Errorf("listing pods: %w", err)
+	}
+	return out, nil
+}
+
+// crashes tells whether the kubelet waits before it starts a container of a pod again.
+func crashes(p *corev1.Pod) bool {
+	for _, s := range append(append([]corev1.ContainerStatus{}, p.Status.InitContainerStatuses...), p.Status.ContainerStatuses...) {
+		if w := s.State.Waiting; w != nil && w.Reason == "CrashLoopBackOff" {
+			return true
+		}
+	}
+	return false
+}
+
+// controller is who makes a pod, or the pod itself.
+func controller(p *corev1.Pod) string {
+	if c := metav1.GetControllerOf(p); c != nil {
+		return c.Kind + " " + p.Namespace + "/" + c.Name
+	}
+	return "Pod " + p.Namespace + "/" + p.Name
+}

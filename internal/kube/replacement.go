@@ -1,0 +1,110 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/marks"
+)
+
+// Replacement is what a cluster keeps of a node group's replacement while that is under
+// way: a ConfigMap of kube-system.
+type Replacement struct {
+	Group  string      // that is replaced
+	With   string      // the group that takes its place
+	Paused string      // the stage after which a person was waited for last; "": none yet
+	Begun  metav1.Time // when: as the API server says
+	Before Lacking     // what lacked then
+}
+
+// The keys of the ConfigMap.
+const (
+	keyGroup  = "group"
+	keyWith   = "with"
+	keyPaused = "paused"
+	keyBefore = "before"
+)
+
+// replacement reads it back.
+func replacement(m *corev1.ConfigMap) (*Replacement, error) {
+	r := &Replacement{Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Begun: m.CreationTimestamp}
+	if err := json.Unmarshal([]byte(m.Data[keyBefore]), &r.Before); err != nil {
+		return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+	}
+	return r, nil
+}
+
+// Replacements are those that are under way.
+func Replacements(ctx context.Context, k kubernetes.Interface) ([]*Replacement, error) {
+	l, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{LabelSelector: marks.State})
+	if err != nil {
+		return nil, fmt.Errorf("listing the replacements that are under way: %w", err)
+	}
+	var out []*Replacement
+	for i := range l.Items {
+		r, err := replacement(&l.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// ReplacementOf is a group's; nil: none is under way.
+func ReplacementOf(ctx context.Context, k kubernetes.Interface, group string) (*Replacement, error) {
+	m, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, marks.StateName(group), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what was before the replacement of %s: %w", group, err)
+	}
+	return replacement(m)
+}
+
+// BeginReplacement writes down what lacks before anything is changed.
+func BeginReplacement(ctx context.Context, k kubernetes.Interface, r *Replacement) error {
+	before, err := json.Marshal(r.Before)
+	if err != nil {
+		return err
+	}
+	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: marks.StateName(r.Group), Labels: map[string]string{marks.State: "true"}},
+		Data: map[string]string{keyGroup: r.Group, keyWith: r.With, keyBefore: string(before)}}
+	if _, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, m, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("writing down what is before the replacement of %s: %w", r.Group, err)
+	}
+	return nil
+}
+
+// PauseReplacement writes down after which stage a person is waited for.
+func PauseReplacement(ctx context.Context, k kubernetes.Interface, group, stage string) error {
+	patch, err := json.Marshal(map[string]any{"data": map[string]any{keyPaused: stage}})
+	if err != nil {
+		return err
+	}
+	_, err = k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Patch(ctx, marks.StateName(group), types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("writing down that the replacement of %s pauses: %w", group, err)
+	}
+	return nil
+}
+
+// EndReplacement takes away what was kept of it.
+func EndReplacement(ctx context.Context, k kubernetes.Interface, group string) (changed bool, err error) {
+	err = k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Delete(ctx, marks.StateName(group), metav1.DeleteOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("taking away what was kept of the replacement of %s: %w", group, err)
+	}
+	return true, nil
+}

@@ -1,0 +1,225 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// Replacement is what the plan of a node group's replacement is made from: green, a new
+// group, is made beside blue, the old one, whose pods move before it goes.
+type Replacement struct {
+	Input                  // the new group alone, and what it stands on
+	Blue  observe.AnyGroup // as far as it is there still
+	Green string           // name of the new group
+	Watch
+}
+
+// Watch is how a replacement is watched over.
+type Watch struct {
+	Gates    []string      // commands that let it go on, at each gate
+	GateTime time.Duration // how long a gate may take to open; 0: ten minutes
+	Pause    string        // the stage after which a person is waited for; "": none
+	Soak     time.Duration // how long all must stay as available as before, once blue is empty
+	Deadline time.Duration // how long the pods of a zone may take to move; 0: an hour
+	Force    bool          // pods move that do not come back as they were
+}
+
+// Replace is the plan of what is left of a replacement, from wherever it is. It reads as
+// the list of its stages.
+func Replace(in Replacement) (*Plan, error) {
+	r := &replacing{Replacement: in, builder: buildOn(in.Input)}
+	r.replaces = in.Blue.Name
+	if !r.stands() {
+		r.goes()
+		return r.finished()
+	}
+	if fs := r.blockers(); len(fs) > 0 {
+		return nil, fs
+	}
+	r.begun()
+	r.green()
+	r.proven()
+	r.cordoned()
+	r.gates(rules.AfterGreen)
+	if r.pauses(rules.AfterGreen) {
+		return r.finished()
+	}
+	if err := r.moves(r.Blue); err != nil {
+		return nil, err
+	}
+	r.gates(rules.AfterDrain)
+	r.soaks()
+	if r.pauses(rules.AfterDrain) {
+		return r.finished()
+	}
+	r.goes()
+	return r.finished()
+}
+
+// replacing puts the plan of one replacement together.
+type replacing struct {
+	Replacement
+	*builder
+}
+
+func (r *replacing) finished() (*Plan, error) {
+	if len(r.refused) > 0 {
+		return nil, r.refused
+	}
+	return r.done()
+}
+
+// stands tells whether blue is there, and nobody deletes it: from then on there is no way
+// back.
+func (r *replacing) stands() bool {
+	return r.Blue.There() && !r.Blue.Going()
+}
+
+// step is one of the replacement's, about a group's.
+func (r *replacing) step(kind, name string) rules.Step { return rules.Step{Kind: kind, Name: name} }
+
+func (r *replacing) begun() {
+	r.add(part{Step: r.step(rules.Begun, r.Blue.Name), Action: Create, Title: "what is available now, written down (ConfigMap in kube-system)",
+		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementBegun{Group: r.Blue.Name, With: r.Green}})
+}
+
+// green makes the new group, or waits for what of it comes already.
+func (r *replacing) green() {
+	g, _ := r.live.NodeGroup(r.Green)
+	managed := len(r.cfg.ManagedNodeGroups) > 0
+	n := r.cfg.Groups()[0]
+	if role := n.IAM; role != nil && role.InstanceRoleARN != "" {
+		r.comers = map[string]string{role.InstanceRoleARN: "node group " + r.Green}
+	}
+	if sizes := g.Sizes(); g.Stack.Stands() && sizes != nil && (g.Managed == nil || classOf(g.Managed.Status) == steady) {
+		r.plan.WantNodes = sizes.DesiredSize
+		n.DesiredCapacity = &sizes.DesiredSize
+		r.nodes(n, managed, 5*time.Second)
+	} else if managed {
+		r.managed(0, &r.cfg.ManagedNodeGroups[0])
+	} else {
+		r.selfManaged(0, &r.cfg.NodeGroups[0])
+	}
+	if len(r.live.NodesOf(g)) > 0 { // a return may have begun, and been ended
+		r.deed(rules.RestoreNodes, r.Green, "restore", "the nodes of "+r.Green+" take pods again, if a return had begun")
+	}
+}
+
+// deed does something to all nodes of a group.
+func (r *replacing) deed(kind, group, do, title string) {
+	r.add(part{Step: r.step(kind, group), Action: Update, Title: title, Typical: time.Second, Timeout: timeoutUpdate,
+		Run: &steps.GroupNodes{Group: group, Replaced: r.Blue.Name, Do: do}})
+}
+
+func (r *replacing) proven() {
+	r.add(part{Step: r.step(rules.Proven, r.Green), Action: Await, Title: "DaemonSets ready on " + r.Green + ", and a pod with an address in each zone",
+		Typical: 20 * time.Second, Timeout: r.gateTime(), Run: &steps.NodesProven{Group: r.Green}})
+	r.deed(rules.HoldScaleDown, r.Green, "hold-scale-down", "the cluster autoscaler keeps off the nodes of "+r.Green)
+}
+
+// cordoned takes blue out of use. Load balancers leave a node alone at once only where they
+// reach pods through any node; else each leaves them as it is empty.
+func (r *replacing) cordoned() {
+	r.deed(rules.Cordon, r.Blue.Name, "cordon", "the nodes of "+r.Blue.Name+" take no more pods")
+	if len(r.live.Kubernetes.LocalServices) > 0 {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The load balancers of %s reach only nodes with pods of theirs (externalTrafficPolicy: Local): "+
+			"the nodes of %s leave them one by one, as they are empty.", few(r.live.Kubernetes.LocalServices), r.Blue.Name))
+		return
+	}
+	r.deed(rules.Exclude, r.Blue.Name, "exclude", "the nodes of "+r.Blue.Name+" leave the load balancers")
+}
+
+func (r *replacing) gateTime() time.Duration { return cmp.Or(r.GateTime, 10*time.Minute) }
+
+// gates are those that follow a stage: Slipway's own, and the user's.
+func (r *replacing) gates(stage string) {
+	label := rules.With(rules.Stage, stage)
+	r.add(part{Step: r.step(rules.Gate, r.Blue.Name+"/"+stage).Label(label), Action: Await, Title: "gate " + stage + ": no workload less available than before",
+		Typical: 30 * time.Second, Timeout: r.gateTime(), Run: &steps.GateAvailable{Group: r.Blue.Name}})
+	for i, c := range r.Gates {
+		r.add(part{Step: r.step(rules.GateCommand, fmt.Sprintf("%s/%s/%d", r.Blue.Name, stage, i+1)).Label(label), Action: Await,
+			Title: "gate " + stage + ": " + c, Typical: time.Second, Timeout: r.gateTime() + timeoutQuick,
+			Run: &steps.GateCommand{Command: c, Group: r.Blue.Name, With: r.Green, Stage: stage, Timeout: int(r.gateTime().Seconds())}})
+	}
+}
+
+func (r *replacing) soaks() {
+	if r.Soak > 0 {
+		r.add(part{Step: r.step(rules.Soak, r.Blue.Name), Action: Await, Title: "watched for " + span(r.Soak) + ": no workload less available than before",
+			Typical: r.Soak, Timeout: r.Soak + r.gateTime(), Run: &steps.GateAvailable{Group: r.Blue.Name, Soak: int(r.Soak.Seconds())}})
+	}
+}
+
+// span is a time in words: 90s, 10m.
+func span(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}
+
+// pauses tells whether the plan ends after a stage, for a person to look: once.
+func (r *replacing) pauses(stage string) bool {
+	if r.Pause != stage {
+		return false
+	}
+	if was := r.live.Kubernetes.Replacements[r.Blue.Name]; was != nil && (was.Paused == stage || was.Paused == rules.AfterDrain) {
+		return false
+	}
+	r.add(part{Step: r.step(rules.Pause, r.Blue.Name), Action: Update, Title: "pause " + stage + ": the same command goes on from there",
+		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementPaused{Group: r.Blue.Name, After: stage}})
+	return true
+}
+
+// moves has the pods of a group go elsewhere, zone by zone.
+func (r *replacing) moves(from observe.AnyGroup) error {
+	zones := map[string]int{}
+	for _, n := range r.live.NodesOf(from) {
+		if n.Nodegroup != from.Name {
+			return finding.Findings{{Code: "nodes-without-label", Severity: finding.Error, Where: finding.Where{Resource: "node " + n.Name},
+				What: "does not bear the label of its node group, " + from.Name, Breaks: "nodes that come meanwhile could not be told from others; nothing was changed",
+				Remedy: "label the group's nodes alpha.eksctl.io/nodegroup-name=" + from.Name}}
+		}
+		zones[n.Labels["topology.kubernetes.io/zone"]]++
+	}
+	respect := from.Name == r.Blue.Name && !r.Force // on the way back everything moves
+	deadline := cmp.Or(r.Deadline, timeoutDrain)
+	for _, zone := range slices.Sorted(maps.Keys(zones)) {
+		r.add(part{Step: forGroup(rules.Evacuate, from.Name+"/"+zone, from.Name), Action: Update,
+			Title:   counted(zones[zone], "node") + " of " + from.Name + " emptied in " + zone + ", as budgets allow",
+			Typical: 2 * time.Minute, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect}})
+	}
+	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update, Title: "nodes and pods that have come to " + from.Name + " since",
+		Typical: time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})
+	return nil
+}
+
+// goes removes blue, and what was kept of the replacement.
+func (r *replacing) goes() {
+	r.groupGoes(r.Blue)
+	if err := r.accessGoes(r.Blue, []string{r.Blue.Name}); err != nil {
+		fs, _ := finding.Of(err)
+		r.refused = append(r.refused, fs...)
+	}
+	left := r.Blue.There() || r.Blue.Stack != nil
+	if k := r.live.Kubernetes; k != nil && (left || k.Replacements[r.Blue.Name] != nil) {
+		r.deed(rules.LetScaleDown, r.Green, "let-scale-down", "the cluster autoscaler may have the nodes of "+r.Green)
+		r.ended()
+	}
+	if len(r.plan.Entries) == 0 {
+		r.plan.Notes = []string{fmt.Sprintf("The node group %s has been replaced by %s.", r.Blue.Name, r.Green)}
+	}
+}
+
+func (r *replacing) ended() {
+	r.add(part{Step: r.step(rules.Ended, r.Blue.Name), Action: Delete, Title: "what was written down of the replacement",
+		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementEnded{Group: r.Blue.Name}})
+}

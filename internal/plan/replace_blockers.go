@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// blockers are what would keep blue's pods from moving, or would end them for good, named
+// before anything is made: what stands in the way as it is, and what somebody must want.
+func (r *replacing) blockers() finding.Findings {
+	if fs := unreached(r.live, ""); fs != nil {
+		return fs
+	}
+	nodes := names(r.live.NodesOf(r.Blue))
+	fs := append(never(r.live, nodes, ""), r.immovable(nodes)...)
+	if len(fs) == 0 {
+		r.drainNotes(nodes)
+		r.losses(nodes)
+	}
+	return fs
+}
+
+// immovable are pods that must not go, or have nowhere to; with Force they are notes.
+func (r *replacing) immovable(nodes []string) (out finding.Findings) {
+	const without = ", or run again with --force"
+	homes := r.homes()
+	said := map[string]bool{}
+	say := func(code, pod string, p *observe.Pod, what, remedy string) {
+		of := podOf(pod, p)
+		if said[code+of+what] {
+			return
+		}
+		said[code+of+what] = true
+		f := finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{Resource: of}, What: what,
+			Breaks: "nothing was changed", Remedy: remedy + without}
+		if r.Force {
+			r.plan.Notes = append(r.plan.Notes, f.Where.Resource+" "+what+"; --force goes on.")
+			return
+		}
+		out = append(out, f)
+	}
+	for _, pod := range slices.Sorted(maps.Keys(r.live.Kubernetes.Pods)) {
+		p := r.live.Kubernetes.Pods[pod]
+		if !slices.Contains(nodes, p.Node) {
+			continue
+		}
+		if p.Owner == "" {
+			say("pod-unmanaged", pod, p, "is made again by nothing: moved is ended", "give it a Deployment, or delete it")
+		}
+		if p.Held != "" {
+			say("pod-held", pod, p, "must not be moved, as its annotation says: "+p.Held, "take the annotation away, or end the pod yourself")
+		}
+		switch why, volume, err := unfit(p, homes); {
+		case err != nil:
+			say("pod-unread", pod, p, fmt.Sprintf("asks for a node in words that cannot be read: %v", err), "correct it")
+		case volume:
+			say("volume-zone", pod, p, "would wait for ever: "+why, "give the new group nodes in that zone (--file with its subnets or availabilityZones)")
+		case why != "":
+			say("pod-fits-no-node", pod, p, "would wait for ever: "+why, "give the new group the labels, or take away the taints, in a file (--file)")
+		}
+	}
+	return out
+}
+
+// losses are told: what a move costs, though it works.
+func (r *replacing) losses(nodes []string) {
+	disks, single, bound := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for pod, p := range r.live.Kubernetes.Pods {
+		if !slices.Contains(nodes, p.Node) {
+			continue
+		}
+		if len(p.Local) > 0 {
+			disks[podOf(pod, p)] = true
+		}
+		if p.Fits != nil && len(p.Fits.Volumes) > 0 {
+			bound[podOf(pod, p)] = true
+		}
+		name, is := strings.CutPrefix(podOf(pod, p), "Deployment ")
+		if d := r.live.Kubernetes.Deployments[name]; is && d != nil && d.Desired == 1 {
+			single["Deployment "+name] = true
+		}
+	}
+	note := func(what string, of map[string]bool) {
+		if len(of) > 0 {
+			r.plan.Notes = append(r.plan.Notes, what+": "+few(slices.Sorted(maps.Keys(of)))+".")
+		}
+	}
+	note("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
+	if n, zones := *r.greenGroup().DesiredCapacity, len(r.greenZones()); n < zones {
+		const word = "The new group has fewer nodes (%d) than zones (%d), and Auto Scaling chooses which get one; these have volumes in one zone"
+		note(fmt.Sprintf(word, n, zones), bound)
+	}
+	note("These have one pod, and none while it moves", single)
+}
+
+// podOf names what a pod is of, as a person knows it.
+func podOf(pod string, p *observe.Pod) string {
+	ns, _, _ := strings.Cut(pod, "/")
+	kind, name, _ := strings.Cut(p.Owner, "/")
+	switch kind {
+	case "":
+		return "pod " + pod
+	case "ReplicaSet":
+		if i := strings.LastIndex(name, "-"); i > 0 {
+			return "Deployment " + ns + "/" + name[:i]
+		}
+	}
+	return kind + " " + ns + "/" + name
+}

@@ -1,0 +1,243 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/export"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/marks"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/owner"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+)
+
+// Replacement is what a caller wants of a node group that is to be replaced by a new one
+// beside it.
+type Replacement struct {
+	Group string
+	// File says what the new group is to be, in its entry of that name; nil: as the old one
+	// is now, with Changes.
+	File *config.File
+	// Changes are properties, as in a file, that the new group has otherwise.
+	Changes map[string]any
+	plan.Watch
+	Books *Books
+}
+
+// PrepareReplacement observes a cluster, and plans what is left of a node group's
+// replacement, from wherever it is. A run of it that fails can be taken back: Session.Back.
+func PrepareReplacement(ctx context.Context, c *awsc.Clients, cluster string, w Replacement) (*Session, error) {
+	p := &preparation{c: c, name: cluster, books: w.Books, replacing: &replacing{Replacement: w}}
+	s, err := p.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := p.replacing
+	s.counted, s.done = []string{x.green}, fmt.Sprintf("node group %s is replaced by %s", w.Group, x.green)
+	if s.Plan.Entry(rules.ID(rules.Pause, w.Group)) != nil {
+		s.done = fmt.Sprintf("the replacement of node group %s by %s pauses %s; the same command goes on, and with --abort takes it back", w.Group, x.green, w.Pause)
+	}
+	if x.f == nil { // blue is gone, or going
+		return s, nil
+	}
+	s.back = func(ctx context.Context) (*Session, error) { return goBack(ctx, c, cluster, w, s.hold) }
+	return s, nil
+}
+
+// PrepareReturn plans the way back of a node group's replacement, from wherever it is.
+func PrepareReturn(ctx context.Context, c *awsc.Clients, cluster string, w Replacement) (*Session, error) {
+	if err := c.Identify(ctx); err != nil {
+		return nil, check.Identity(err)
+	}
+	hold, err := w.Books.Open(ctx, c, cluster)
+	if err != nil {
+		return nil, err
+	}
+	s, err := goBack(ctx, c, cluster, w, hold)
+	return s, hold.unless(ctx, err)
+}
+
+// goBack is PrepareReturn of a cluster that is locked.
+func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement, hold *Hold) (*Session, error) {
+	s, err := held(ctx, c, cluster, hold)
+	if err != nil {
+		return nil, err
+	}
+	blue, green, err := pairOf(s.Live, w.Group)
+	if err != nil {
+		return nil, err
+	}
+	s.counted, s.done = []string{blue.Name}, fmt.Sprintf("node group %s is as before, and %s is gone", blue.Name, green.Name)
+	s.Plan, err = plan.Back(plan.Return{Account: c.Account, Live: s.Live, Blue: blue, Green: green, Deadline: w.Deadline})
+	return s.planned(w.Books, err)
+}
+
+// Back is the way back of a replacement whose run failed; nil: there is none, as the run was
+// told to end, or may change nothing more, or as nothing of it can be taken back. What
+// failed is concluded before.
+func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error) {
+	if !s.returns(rep) {
+		return nil, nil
+	}
+	if s.hold != nil { // it is an operation of its own in the journal
+		b := *s.hold.b
+		b.Command += " --abort"
+		b.Reason = "the one before failed: " + rep.FirstFailure
+		s.hold.b = &b
+	}
+	back, err := s.back(ctx)
+	if fs, ok := finding.Of(err); ok && fs[0].Code == "no-way-back" {
+		return nil, nil
+	}
+	return back, err
+}
+
+// returns tells whether what a run has done is taken back.
+func (s *Session) returns(rep *engine.Report) bool {
+	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil
+}
+
+// pairOf are the old and the new group of a replacement, as far as they are there.
+func pairOf(live *observe.Observed, group string) (blue, green observe.AnyGroup, err error) {
+	blue, there := live.NodeGroup(group)
+	for _, g := range live.NodeGroups() {
+		if g.Stack != nil && g.Stack.Tags[marks.Replaces] == group {
+			green = g
+		}
+	}
+	if green.Name == "" {
+		taken := func(name string) bool { _, is := live.NodeGroup(name); return is }
+		green.Name = marks.Successor(group, blue.Stack != nil && blue.Stack.Tags[marks.Replaces] != "", taken)
+		if k := live.Kubernetes; k != nil && k.Replacements[group] != nil {
+			green.Name = k.Replacements[group].With
+		}
+	}
+	if there || green.Stack != nil {
+		return blue, green, nil
+	}
+	var names []string
+	for _, g := range live.NodeGroups() {
+		names = append(names, g.Name)
+	}
+	return blue, green, finding.Findings{{Code: "no-group", Severity: finding.Error, Where: finding.Where{Resource: "node group " + group}, Input: true,
+		What: "there is none of that name in cluster " + live.Name, Breaks: "nothing was changed", Remedy: "name one of: " + strings.Join(names, ", ")}}
+}
+
+// replacing is the part of a preparation that is about a replacement.
+type replacing struct {
+	Replacement
+	blue  observe.AnyGroup
+	green string
+	f     *config.File // the new group's; nil: none is wanted any more
+}
+
+// replaced finds the two groups, and what the new one is to be.
+func (p *preparation) replaced(ctx context.Context) error {
+	x := p.replacing
+	if x == nil {
+		return nil
+	}
+	if p.in.Live.Cluster == nil {
+		return absent(ctx, p.c, p.name)
+	}
+	blue, green, err := pairOf(p.in.Live, x.Group)
+	if err != nil {
+		return err
+	}
+	x.blue, x.green = blue, green.Name
+	if !blue.There() || blue.Going() {
+		p.f = named(p.c, p.name)
+		return nil
+	}
+	if x.File != nil {
+		x.f, err = x.fromFile()
+	} else {
+		x.f, err = x.fromLive(ctx, p.c, p.in.Live, p.books.claims(p.name))
+	}
+	p.f = x.f
+	return err
+}
+
+// fromFile is the file's entry, under the new group's name. As many nodes are wanted as
+// there are: pods move to as much room as they have.
+func (x *replacing) fromFile() (*config.File, error) {
+	name := x.Group
+	if k := x.blue.Stack; k != nil && k.Tags[marks.Replaces] != "" && !has(x.File, name) {
+		name = marks.Root(name)
+	}
+	f, err := x.File.Only(name)
+	if err != nil {
+		return nil, err
+	}
+	n := f.Cluster.Groups()[0]
+	n.Name = x.green
+	if s := x.blue.Sizes(); s != nil {
+		n.DesiredCapacity = new(min(max(s.DesiredSize, *n.MinSize), *n.MaxSize))
+	}
+	return f, nil
+}
+
+func has(f *config.File, group string) bool {
+	return slices.ContainsFunc(f.Cluster.Groups(), func(n *config.NodeGroupBase) bool { return n.Name == group })
+}
+
+// ofRelease are properties of a release of an AMI, which the new group does not take over:
+// it has the newest, unless somebody says which.
+var ofRelease = []string{"releaseVersion", "version"}
+
+// fromLive is a file of the old group as it is now, under the new one's name, with the
+// changes.
+func (x *replacing) fromLive(ctx context.Context, c *awsc.Clients, live *observe.Observed, claims map[owner.Ref]string) (*config.File, error) {
+	list, e, left, ok, err := export.Group(live, owner.Of(live, claims), x.blue.Name)
+	if err == nil && !ok {
+		err = fmt.Errorf("EKS and Auto Scaling do not say what it is made of")
+	}
+	if err == nil {
+		err = export.Whole(left)
+	}
+	if err != nil {
+		return nil, finding.Findings{{Code: "cannot-be-copied", Severity: finding.Error, Where: finding.Where{Resource: "node group " + x.blue.Name},
+			What: "a new group like it cannot be made from what is live: " + err.Error(), Breaks: "nothing was changed",
+			Remedy: "say what the new one is to be in a file: -f FILE, with an entry of that name"}}
+	}
+	e["name"] = x.green
+	for _, k := range ofRelease {
+		delete(e, k)
+	}
+	if s := x.blue.Sizes(); s != nil {
+		e["desiredCapacity"], e["minSize"], e["maxSize"] = s.DesiredSize, s.MinSize, s.MaxSize
+	}
+	change(e, list == "managedNodeGroups", x.Changes)
+	return NewGroup{Managed: list == "managedNodeGroups", Properties: e}.file(ctx, c, live)
+}
+
+// change puts changes over properties; one of instance types has it alone.
+func change(e map[string]any, managed bool, changes map[string]any) {
+	for _, k := range slices.Sorted(maps.Keys(changes)) {
+		v := changes[k]
+		if types, ok := v.([]string); ok && k == "instanceTypes" {
+			delete(e, "instanceType")
+			delete(e, "instanceTypes")
+			delete(e, "instanceSelector")
+			switch d, mixed := e["instancesDistribution"].(map[string]any); {
+			case mixed:
+				d["instanceTypes"] = types
+				continue
+			case len(types) == 1:
+				k, v = "instanceType", types[0]
+			case !managed:
+				k, v = "instancesDistribution", map[string]any{"instanceTypes": types}
+			}
+		}
+		e[k] = v
+	}
+}

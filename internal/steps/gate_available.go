@@ -1,0 +1,78 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/kube"
+)
+
+// GateAvailable is the gate that every replacement has: no Deployment, StatefulSet or
+// DaemonSet is less available than before the start, and no pod crashes again and again
+// that did not. It waits for that until its timeout.
+type GateAvailable struct {
+	Group string `json:"group"` // that is replaced
+	// Soak is how long it must stay so, in seconds, once it is.
+	Soak int `json:"soakSeconds,omitempty"`
+}
+
+// soakLook is how often a soaking gate looks.
+const soakLook = 30 * time.Second
+
+// Run looks at everything.
+func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error) {
+	k, err := e.Kube(ctx)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	before, err := kube.ReplacementOf(ctx, k, s.Group)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if before == nil {
+		return engine.Result{}, fmt.Errorf("what was before the replacement of %s is no longer written down (ConfigMap in kube-system): run again", s.Group)
+	}
+	now, err := kube.Lacks(ctx, k, before.Begun)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	if worse := worse(before.Before, now); len(worse) > 0 {
+		if m.Phase == soaking {
+			return engine.Result{}, fmt.Errorf("while it was watched: %s", strings.Join(worse, "; "))
+		}
+		return engine.Waiting(strings.Join(worse, "; "))
+	}
+	if left := time.Duration(s.Soak)*time.Second - time.Duration(m.Attempt)*soakLook; left > 0 {
+		m.Phase = soaking
+		m.Attempt++
+		return engine.Result{State: engine.Wait, Reason: fmt.Sprintf("all is as available as before; watched for %s more", left), Next: min(left, soakLook)}, nil
+	}
+	return engine.Finished("all is as available as before")
+}
+
+const soaking = "soaking"
+
+// worse is what lacks more than before, in words; the first few.
+func worse(before, now kube.Lacking) []string {
+	const most = 3
+	var out []string
+	for _, w := range slices.Sorted(maps.Keys(now.Pods)) {
+		if n := now.Pods[w]; n > before.Pods[w] {
+			out = append(out, fmt.Sprintf("%s lacks %d of its pods, and lacked %d before", w, n, before.Pods[w]))
+		}
+	}
+	for _, w := range slices.Sorted(maps.Keys(now.Crashing)) {
+		if !before.Crashing[w] {
+			out = append(out, "pods of "+w+" crash again and again, and did not before")
+		}
+	}
+	if n := len(out) - most; n > 0 {
+		return append(out[:most], fmt.Sprintf("and %d more", n))
+	}
+	return out
+}

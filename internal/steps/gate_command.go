@@ -1,0 +1,113 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+)
+
+// GateCommand is a gate of the user's: a command that says by its exit status whether a
+// replacement may go on.
+type GateCommand struct {
+	Command string `json:"command"` // for sh -c
+	Group   string `json:"group"`   // that is replaced
+	With    string `json:"with"`    // the group that takes its place
+	Stage   string `json:"stage"`
+	// Timeout is how many seconds it may run, on the wall's clock.
+	Timeout int `json:"timeoutSeconds"`
+}
+
+// patience is how long a turn stays with a command before it says that it waits: most are
+// over by then, and a virtual clock, which goes on only between turns, does not run ahead
+// of a process that lives by the wall's. A turn may take two minutes.
+const patience = 90 * time.Second
+
+// command is a process of a gate's.
+type command struct {
+	done chan struct{} // closed when it has ended
+	err  error
+	out  tail
+}
+
+// Run starts the command, or looks whether it has ended.
+func (s *GateCommand) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error) {
+	c, err := e.gate(ctx, s)
+	if err != nil {
+		return engine.Result{}, fmt.Errorf("the gate %q cannot be run: %w", s.Command, err)
+	}
+	select {
+	case <-c.done:
+	case <-time.After(patience):
+		return engine.Waiting("the gate runs: " + s.Command)
+	case <-ctx.Done():
+		return engine.Result{}, ctx.Err()
+	}
+	said := c.out.String()
+	if said != "" {
+		said = ": " + said
+	}
+	if c.err != nil {
+		return engine.Result{}, fmt.Errorf("the gate %q does not let the replacement of %s go on (%s, %w)%s", s.Command, s.Group, s.Stage, c.err, said)
+	}
+	return engine.Finished("the gate lets it go on" + said)
+}
+
+// gate is a step's process: one a run.
+func (e *Env) gate(ctx context.Context, s *GateCommand) (*command, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := s.Stage + "\x00" + s.Group + "\x00" + s.Command
+	if c := e.gates[key]; c != nil {
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(s.Timeout)*time.Second)
+	x := exec.CommandContext(ctx, "sh", "-c", s.Command)
+	c := &command{done: make(chan struct{})}
+	x.Stdout, x.Stderr = &c.out, &c.out
+	x.Env = append(os.Environ(), "SLIPWAY_CLUSTER="+e.Name, "SLIPWAY_GROUP="+s.Group, "SLIPWAY_REPLACEMENT="+s.With, "SLIPWAY_STAGE="+s.Stage)
+	x.WaitDelay = time.Second
+	if err := x.Start(); err != nil {
+		cancel()
+		return nil, err
+	}
+	if e.gates == nil {
+		e.gates = map[string]*command{}
+	}
+	e.gates[key] = c
+	go func() {
+		defer close(c.done)
+		defer cancel()
+		c.err = x.Wait()
+	}()
+	return c, nil
+}
+
+// tail is the end of what a command says.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	const most = 400
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	t.b = bytes.Clone(t.b[max(0, len(t.b)-most):])
+	return len(p), nil
+}
+
+// String is its last line.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := strings.TrimSpace(strings.ToValidUTF8(string(t.b), ""))
+	return s[strings.LastIndex(s, "\n")+1:]
+}

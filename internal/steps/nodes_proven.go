@@ -1,0 +1,141 @@
+package steps
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/kube"
+)
+
+// NodesProven is done when a group's Ready nodes can take pods: what DaemonSets have on them
+// is ready, and in each zone the network plugin has given a pod an address. Where no pod has
+// one yet, a pod is sent, and taken away again.
+type NodesProven struct {
+	Group string `json:"group"`
+}
+
+// Run looks at the pods of the group's nodes.
+func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
+	k, nodes, err := (&Drain{Group: s.Group}).going(ctx, e)
+	if err != nil {
+		return r, err
+	}
+	if why, err := daemonsPlaced(ctx, k); err != nil || why != "" {
+		return engine.Result{State: engine.Wait, Reason: why}, err
+	}
+	proofs := map[string]*proof{}
+	for _, n := range nodes {
+		pods, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + n.Name})
+		if err != nil {
+			return r, fmt.Errorf("listing the pods of node %s: %w", n.Name, err)
+		}
+		for i := range pods.Items {
+			p := &pods.Items[i]
+			if of := metav1.GetControllerOf(p); of != nil && of.Kind == "DaemonSet" && !kube.PodReady(p) {
+				return engine.Waiting(fmt.Sprintf("pod %s/%s of DaemonSet %s is not ready on node %s", p.Namespace, p.Name, of.Name, n.Name))
+			}
+		}
+		if proofs[n.Zone] == nil {
+			proofs[n.Zone] = &proof{}
+		}
+		proofs[n.Zone].take(n, pods.Items)
+	}
+	waits := ""
+	for _, n := range nodes { // in their order
+		p := proofs[n.Zone]
+		if p.has != "" || p.node != n.Name {
+			continue
+		}
+		changed, err := p.send(ctx, k)
+		if r.Changed = r.Changed || changed; err != nil {
+			return r, err
+		}
+		if waits == "" {
+			waits = "waiting for a pod in " + n.Zone + " to get an address"
+		}
+	}
+	if waits != "" {
+		r.State, r.Reason = engine.Wait, waits
+		return r, nil
+	}
+	for _, n := range nodes {
+		if p := proofs[n.Zone]; p.sent != "" {
+			err := k.CoreV1().Pods(metav1.NamespaceSystem).Delete(ctx, p.sent, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
+			if err != nil && !apierrors.IsNotFound(err) {
+				return r, fmt.Errorf("taking away pod %s, which proved the network: %w", p.sent, err)
+			}
+			p.sent, r.Changed = "", true
+		}
+	}
+	r.State, r.Reason = engine.Done, fmt.Sprintf("pods have addresses in %d zones", len(proofs))
+	return r, nil
+}
+
+// daemonsPlaced says which DaemonSet has not come to all nodes yet; "": each has.
+func daemonsPlaced(ctx context.Context, k kubernetes.Interface) (why string, err error) {
+	l, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", fmt.Errorf("listing DaemonSets: %w", err)
+	}
+	for _, d := range l.Items {
+		if st := d.Status; st.CurrentNumberScheduled < st.DesiredNumberScheduled {
+			return fmt.Sprintf("DaemonSet %s/%s is on %d of %d nodes", d.Namespace, d.Name, st.CurrentNumberScheduled, st.DesiredNumberScheduled), nil
+		}
+	}
+	return "", nil
+}
+
+// proof is what is known of the network of one zone's nodes.
+type proof struct {
+	has  string // a pod with an address of the network plugin's
+	sent string // the pod that was sent for it
+	node string // where one goes, if none is there
+	like *corev1.Pod
+}
+
+// take looks at a node's pods.
+func (p *proof) take(n kube.Node, pods []corev1.Pod) {
+	probe := probeName(n.Name)
+	for i := range pods {
+		x := &pods[i]
+		if x.Namespace == metav1.NamespaceSystem && x.Name == probe {
+			p.sent = x.Name
+		}
+		if !x.Spec.HostNetwork && x.Status.PodIP != "" {
+			p.has = x.Name
+		}
+		if p.node == "" && n.Ready && len(x.Spec.Containers) > 0 {
+			p.node, p.like = n.Name, x
+		}
+	}
+}
+
+func probeName(node string) string {
+	return fmt.Sprintf("slipway-probe-%x", sha256.Sum256([]byte(node)))[:24]
+}
+
+// send has a pod start on the node. Its image is one that is there already, so that no
+// registry is asked; its command is in none, so that nothing runs: the address comes first,
+// with the sandbox.
+func (p *proof) send(ctx context.Context, k kubernetes.Interface) (bool, error) {
+	c := p.like.Spec.Containers[0]
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, RestartPolicy: corev1.RestartPolicyNever,
+		AutomountServiceAccountToken: new(false), Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+		Containers: []corev1.Container{{Name: "probe", Image: c.Image, ImagePullPolicy: corev1.PullIfNotPresent,
+			Command: []string{"/slipway-wants-an-address-alone"}}}}}
+	_, err := k.CoreV1().Pods(metav1.NamespaceSystem).Create(ctx, pod, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("sending a pod to node %s, to see whether it gets an address: %w", p.node, err)
+	}
+	return true, nil
+}
