@@ -2,11 +2,14 @@ package check
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/vpc"
@@ -20,7 +23,7 @@ var subnets = Check{
 	Name:   "subnets",
 	Title:  "Existing subnets: two zones, free addresses, and some for every node group",
 	Source: "ec2:DescribeSubnets",
-	Codes:  []string{"too-few-zones", "too-few-addresses", "no-subnets", "cannot-read"},
+	Codes:  []string{"too-few-zones", "too-few-addresses", "no-subnets", "subnet-not-found", "cannot-read"},
 	When:   Preflight,
 	Run: func(ctx context.Context, in *Input) finding.Findings {
 		if in.Net.VPC == "" || in.Live.Cluster != nil && !in.joined() {
@@ -51,6 +54,11 @@ var subnets = Check{
 			}
 			free := 0
 			for _, s := range in.subnetsOf(g) {
+				if _, there := byID[s.ID]; !there && slices.Contains(g.Subnets, s.ID) {
+					out = append(out, in.at("subnet-not-found", g.Path+".subnets", "name subnets of the VPC: "+ids(byID),
+						"the VPC %s has no subnet %s: it does not exist, or is another VPC's", in.Net.VPC, s.ID))
+					return
+				}
 				free += int(aws.ToInt32(byID[s.ID].AvailableIpAddressCount))
 			}
 			if want := *g.DesiredCapacity; len(in.subnetsOf(g)) > 0 && free < want {
@@ -60,6 +68,19 @@ var subnets = Check{
 		})
 		return out
 	},
+}
+
+// ids are subnets, the first few, with their zones.
+func ids(byID map[string]ec2types.Subnet) string {
+	const most = 6
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		out = append(out, id+" ("+aws.ToString(byID[id].AvailabilityZone)+")")
+	}
+	if n := len(out) - most; n > 0 {
+		out = append(out[:most], fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(out, ", ")
 }
 
 // joined tells whether node groups are still to be made.

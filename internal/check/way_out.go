@@ -36,12 +36,19 @@ var wayOut = Check{
 		if err != nil {
 			return unread("the endpoints of "+in.Net.VPC, err)
 		}
+		byID, err := in.subnetsByID(ctx)
+		if err != nil {
+			return unread(in.theSubnets(), err)
+		}
 		missing := in.missingEndpoints(endpoints)
 		var out finding.Findings
 		var said []string
 		in.groups(func(g config.Group) {
 			for _, s := range in.subnetsOf(g) {
 				table := awsc.RouteTableOf(tables, s.ID)
+				if _, there := byID[s.ID]; !there { // its own finding
+					continue
+				}
 				if s.ID == "" || slices.Contains(said, s.ID) || table == nil || leadsOut(table) || len(missing) == 0 {
 					continue
 				}

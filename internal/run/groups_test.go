@@ -123,7 +123,7 @@ func TestAGroupThatCannotBeMadeIsRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	g.Properties["subnets"] = []string{"subnet-0123456789abcdef0"}
-	if _, err := run.PrepareGroup(t.Context(), r.AWS, "test", g, run.Wish{}); err == nil || !strings.Contains(err.Error(), "subnet-0123456789abcdef0") {
+	if _, err := run.PrepareGroup(t.Context(), r.AWS, "test", g, run.Wish{}); err == nil || !strings.Contains(err.Error(), "has no subnet subnet-0123456789abcdef0: it does not exist, or is another VPC's") {
 		t.Errorf("%v", err)
 	}
 	if s := fromFlags(t, r, true, g.Properties, run.Wish{SkipSubnets: true}); !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "Not checked, as it was asked for") {
