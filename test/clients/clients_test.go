@@ -179,7 +179,8 @@ func writePage(t *testing.T, seen map[string]row) {
 		}
 	}
 	for s, r := range seen {
-		rows[s] = fmt.Sprintf("| %s | %s | [%s](../test/clients/%s) | %s | %s | %s |", r.tool, r.does, s, s, strings.ReplaceAll(r.result, "|", `\|`), r.speed, when(t))
+		result := strings.ReplaceAll(r.result, "|", `\|`)
+		rows[s] = fmt.Sprintf("| %s | %s | [%s](../test/clients/%s) | %s | %s | %s |", r.tool, r.does, s, s, result, r.speed, when(t))
 	}
 	var b strings.Builder
 	for _, s := range slices.Sorted(maps.Keys(rows)) {

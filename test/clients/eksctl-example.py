@@ -136,7 +136,10 @@ for role in sorted(set(re.findall(rf"arn:aws:iam::{account}:role/([\w-]+)", plai
     aws("iam", "create-role", "--role-name", role, "--assume-role-policy-document", service)
 for policy in sorted(set(re.findall(rf"arn:aws:iam::{account}:policy/([\w-]+)", plain))):
     aws("iam", "create-policy", "--policy-name", policy, "--policy-document", allows)
-foreign = re.search(r"arn:aws:(outposts|sso|elastic)[^ ]*:[0-9x]{6,}|\b(sg|lt|subnet)-\d{1,6}\b|ami-custom|entity/boundary|outpost|flux|karpenter|remoteNetwork", plain, re.I)
+foreign = re.search(
+    r"arn:aws:(outposts|sso|elastic)[^ ]*:[0-9x]{6,}"
+    r"|\b(sg|lt|subnet)-\d{1,6}\b|ami-custom|entity/boundary|outpost|flux|karpenter|remoteNetwork",
+    plain, re.I)
 if foreign:
     sys.exit("it names " + foreign[0])
 open(output, "w").write(plain)
