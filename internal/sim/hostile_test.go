@@ -82,29 +82,6 @@ var targets = map[string][]string{
 	"servicequotas": {"ServiceQuotasV20190624.GetServiceQuota"},
 }
 
-// FuzzRequest sends whatever it is given to a region: it must answer, soon.
-func FuzzRequest(f *testing.F) {
-	s, _ := breakable()
-	for service, ops := range queries(s) {
-		for _, op := range ops {
-			f.Add(service, "POST", "/", "", "Action="+op+"&Version=1&Filter.1.Name=vpc-id&Filter.1.Value.1=x&MaxResults=5&MaxRecords=5&NextToken=eA")
-		}
-	}
-	for _, x := range rest {
-		method, path, _ := strings.Cut(x, " ")
-		f.Add("eks", method, path, "", `{"name":"c","roleArn":"x","resourcesVpcConfig":{"subnetIds":["s"]},"addonName":"vpc-cni","scalingConfig":{"minSize":1}}`)
-	}
-	for service, ops := range targets {
-		for _, op := range ops {
-			f.Add(service, "POST", "/", op, `{"KeyId":"x","logGroupName":"x","Name":"/aws/service/eks","retentionInDays":1e99}`)
-		}
-	}
-	f.Fuzz(func(t *testing.T, service, method, path, target, body string) {
-		s, bugs := breakable()
-		hostile(t, s, bugs, service, method, path, target, body)
-	})
-}
-
 // Inputs that are empty, of the wrong kind, huge, negative, nested, cut or no text are
 // answered by every operation, with an error of the client's where they are one.
 func TestEveryOperationAnswersHostileInput(t *testing.T) {

@@ -131,35 +131,82 @@ and writes what it saw, with the date and the commit. A row stays as it was wher
 | --- | --- | --- | --- | --- | --- |
 `
 
-// writePage writes docs/region.md: the rows that were seen now over those that were there.
-func writePage(t *testing.T, seen map[string]row) {
+const numbersHead = `
+## Numbers
+
+` + "`go test ./test/clients -run Numbers -update`" + ` measures them.
+
+| of | wanted | seen | at |
+| --- | --- | --- | --- |
+`
+
+// page is where docs/region.md is, and what it says now; nothing where it is not there.
+func page(t *testing.T) (path, text string) {
 	t.Helper()
-	path := filepath.Join(testregion.Root(t), "docs", "region.md")
-	rows := map[string]string{}
-	if b, err := os.ReadFile(path); err == nil {
-		for _, l := range strings.Split(string(b), "\n") {
-			if m := regexp.MustCompile(`\]\(\.\./test/clients/([^)]+\.sh)\)`).FindStringSubmatch(l); m != nil {
-				rows[m[1]] = l
-			}
-		}
+	path = filepath.Join(testregion.Root(t), "docs", "region.md")
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
 	}
+	return path, string(b)
+}
+
+// when says of what is seen now when that was, and of which commit.
+func when(t *testing.T) string {
+	t.Helper()
 	commit, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	when := time.Now().Format("2006-01-02") + " at " + strings.TrimSpace(string(commit))
+	return time.Now().Format("2006-01-02") + " at " + strings.TrimSpace(string(commit))
+}
+
+// numbersOf are the rows of a page's numbers.
+func numbersOf(text string) string {
+	_, after, _ := strings.Cut(text, numbersHead)
+	rows, _, _ := strings.Cut(after, "\n\n## ")
+	return strings.TrimSpace(rows)
+}
+
+// writePage writes docs/region.md: the rows that were seen now over those that were there.
+func writePage(t *testing.T, seen map[string]row) {
+	t.Helper()
+	_, text := page(t)
+	rows := map[string]string{}
+	for _, l := range strings.Split(text, "\n") {
+		if m := regexp.MustCompile(`\]\(\.\./test/clients/([^)]+\.sh)\)`).FindStringSubmatch(l); m != nil {
+			rows[m[1]] = l
+		}
+	}
 	for s, r := range seen {
-		rows[s] = fmt.Sprintf("| %s | %s | [%s](../test/clients/%s) | %s | %s | %s |", r.tool, r.does, s, s, strings.ReplaceAll(r.result, "|", `\|`), r.speed, when)
+		result := strings.ReplaceAll(r.result, "|", `\|`)
+		rows[s] = fmt.Sprintf("| %s | %s | [%s](../test/clients/%s) | %s | %s | %s |", r.tool, r.does, s, s, result, r.speed, when(t))
 	}
 	var b strings.Builder
-	b.WriteString(pageHead)
 	for _, s := range slices.Sorted(maps.Keys(rows)) {
 		if _, err := os.Stat(s); err == nil {
 			b.WriteString(rows[s] + "\n")
 		}
 	}
-	b.WriteString("\n## Operations\n\n" + operations())
-	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+	write(t, b.String(), numbersOf(text))
+}
+
+// writeNumbers writes docs/region.md with other numbers.
+func writeNumbers(t *testing.T, rows string) {
+	t.Helper()
+	_, text := page(t)
+	_, after, _ := strings.Cut(text, pageHead)
+	clients, _, _ := strings.Cut(after, "\n\n## ")
+	write(t, strings.TrimSpace(clients)+"\n", strings.TrimSpace(rows))
+}
+
+func write(t *testing.T, clients, numbers string) {
+	t.Helper()
+	if numbers != "" {
+		numbers = numbersHead + numbers + "\n"
+	}
+	path, _ := page(t)
+	if err := os.WriteFile(path, []byte(pageHead+clients+numbers+"\n## Operations\n\n"+operations()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -43,6 +43,18 @@ def aws(*args):
 account = aws("sts", "get-caller-identity")["Account"]
 
 
+def translated(vpc, public, block, zone):
+    """A table of routes for private subnets: nodes without a public address reach the internet, and so their cluster, by a NAT gateway only."""
+    subnet = aws("ec2", "create-subnet", "--vpc-id", vpc, "--cidr-block", block, "--availability-zone", zone)["Subnet"]["SubnetId"]
+    aws("ec2", "associate-route-table", "--subnet-id", subnet, "--route-table-id", public)
+    address = aws("ec2", "allocate-address")["AllocationId"]
+    nat = aws("ec2", "create-nat-gateway", "--subnet-id", subnet, "--allocation-id", address)["NatGateway"]["NatGatewayId"]
+    aws("ec2", "wait", "nat-gateway-available", "--nat-gateway-ids", nat)
+    table = aws("ec2", "create-route-table", "--vpc-id", vpc)["RouteTable"]["RouteTableId"]
+    aws("ec2", "create-route", "--route-table-id", table, "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", nat)
+    return table
+
+
 def network():
     """A VPC for the one that the example names, with a subnet in a zone for each of its subnets."""
     vpc = doc.get("vpc") or {}
@@ -58,6 +70,9 @@ def network():
     aws("ec2", "create-route", "--route-table-id", table, "--destination-cidr-block", "0.0.0.0/0", "--gateway-id", gate)
     zones = [z["ZoneName"] for z in aws("ec2", "describe-availability-zones")["AvailabilityZones"] if z["ZoneType"] == "availability-zone"]
     prefix, n = ".".join(block.split(".")[:2]), 0
+    tables = {"public": table}
+    if "private" in vpc["subnets"]:
+        tables["private"] = translated(ids["vpc"], table, f"{prefix}.240.0/28", zones[0])
     for kind, subnets in vpc["subnets"].items():
         places = {}
         for i, (key, s) in enumerate(subnets.items()):
@@ -66,7 +81,7 @@ def network():
             new, n = out["Subnet"]["SubnetId"], n + 1
             if kind == "public":
                 aws("ec2", "modify-subnet-attribute", "--subnet-id", new, "--map-public-ip-on-launch")
-            aws("ec2", "associate-route-table", "--subnet-id", new, "--route-table-id", table)
+            aws("ec2", "associate-route-table", "--subnet-id", new, "--route-table-id", tables[kind])
             if "id" in s:
                 ids[s["id"]] = new
             named = key if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d[a-z]", key) else zone  # a zone of another region
@@ -121,7 +136,10 @@ for role in sorted(set(re.findall(rf"arn:aws:iam::{account}:role/([\w-]+)", plai
     aws("iam", "create-role", "--role-name", role, "--assume-role-policy-document", service)
 for policy in sorted(set(re.findall(rf"arn:aws:iam::{account}:policy/([\w-]+)", plain))):
     aws("iam", "create-policy", "--policy-name", policy, "--policy-document", allows)
-foreign = re.search(r"arn:aws:(outposts|sso|elastic)[^ ]*:[0-9x]{6,}|\b(sg|lt|subnet)-\d{1,6}\b|ami-custom|entity/boundary|outpost|flux|karpenter|remoteNetwork", plain, re.I)
+foreign = re.search(
+    r"arn:aws:(outposts|sso|elastic)[^ ]*:[0-9x]{6,}"
+    r"|\b(sg|lt|subnet)-\d{1,6}\b|ami-custom|entity/boundary|outpost|flux|karpenter|remoteNetwork",
+    plain, re.I)
 if foreign:
     sys.exit("it names " + foreign[0])
 open(output, "w").write(plain)
