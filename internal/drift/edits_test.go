@@ -141,7 +141,10 @@ func fill(t testing.TB, r *testregion.Region, edits string) string {
 	t.Helper()
 	o := observed(t, r)
 	g := o.Groups["m"]
-	instance := ""
+	instance, allocation := "", ""
+	for _, n := range o.Network.NATGateways {
+		allocation = n.Addresses[0].Allocation
+	}
 	for id, i := range o.Instances {
 		if i.Tags["eks:nodegroup-name"] == "m" && (instance == "" || id < instance) {
 			instance = id
@@ -149,7 +152,7 @@ func fill(t testing.TB, r *testregion.Region, edits string) string {
 	}
 	return strings.NewReplacer(`"ASG"`, `"`+o.ScalingGroupOf("m").Name+`"`, `"OIDC"`, `"`+o.OIDCProvider.ARN+`"`, `"NODEROLE"`, `"`+g.NodeRole+`"`,
 		`"INSTANCE"`, `"`+instance+`"`, `"ACL"`, `"`+slices.Sorted(maps.Keys(o.Network.ACLs))[0]+`"`,
-		`"ALLOCATION"`, `"`+slices.Sorted(maps.Keys(o.Network.Addresses))[0]+`"`).Replace(edits)
+		`"ALLOCATION"`, `"`+allocation+`"`).Replace(edits)
 }
 
 func paths(rep *drift.Report) string {

@@ -2,8 +2,10 @@ package drift
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/record"
 )
 
@@ -39,6 +41,11 @@ var gateways = []Field{
 		Things: func(t *Truths) []Thing { return t.made("AWS::EC2::EIP") },
 		Want:   func(*Truths, Thing) Reading { return says("serves") },
 		Live: func(t *Truths, x Thing) Reading {
+			for _, g := range t.network().NATGateways {
+				if slices.ContainsFunc(g.Addresses, func(a observe.NATAddress) bool { return a.PublicIP == x.Key }) {
+					return says("serves")
+				}
+			}
 			for _, a := range t.network().Addresses {
 				switch {
 				case a.PublicIP != x.Key:

@@ -140,9 +140,10 @@ func (o *observer) natGateways(ctx context.Context, n *observe.Network, vpc stri
 }
 
 // addresses are the elastic IPs of the NAT gateways, and those that a stack of the cluster
-// made: one whose gateway is gone is nobody's. EC2 pages none, and joins filters by and.
+// made: one whose gateway is gone is nobody's. Where all are on gateways, a comparison has
+// seen them there. EC2 pages none, and joins filters by and.
 func (o *observer) addresses(ctx context.Context, n *observe.Network, _ string) error {
-	mine := map[string]bool{}
+	mine, alone := map[string]bool{}, false
 	for _, g := range n.NATGateways {
 		for _, a := range g.Addresses {
 			mine[a.PublicIP] = true
@@ -150,13 +151,14 @@ func (o *observer) addresses(ctx context.Context, n *observe.Network, _ string) 
 	}
 	for _, s := range o.Observed.Stacks {
 		for _, r := range s.Resources {
-			if r.Type == "AWS::EC2::EIP" { // its physical ID is the address
+			if r.Type == "AWS::EC2::EIP" && r.PhysicalID != "" { // the address
+				alone = alone || !mine[r.PhysicalID]
 				mine[r.PhysicalID] = true
 			}
 		}
 	}
 	delete(mine, "")
-	if len(mine) == 0 {
+	if len(mine) == 0 || o.s.Lean && !alone {
 		return nil
 	}
 	d, err := o.c.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: in("public-ip", slices.Sorted(maps.Keys(mine))...)})
