@@ -104,7 +104,7 @@ func (r *replacing) homes() []*corev1.Node {
 		}
 	}
 	g := r.greenGroup()
-	taints := config.Taints{}
+	var taints config.Taints
 	if g.Managed != nil {
 		taints = g.Managed.Taints
 	} else {
