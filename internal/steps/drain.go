@@ -68,11 +68,19 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 			}
 		}
 	}
-	r.State, r.Reason = engine.Wait, fmt.Sprintf("%d pods are still on %d nodes%s", left, len(going), refused)
+	r.State, r.Reason = engine.Wait, many(left, "pod is", "pods are")+" still on "+many(len(going), "node", "nodes")+refused
 	if left == 0 {
-		r.State, r.Reason = engine.Done, fmt.Sprintf("%d nodes are empty", len(going))
+		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
 	}
 	return r, nil
+}
+
+// many is a number with its words.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // going are the nodes that the step is for, as they are now.

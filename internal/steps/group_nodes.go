@@ -50,6 +50,6 @@ func (s *GroupNodes) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result,
 			return r, err
 		}
 	}
-	r.State, r.Reason = engine.Done, fmt.Sprintf("%d nodes are %s", len(nodes), d.said)
+	r.State, r.Reason = engine.Done, many(len(nodes), "node is", "nodes are")+" "+d.said
 	return r, nil
 }
