@@ -30,9 +30,9 @@ func Leaves(p *corev1.Pod) bool {
 
 // Held is the annotation by which a pod's owner forbids that it is moved; "": none.
 func Held(p *corev1.Pod) string {
-	for key, value := range map[string]string{marks.DoNotDisrupt: "true", marks.SafeToEvict: "false"} {
-		if p.Annotations[key] == value {
-			return key + ": " + value
+	for _, a := range [][2]string{{marks.SafeToEvict, "false"}, {marks.DoNotDisrupt, "true"}} {
+		if p.Annotations[a[0]] == a[1] {
+			return a[0] + ": " + a[1]
 		}
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -159,7 +160,7 @@ func (o *observer) inlined(r *observe.Role) bool {
 			slices.Contains(slices.Collect(maps.Values(s.Outputs)), r.ARN) {
 			return true
 		}
-		if g := o.Observed.Groups[s.Tags["alpha.eksctl.io/nodegroup-name"]]; g != nil && g.NodeRole == r.ARN {
+		if g := o.Observed.Groups[s.Tags[eksfacts.TagGroup]]; g != nil && g.NodeRole == r.ARN {
 			return true
 		}
 	}
