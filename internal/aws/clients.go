@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
@@ -85,7 +86,10 @@ func New(ctx context.Context, o Options) (*Clients, error) {
 		o.Clock = clock.FromEnvironment()
 	}
 	c := &Clients{Transport: o.Transport, Pacer: pace.New(o.Clock)}
-	opts := []func(*awsconfig.LoadOptions) error{awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
+	opts := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		awsconfig.WithLogger(logging.Nop{}), // what goes wrong is in the error; the SDK would write it to the terminal, too
+	}
 	if o.Region != "" {
 		opts = append(opts, awsconfig.WithRegion(o.Region))
 	}

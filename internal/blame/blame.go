@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,7 +106,8 @@ func (s *search) event(ctx context.Context, about drift.About) (*event, error) {
 		}
 		for i := range events {
 			e := &events[i]
-			fits := slices.Contains(about.Calls, e.Name) && (about.Mentions == "" || strings.Contains(string(e.Request), about.Mentions))
+			fits := slices.Contains(about.Calls, e.Name) && (about.Mentions == "" || strings.Contains(string(e.Request), about.Mentions)) &&
+				(len(about.Members) == 0 || slices.ContainsFunc(about.Members, func(m string) bool { return strings.Contains(string(e.Request), strconv.Quote(m)) }))
 			if fits && e.Error == "" && (newest == nil || e.Time.After(newest.Time)) { // an errorCode: it changed nothing
 				newest = e
 			}

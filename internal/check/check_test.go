@@ -165,7 +165,7 @@ func TestTheTableOfChecks(t *testing.T) {
 		slices.Reverse(when)
 		row("`"+c.Name+"`", c.Title, ticked(c.Codes), strings.Join(when, ", "), c.Source)
 	}
-	b.WriteString("\nBefore any of them, the caller is identified (sts:GetCallerIdentity): `credentials-expired`, `credentials-refused`,\n`endpoint-unreachable`, `permission-missing`. `cannot-read` says that a source could not be asked: what was not looked\nat may be wrong, so nothing is created. Quotas and permissions that cannot be read stop nothing.\n")
+	b.WriteString("\nBefore any of them, the caller is identified (sts:GetCallerIdentity): `credentials-missing`, `credentials-expired`,\n`credentials-refused`, `endpoint-unreachable`, `permission-missing`. `cannot-read` says that a source could not be asked: what was not\nlooked at may be wrong, so nothing is created. Quotas and permissions that cannot be read stop nothing.\n")
 	path := filepath.Join(testregion.Root(t), "docs/checks.md")
 	if *update {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {

@@ -29,7 +29,7 @@ func TestReach(t *testing.T) {
 		{fmt.Errorf("get identity: %w", errors.New("failed to refresh cached credentials, the SSO session has expired or is invalid")), "credentials-expired"},
 		{answer("InvalidClientTokenId", "The security token included in the request is invalid"), "credentials-refused"},
 		{answer("SignatureDoesNotMatch", "The request signature we calculated does not match"), "credentials-refused"},
-		{errors.New("get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found"), "credentials-refused"},
+		{errors.New("get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found"), "credentials-missing"},
 		{answer("UnauthorizedOperation", "You are not authorized to perform this operation."), "permission-missing"},
 		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, "endpoint-unreachable"},
 		{fmt.Errorf("sending: %w", io.ErrUnexpectedEOF), "endpoint-unreachable"},

@@ -174,9 +174,6 @@ func Updatable(t *Truths) finding.Findings {
 	case s == nil:
 		return refuse("no-record", "there is none: the cluster was made by another tool, or in the console, and has no record of eksctl's",
 			"nothing is to be synced")
-	case len(s.Outputs) == 0:
-		return refuse("no-outputs", "has no outputs: a stack that is as old as that is replaced, not repaired",
-			"eksctl upgrade cluster adds them where nothing is gone")
 	}
 	switch s.Phase() {
 	case observe.Complete:

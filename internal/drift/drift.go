@@ -131,6 +131,7 @@ type About struct {
 	Resource string   // an ID that events list; "": they list none, and Calls are asked for
 	Calls    []string // names of events that may have done it
 	Mentions string   // what the event's request names beside them: the cluster, a group
+	Members  []string // of which the event's request has one, where a call changes many things
 	EKS      string   // the type of EKS's update that did it, such as VpcConfigUpdate
 }
 
@@ -144,8 +145,9 @@ type NotChecked struct {
 type Report struct {
 	Cluster     string       `json:"cluster"`
 	Region      string       `json:"region"`
-	Record      string       `json:"record,omitempty"` // where it is, in words; "": there is none
-	Owners      []string     `json:"owners,omitempty"` // who keeps what of the cluster, a line each
+	Record      string       `json:"record,omitempty"`        // where it is, in words; "": there is none
+	Unrecorded  string       `json:"recordNotRead,omitempty"` // why nobody knows whether there is one
+	Owners      []string     `json:"owners,omitempty"`        // who keeps what of the cluster, a line each
 	File        string       `json:"file,omitempty"`
 	Differences []Difference `json:"differences"` // the heaviest first
 	NotChecked  []NotChecked `json:"notChecked,omitempty"`
@@ -216,12 +218,27 @@ func Compare(t *Truths) *Report {
 	if t.State != "" {
 		r.Record = strings.TrimPrefix(r.Record+" and "+t.State, " and ")
 	}
+	t.claims(r)
 	for _, f := range Catalogue() {
 		t.compare(f, r)
 	}
 	t.fields(r)
 	slices.SortStableFunc(r.Differences, func(a, b Difference) int { return weight(a) - weight(b) })
 	return r
+}
+
+// claims says what of the record was not read: nothing else tells, for what only the record
+// knows of is nothing that fields could be of.
+func (t *Truths) claims(r *Report) {
+	said := map[observe.Part]string{observe.Stacks: "record", observe.Templates: "what the templates of stacks say", observe.Resources: "what stacks hold"}
+	for _, n := range t.Live.NotRead {
+		if path := said[n.Part]; path != "" {
+			r.NotChecked = append(r.NotChecked, NotChecked{path, n.What + ": " + n.Why})
+		}
+		if n.Part == observe.Stacks && r.Record == "" {
+			r.Unrecorded = n.Why
+		}
+	}
 }
 
 func weight(d Difference) int {

@@ -143,9 +143,14 @@ func (t *Truths) judgeAttached(d *Difference) {
 
 // about says where to look for who changed a field of the file.
 func about(d diff.Difference, cluster string) About {
-	switch top, _, _ := strings.Cut(d.Path, "."); {
+	switch top, rest, _ := strings.Cut(d.Path, "."); {
 	case top == "managedNodeGroups":
-		return About{Calls: []string{"UpdateNodegroupConfig", "UpdateNodegroupVersion"}, Mentions: d.Key}
+		field, _, _ := strings.Cut(rest, ".")
+		member := memberOf[field]
+		if member == "" { // what it is made of
+			return About{Calls: []string{"UpdateNodegroupVersion"}, Mentions: d.Key}
+		}
+		return About{Calls: []string{"UpdateNodegroupConfig"}, Mentions: d.Key, Members: []string{member}}
 	case top == "nodeGroups":
 		return About{Calls: []string{"UpdateAutoScalingGroup"}, Mentions: d.Key}
 	case top == "addons":
@@ -157,17 +162,24 @@ func about(d diff.Difference, cluster string) About {
 	case strings.HasPrefix(d.Path, "accessConfig.accessEntries"):
 		return About{Calls: []string{"UpdateAccessEntry", "AssociateAccessPolicy", "DisassociateAccessPolicy"}, Mentions: d.Key}
 	}
-	kind := "ConfigUpdate"
+	of := About{Calls: []string{"UpdateClusterConfig"}, Mentions: cluster, EKS: "ConfigUpdate"}
 	switch {
 	case strings.HasPrefix(d.Path, "vpc.clusterEndpoints"), d.Path == "vpc.publicAccessCIDRs":
-		kind = "EndpointAccessUpdate"
+		of.EKS, of.Members = "EndpointAccessUpdate", []string{"endpointPublicAccess", "endpointPrivateAccess", "publicAccessCidrs"}
 	case strings.HasPrefix(d.Path, "vpc."):
-		kind = "VpcConfigUpdate"
+		of.EKS, of.Members = "VpcConfigUpdate", attachments
 	case strings.HasPrefix(d.Path, "cloudWatch"):
-		kind = "LoggingUpdate"
+		of.EKS, of.Members = "LoggingUpdate", []string{"logging"}
 	}
-	return About{Calls: []string{"UpdateClusterConfig"}, Mentions: cluster, EKS: kind}
+	return of
 }
+
+// attachments are the members of UpdateClusterConfig that move the control plane.
+var attachments = []string{"subnetIds", "securityGroupIds"}
+
+// memberOf are the members of UpdateNodegroupConfig that set fields of a managed group.
+var memberOf = map[string]string{"labels": "labels", "taints": "taints", "minSize": "scalingConfig", "maxSize": "scalingConfig",
+	"desiredCapacity": "scalingConfig", "updateConfig": "updateConfig", "nodeRepairConfig": "nodeRepairConfig"}
 
 // back is the call that puts a field as the record has it, where one call does; nil
 // where it takes more.

@@ -177,7 +177,7 @@ var nodegroups = []Field{
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.Kind, d.Severity, d.Lacks = Foreign, finding.Info, nil
 			d.What = fmt.Sprintf("somebody added labels to node group %s: %s", x.Key, list(d.Extra))
-			d.About = About{Calls: []string{"UpdateNodegroupConfig"}, Mentions: x.Key}
+			d.About = About{Calls: []string{"UpdateNodegroupConfig"}, Mentions: x.Key, Members: []string{"labels"}}
 		},
 	},
 }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,14 +73,17 @@ var outputs = func() []Field {
 		f := Field{Path: "record." + o.Name, Doc: "The cluster stack's output " + o.Name + ", which eksctl and stacks that import it read.",
 			From: from, Needs: needs, Cheap: o.Name != "FeatureNATMode" && o.Name != "FargatePodExecutionRoleARN",
 			Things: func(t *Truths) []Thing {
-				if _, ok := t.outputs()[o.Name]; !ok || t.Live.Cluster == nil {
+				if _, ok := t.outputs()[o.Name]; t.Live.Cluster == nil || !ok && !t.lacks(o.Name) {
 					return nil // a topology that is missing is an output that is missing
 				}
 				return []Thing{{}}
 			},
 			Want: func(t *Truths, _ Thing) Reading {
-				v := t.outputs()[o.Name]
-				if o.Joined {
+				v, is := t.outputs()[o.Name]
+				switch {
+				case !is:
+					return says(nil)
+				case o.Joined:
 					return says(split(v))
 				}
 				return says(v)
@@ -100,6 +104,27 @@ func (t *Truths) outputs() map[string]string {
 		return s.Outputs
 	}
 	return nil
+}
+
+// lacks tells whether a stack that stands has to have an output, and has not:
+// eksctl ends without VPC and SecurityGroup in every command that reads the record, and
+// makes no node group without the shared group and without subnets of either kind
+// (facts/eksctl.md §1, "Read back").
+func (t *Truths) lacks(output string) bool {
+	s := t.Live.Stacks[clusterStack(t)]
+	if s == nil || s.Phase() != observe.Complete {
+		return false
+	}
+	has := func(prefix string) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Keys(s.Outputs)), func(k string) bool { return strings.HasPrefix(k, prefix) })
+	}
+	switch output {
+	case "VPC", "SecurityGroup", "SharedNodeSecurityGroup":
+		return !has(output)
+	case "SubnetsPublic", "SubnetsPrivate":
+		return !has("Subnets") && len(t.side(output, output == "SubnetsPublic").Is.([]any)) > 0
+	}
+	return false
 }
 
 func split(list string) observe.Set {
@@ -146,7 +171,17 @@ func controlGroups(t *Truths) Reading {
 // sharedGroup is the group that all nodes share: nothing but the record says which it
 // is, so a live one is the recorded one, as long as it exists.
 func sharedGroup(t *Truths) Reading {
-	id := t.outputs()["SharedNodeSecurityGroup"]
+	id, recorded := t.outputs()["SharedNodeSecurityGroup"]
+	if !recorded {
+		for _, r := range t.of("AWS::EC2::SecurityGroup") {
+			if r.Stack == clusterStack(t) && r.LogicalID == "ClusterSharedNodeSecurityGroup" {
+				id = r.PhysicalID
+			}
+		}
+		if id == "" {
+			return silent
+		}
+	}
 	if t.network().SecurityGroups[id] == nil {
 		return says(nil)
 	}
@@ -249,8 +284,15 @@ func natMode(t *Truths) Reading {
 
 func judgeOutput(t *Truths, o Output, d *Difference) {
 	d.Kind, d.Repairs = Changed, []Repair{t.sync()}
-	d.About = About{Calls: []string{"UpdateClusterConfig"}, Mentions: t.Live.Name, EKS: "VpcConfigUpdate"}
+	d.About = About{Calls: []string{"UpdateClusterConfig"}, Mentions: t.Live.Name, Members: attachments, EKS: "VpcConfigUpdate"}
 	stackName := clusterStack(t)
+	if t.lacks(o.Name) {
+		d.Kind, d.Severity = Missing, finding.Error
+		d.What = fmt.Sprintf("%s has no output %s", stackName, o.Name)
+		d.Breaks = []string{nodegroupFails, eksctlUpgrade}
+		d.About = About{Calls: []string{"UpdateStack", "ExecuteChangeSet"}, Mentions: stackName}
+		return
+	}
 	if strings.HasPrefix(o.Name, "Subnets") {
 		judgeSubnets(t, o, d)
 		return

@@ -26,8 +26,9 @@ const (
 	AWS       Kind = "aws"          // EKS, or another service, makes and keeps it by itself
 	AutoMode  Kind = "auto-mode"    // EKS Auto Mode
 	Karpenter Kind = "karpenter"
-	Tool      Kind = "tool"   // another tool, by its mark
-	Person    Kind = "person" // no stack and no tool claims it: the console, or a call of the API
+	Tool      Kind = "tool"    // another tool, by its mark
+	Person    Kind = "person"  // no stack and no tool claims it: the console, or a call of the API
+	Unknown   Kind = "unknown" // stacks could not be read, and nothing else tells
 )
 
 // Owner is who keeps a part.
@@ -63,6 +64,8 @@ func (o Owner) String() string {
 		s = o.Tool
 	case Person:
 		return "API or console (no stack)"
+	case Unknown:
+		return "not known, as stacks could not be read"
 	}
 	if o.Unsure {
 		s += "?"
@@ -116,12 +119,14 @@ type Owners struct {
 	claimed map[Ref]string    // addresses in a Terraform state
 	stacked map[string]string // stacks by their resources' physical IDs
 	placed  map[string]string // subnets' IDs by their places
+	blind   bool              // stacks could not be read
 }
 
 // Of reads who keeps what from an observation. claimed are the parts that a Terraform
 // state holds, with their addresses; nil: no state was given.
 func Of(live *observe.Observed, claimed map[Ref]string) *Owners {
 	o := &Owners{live: live, claimed: claimed, stacked: map[string]string{}, placed: map[string]string{}}
+	o.blind = slices.ContainsFunc(live.NotRead, func(n observe.NotRead) bool { return n.Part == observe.Stacks })
 	for _, s := range live.Stacks {
 		for _, r := range s.Resources {
 			if r.PhysicalID != "" && r.Status != "DELETE_COMPLETE" {
@@ -172,6 +177,9 @@ func (o *Owners) add(kind, name string, e evidence) {
 	ref := Ref{kind, name}
 	in, stacked := o.stackOf(ref, e)
 	own := Owner{Kind: Person}
+	if o.blind {
+		own.Kind = Unknown
+	}
 	switch address, claims := o.claimed[ref]; {
 	case claims:
 		own = Owner{Kind: Terraform, Name: address, Beside: in.Name}
@@ -208,7 +216,7 @@ func (o *Owners) stackOf(r Ref, e evidence) (Owner, bool) {
 			name = o.stacked[id]
 		}
 	}
-	if name == "" || strings.HasPrefix(name, "eksctl-"+o.live.Name+"-") && o.live.Stacks[name] == nil {
+	if name == "" || strings.HasPrefix(name, "eksctl-"+o.live.Name+"-") && o.live.Stacks[name] == nil && !o.blind {
 		return Owner{}, false // none, or one of the cluster's that is gone: what it made has kept its tags
 	}
 	return o.stack(name), true

@@ -23,7 +23,9 @@ func Correction(w io.Writer, style Style, c *drift.Correction) {
 			changed = true
 		}
 		fmt.Fprintf(w, "  %s\n", o.Name)
-		fmt.Fprintf(w, "    %s\n", style.Red("- "+o.Was))
+		if o.Was != "" {
+			fmt.Fprintf(w, "    %s\n", style.Red("- "+o.Was))
+		}
 		switch {
 		case len(o.Used) > 0:
 			fmt.Fprintf(w, "      %s\n", style.Yellow("stays: "+strings.Join(o.Used, ", ")+" import it"))

@@ -28,6 +28,8 @@ func Drift(w io.Writer, style Style, r *drift.Report) error {
 	blocking := len(slices.DeleteFunc(slices.Clone(found), func(d drift.Difference) bool { return d.Severity != finding.Error }))
 	fmt.Fprintf(w, "%s in %s: %s\n", style.Bold("Cluster "+r.Cluster), r.Region, summary(len(found), blocking))
 	switch {
+	case r.Unrecorded != "":
+		fmt.Fprintln(w, style.Yellow("record: could not be read, so nothing was compared with it: "+r.Unrecorded))
 	case r.Record == "" && r.File == "":
 		fmt.Fprintln(w, style.Dim("no record: no stack of eksctl's or slipway's, and no file was given; only what AWS itself says is looked at"))
 	case r.Record == "":

@@ -50,7 +50,11 @@ func Operation(w io.Writer, style Style, a *journal.Account) {
 	for _, k := range a.Damaged {
 		fmt.Fprintf(w, "  %s an entry cannot be read, and was read over: %s\n", style.Yellow("note:"), k)
 	}
-	fmt.Fprintf(w, "%d calls that were to change something:\n", len(a.Calls))
+	if len(a.Calls) == 1 {
+		fmt.Fprintln(w, "1 call that was to change something:")
+	} else {
+		fmt.Fprintf(w, "%d calls that were to change something:\n", len(a.Calls))
+	}
 	rows = nil
 	for _, c := range a.Calls {
 		rows = append(rows, []string{fmt.Sprintf("  %4d", c.Seq), date(c.At), c.Call, c.Step, came(style, c)})

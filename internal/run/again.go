@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -17,6 +18,21 @@ const Loop = 24 * time.Hour
 
 // repairs are the commands whose calls bring live values back.
 var repairs = []string{"restore", "up"}
+
+// older are the calls about what stood before: what an operation made itself, it did not
+// bring back.
+func older(calls []journal.Call) []journal.Call {
+	made := map[string]bool{}
+	return slices.DeleteFunc(calls, func(c journal.Call) bool {
+		var in request
+		_ = json.Unmarshal(c.Request, &in) // what is no request names nothing
+		name := in.StackName + in.AddonName
+		if c.Call == "cloudformation:CreateStack" || c.Call == "eks:CreateAddon" {
+			made[name] = true
+		}
+		return made[name]
+	})
+}
 
 // repaired is what one operation of ours brought back.
 type repaired struct {
@@ -39,7 +55,11 @@ func repairedSince(ctx context.Context, book journal.Book, was *observe.Observed
 		if err != nil {
 			return nil, fmt.Errorf("reading the journal: %w", err)
 		}
-		t := touchedBy(a.Calls, was)
+		calls := a.Calls
+		if r.Command == "up" {
+			calls = older(calls)
+		}
+		t := touchedBy(calls, was)
 		t.things = slices.DeleteFunc(t.things, func(x thing) bool { return x.path == "stacks" || x.at.Before(now.Add(-Loop)) })
 		out = append(out, repaired{t, r})
 	}

@@ -66,6 +66,16 @@ func TestTheBriefLookIsCheap(t *testing.T) {
 			t.Errorf("%s: %d requests with the look, %d without", name, with, without)
 		}
 	}
+	// up, plan and nodegroup create look for much more that a plan takes: the look itself.
+	for name, own := range map[string]look.Scope{"up": look.Planning(), "nodegroup upgrade": look.Replacing()} {
+		live, err := look.Cluster(t.Context(), r.AWS, "test", own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := calls(func() error { _, err := look.Complete(t.Context(), r.AWS, live, look.Brief(live)); return err }); n > 10 || n == 0 && name == "up" {
+			t.Errorf("%s: the look takes %d requests", name, n)
+		}
+	}
 	r.Region.IAM.Deny("ec2:DescribeSubnets")
 	st, err := run.Look(t.Context(), r.AWS, "test")
 	if err != nil || !strings.Contains(st.Drift, "Not checked for drift: ") {

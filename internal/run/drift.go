@@ -26,13 +26,7 @@ func brief(ctx context.Context, c *awsc.Clients, live *observe.Observed) (*drift
 	if live.Cluster == nil || live.Cluster.Status == "CREATING" || live.Cluster.Status == "DELETING" || live.Stacks[stack.ClusterName(live.Name)] == nil {
 		return &drift.Report{}, nil
 	}
-	s := read.Brief()
-	for _, p := range live.Parts {
-		if !slices.Contains(s.Parts, p) {
-			s.Parts = append(s.Parts, p)
-		}
-	}
-	doc, err := read.Complete(ctx, c, live, s)
+	doc, err := read.Complete(ctx, c, live, read.Brief(live))
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +64,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 	if err := c.Identify(ctx); err != nil {
 		return nil, check.Identity(err)
 	}
+	before := c.Calls()
 	live, err := read.Cluster(ctx, c, name, read.Drift())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -111,7 +106,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		}
 		again(r, done)
 	}
-	r.Calls = c.Calls()
+	r.Calls = c.Calls() - before
 	return r, nil
 }
 

@@ -38,12 +38,15 @@ func standingOne(t *testing.T) *testregion.Region {
 }
 
 // Who did it is the caller of the call that worked: a refused one is left out, and what
-// CloudFormation called is traced to who updated the stack.
+// CloudFormation called is traced to who updated the stack. Of calls that change many things,
+// it is the one that names this.
 func TestWhoDidItIsNamed(t *testing.T) {
 	r := standingOne(t)
 	edit(t, r, `edits:
 - {by: ann, service: ec2, operation: DeleteTags, parameters: {Resources: ["${SubnetPublicUSWEST2A}"], Tags: [{Key: kubernetes.io/role/elb}]}}
 - {by: deploy/run-7, service: iam, operation: DetachRolePolicy, parameters: {RoleName: "${nodegroup-m/NodeInstanceRole}", PolicyArn: "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"}}
+- {by: bob, service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, labels: {addOrUpdateLabels: {team: x}}}}
+- {wait: 10m, by: eve, service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, scalingConfig: {maxSize: 9}}}
 `)
 	if err := r.Region.Apply("test", nil); err != nil {
 		t.Fatal(err)
@@ -60,8 +63,11 @@ func TestWhoDidItIsNamed(t *testing.T) {
 			t.Errorf("%+v", d.By)
 		}
 	}
-	if who["network.subnets.tags"] != "ann ec2:DeleteTags" || who["roles.policies"] != "run-7 (role deploy) iam:DetachRolePolicy" {
-		t.Errorf("%v, %s", who, rep.Blame)
+	for path, want := range map[string]string{"network.subnets.tags": "ann ec2:DeleteTags", "roles.policies": "run-7 (role deploy) iam:DetachRolePolicy",
+		"managedNodeGroups.labels.added": "bob eks:UpdateNodegroupConfig", "managedNodeGroups.maxSize": "eve eks:UpdateNodegroupConfig"} {
+		if who[path] != want {
+			t.Errorf("%s: %q did it, and not %q; %s", path, who[path], want, rep.Blame)
+		}
 	}
 }
 
@@ -109,8 +115,12 @@ func TestWithoutPermissionsTheReportSaysSo(t *testing.T) {
 		}
 	}
 	r.Region.IAM.Deny("cloudformation:DescribeStacks")
-	if rep = drifted(t, r, run.DriftOptions{}); rep.Record != "" {
+	rep = drifted(t, r, run.DriftOptions{})
+	if rep.Record != "" || !strings.Contains(rep.Unrecorded, "DescribeStacks") || !slices.ContainsFunc(rep.NotChecked, func(n drift.NotChecked) bool { return n.Path == "record" }) {
 		t.Errorf("%+v", rep)
+	}
+	if said := strings.Join(rep.Owners, "\n"); strings.Contains(said, "no stack") || !strings.Contains(said, "not known, as stacks could not be read") {
+		t.Errorf("who keeps what: %s", said)
 	}
 }
 

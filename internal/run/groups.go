@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 
 	"sigs.k8s.io/yaml"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/export"
-	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/resolve"
 )
@@ -32,9 +30,7 @@ func PrepareGroup(ctx context.Context, c *awsc.Clients, cluster string, g NewGro
 // the group beside it. No record is asked for it, so that none can be stale.
 func (g NewGroup) file(ctx context.Context, c *awsc.Clients, live *observe.Observed) (*config.File, error) {
 	if live.Cluster == nil {
-		return nil, finding.Findings{{Severity: finding.Error, Code: "no-cluster", Input: true,
-			What:   fmt.Sprintf("there is no cluster %s in %s", live.Name, c.Region),
-			Remedy: "make it first (slipway up -f FILE), or say in which region it is (--region)"}}
+		return nil, absent(ctx, c, live.Name)
 	}
 	net, err := resolve.Standing(ctx, c, live)
 	if err != nil {

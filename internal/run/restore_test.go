@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -332,9 +333,12 @@ func TestRepairsKilledAnywhereAndRunAgain(t *testing.T) {
 // What drifts again within a day of a repair of ours has another owner: drift says so, with
 // the time of each, and no repair is repeated by itself; a person may.
 func TestWhatDriftsAgainHasAnotherOwner(t *testing.T) {
-	r := standingOne(t)
+	r := testregion.New(t, testregion.Load(t, oneGroup), 1)
 	s := store.NewMemory()
 	p := newProcess(t, r, s, alive)
+	if o, err := p.up(oneGroup); err != nil || o.Result != outcome.Done {
+		t.Fatalf("%+v %v", o, err)
+	}
 	again := `edits: [{by: network-pipeline, service: ec2, operation: DeleteTags, parameters: {Resources: ["${SubnetPublicUSWEST2A}"], Tags: [{Key: kubernetes.io/role/elb}]}}]`
 	look := func() *drift.Difference {
 		t.Helper()
@@ -345,6 +349,12 @@ func TestWhatDriftsAgainHasAnotherOwner(t *testing.T) {
 		}
 		return &rep.Drifted()[0]
 	}
+	label := `edits: [{service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, labels: {%s}}}]`
+	edit(t, r, fmt.Sprintf(label, "addOrUpdateLabels: {team: x}"))
+	if d := look(); d.Again != nil {
+		t.Errorf("a launch brings nothing back: %+v", d.Again)
+	}
+	edit(t, r, fmt.Sprintf(label, "removeLabels: [team]"))
 	edit(t, r, again)
 	if d := look(); d.Again != nil {
 		t.Errorf("it drifted once: %+v", d.Again)

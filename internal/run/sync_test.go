@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -429,5 +430,41 @@ func TestTheOutputOfOldStacksIsSynced(t *testing.T) {
 	slices.Sort(now)
 	if !slices.Equal(have, now) {
 		t.Errorf("recorded %v, live %v", have, now)
+	}
+}
+
+// A stack without outputs, which every command of eksctl's that reads the record ends at,
+// gets those that eksctl cannot do without, exported as eksctl's are.
+func TestAStackWithoutOutputsGetsThem(t *testing.T) {
+	r := standingOne(t)
+	before := outputs(t, r)
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	must(t, err)
+	var template map[string]any
+	must(t, json.Unmarshal([]byte(*body.TemplateBody), &template))
+	delete(template, "Outputs")
+	bare, err := json.Marshal(template)
+	must(t, err)
+	_, err = r.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new(recordOf), TemplateBody: new(string(bare)),
+		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}})
+	must(t, err)
+	r.Sim.World.Advance(time.Hour)
+	need := []string{"VPC", "SecurityGroup", "SharedNodeSecurityGroup", "SubnetsPublic", "SubnetsPrivate"}
+	var named []string
+	for _, d := range drifted(t, r, run.DriftOptions{}).Drifted() {
+		named = append(named, strings.TrimPrefix(d.Path, "record."))
+	}
+	if !slices.Equal(named, need) {
+		t.Errorf("drift names %v", named)
+	}
+	synced(t, r, run.SyncOptions{})
+	now := outputs(t, r)
+	for _, k := range need {
+		if have, had := strings.Split(now[k], ","), strings.Split(before[k], ","); !slices.Equal(slices.Sorted(slices.Values(have)), slices.Sorted(slices.Values(had))) {
+			t.Errorf("%s was %s and is %s", k, before[k], now[k])
+		}
+	}
+	if d := drifted(t, r, run.DriftOptions{}).Drifted(); len(d) > 0 {
+		t.Errorf("%+v", d)
 	}
 }

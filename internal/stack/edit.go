@@ -14,7 +14,8 @@ import (
 // Edit is a change of a stored template: of some of its bytes, so that everything else
 // stays as it was written. It takes JSON, which eksctl and Slipway write.
 type Edit struct {
-	// Outputs are outputs' values, which become literal.
+	// Outputs are outputs' values, which become literal. One that is not there is put in, and
+	// exported as eksctl's are.
 	Outputs map[string]string `json:"outputs,omitempty"`
 	// Drop are outputs that are taken out: a topology that is missing is an output that is
 	// missing.
@@ -61,7 +62,7 @@ func (e Edit) Apply(body string) (string, error) {
 		set(e.Texts[path], strings.Split(path, "/")...)
 	}
 	for _, k := range slices.Sorted(maps.Keys(e.Outputs)) {
-		set(e.Outputs[k], "Outputs", k, "Value")
+		b, err = output(b, err, k, e.Outputs[k])
 	}
 	if len(e.Subnets) > 0 {
 		set(e.Subnets, "Resources", "ControlPlane", "Properties", "ResourcesVpcConfig", "SubnetIds")
@@ -165,6 +166,22 @@ func remove(b []byte, path []string) ([]byte, error) {
 	return slices.Concat(b[:all[i].begin], b[all[i].to:]), nil
 }
 
+// output makes the value of an output literal, and puts in an output that is not there.
+func output(b []byte, err error, key, value string) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	if _, _, missing := find(b, []string{"Outputs", key}); missing == nil {
+		return replace(b, []string{"Outputs", key, "Value"}, ascii(value))
+	}
+	if _, _, missing := find(b, []string{"Outputs"}); missing != nil {
+		if b, err = insert(b, nil, "Outputs", ascii(M{})); err != nil {
+			return nil, err
+		}
+	}
+	return insert(b, []string{"Outputs"}, key, ascii(M{"Value": value, "Export": exported(key)}))
+}
+
 // imported puts a resource into the template, where it is not there yet. It goes with the
 // stack: what is in a VPC of the stack's would be in the way of its deletion.
 func imported(b []byte, err error, id string, r Imported) ([]byte, error) {
@@ -200,15 +217,19 @@ func touch(b []byte, word string) ([]byte, error) {
 	return insert(b, []string{"Resources", id}, "Metadata", ascii(M{touched: word}))
 }
 
-// insert puts a member at the beginning of an object.
+// insert puts a member at the beginning of an object; no path: the template's own.
 func insert(b []byte, path []string, key string, value []byte) ([]byte, error) {
-	all, i, err := find(b, path)
-	if err != nil {
-		return nil, err
+	from := bytes.IndexByte(b, '{')
+	if len(path) > 0 {
+		all, i, err := find(b, path)
+		if err != nil {
+			return nil, err
+		}
+		from = all[i].from
 	}
-	at := all[i].from + 1
+	at := from + 1
 	put := slices.Concat(ascii(key), []byte(":"), value)
-	if inner, err := members(b, all[i].from); err == nil && len(inner) > 0 {
+	if inner, err := members(b, from); err == nil && len(inner) > 0 {
 		put = append(put, ',')
 	}
 	return slices.Concat(b[:at], put, b[at:]), nil

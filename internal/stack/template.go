@@ -79,10 +79,12 @@ func (t *Template) add(id, typ string, props M, more ...M) M {
 func (t *Template) output(key string, v any, export bool) {
 	o := M{"Value": v}
 	if export {
-		o["Export"] = M{"Name": M{"Fn::Sub": "${AWS::StackName}::" + key}}
+		o["Export"] = exported(key)
 	}
 	t.Outputs[key] = o
 }
+
+func exported(key string) M { return M{"Name": M{"Fn::Sub": "${AWS::StackName}::" + key}} }
 
 // Ref, Att and Sub are the intrinsic functions of those names.
 func Ref(id string) M       { return M{"Ref": id} }

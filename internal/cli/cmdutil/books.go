@@ -114,9 +114,6 @@ func (a *App) Books(ctx context.Context, t *Target, command, reason string) (*ru
 // Journal is a cluster's journal, for a command that only reads it.
 func (a *App) Journal(ctx context.Context, t *Target, name string) (*journal.Book, error) {
 	s, err := a.Shelves(ctx)
-	if err == nil {
-		err = t.AWS.Identify(ctx)
-	}
 	if err != nil {
 		return nil, err
 	}

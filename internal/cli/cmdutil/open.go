@@ -35,10 +35,16 @@ func (a *App) OpenNamed(ctx context.Context, cluster string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t, t.Identify(ctx)
+}
+
+// Identify asks AWS who the caller is, and says what stands in the way where it does not
+// answer.
+func (t *Target) Identify(ctx context.Context) error {
 	if err := t.AWS.Identify(ctx); err != nil {
-		return nil, check.Identity(err)
+		return check.Identity(err)
 	}
-	return t, nil
+	return nil
 }
 
 // Open reaches the region that a config, a flag, or the AWS configuration names.

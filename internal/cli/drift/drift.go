@@ -74,6 +74,9 @@ func drift(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.Identify(ctx); err != nil {
+		return err
+	}
 	if err := a.Rehearse(ctx, t, file, f.edits); err != nil {
 		return err
 	}

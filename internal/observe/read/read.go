@@ -79,10 +79,16 @@ func Drift() Scope {
 	return Scope{Parts: parts, Must: []observe.Part{observe.ControlPlane}, Lean: true}
 }
 
-// Brief is what a command that does something else looks at for drift: at most six
-// requests beyond those of any look.
-func Brief() Scope {
-	return Scope{Parts: slices.Concat(quick, []observe.Part{observe.Templates, observe.Resources, observe.Networking}), Lean: true, Brief: true}
+// Brief is what a command that does something else looks at for drift, beyond what it saw
+// of the cluster: at most ten requests.
+func Brief(seen *observe.Observed) Scope {
+	s := Scope{Parts: slices.Concat(quick, []observe.Part{observe.Templates, observe.Resources, observe.Networking}), Lean: true, Brief: true}
+	for _, p := range seen.Parts {
+		if !slices.Contains(s.Parts, p) {
+			s.Parts = append(s.Parts, p)
+		}
+	}
+	return s
 }
 
 // Record is what a repair of the record looks at.
