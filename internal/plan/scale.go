@@ -98,7 +98,7 @@ func (s *scaling) leave() error {
 			nodes = append(nodes, n.Name)
 		}
 	}
-	if s.Drain && len(nodes) > 0 {
+	if s.Drain && (len(nodes) > 0 || unreached(s.Live, "") != nil) {
 		if err := s.drain(s.step(rules.Drain), s.Group.Name, nodes, nodes); err != nil {
 			return err
 		}

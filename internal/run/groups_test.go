@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -68,6 +69,26 @@ func TestAGroupIsMadeFromFlags(t *testing.T) {
 		if s.Live.Stacks["eksctl-test-nodegroup-batch"] == nil {
 			t.Errorf("managed %v: the stacks are %v", managed, slices.Sorted(maps.Keys(s.Live.Stacks)))
 		}
+	}
+}
+
+// Whom the cluster does not let in makes a group all the same: by what EKS says of it alone.
+// Nodes are not ended by somebody who cannot empty them.
+func TestWhoIsNotLetInGoesByWhatEKSSays(t *testing.T) {
+	r := up(t, withoutNAT)
+	if _, err := r.AWS.EKS.DeleteAccessEntry(t.Context(), &eks.DeleteAccessEntryInput{ClusterName: new("test"), PrincipalArn: &r.AWS.Caller}); err != nil {
+		t.Fatal(err)
+	}
+	s := fromFlags(t, r, true, map[string]any{"name": "batch", "desiredCapacity": 2, "maxSize": 2, "minSize": 1}, run.Wish{})
+	if k := kinds(s); k[rules.NodeGroup] != 1 || !strings.Contains(s.Plan.Unreachable, "does not let "+r.AWS.Caller+" in (Unauthorized)") {
+		t.Errorf("the plan has %v, and says %q", k, s.Plan.Unreachable)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Error(rep.FirstFailure)
+	}
+	_, err := scaled(t, r, "batch", run.GroupSizes{Nodes: new(1)})
+	if fs, _ := finding.Of(err); len(fs) != 1 || fs[0].Code != "cannot-drain" || !strings.Contains(fs[0].Error(), "--drain=false") {
+		t.Errorf("%v", err)
 	}
 }
 

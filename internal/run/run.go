@@ -7,6 +7,7 @@ package run
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
@@ -245,18 +246,18 @@ func unreachable(c *awsc.Clients, cfg *config.ClusterConfig, live *observe.Obser
 	if !config.On(cfg.VPC.ClusterEndpoints.PublicAccess, true) && c.Transport == nil {
 		return "its endpoint is private"
 	}
-	a := cfg.AccessConfig
+	a, me := cfg.AccessConfig, awsc.Principal(c.Caller)
+	comes := slices.ContainsFunc(a.AccessEntries, func(e config.AccessEntry) bool { return e.PrincipalARN == me })
+	for _, n := range live.Missed(observe.Inside) {
+		if live.Cluster != nil && !comes && strings.Contains(n.Why, "Unauthorized") {
+			return "the cluster does not let " + me + " in (" + n.Why + "): no access entry, and no mapping in aws-auth"
+		}
+	}
 	if config.On(a.BootstrapClusterCreatorAdminPermissions, true) || a.AuthenticationMode == "CONFIG_MAP" {
 		return ""
 	}
-	me := awsc.Principal(c.Caller)
-	if live.AccessEntries[me] != nil {
+	if comes || live.AccessEntries[me] != nil {
 		return ""
-	}
-	for _, e := range a.AccessEntries {
-		if e.PrincipalARN == me {
-			return ""
-		}
 	}
 	return "the file gives " + me + " no access (bootstrapClusterCreatorAdminPermissions: false, and no access entry)"
 }
