@@ -13,7 +13,7 @@ import (
 // the command that repairs it.
 func TestEveryCommandSpeaksOfDrift(t *testing.T) {
 	r, _ := replaced(t)
-	st, err := run.Look(t.Context(), r.AWS, "test")
+	st, err := run.Look(t.Context(), r.AWS, "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestTheBriefLookIsCheap(t *testing.T) {
 		own look.Scope
 		do  func() error
 	}{
-		"status": {look.Quick(), func() error { _, err := run.Look(t.Context(), r.AWS, "test"); return err }},
+		"status": {look.Quick(), func() error { _, err := run.Look(t.Context(), r.AWS, "test", nil); return err }},
 		"down":   {look.Removal(), func() error { _, err := run.PrepareDown(t.Context(), r.AWS, "test"); return err }},
 		"nodegroup delete": {look.Leaving(), func() error {
 			_, err := run.PrepareDelete(t.Context(), r.AWS, "test", []string{"m"}, run.GroupChange{})
@@ -77,7 +77,7 @@ func TestTheBriefLookIsCheap(t *testing.T) {
 		}
 	}
 	r.Region.IAM.Deny("ec2:DescribeSubnets")
-	st, err := run.Look(t.Context(), r.AWS, "test")
+	st, err := run.Look(t.Context(), r.AWS, "test", nil)
 	if err != nil || !strings.Contains(st.Drift, "Not checked for drift: ") {
 		t.Errorf("%q %v", st.Drift, err)
 	}

@@ -74,11 +74,11 @@ func TestStatusNamesTheRegionOfACluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = run.Look(t.Context(), here, "test")
+	_, err = run.Look(t.Context(), here, "test", nil)
 	if err == nil || !strings.Contains(err.Error(), "there is no cluster test in us-west-2; there is one in eu-west-1") {
 		t.Error(err)
 	}
-	if _, err := run.Look(t.Context(), here, "nobody"); err == nil || strings.Contains(err.Error(), "there is one") {
+	if _, err := run.Look(t.Context(), here, "nobody", nil); err == nil || strings.Contains(err.Error(), "there is one") {
 		t.Error(err)
 	}
 }

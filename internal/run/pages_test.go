@@ -89,7 +89,7 @@ func TestEverythingIsSeenInPagesOfOne(t *testing.T) {
 			lift()
 			same("the observation", func() string { return snapshot(t, r, "test") })
 			same("the status", func() string {
-				st, err := run.Look(t.Context(), r.AWS, "test")
+				st, err := run.Look(t.Context(), r.AWS, "test", nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -77,7 +77,7 @@ func TestALaunchWithEightWorkersOverSockets(t *testing.T) {
 	go func() {
 		defer close(watched)
 		for clk.Sleep(watching, 5*time.Second) == nil {
-			run.Look(watching, c, "test") //nolint:errcheck // there is no such cluster at first
+			run.Look(watching, c, "test", nil) //nolint:errcheck // there is no such cluster at first
 		}
 	}()
 	ticks := 0

@@ -17,8 +17,9 @@ import (
 )
 
 // Look reads a cluster's status; the error of a cluster that is not there is a finding
-// that names the region it is in, if there is one.
-func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, error) {
+// that names the region it is in, if there is one. state tells what Terraform keeps; nil:
+// none was given.
+func Look(ctx context.Context, c *awsc.Clients, name string, state *State) (*outcome.Status, error) {
 	live, err := read.Cluster(ctx, c, name, read.Quick())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -41,7 +42,7 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, e
 		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
-	owners(st, live)
+	owners(st, live, state)
 	r, err := brief(ctx, c, live)
 	if err != nil {
 		return nil, check.Reach(err)
@@ -50,9 +51,9 @@ func Look(ctx context.Context, c *awsc.Clients, name string) (*outcome.Status, e
 	return st, nil
 }
 
-// owners says who keeps each part. No state is asked: marks alone tell of Terraform.
-func owners(st *outcome.Status, live *observe.Observed) {
-	o := owner.Of(live, nil)
+// owners says who keeps each part. Without a state, marks alone tell of Terraform.
+func owners(st *outcome.Status, live *observe.Observed, state *State) {
+	o := owner.Of(live, state.owned(live.Name))
 	for i, p := range st.Parts {
 		if by, ok := o.At(owner.Ref{Kind: p.Kind, Name: p.Name}); ok {
 			st.Parts[i].Owner = by.String()

@@ -29,12 +29,17 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return take(c.Context(), a, args[0], file) },
 	}
 	c.Flags().StringVarP(&file, "output", "o", "", "write it to this file, or - for standard output, instead of the store")
+	cmdutil.TerraformState(c)
 	c.AddCommand(list(a), diff(a))
 	return c
 }
 
 func take(ctx context.Context, a *cmdutil.App, name, file string) error {
 	t, err := a.OpenNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	state, err := a.Terraform()
 	if err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func take(ctx context.Context, a *cmdutil.App, name, file string) error {
 	for _, n := range doc.NotRead {
 		a.Say("%s %s could not be read: %s", a.Style.Yellow("note:"), n.What, n.Why)
 	}
-	render.Owners(a.Err, a.Style, run.Owners(doc, nil))
+	render.Owners(a.Err, a.Style, run.Owners(doc, state))
 	switch file {
 	case "":
 	default:

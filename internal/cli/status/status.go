@@ -27,6 +27,7 @@ func New(a *cmdutil.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return status(c.Context(), a, args[0], watch) },
 	}
 	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until nothing is under way")
+	cmdutil.TerraformState(c)
 	a.Formats(c, "text, json (with --watch: the last look), or jsonl (every look, and the summary)", "text", "json", "jsonl")
 	return c
 }
@@ -36,8 +37,12 @@ func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error 
 	if err != nil {
 		return err
 	}
+	state, err := a.Terraform()
+	if err != nil {
+		return err
+	}
 	for {
-		st, err := run.Look(ctx, t.AWS, name)
+		st, err := run.Look(ctx, t.AWS, name, state)
 		if err != nil {
 			return err
 		}
