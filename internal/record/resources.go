@@ -253,8 +253,10 @@ func (e *evaluation) attribute(arg any) any {
 			path = "/"
 		}
 		return "arn:" + e.o.Partition + ":iam::" + e.o.Account + ":role" + path + p
-	case e.types[id] == "AWS::EKS::Cluster" && e.o.Cluster != nil && p == e.o.Cluster.Name && name == "ClusterSecurityGroupId" && e.o.Cluster.ResourcesVPCConfig != nil:
-		return e.o.Cluster.ResourcesVPCConfig.ClusterSecurityGroupID // EKS's own, which never changes
+	case e.types[id] == "AWS::EKS::Cluster" && name == "ClusterSecurityGroupId":
+		if c := e.o.Cluster; c != nil && c.Name == p && c.ResourcesVPCConfig != nil {
+			return c.ResourcesVPCConfig.ClusterSecurityGroupID // EKS's own, which never changes
+		}
 	case e.types[id] == "AWS::EC2::SecurityGroup" && (name == "GroupId" || name == "Id"), name == e.types[id][strings.LastIndex(e.types[id], ":")+1:]+"Id":
 		return p
 	}
