@@ -28,8 +28,8 @@ func Identity(err error) error {
 	case pace.Expired(err):
 		return finding.Findings{failed("credentials-expired", "the AWS credentials have expired",
 			"sign in again (aws sso login, or new session credentials) and repeat", err)}
-	case v.Class == pace.Blocked && strings.Contains(err.Error(), "no EC2 IMDS role found"): // the last place where the SDK looks
-		return finding.Findings{failed("credentials-missing", "there are no AWS credentials: not in the environment, not in a profile, and this machine has no role",
+	case pace.Nobody(err):
+		return finding.Findings{failed("credentials-missing", v.Reason,
 			"sign in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", err)}
 	case v.Class == pace.Blocked:
 		return finding.Findings{failed("credentials-refused", "AWS does not accept the credentials: "+firstLine(awsc.Message(err)),

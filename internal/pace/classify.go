@@ -58,6 +58,7 @@ var rows = []row{
 	{nil, "the SSO session has expired", Blocked, expired + ": " + SignIn, "aws-sdk-go-v2 credentials/ssocreds"},
 	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId", "SignatureDoesNotMatch",
 		"InvalidSignatureException"}, "", Blocked, "AWS does not accept the credentials any more: " + SignIn, "IAM User Guide, Common errors"},
+	{nil, "no EC2 IMDS role found", Blocked, nobody, "aws-sdk-go-v2 credentials/ec2rolecreds: the last place where it looks"},
 	{nil, "failed to refresh cached credentials", Blocked, "there are no AWS credentials any more: " + SignIn, "aws-sdk-go-v2 aws/credential_cache.go"},
 	{nil, "get identity: get credentials", Blocked, "there are no AWS credentials any more: " + SignIn, "aws-sdk-go-v2 service middleware"},
 
@@ -118,7 +119,13 @@ func Missing(err error) bool {
 // Expired tells whether an error is that the AWS credentials have run out.
 func Expired(err error) bool { return strings.HasPrefix(Classify(err).Reason, expired) }
 
-const expired = "the AWS credentials have expired"
+const (
+	expired = "the AWS credentials have expired"
+	nobody  = "there are no AWS credentials: not in the environment, not in a profile, and this machine has no role"
+)
+
+// Nobody tells whether an error is that there are no AWS credentials.
+func Nobody(err error) bool { return Classify(err).Reason == nobody }
 
 func (r row) fits(code, message string) bool {
 	return (len(r.codes) == 0 || slices.Contains(r.codes, code)) && strings.Contains(message, r.text)
