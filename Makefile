@@ -3,8 +3,10 @@
 .PHONY: test race bench build lint generate kube-contract s3-contract
 
 # A package's tests may take longer than Go's ten minutes in CI, which asks for every case.
+# Regions are many and short-lived: collecting their garbage less often spares an eighth of
+# the time.
 test:
-	go test -timeout 40m ./...
+	GOGC=400 go test -timeout 40m ./...
 
 # Whatever more than one goroutine touches: the layers below a run, and a launch with
 # eight workers on the scaled clock against a served region. Needs cgo.
