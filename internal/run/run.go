@@ -59,8 +59,16 @@ type Wish struct {
 	GroupsAlone bool
 	// SkipSubnets leaves out the checks of subnets, and says so.
 	SkipSubnets bool
+	// Replace are node groups, or All, that are replaced where they differ from the file by
+	// what cannot be changed in place; Watch is how, MaxParallel how many at once (0: one).
+	Replace     []string
+	Watch       plan.Watch
+	MaxParallel int
 	Books       *Books // of a caller who means to run the plan; nil: none are kept
 }
+
+// All is the word for all node groups of a file.
+const All = "all"
 
 // PrepareWith is Prepare with a caller's wishes.
 func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
@@ -69,8 +77,12 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
 	p.books, p.skipSubnets = w.Books, w.SkipSubnets
-	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}
-	return p.prepare(ctx)
+	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
+	p.replace = w.Replace
+	if s, err = p.prepare(ctx); err == nil {
+		s.goesBackWithin()
+	}
+	return s, err
 }
 
 func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
@@ -84,6 +96,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.file,
 		p.network,
 		p.drifted,
+		p.within,
 		p.moved,
 		p.versions,
 		p.reach,
@@ -114,6 +127,7 @@ type preparation struct {
 
 	skipSubnets bool
 	replacing   *replacing // nil: nothing is
+	replace     []string   // groups that are to be replaced where they have to be
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -138,7 +152,7 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
-	if p.replacing != nil {
+	if p.replacing != nil || len(p.replace) > 0 {
 		scope = read.Replacing()
 	}
 	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
@@ -219,7 +233,7 @@ func (p *preparation) check(ctx context.Context) error {
 
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
-		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch})
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
 	} else {
 		p.made, err = plan.Build(p.in)
 	}
