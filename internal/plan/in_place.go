@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -96,6 +97,13 @@ func (u *upgrading) impossible() finding.Findings {
 		return no("wrong-minor", "leave --release-version out of slipway nodegroup upgrade %s %s, which takes the newest release for Kubernetes "+cluster,
 			"the release %s is of Kubernetes %s: the group has %s (%s), the control plane %s, and EKS takes one of these", u.To.Image, u.To.Version, g.Version,
 			g.ReleaseVersion, cluster)
+	}
+	if g.Health != nil {
+		for _, i := range g.Health.Issues {
+			if !eksfacts.Upgradable(i.Code) {
+				return no("group-ailing", "repair it first: slipway nodegroup repair %s %s", "EKS finds %s (%s), and upgrades no group with that", i.Code, i.Message)
+			}
+		}
 	}
 	return nil
 }

@@ -93,6 +93,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.lock,
 		p.observe,
 		p.replaced,
+		p.repaired,
 		p.file,
 		p.network,
 		p.drifted,
@@ -127,6 +128,7 @@ type preparation struct {
 
 	skipSubnets bool
 	replacing   *replacing // nil: nothing is
+	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
 }
 
@@ -152,7 +154,7 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
-	if p.replacing != nil || len(p.replace) > 0 {
+	if p.replacing != nil || p.repairing != nil || len(p.replace) > 0 {
 		scope = read.Replacing()
 	}
 	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
@@ -190,9 +192,17 @@ func (p *preparation) drifted(ctx context.Context) error {
 // moved finds where new node groups go when somebody replaced the cluster's subnets.
 func (p *preparation) moved(ctx context.Context) (err error) {
 	var notes []string
-	p.in.Net, notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.in.Live)
+	p.in.Net, notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.toCome())
 	p.notes = append(p.notes, notes...)
 	return check.Reach(err)
+}
+
+// toCome is what there is once what is made again is gone.
+func (p *preparation) toCome() *observe.Observed {
+	if x := p.repairing; x != nil && x.why != "" {
+		return without(p.in.Live, x.group)
+	}
+	return p.in.Live
 }
 
 // versions finds what the file means by versions in words, or in part.
@@ -220,11 +230,14 @@ func (p *preparation) check(ctx context.Context) error {
 	if p.replacing != nil && p.replacing.f == nil {
 		return nil // nothing is made any more
 	}
+	if p.repairing != nil && p.repairing.fine {
+		return nil
+	}
 	if p.skipSubnets {
 		but = check.OfSubnets
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
 	}
-	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.in.Live), but...)
+	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.toCome()), but...)
 	for _, w := range found {
 		p.notes = append(p.notes, w.Sentence())
 	}
@@ -234,6 +247,10 @@ func (p *preparation) check(ctx context.Context) error {
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
 		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+	} else if x := p.repairing; x != nil && x.fine {
+		p.made, err = plan.Healthy(p.in.Live, p.in.Account, x.group)
+	} else if x != nil {
+		p.made, err = plan.RepairGroup(plan.Repair{Input: p.in, Group: x.group, Why: x.why, Drain: x.Drain})
 	} else {
 		p.made, err = plan.Build(p.in)
 	}

@@ -139,13 +139,7 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 	case f.file == "":
 		return w, nil
 	}
-	file, err := a.Load(f.file)
-	if err != nil {
-		return w, err
-	}
-	if n := file.Cluster.Metadata.Name; n != cluster {
-		return w, cmdutil.Input("the file is of cluster %s, and the argument says %s", n, cluster)
-	}
-	w.File = file
-	return w, nil
+	var err error
+	w.File, err = fileOf(a, f.file, cluster)
+	return w, err
 }
