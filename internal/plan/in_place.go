@@ -47,7 +47,7 @@ func Upgrade(in InPlace) (*Plan, error) {
 	if fs := u.impossible(); len(fs) > 0 {
 		return nil, fs
 	}
-	u.plan.WantNodes = in.Group.Sizes().DesiredSize
+	u.plan.WantNodes = u.size()
 	u.settles()
 	if err := u.rolls(); err != nil {
 		return nil, err
@@ -121,6 +121,15 @@ func minor(version string) (n int) {
 	return n
 }
 
+// size is how many nodes the group has at the end: while EKS is at it, the Auto Scaling group
+// wants more.
+func (u *upgrading) size() int {
+	if m := u.Group.Managed; classOf(m.Status) == moving && m.ScalingConfig != nil {
+		return m.ScalingConfig.DesiredSize
+	}
+	return u.Group.Sizes().DesiredSize
+}
+
 // settles awaits what the group's stack is at.
 func (u *upgrading) settles() {
 	if k := u.Group.Stack; k.Phase().UnderWay() {
@@ -154,7 +163,7 @@ func (u *upgrading) rolls() error {
 	u.add(part{Step: aboutGroup(rules.GroupVersion, u.Group), Action: Update, Title: "node group " + u.Group.Name + ": " + u.changes() + ", by EKS, " +
 		counted(u.atOnce(), "node") + " at a time", Typical: 5*time.Minute + batches*4*time.Minute, Timeout: timeoutUpdate + batches*25*time.Minute,
 		Run: &steps.GroupVersion{Input: in}})
-	if n := u.Group.Sizes().DesiredSize; n > 0 {
+	if n := u.size(); n > 0 {
 		u.add(part{Step: aboutGroup(rules.Nodes, u.Group), Action: Await, Title: counted(n, "node") + " of " + u.Group.Name + " Ready", Typical: 5 * time.Second,
 			Timeout: timeoutGroup, Run: &steps.Nodes{Group: u.Group.Name, Want: n, Managed: true}})
 	}
@@ -184,7 +193,7 @@ func template(g *observe.Nodegroup) string {
 
 // atOnce is how many nodes EKS empties at a time.
 func (u *upgrading) atOnce() int {
-	c, n := u.Group.Managed.UpdateConfig, u.Group.Sizes().DesiredSize
+	c, n := u.Group.Managed.UpdateConfig, u.size()
 	switch {
 	case c == nil:
 		return 1

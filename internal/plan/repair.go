@@ -32,7 +32,8 @@ func Ailing(live *observe.Observed, g observe.AnyGroup) string {
 		return "EKS says that it is " + g.Managed.Status
 	case g.Managed != nil && g.Managed.Health != nil && len(g.Managed.Health.Issues) > 0:
 		return "EKS finds " + g.Managed.Health.Issues[0].Code
-	case p == observe.Complete && g.Managed == nil && (g.Scaling == nil || g.Scaling.Managed) && live.Missed(observe.Nodegroups) == nil && live.Missed(observe.Scaling) == nil:
+	case p == observe.Complete && g.Managed == nil && (g.Scaling == nil || g.Scaling.Managed) &&
+		live.Missed(observe.Nodegroups) == nil && live.Missed(observe.Scaling) == nil:
 		return "its stack stands, and it is gone"
 	}
 	return ""

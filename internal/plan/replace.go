@@ -123,7 +123,7 @@ func (r *replacing) unlike() finding.Findings {
 	return finding.Findings{{Code: "other-replacement", Severity: finding.Error, Where: finding.Where{Resource: "node group " + r.Blue.Name}, Input: true,
 		What:   "is being replaced by " + r.Green + " already, which is made with " + strings.Join(words, "; "),
 		Breaks: "it would end as another than you ask for; nothing was changed",
-		Remedy: fmt.Sprintf("let it end as it was begun (slipway nodegroup upgrade %[1]s %[2]s), or take it back first (slipway nodegroup upgrade %[1]s %[2]s --abort)",
+		Remedy: fmt.Sprintf("let it end as it was begun (slipway nodegroup upgrade %[1]s %[2]s), or take it back first (the same with --abort)",
 			r.live.Name, r.Blue.Name)}}
 }
 

@@ -37,7 +37,8 @@ func (b *builder) replacements() {
 			b.refused = append(b.refused, asFindings(err)...)
 			continue
 		}
-		r := &replacing{builder: b.forReplacement(w.Blue.Name, in), Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Watch: b.in.Watch}}
+		r := &replacing{builder: b.forReplacement(w.Blue.Name, in),
+			Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Watch: b.in.Watch}}
 		if k := i - max(1, b.in.MaxParallel); k >= 0 {
 			r.follows = b.in.Replaced[k].Blue.Name
 		}

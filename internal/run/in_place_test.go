@@ -222,3 +222,26 @@ func TestAnUpgradeInPlaceKilledAnywhereAndRunAgain(t *testing.T) {
 		}
 	})
 }
+
+// Another version of a group's own launch template goes the same way, and its stack says so.
+func TestAGroupTakesAnotherVersionOfItsOwnTemplate(t *testing.T) {
+	const own = testregion.Cluster + "managedNodeGroups: [{name: w, desiredCapacity: 2, launchTemplate: {id: lt-0123456789abcdef0, version: \"1\"}}]\n"
+	r := up(t, own)
+	w := run.InPlace{Group: "w", Template: "2"}
+	s := inPlace(t, r, w)
+	if title := s.Plan.Entry("nodegroup-version/w").Title; !strings.Contains(title, "launch template version 1 → 2") || strings.Contains(title, "AMI") {
+		t.Error(title)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	g, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w")})
+	must(t, err)
+	if v := *g.Nodegroup.LaunchTemplate.Version; v != "2" || !strings.Contains(templateOf(t, r, "w"), `"Version":"2"`) {
+		t.Errorf("version %s, and the template %s", v, templateOf(t, r, "w"))
+	}
+	if s = inPlace(t, r, w); !s.Plan.Empty() {
+		t.Errorf("again %v", kinds(s))
+	}
+	must(t, clean(t, r, strings.Replace(own, `version: "1"`, `version: "2"`, 1)))
+}

@@ -40,6 +40,7 @@ func (s *GroupVersion) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 			}
 			return string(out.Nodegroup.Status), s.reached(out.Nodegroup), nil
 		},
+		why: func(ctx context.Context, u *types.Update) string { return s.held(ctx, e, u) },
 		begin: func(ctx context.Context) (*types.Update, error) {
 			in := s.Input
 			in.ClusterName, in.ClientRequestToken = &e.Name, e.token("nodegroup-version", name, fmt.Sprint(plain(in)), fmt.Sprint(m.Attempt))
@@ -49,10 +50,7 @@ func (s *GroupVersion) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 			}
 			return out.Update, nil
 		}}.run(ctx, e, m)
-	switch {
-	case err != nil && strings.Contains(err.Error(), string(types.ErrorCodePodEvictionFailure)):
-		return r, fmt.Errorf("%w%s", err, s.held(ctx, e))
-	case err == nil && r.State == engine.Wait && e.Reachable:
+	if err == nil && r.State == engine.Wait && e.Reachable {
 		if k, err := e.Kube(ctx); err == nil { // what cannot be seen is not told: EKS goes on all the same
 			if x, err := kube.RollingOf(ctx, k, name); err == nil {
 				r.Reason += ": " + rolled(x)
@@ -135,7 +133,10 @@ func holds(held []kube.HeldPod) (out string) {
 
 // held is what keeps the nodes from being emptied that EKS gave up on, and what to do: EKS
 // names no pod.
-func (s *GroupVersion) held(ctx context.Context, e *Env) string {
+func (s *GroupVersion) held(ctx context.Context, e *Env, u *types.Update) string {
+	if !slices.ContainsFunc(u.Errors, func(x types.ErrorDetail) bool { return x.ErrorCode == types.ErrorCodePodEvictionFailure }) {
+		return ""
+	}
 	const next = ". What is new stays: let the budget allow a disruption (one replica more than it wants, or maxUnavailable: 1) and run the same command " +
 		"again, or with --force, by which EKS ends such pods; to stay as it is, kubectl uncordon the old nodes"
 	k, err := e.Kube(ctx)

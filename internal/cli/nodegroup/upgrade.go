@@ -79,7 +79,8 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once the old nodes are empty")
 	fs.StringVar(&f.pause, "pause", "", "stop after-green or after-drain for a person to look; the same command goes on")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
-	fs.BoolVar(&f.force, "force", false, "go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
+	fs.BoolVar(&f.force, "force", false,
+		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
 	fs.BoolVar(&f.abort, "abort", false, "take the replacement back: all as it was before")
 	a.Consent(c, &f.Consent)
 	return c
