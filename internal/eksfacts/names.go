@@ -17,9 +17,10 @@ const (
 
 // Labels and tags by which EKS and eksctl mark a node group's nodes and instances.
 const (
-	LabelGroup      = "eks.amazonaws.com/nodegroup" // on managed groups' nodes, by EKS
-	LabelOwnGroup   = TagGroup                      // on self-managed groups' nodes, by their kubelets
-	TagManagedGroup = "eks:nodegroup-name"          // on managed groups' instances, by EKS
+	LabelGroup      = "eks.amazonaws.com/nodegroup"       // on managed groups' nodes, by EKS
+	LabelImage      = "eks.amazonaws.com/nodegroup-image" // likewise, the AMI
+	LabelOwnGroup   = TagGroup                            // on self-managed groups' nodes, by their kubelets
+	TagManagedGroup = "eks:nodegroup-name"                // on managed groups' instances, by EKS
 )
 
 // LogGroup is the CloudWatch log group that holds a control plane's logs.

@@ -34,6 +34,8 @@ type NodeGroup struct {
 	Max           int      `json:"max"`
 	Ready         int      `json:"ready"`
 	Nodes         int      `json:"nodes"`
+	Cordoned      int      `json:"cordoned,omitempty"` // of the nodes: they take no more pods
+	Replaces      string   `json:"replaces,omitempty"` // the group whose place it took, or is taking
 	Subnets       []string `json:"subnets,omitempty"`
 	Zones         []string `json:"zones,omitempty"`
 	Drift         []string `json:"drift,omitempty"` // what of it is not as its record says, each in words

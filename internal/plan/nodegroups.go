@@ -22,11 +22,16 @@ import (
 
 func (b *builder) nodeGroups() {
 	for i := range b.cfg.ManagedNodeGroups {
-		b.managed(i, &b.cfg.ManagedNodeGroups[i])
+		if m := &b.cfg.ManagedNodeGroups[i]; !b.isReplaced(m.Name) {
+			b.managed(i, m)
+		}
 	}
 	for i := range b.cfg.NodeGroups {
-		b.selfManaged(i, &b.cfg.NodeGroups[i])
+		if g := &b.cfg.NodeGroups[i]; !b.isReplaced(g.Name) {
+			b.selfManaged(i, g)
+		}
 	}
+	b.replacements()
 }
 
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {

@@ -122,6 +122,11 @@ type Input struct {
 	GateActive bool
 	// GroupsAlone: node groups that are not there are made, and nothing else is looked at.
 	GroupsAlone bool
+	// Replaced are the node groups of the file that take the place of others, how they are
+	// watched over, and how many at once; 0: one.
+	Replaced    []Within
+	Watch       Watch
+	MaxParallel int
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }
@@ -143,6 +148,7 @@ type builder struct {
 	foreign []string         // stacks of other tools, whose record cannot be compared
 
 	replaces string            // the node group whose replacement the steps are part of; "": none
+	follows  string            // the one whose replacement ends before; "": none
 	comers   map[string]string // roles, by ARN, that a group that is still to come runs with, and its name
 }
 
@@ -203,7 +209,7 @@ type part struct {
 // add adds a step to the draft and to the plan.
 func (b *builder) add(s part) string {
 	if b.replaces != "" {
-		s.Step = s.Step.Label(rules.With(rules.Replaces, b.replaces))
+		s.Step = s.Step.Label(rules.With(rules.Replaces, b.replaces), when(b.follows != "", rules.With(rules.Follows, b.follows)))
 	}
 	id := b.draft.Add(s.Step)
 	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: s.Typical, Timeout: s.Timeout, Step: s.Run})
@@ -236,7 +242,7 @@ func (b *builder) leftAlone() {
 	}
 	var extra []string
 	for name := range b.live.Groups {
-		if !slices.ContainsFunc(b.cfg.ManagedNodeGroups, func(m config.ManagedNodeGroup) bool { return m.Name == name }) {
+		if !b.isBlue(name) && !slices.ContainsFunc(b.cfg.ManagedNodeGroups, func(m config.ManagedNodeGroup) bool { return m.Name == name }) {
 			extra = append(extra, "node group "+name)
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -19,6 +21,9 @@ type Replacement struct {
 	Input                  // the new group alone, and what it stands on
 	Blue  observe.AnyGroup // as far as it is there still
 	Green string           // name of the new group
+	// Asked: somebody says what the new group is to be, so that one that is there and is
+	// something else is not gone on with.
+	Asked bool
 	Watch
 }
 
@@ -32,36 +37,15 @@ type Watch struct {
 	Force    bool          // pods move that do not come back as they were
 }
 
-// Replace is the plan of what is left of a replacement, from wherever it is. It reads as
-// the list of its stages.
+// Replace is the plan of what is left of a replacement, from wherever it is.
 func Replace(in Replacement) (*Plan, error) {
-	r := &replacing{Replacement: in, builder: buildOn(in.Input)}
+	b := buildOn(in.Input)
+	r := &replacing{Replacement: in, builder: b}
 	r.replaces = in.Blue.Name
-	if !r.stands() {
-		r.goes()
-		return r.finished()
-	}
-	if fs := r.blockers(); len(fs) > 0 {
+	if fs := r.stages(); len(fs) > 0 {
 		return nil, fs
 	}
-	r.begun()
-	r.green()
-	r.proven()
-	r.cordoned()
-	r.gates(rules.AfterGreen)
-	if r.pauses(rules.AfterGreen) {
-		return r.finished()
-	}
-	if err := r.moves(r.Blue); err != nil {
-		return nil, err
-	}
-	r.gates(rules.AfterDrain)
-	r.soaks()
-	if r.pauses(rules.AfterDrain) {
-		return r.finished()
-	}
-	r.goes()
-	return r.finished()
+	return b.done()
 }
 
 // replacing puts the plan of one replacement together.
@@ -70,11 +54,33 @@ type replacing struct {
 	*builder
 }
 
-func (r *replacing) finished() (*Plan, error) {
-	if len(r.refused) > 0 {
-		return nil, r.refused
+// stages is the list of a replacement's, from wherever it is. What it finds ends the plan.
+func (r *replacing) stages() finding.Findings {
+	if !r.stands() {
+		r.goes()
+		return r.refused
 	}
-	return r.done()
+	if fs := append(r.unlike(), r.blockers()...); len(fs) > 0 {
+		return fs
+	}
+	r.begun()
+	r.green()
+	r.proven()
+	r.cordoned()
+	r.gates(rules.AfterGreen)
+	if r.pauses(rules.AfterGreen) {
+		return r.refused
+	}
+	if fs := r.moves(r.Blue); len(fs) > 0 {
+		return fs
+	}
+	r.gates(rules.AfterDrain)
+	r.soaks()
+	if r.pauses(rules.AfterDrain) {
+		return r.refused
+	}
+	r.goes()
+	return r.refused
 }
 
 // stands tells whether blue is there, and nobody deletes it: from then on there is no way
@@ -85,6 +91,41 @@ func (r *replacing) stands() bool {
 
 // step is one of the replacement's, about a group's.
 func (r *replacing) step(kind, name string) rules.Step { return rules.Step{Kind: kind, Name: name} }
+
+// unlike is by what the new group, which stands already or is being made, is not as somebody
+// wants it now: nothing is gone on with that nobody asked for.
+func (r *replacing) unlike() finding.Findings {
+	g, _ := r.live.NodeGroup(r.Green)
+	if !r.Asked || !g.Stack.Stands() && !g.Stack.Phase().UnderWay() {
+		return nil
+	}
+	was := r.recorded(g.Stack.Name)
+	if was == nil {
+		return nil
+	}
+	var ds []config.Difference
+	list := "managedNodeGroups"
+	switch {
+	case len(was.ManagedNodeGroups) == 1 && len(r.cfg.ManagedNodeGroups) == 1:
+		ds = config.Differences(&was.ManagedNodeGroups[0], &r.cfg.ManagedNodeGroups[0])
+	case len(was.NodeGroups) == 1 && len(r.cfg.NodeGroups) == 1:
+		list, ds = "nodeGroups", config.Differences(&was.NodeGroups[0], &r.cfg.NodeGroups[0])
+	}
+	var words []string
+	for _, d := range ds {
+		if row(list + "." + d.Path).Refused() {
+			words = append(words, fmt.Sprintf("%s %s, and not %s", d.Path, cmp.Or(d.Was, "unset"), cmp.Or(d.Now, "unset")))
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return finding.Findings{{Code: "other-replacement", Severity: finding.Error, Where: finding.Where{Resource: "node group " + r.Blue.Name}, Input: true,
+		What:   "is being replaced by " + r.Green + " already, which is made with " + strings.Join(words, "; "),
+		Breaks: "it would end as another than you ask for; nothing was changed",
+		Remedy: fmt.Sprintf("let it end as it was begun (slipway nodegroup upgrade %[1]s %[2]s), or take it back first (the same with --abort)",
+			r.live.Name, r.Blue.Name)}}
+}
 
 func (r *replacing) begun() {
 	r.add(part{Step: r.step(rules.Begun, r.Blue.Name), Action: Create, Title: "what is available now, written down (ConfigMap in kube-system)",
@@ -97,10 +138,13 @@ func (r *replacing) green() {
 	managed := len(r.cfg.ManagedNodeGroups) > 0
 	n := r.cfg.Groups()[0]
 	if role := n.IAM; role != nil && role.InstanceRoleARN != "" {
-		r.comers = map[string]string{role.InstanceRoleARN: "node group " + r.Green}
+		if r.comers == nil {
+			r.comers = map[string]string{}
+		}
+		r.comers[role.InstanceRoleARN] = "node group " + r.Green
 	}
 	if sizes := g.Sizes(); g.Stack.Stands() && sizes != nil && (g.Managed == nil || classOf(g.Managed.Status) == steady) {
-		r.plan.WantNodes = sizes.DesiredSize
+		r.plan.WantNodes += sizes.DesiredSize
 		n.DesiredCapacity = &sizes.DesiredSize
 		r.nodes(n, managed, 5*time.Second)
 	} else if managed {
@@ -180,7 +224,7 @@ func (r *replacing) pauses(stage string) bool {
 }
 
 // moves has the pods of a group go elsewhere, zone by zone.
-func (r *replacing) moves(from observe.AnyGroup) error {
+func (r *replacing) moves(from observe.AnyGroup) finding.Findings {
 	zones := map[string]int{}
 	for _, n := range r.live.NodesOf(from) {
 		if n.Nodegroup != from.Name {

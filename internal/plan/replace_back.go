@@ -9,50 +9,64 @@ import (
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 )
 
-// Return is what the plan of a replacement's way back is made from.
+// Return is what the plan of the way back of replacements is made from.
 type Return struct {
-	Account     string
-	Live        *observe.Observed
-	Blue, Green observe.AnyGroup
-	Deadline    time.Duration // as a Watch's
+	Account  string
+	Live     *observe.Observed
+	Pairs    []Pair
+	Deadline time.Duration // as a Watch's
 }
 
-// Back is the plan that makes all as it was before a replacement: blue takes pods again
+// Pair is a node group and the one that takes its place.
+type Pair struct{ Blue, Green observe.AnyGroup }
+
+// Back is the plan that makes all as it was before some replacements: blue takes pods again
 // first, those that are on green move back, and green goes.
 func Back(in Return) (*Plan, error) {
-	r := &replacing{builder: newBuilder(in.Live, in.Account),
-		Replacement: Replacement{Blue: in.Blue, Green: in.Green.Name, Watch: Watch{Deadline: in.Deadline}}}
-	r.replaces = in.Blue.Name
-	if !r.stands() {
-		return nil, r.noWayBack()
-	}
-	if fs := unreached(in.Live, ""); fs != nil {
-		return nil, fs
-	}
-	there := in.Green.There() || in.Green.Stack != nil
-	if !there && in.Live.Kubernetes.Replacements[in.Blue.Name] == nil {
-		return r.done()
-	}
-	if s := in.Blue.Sizes(); s != nil {
-		r.plan.WantNodes = s.DesiredSize
-	}
-	r.deed(rules.RestoreNodes, in.Blue.Name, "restore", "the nodes of "+in.Blue.Name+" take pods again, and are in the load balancers")
-	if there {
-		if err := r.moves(in.Green); err != nil {
-			return nil, err
+	b := newBuilder(in.Live, in.Account)
+	for _, p := range in.Pairs {
+		r := &replacing{builder: b.forReplacement(p.Blue.Name, Input{}),
+			Replacement: Replacement{Blue: p.Blue, Green: p.Green.Name, Watch: Watch{Deadline: in.Deadline}}}
+		if fs := r.returns(p.Green); len(fs) > 0 {
+			return nil, fs
 		}
-		r.drainNotes(names(in.Live.NodesOf(in.Green)))
-		r.groupGoes(in.Green)
 	}
-	if err := r.accessGoes(in.Green, []string{in.Green.Name}); err != nil {
-		return nil, err
+	return b.done()
+}
+
+// returns is the list of what one's way back is.
+func (r *replacing) returns(green observe.AnyGroup) finding.Findings {
+	if !r.stands() {
+		return r.noWayBack()
+	}
+	if fs := unreached(r.live, ""); fs != nil {
+		return fs
+	}
+	there := green.There() || green.Stack != nil
+	if !there && r.live.Kubernetes.Replacements[r.Blue.Name] == nil {
+		return nil
+	}
+	if s := r.Blue.Sizes(); s != nil {
+		r.plan.WantNodes += s.DesiredSize
+	}
+	r.deed(rules.RestoreNodes, r.Blue.Name, "restore", "the nodes of "+r.Blue.Name+" take pods again, and are in the load balancers")
+	if there {
+		if fs := r.moves(green); len(fs) > 0 {
+			return fs
+		}
+		r.drainNotes(names(r.live.NodesOf(green)))
+		r.groupGoes(green)
+	}
+	if err := r.accessGoes(green, []string{green.Name}); err != nil {
+		fs, _ := finding.Of(err)
+		return fs
 	}
 	r.ended()
-	return r.done()
+	return nil
 }
 
 // noWayBack is said where blue is gone, or going.
-func (r *replacing) noWayBack() error {
+func (r *replacing) noWayBack() finding.Findings {
 	what, remedy := "is gone", "make it again: slipway nodegroup create, or slipway up with the file"
 	if r.Blue.Going() {
 		what = "is being deleted: its pods are on " + r.Green + " already"

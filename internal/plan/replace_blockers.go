@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
@@ -16,19 +18,29 @@ func (r *replacing) blockers() finding.Findings {
 	if fs := unreached(r.live, ""); fs != nil {
 		return fs
 	}
-	nodes := names(r.live.NodesOf(r.Blue))
-	fs := append(never(r.live, nodes, ""), r.immovable(nodes)...)
+	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: *r.greenGroup().DesiredCapacity, zones: len(r.greenZones()), force: r.Force,
+		volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
+		fit:    "give the new group the labels, or take away the taints, in a file (--file)"}
+	fs := append(never(r.live, m.nodes, ""), r.immovable(m)...)
 	if len(fs) == 0 {
-		r.drainNotes(nodes)
-		r.losses(nodes)
+		r.drainNotes(m.nodes)
+		r.losses(m)
 	}
 	return fs
 }
 
-// immovable are pods that must not go, or have nowhere to; with Force they are notes.
-func (r *replacing) immovable(nodes []string) (out finding.Findings) {
+// relocation is pods that leave nodes for others.
+type relocation struct {
+	nodes       []string       // that they leave
+	homes       []*corev1.Node // that they may go to
+	come, zones int            // how many of those are still to come, and in how many zones
+	force       bool           // they move though they are lost
+	volume, fit string         // what to do where a volume, or a pod, finds no node
+}
+
+// immovable are pods that must not go, or have nowhere to; with force they are notes.
+func (b *builder) immovable(m relocation) (out finding.Findings) {
 	const without = ", or run again with --force"
-	homes := r.homes()
 	said := map[string]bool{}
 	say := func(code, pod string, p *observe.Pod, what, remedy string) {
 		of := podOf(pod, p)
@@ -38,15 +50,15 @@ func (r *replacing) immovable(nodes []string) (out finding.Findings) {
 		said[code+of+what] = true
 		f := finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{Resource: of}, What: what,
 			Breaks: "nothing was changed", Remedy: remedy + without}
-		if r.Force {
-			r.plan.Notes = append(r.plan.Notes, f.Where.Resource+" "+what+"; --force goes on.")
+		if m.force {
+			b.plan.Notes = append(b.plan.Notes, f.Where.Resource+" "+what+"; --force goes on.")
 			return
 		}
 		out = append(out, f)
 	}
-	for _, pod := range slices.Sorted(maps.Keys(r.live.Kubernetes.Pods)) {
-		p := r.live.Kubernetes.Pods[pod]
-		if !slices.Contains(nodes, p.Node) {
+	for _, pod := range slices.Sorted(maps.Keys(b.live.Kubernetes.Pods)) {
+		p := b.live.Kubernetes.Pods[pod]
+		if !slices.Contains(m.nodes, p.Node) {
 			continue
 		}
 		if p.Owner == "" {
@@ -55,23 +67,23 @@ func (r *replacing) immovable(nodes []string) (out finding.Findings) {
 		if p.Held != "" {
 			say("pod-held", pod, p, "must not be moved, as its annotation says: "+p.Held, "take the annotation away, or end the pod yourself")
 		}
-		switch why, volume, err := unfit(p, homes); {
+		switch why, volume, err := unfit(p, m.homes); {
 		case err != nil:
 			say("pod-unread", pod, p, fmt.Sprintf("asks for a node in words that cannot be read: %v", err), "correct it")
 		case volume:
-			say("volume-zone", pod, p, "would wait for ever: "+why, "give the new group nodes in that zone (--file with its subnets or availabilityZones)")
+			say("volume-zone", pod, p, "would wait for ever: "+why, m.volume)
 		case why != "":
-			say("pod-fits-no-node", pod, p, "would wait for ever: "+why, "give the new group the labels, or take away the taints, in a file (--file)")
+			say("pod-fits-no-node", pod, p, "would wait for ever: "+why, m.fit)
 		}
 	}
 	return out
 }
 
 // losses are told: what a move costs, though it works.
-func (r *replacing) losses(nodes []string) {
+func (b *builder) losses(m relocation) {
 	disks, single, bound := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for pod, p := range r.live.Kubernetes.Pods {
-		if !slices.Contains(nodes, p.Node) {
+	for pod, p := range b.live.Kubernetes.Pods {
+		if !slices.Contains(m.nodes, p.Node) {
 			continue
 		}
 		if len(p.Local) > 0 {
@@ -81,19 +93,19 @@ func (r *replacing) losses(nodes []string) {
 			bound[podOf(pod, p)] = true
 		}
 		name, is := strings.CutPrefix(podOf(pod, p), "Deployment ")
-		if d := r.live.Kubernetes.Deployments[name]; is && d != nil && d.Desired == 1 {
+		if d := b.live.Kubernetes.Deployments[name]; is && d != nil && d.Desired == 1 {
 			single["Deployment "+name] = true
 		}
 	}
 	note := func(what string, of map[string]bool) {
 		if len(of) > 0 {
-			r.plan.Notes = append(r.plan.Notes, what+": "+few(slices.Sorted(maps.Keys(of)))+".")
+			b.plan.Notes = append(b.plan.Notes, what+": "+few(slices.Sorted(maps.Keys(of)))+".")
 		}
 	}
 	note("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
-	if n, zones := *r.greenGroup().DesiredCapacity, len(r.greenZones()); n < zones {
-		const word = "The new group has fewer nodes (%d) than zones (%d), and Auto Scaling chooses which get one; these have volumes in one zone"
-		note(fmt.Sprintf(word, n, zones), bound)
+	if m.come < m.zones {
+		const word = "There are fewer new nodes (%d) than zones (%d), and Auto Scaling chooses which get one; these have volumes in one zone"
+		note(fmt.Sprintf(word, m.come, m.zones), bound)
 	}
 	note("These have one pod, and none while it moves", single)
 }

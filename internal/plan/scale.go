@@ -62,12 +62,15 @@ type scaling struct {
 }
 
 // step is one about the group.
-func (s *scaling) step(kind string) rules.Step {
+func (s *scaling) step(kind string) rules.Step { return aboutGroup(kind, s.Group) }
+
+// aboutGroup is a step about a group that stands, and its stack.
+func aboutGroup(kind string, g observe.AnyGroup) rules.Step {
 	of := ""
-	if s.Group.Stack != nil {
-		of = s.Group.Stack.Name
+	if g.Stack != nil {
+		of = g.Stack.Name
 	}
-	return labelled(kind, s.Group.Name, of).Label(rules.With(rules.For, s.Group.Name))
+	return labelled(kind, g.Name, of).Label(rules.With(rules.For, g.Name))
 }
 
 // settles awaits what is under way on the group.

@@ -51,6 +51,15 @@ func details(w io.Writer, style Style, g outcome.NodeGroup) {
 	if g.Nodes != g.Desired {
 		fmt.Fprintf(w, "  nodes: %d are registered, and %d wanted\n", g.Nodes, g.Desired)
 	}
+	if g.Cordoned > 0 {
+		fmt.Fprintf(w, "  nodes: %d take no more pods\n", g.Cordoned)
+	}
+	if g.Replaces != "" {
+		fmt.Fprintf(w, "  it takes the place of %s\n", g.Replaces)
+	}
+	if len(g.Versions) > 1 {
+		fmt.Fprintf(w, "  nodes: of several versions, as an upgrade that was not ended leaves them\n")
+	}
 	if g.Newer {
 		fmt.Fprintf(w, "  %s %s is published\n", style.Yellow("newer release:"), g.Newest)
 	}

@@ -120,6 +120,26 @@ func windows(year, kind, minor string) Publication {
 	return Publication{Image: "/aws/service/ami-windows-latest/Windows_Server-" + year + "-English-" + kind + "-EKS_Optimized-" + minor + "/image_id"}
 }
 
+// NewestRelease is the newest release that AWS publishes of a managed group's AMI type, for a
+// minor of Kubernetes; "": none. Where no parameter says it (Windows), the AMI's name does.
+func NewestRelease(ctx context.Context, c *awsc.Clients, amiType, minor string) (string, error) {
+	p := OfAMIType(amiType, minor)
+	out, err := Published(ctx, c, []string{p.Release, p.Image})
+	if err != nil || p.Release != "" {
+		return out[p.Release], err
+	}
+	id := out[p.Image]
+	if id == "" {
+		return "", nil
+	}
+	images, err := Images(ctx, c, []string{id})
+	if err != nil {
+		return "", err
+	}
+	_, release, _ := strings.Cut(images[id].Name, "-EKS_Optimized-")
+	return release, nil
+}
+
 // Published reads public SSM parameters: those that are not published are left out.
 func Published(ctx context.Context, c *awsc.Clients, names []string) (map[string]string, error) {
 	const most = 10 // names in a request

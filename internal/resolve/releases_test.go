@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/slipway-eks/slipway/internal/resolve"
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -48,5 +49,22 @@ func TestPublishedReleases(t *testing.T) {
 	}
 	if p := resolve.OfImage("our-own-image"); p != (resolve.Publication{}) {
 		t.Errorf("%+v", p)
+	}
+}
+
+// The newest release of a kind is the one that EKS itself takes; of one without a parameter,
+// its AMI's name says it.
+func TestNewestRelease(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	for ami, family := range map[string]string{"AL2023_x86_64_STANDARD": "amazon-eks-node-al2023", "BOTTLEROCKET_ARM_64": "bottlerocket",
+		"WINDOWS_CORE_2022_x86_64": "windows", "CUSTOM": ""} {
+		got, err := resolve.NewestRelease(t.Context(), r.AWS, ami, "1.34")
+		want := ""
+		if family != "" {
+			want = ec2.Release(family, "1.34")
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: %q %v, expected %q", ami, got, err, want)
+		}
 	}
 }

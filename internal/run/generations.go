@@ -47,18 +47,27 @@ func generations(f *config.File, live *observe.Observed) (*config.File, []string
 	if len(now) == 0 {
 		return f, nil
 	}
+	var notes []string
+	for _, n := range f.Cluster.Groups() {
+		if name := now[n.Name]; name != "" {
+			notes = append(notes, fmt.Sprintf("The node group %s was replaced by %s, which is followed in its place.", n.Name, name))
+		}
+	}
+	return renamed(f, now), notes
+}
+
+// renamed is a file in which some node groups have other names.
+func renamed(f *config.File, now map[string]string) *config.File {
 	var all []string
 	for _, n := range f.Cluster.Groups() {
 		all = append(all, n.Name)
 	}
 	out, err := f.Only(all...)
 	if err != nil {
-		return f, nil //nolint:nilerr // all of its own groups are there
+		return f // all of its own groups are there
 	}
-	var notes []string
 	for _, n := range out.Cluster.Groups() {
 		if name := now[n.Name]; name != "" {
-			notes = append(notes, fmt.Sprintf("The node group %s was replaced by %s, which is followed in its place.", n.Name, name))
 			n.Name = name
 		}
 	}
@@ -71,5 +80,5 @@ func generations(f *config.File, live *observe.Observed) (*config.File, []string
 			}
 		}
 	}
-	return out, notes
+	return out
 }

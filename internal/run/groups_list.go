@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/drift"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -107,6 +108,9 @@ func (l *listing) group(g observe.AnyGroup) outcome.NodeGroup {
 	if g.SelfManaged() {
 		x.Kind = "self-managed"
 	}
+	if g.Stack != nil {
+		x.Replaces = g.Stack.Tags[marks.Replaces]
+	}
 	if s := g.Sizes(); s != nil {
 		x.Desired, x.Min, x.Max = s.DesiredSize, s.MinSize, s.MaxSize
 	}
@@ -114,7 +118,11 @@ func (l *listing) group(g observe.AnyGroup) outcome.NodeGroup {
 		x.InstanceTypes, x.Capacity = m.InstanceTypes, m.CapacityType
 		if m.Health != nil {
 			for _, i := range m.Health.Issues {
-				x.Issues = append(x.Issues, i.Code+": "+i.Message)
+				words := i.Code + ": " + i.Message
+				if a, ok := eksfacts.AilmentOf(i.Code); ok {
+					words += " (" + a.Cause + ")"
+				}
+				x.Issues = append(x.Issues, words)
 			}
 		}
 	}
@@ -160,6 +168,9 @@ func (l *listing) nodes(g observe.AnyGroup, x *outcome.NodeGroup) {
 		l.known[n.Name] = true
 		if n.Ready {
 			x.Ready++
+		}
+		if n.Unschedulable {
+			x.Cordoned++
 		}
 		v, _, _ := strings.Cut(strings.TrimPrefix(n.Version, "v"), "-eks-")
 		versions[v] = true

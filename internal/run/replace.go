@@ -77,7 +77,7 @@ func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement,
 		return nil, err
 	}
 	s.counted, s.done = []string{blue.Name}, fmt.Sprintf("node group %s is as before, and %s is gone", blue.Name, green.Name)
-	s.Plan, err = plan.Back(plan.Return{Account: c.Account, Live: s.Live, Blue: blue, Green: green, Deadline: w.Deadline})
+	s.Plan, err = plan.Back(plan.Return{Account: c.Account, Live: s.Live, Pairs: []plan.Pair{{Blue: blue, Green: green}}, Deadline: w.Deadline})
 	return s.planned(w.Books, err)
 }
 
@@ -103,7 +103,7 @@ func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error
 
 // returns tells whether what a run has done is taken back.
 func (s *Session) returns(rep *engine.Report) bool {
-	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil
+	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil && s.unended(rep)
 }
 
 // pairOf are the old and the new group of a replacement, as far as they are there.

@@ -60,8 +60,16 @@ type Wish struct {
 	GroupsAlone bool
 	// SkipSubnets leaves out the checks of subnets, and says so.
 	SkipSubnets bool
+	// Replace are node groups, or All, that are replaced where they differ from the file by
+	// what cannot be changed in place; Watch is how, MaxParallel how many at once (0: one).
+	Replace     []string
+	Watch       plan.Watch
+	MaxParallel int
 	Books       *Books // of a caller who means to run the plan; nil: none are kept
 }
+
+// All is the word for all node groups of a file.
+const All = "all"
 
 // PrepareWith is Prepare with a caller's wishes.
 func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (*Session, error) {
@@ -70,8 +78,12 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
 	p.books, p.skipSubnets = w.Books, w.SkipSubnets
-	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone}
-	return p.prepare(ctx)
+	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
+	p.replace = w.Replace
+	if s, err = p.prepare(ctx); err == nil {
+		s.goesBackWithin()
+	}
+	return s, err
 }
 
 func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
@@ -82,9 +94,11 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.lock,
 		p.observe,
 		p.replaced,
+		p.repaired,
 		p.file,
 		p.network,
 		p.drifted,
+		p.within,
 		p.moved,
 		p.versions,
 		p.reach,
@@ -115,6 +129,8 @@ type preparation struct {
 
 	skipSubnets bool
 	replacing   *replacing // nil: nothing is
+	repairing   *repairing // nil: nothing is
+	replace     []string   // groups that are to be replaced where they have to be
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -139,7 +155,7 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
-	if p.replacing != nil {
+	if p.replacing != nil || p.repairing != nil || len(p.replace) > 0 {
 		scope = read.Replacing()
 	}
 	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
@@ -177,9 +193,17 @@ func (p *preparation) drifted(ctx context.Context) error {
 // moved finds where new node groups go when somebody replaced the cluster's subnets.
 func (p *preparation) moved(ctx context.Context) (err error) {
 	var notes []string
-	p.in.Net, notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.in.Live)
+	p.in.Net, notes, err = resolve.Moved(ctx, p.c, p.f, p.in.Net, p.toCome())
 	p.notes = append(p.notes, notes...)
 	return check.Reach(err)
+}
+
+// toCome is what there is once what is made again is gone.
+func (p *preparation) toCome() *observe.Observed {
+	if x := p.repairing; x != nil && x.why != "" {
+		return without(p.in.Live, x.group)
+	}
+	return p.in.Live
 }
 
 // versions finds what the file means by versions in words, or in part.
@@ -207,11 +231,14 @@ func (p *preparation) check(ctx context.Context) error {
 	if p.replacing != nil && p.replacing.f == nil {
 		return nil // nothing is made any more
 	}
+	if p.repairing != nil && p.repairing.fine {
+		return nil
+	}
 	if p.skipSubnets {
 		but = check.OfSubnets
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
 	}
-	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.in.Live), but...)
+	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.toCome()), but...)
 	for _, w := range found {
 		p.notes = append(p.notes, w.Sentence())
 	}
@@ -220,7 +247,11 @@ func (p *preparation) check(ctx context.Context) error {
 
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
-		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch})
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+	} else if x := p.repairing; x != nil && x.fine {
+		p.made, err = plan.Healthy(p.in.Live, p.in.Account, x.group)
+	} else if x != nil {
+		p.made, err = plan.RepairGroup(plan.Repair{Input: p.in, Group: x.group, Why: x.why, Drain: x.Drain})
 	} else {
 		p.made, err = plan.Build(p.in)
 	}

@@ -190,6 +190,54 @@ func Sized(body string, s Sizes) (string, error) {
 	return "", fmt.Errorf("the stack records no node group")
 }
 
+// Released is what of a managed node group EKS changes by replacing its nodes.
+type Released struct {
+	Version  string // of Kubernetes
+	Release  string // of the AMI
+	Template string // version of the group's own launch template
+}
+
+// Release is a managed node group's template with what EKS made of the group, where the
+// template says something else of it, also in what it records of the config. What the
+// template does not say stays so: it is right already.
+func Release(body string, r Released) (string, error) {
+	var t struct {
+		Resources map[string]struct{ Properties map[string]any }
+	}
+	if err := json.Unmarshal([]byte(body), &t); err != nil {
+		return "", fmt.Errorf("the recorded template is no JSON: %w", err)
+	}
+	have, set := t.Resources["ManagedNodeGroup"].Properties, M{}
+	for k, v := range map[string]string{"Version": r.Version, "ReleaseVersion": r.Release} {
+		if have[k] != nil && v != "" {
+			set[k] = v
+		}
+	}
+	lt, _ := have["LaunchTemplate"].(map[string]any)
+	if lt["Version"] != nil && r.Template != "" {
+		own := M{}
+		for k, v := range lt {
+			own[k] = v
+		}
+		own["Version"] = r.Template
+		set["LaunchTemplate"] = own
+	}
+	c, err := Recorded(body)
+	if err != nil {
+		return "", err
+	}
+	if c != nil && len(c.ManagedNodeGroups) == 1 {
+		m := &c.ManagedNodeGroups[0]
+		if m.ReleaseVersion != "" && r.Release != "" {
+			m.ReleaseVersion = r.Release
+		}
+		if m.LaunchTemplate != nil && m.LaunchTemplate.Version != "" && r.Template != "" {
+			m.LaunchTemplate.Version = r.Template
+		}
+	}
+	return patch(body, "ManagedNodeGroup", set, nil, c)
+}
+
 // patch sets properties of one resource, drops those that are no longer set, and
 // records the new config where the old one was recorded.
 func patch(body, resource string, set M, optional []string, c *config.ClusterConfig) (string, error) {

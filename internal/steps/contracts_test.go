@@ -178,6 +178,9 @@ var contracts = append([]contract{
 	{"group update: bounds", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: new("m")}, Bounds: &steps.Bounds{Min: 0, Max: 7}}
 	}},
+	{"group version", false, nil, func(*stage) steps.Spec {
+		return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: new("m"), Version: new("1.34"), ReleaseVersion: new("1.34.1-20260901")}}
+	}},
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},

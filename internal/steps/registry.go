@@ -60,6 +60,7 @@ var registry = map[string]row{
 	"nodegroup-nodes":       {"kubernetes", func() Spec { return &GroupNodes{} }},
 	"nodegroup-sizes":       {"autoscaling", func() Spec { return &GroupSizes{} }},
 	"nodegroup-update":      {"eks", func() Spec { return &GroupUpdate{} }},
+	"nodegroup-version":     {"eks", func() Spec { return &GroupVersion{} }},
 	"nodes":                 {"kubernetes", func() Spec { return &Nodes{} }},
 	"nodes-proven":          {"kubernetes", func() Spec { return &NodesProven{} }},
 	"oidc-provider":         {"iam", func() Spec { return &OIDCProvider{} }},

@@ -20,11 +20,11 @@ type Resize struct {
 
 // body is the template that the stack should have; same: it makes the same already.
 func (r *Resize) body(ctx context.Context, e *Env, name string) (body string, same bool, err error) {
-	have, err := e.AWS.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name})
+	was, err := templateOf(ctx, e, name)
 	if err != nil {
-		return "", false, fmt.Errorf("reading the template of stack %s: %w", name, err)
+		return "", false, err
 	}
-	was, c := aws.ToString(have.TemplateBody), r.Config
+	c := r.Config
 	switch {
 	case len(c.ManagedNodeGroups) == 1:
 		body, err = stack.Resize(was, c, &c.ManagedNodeGroups[0])
@@ -34,4 +34,13 @@ func (r *Resize) body(ctx context.Context, e *Env, name string) (body string, sa
 		err = fmt.Errorf("the plan's step names no node group")
 	}
 	return body, err == nil && stack.Same(was, body), err
+}
+
+// templateOf is a stack's template as it is now.
+func templateOf(ctx context.Context, e *Env, name string) (string, error) {
+	have, err := e.AWS.CFN.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name})
+	if err != nil {
+		return "", fmt.Errorf("reading the template of stack %s: %w", name, err)
+	}
+	return aws.ToString(have.TemplateBody), nil
 }

@@ -69,6 +69,9 @@ func (s *StackUpdate) body(ctx context.Context, e *Env) (body string, same bool,
 	if s.Template.Resize != nil {
 		return s.Template.Resize.body(ctx, e, s.Name)
 	}
+	if s.Template.Release != nil {
+		return s.Template.Release.body(ctx, e, s.Name)
+	}
 	body, err = s.Template.body(ctx, e)
 	return body, false, err
 }

@@ -30,6 +30,8 @@ type Template struct {
 	// Resize is a node group whose stack is brought to what the file says from whatever
 	// its template is at the step's turn; for updates only.
 	Resize *Resize `json:"resize,omitempty"`
+	// Release is what EKS made of a managed group, for its stack to record, likewise.
+	Release *Release `json:"release,omitempty"`
 }
 
 // Group is a node group with what its template needs of the file besides live values.

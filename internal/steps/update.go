@@ -21,6 +21,8 @@ type update struct {
 	in   eks.DescribeUpdateInput
 	// look says the status of what is changed, and whether it is as wanted already.
 	look func(context.Context) (status string, wanted bool, err error)
+	// why says more of an update that failed; nil: EKS says all.
+	why func(context.Context, *types.Update) string
 	// begin starts the change; no update: there was nothing to change.
 	begin func(context.Context) (*types.Update, error)
 }
@@ -75,6 +77,9 @@ func (u update) poll(ctx context.Context, e *Env, id string) (engine.Result, err
 		msg := fmt.Sprintf("the update %s of %s is %s", x.Type, u.what, x.Status)
 		for _, i := range x.Errors {
 			msg += fmt.Sprintf("; %s: %s", i.ErrorCode, aws.ToString(i.ErrorMessage))
+		}
+		if u.why != nil {
+			msg += u.why(ctx, x)
 		}
 		return engine.Result{}, fmt.Errorf("%s", msg)
 	}

@@ -37,6 +37,9 @@ func (s *Encryption) writes(cluster string) []owner.Ref    { return one(owner.Co
 func (s *GroupUpdate) writes(string) []owner.Ref {
 	return one(owner.NodeGroup, aws.ToString(s.Input.NodegroupName))
 }
+func (s *GroupVersion) writes(string) []owner.Ref {
+	return one(owner.NodeGroup, aws.ToString(s.Input.NodegroupName))
+}
 func (s *GroupScaling) writes(string) []owner.Ref {
 	return append(one(owner.NodeGroup, s.Group), one(owner.ScalingGroup, s.Group)...) // one of no node group goes by its own name
 }

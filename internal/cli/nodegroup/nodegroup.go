@@ -9,7 +9,7 @@ import (
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
-	c := &cobra.Command{Use: "nodegroup", Aliases: []string{"ng"}, Short: "List, make, scale, upgrade and delete node groups of a cluster that stands"}
-	c.AddCommand(newList(a), newCreate(a), newScale(a), newUpgrade(a), newDelete(a))
+	c := &cobra.Command{Use: "nodegroup", Aliases: []string{"ng"}, Short: "List, make, scale, upgrade, repair and delete node groups of a cluster that stands"}
+	c.AddCommand(newList(a), newCreate(a), newScale(a), newUpgrade(a), newRepair(a), newDelete(a))
 	return c
 }

@@ -16,6 +16,7 @@ type upgradeFlags struct {
 	cmdutil.Consent
 	strategy, file     string
 	release, family    string
+	template           string
 	types              []string
 	gates              []string
 	gateTime, deadline time.Duration
@@ -24,6 +25,12 @@ type upgradeFlags struct {
 	abort, force       bool
 	given              func(string) bool
 }
+
+// Strategies.
+const (
+	blueGreen = "blue-green"
+	inPlace   = "in-place"
+)
 
 const upgradeLong = `Replaces a node group by a new one beside it (blue/green), with a way back at every point until the old one is deleted.
 The new group, GROUP-b2, is as the old one is live, with the newest AMI release, and with what the flags or the file's entry of
@@ -35,16 +42,25 @@ SLIPWAY_REPLACEMENT and SLIPWAY_STAGE (after-green, after-drain) in its environm
 
 A gate that stays shut, a deadline that passes, or any step that fails takes everything back by itself, and --abort does at any
 time: the old nodes take pods again first, pods move back within budgets, the new group goes. Ctrl-C leaves all as it is: the
-state is in the cluster, and the same command goes on, from any machine.`
+state is in the cluster, and the same command goes on, from any machine.
+
+With --strategy in-place, EKS replaces the nodes of a managed group within the group (UpdateNodegroupVersion): new ones first,
+then the old ones are emptied, as many at a time as the group's update config says, or, where its update strategy is MINIMAL,
+the other way round. It takes another AMI release, to the control plane's Kubernetes unless --release-version says otherwise,
+or another version of the group's own launch template; all else is a replacement. What would hold it up is named before, as
+above; while it runs, the nodes that are left, and the pods and budgets that hold them. A pod that a budget holds for 15 minutes
+fails it, unless --force has EKS end it; what is new stays, and the same command goes on. There is no other way back than
+--release-version with the release before.`
 
 func newUpgrade(a *cmdutil.App) *cobra.Command {
 	var f upgradeFlags
 	c := &cobra.Command{
-		Use: "upgrade NAME GROUP", Short: "Replace a node group by a new one beside it, with gates and a way back", Long: upgradeLong,
+		Use: "upgrade NAME GROUP", Short: "Replace a node group's nodes: by a new group beside it, with gates and a way back, or in place", Long: upgradeLong,
 		Example: "  slipway nodegroup upgrade prod workers\n" +
 			"  slipway nodegroup upgrade prod workers --instance-types m7i.large --gate 'curl -fsS https://shop.example/health' --soak 10m\n" +
 			"  slipway nodegroup upgrade prod workers -f cluster.yaml --pause after-green\n" +
-			"  slipway nodegroup upgrade prod workers --abort",
+			"  slipway nodegroup upgrade prod workers --abort\n" +
+			"  slipway nodegroup upgrade prod workers --strategy in-place",
 		Args: cmdutil.Args("cluster's name", "node group's name"),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.given = c.Flags().Changed
@@ -52,9 +68,10 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.strategy, "strategy", "blue-green", "blue-green: a new group beside the old one")
+	fs.StringVar(&f.strategy, "strategy", blueGreen, "blue-green: a new group beside the old one; in-place: EKS replaces the nodes of a managed group")
 	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file that says what the new group is, in its entry of that name, or - for standard input")
-	fs.StringVar(&f.release, "release-version", "", "AMI release of the new group, such as 1.34.1-20261110; default: the newest (managed groups)")
+	fs.StringVar(&f.release, "release-version", "", "AMI release, such as 1.34.1-20261110, or latest, the default (managed groups)")
+	fs.StringVar(&f.template, "launch-template-version", "", "in place: version of the group's own launch template; default: as it is")
 	fs.StringSliceVar(&f.types, "instance-types", nil, "instance types of the new group; default: as they are")
 	fs.StringVar(&f.family, "ami-family", "", "AMI family of the new group, such as AmazonLinux2023; default: as it is")
 	fs.StringArrayVar(&f.gates, "gate", nil, "command that must exit 0 for it to go on, at each gate; may be repeated")
@@ -62,7 +79,8 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once the old nodes are empty")
 	fs.StringVar(&f.pause, "pause", "", "stop after-green or after-drain for a person to look; the same command goes on")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
-	fs.BoolVar(&f.force, "force", false, "go on though pods are lost, or do not find a node again as they are")
+	fs.BoolVar(&f.force, "force", false,
+		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
 	fs.BoolVar(&f.abort, "abort", false, "take the replacement back: all as it was before")
 	a.Consent(c, &f.Consent)
 	return c
@@ -70,6 +88,9 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 
 // upgrade is the whole of the command, in its order.
 func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group string) error {
+	if f.strategy == inPlace {
+		return upgradeInPlace(ctx, a, f, cluster, group)
+	}
 	w, err := f.wish(a, cluster, group)
 	if err != nil {
 		return err
@@ -101,13 +122,15 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 		property string
 		value    any
 	}{"release-version": {"releaseVersion", f.release}, "instance-types": {"instanceTypes", f.types}, "ami-family": {"amiFamily", f.family}} {
-		if f.given(flag) {
+		if f.given(flag) && change.value != run.Latest {
 			w.Changes[change.property] = change.value
 		}
 	}
 	switch {
-	case f.strategy != "blue-green":
-		return w, cmdutil.Input("--strategy %s: blue-green is what there is", f.strategy)
+	case f.strategy != blueGreen:
+		return w, cmdutil.Input("--strategy %s: blue-green or in-place", f.strategy)
+	case f.template != "":
+		return w, cmdutil.Input("--launch-template-version goes with --strategy in-place: say in a file what the new group is made from (-f FILE)")
 	case f.pause != "" && f.pause != rules.AfterGreen && f.pause != rules.AfterDrain:
 		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
@@ -117,13 +140,7 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 	case f.file == "":
 		return w, nil
 	}
-	file, err := a.Load(f.file)
-	if err != nil {
-		return w, err
-	}
-	if n := file.Cluster.Metadata.Name; n != cluster {
-		return w, cmdutil.Input("the file is of cluster %s, and the argument says %s", n, cluster)
-	}
-	w.File = file
-	return w, nil
+	var err error
+	w.File, err = fileOf(a, f.file, cluster)
+	return w, err
 }

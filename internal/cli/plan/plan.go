@@ -16,20 +16,26 @@ import (
 func New(a *cmdutil.App) *cobra.Command {
 	var file, gate string
 	var code bool
+	var replaces cmdutil.Replaces
 	c := &cobra.Command{
 		Use: "plan -f FILE", Short: "Show what would change, in which order, why, and for how long", Args: cmdutil.NoArgs,
 		Example: "  slipway plan --sim -f examples/quickstart.yaml\n  slipway plan -f cluster.yaml -o mermaid",
-		RunE:    func(c *cobra.Command, _ []string) error { return plan(c.Context(), a, file, gate, code) },
+		RunE:    func(c *cobra.Command, _ []string) error { return plan(c.Context(), a, file, gate, replaces, code) },
 	}
 	c.Flags().StringVarP(&file, "file", "f", "", "ClusterConfig file, or - for standard input")
 	cmdutil.Gate(c, &gate)
+	replaces.Add(c)
 	c.Flags().BoolVar(&code, "exit-code", false, "exit with 2 when there is something to do")
 	a.Formats(c, "text, json, dot or mermaid", "text", "json", "dot", "mermaid")
 	return c
 }
 
-func plan(ctx context.Context, a *cmdutil.App, file, gate string, code bool) error {
+func plan(ctx context.Context, a *cmdutil.App, file, gate string, replaces cmdutil.Replaces, code bool) error {
 	active, err := cmdutil.GateActive(gate)
+	if err != nil {
+		return err
+	}
+	w, err := replaces.Wish(run.Wish{GateActive: active})
 	if err != nil {
 		return err
 	}
@@ -41,7 +47,7 @@ func plan(ctx context.Context, a *cmdutil.App, file, gate string, code bool) err
 	if err != nil {
 		return err
 	}
-	s, err := run.PrepareWith(ctx, t.AWS, f, run.Wish{GateActive: active})
+	s, err := run.PrepareWith(ctx, t.AWS, f, w)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type flags struct {
 	cmdutil.Consent
 	file, plan, timeline, kubeconfig string
 	gate, repair                     string
+	replaces                         cmdutil.Replaces
 }
 
 // New is the command.
@@ -26,12 +27,14 @@ func New(a *cmdutil.App) *cobra.Command {
 		Long: "Observes the cluster that the file names, shows what would change and why each thing waits, asks, and runs.\n" +
 			"Running it again continues what was interrupted, and changes nothing where nothing differs.",
 		Example: "  slipway up --sim -f examples/quickstart.yaml --yes\n  slipway up -f cluster.yaml --timeline launch.svg\n" +
-			"  slipway plan -f cluster.yaml -o json > plan.json && slipway up --plan plan.json",
+			"  slipway plan -f cluster.yaml -o json > plan.json && slipway up --plan plan.json\n" +
+			"  slipway up -f cluster.yaml --replace workers --replace-gate ./smoke.sh",
 		RunE: func(c *cobra.Command, _ []string) error { return up(c.Context(), a, f) },
 	}
 	c.Flags().StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input")
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
 	cmdutil.Gate(c, &f.gate)
+	f.replaces.Add(c)
 	c.Flags().StringVar(&f.repair, "repair", "",
 		"where the record is not as the cluster is: record, to repair that first (slipway sync), live, to put the cluster back first to what the file "+
 			"and the record want (slipway restore), or none; default: ask on a terminal, else use live values")
@@ -70,12 +73,17 @@ func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func(*
 		if err != nil {
 			return nil, nil, err
 		}
+		w, err := f.replaces.Wish(run.Wish{GateActive: active})
+		if err != nil {
+			return nil, nil, err
+		}
 		t, err := a.Open(ctx, file)
 		return t, func(b *run.Books) (*run.Session, error) {
-			return run.PrepareWith(ctx, t.AWS, file, run.Wish{GateActive: active, Books: b})
+			w.Books = b
+			return run.PrepareWith(ctx, t.AWS, file, w)
 		}, err
 	}
-	if f.file != "" {
+	if f.file != "" || f.replaces.Any() {
 		return nil, nil, cmdutil.Input("give -f FILE or --plan FILE: a saved plan is run as it is")
 	}
 	b, err := os.Open(f.plan)

@@ -8,7 +8,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
-const anotherGroup = "put it back, or have the group replaced: slipway nodegroup upgrade NAME GROUP -f FILE makes the new one beside the old"
+const anotherGroup = "put it back, or have the group replaced by a new one beside it: --replace GROUP (slipway up -f FILE --replace GROUP)"
 
 func group(read func(*observe.Nodegroup) any) func(*observe.Observed, string) (any, bool) {
 	return of(func(o *observe.Observed) map[string]*observe.Nodegroup { return o.Groups }, read)

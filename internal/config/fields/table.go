@@ -16,7 +16,7 @@ writes it anew). The last column says what happens where a field changes in the 
 
 - *in place*: it is followed on what stands, by a step of the kind named;
 - *when made*: what is made from then on follows it, what stands keeps what it has;
-- *refused: make another*: the thing would have to be made again; give it another name;
+- *refused: make another*: the thing would have to be made again: give it another name; a node group is replaced by slipway up --replace GROUP;
 - *refused*: it is fixed with the cluster;
 - *another*: it names a thing, and another name is another thing;
 - *not launched*: it is read, and refused where it asks for something.

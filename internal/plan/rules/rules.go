@@ -42,7 +42,8 @@ const (
 	GroupScaling     = "nodegroup-scaling"
 	GroupUpdate      = "nodegroup-update"
 	GroupSettled     = "nodegroup-settled"
-	GroupLive        = "nodegroup-live" // what a group's stack does not say
+	GroupVersion     = "nodegroup-version" // EKS replaces the nodes within the group
+	GroupLive        = "nodegroup-live"    // what a group's stack does not say
 	StackSettled     = "stack-settled"
 	FargateRole      = "fargate-role"
 	Tags             = "tags"
@@ -117,6 +118,7 @@ const (
 
 	Replaces = "replaces" // the node group whose replacement the step is part of
 	Stage    = "stage"    // of a replacement, that a gate follows
+	Follows  = "follows"  // the node group whose replacement ends before this one begins
 )
 
 // Stages of a replacement that gates follow.

@@ -170,6 +170,8 @@ var All = []Rule{
 			same(of(Nodes), of(GroupSettled), endsFirst),
 			same(of(GroupUpdate, GroupLive), of(GroupSettled), oneChange),
 			same(of(GroupUpdate, GroupLive), of(NodeGroup), endsFirst),
+			same(of(GroupUpdate, GroupLive), of(GroupVersion), "the record follows what EKS has done"),
+			same(of(Nodes), of(GroupVersion), "EKS replaces the nodes first"),
 			same(of(GroupLive), of(GroupUpdate), oneChange),
 			same(of(GroupScaling), of(NodeGroup), "the Auto Scaling group comes with the node group"),
 			same(of(Tags).by(For), of(NodeGroup), "the group is there first"),
@@ -209,6 +211,9 @@ var All = []Rule{
 			same(of(Soak).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterDrain)).by(Replaces), "what the gates saw must last"),
 			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(Gate, GateCommand, Soak).by(Replaces), "there is no way back afterwards"),
 			same(of(LetScaleDown).by(Replaces), of(DeleteStack, DeleteGroup, DeleteScaling).by(For), "until then, new nodes may look superfluous to the autoscaler"),
+			// Follows is on every step of a replacement; these are where one may begin, wherever it is.
+			same(of(Begun, KeyPair, GroupRole, NodeGroup, Nodes, RestoreNodes, Proven, HoldScaleDown, Cordon, Exclude, Evacuate,
+				DeleteStack, DeleteGroup, DeleteScaling, LetScaleDown).by(Follows), of(Ended).by(Replaces), "as many groups are replaced at a time as --max-parallel says"),
 			same(of(Pause).by(Replaces), of(Gate, GateCommand, Soak).by(Replaces), "a person looks at what was done so far"),
 			same(of(Ended).by(Replaces), of(DeleteStack, DeleteGroup, DeleteScaling, DeleteEntry, Unmap, Mapping, NodeAccess, LetScaleDown, RestoreNodes).by(Replaces),
 				"as long as it is kept, another run knows what is left to do"),
@@ -237,7 +242,7 @@ var All = []Rule{
 			same(of(ClusterStack, ClusterStackDone, AddonRole, AccountRole, PodRole, FargateRole, AccessEntry, GroupRole, NodeGroup, Addon, Fargate).by(Of),
 				of(DeleteStack, DeleteGroup, DeleteAddon, DeleteProfile, DeleteEntry).by(Of), "what failed under that name goes first"),
 			same(of(DeleteStack).by(Of), of(DeleteGroup).by(Of), endsFirst),
-			same(of(AddonRole, AccountRole, PodRole, AccessEntry, GroupUpdate, GroupLive, Nodes).by(Of), of(StackSettled).by(Of), endsFirst),
+			same(of(AddonRole, AccountRole, PodRole, AccessEntry, GroupUpdate, GroupLive, GroupVersion, Nodes).by(Of), of(StackSettled).by(Of), endsFirst),
 		},
 	},
 	{

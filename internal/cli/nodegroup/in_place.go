@@ -1,0 +1,30 @@
+package nodegroup
+
+import (
+	"context"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+// beside are flags that say what a new group is, or how its making is watched over: EKS does
+// none of that in place.
+var beside = []string{"file", "instance-types", "ami-family", "gate", "gate-timeout", "soak", "pause", "deadline", "abort"}
+
+// upgradeInPlace is nodegroup upgrade --strategy in-place, in its order.
+func upgradeInPlace(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group string) error {
+	for _, flag := range beside {
+		if f.given(flag) {
+			return cmdutil.Input("--%s does not go with --strategy in-place: EKS takes another AMI release, or another version of the group's own launch template, "+
+				"and nothing else; the rest is a replacement (leave --strategy out)", flag)
+		}
+	}
+	a.Cluster = cluster
+	t, err := a.Open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
+		return run.PrepareInPlace(ctx, t.AWS, cluster, run.InPlace{Group: group, Release: f.release, Template: f.template, Force: f.force, Books: b})
+	}})
+}

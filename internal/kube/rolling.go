@@ -1,0 +1,131 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/eksfacts"
+)
+
+// Rolling is how far a managed node group's nodes are replaced by EKS, as its nodes tell.
+type Rolling struct {
+	Nodes, Ready int
+	Images       int           // different AMIs that the nodes run
+	Old          []LeavingNode // those that take no more pods, with the fewest pods first
+}
+
+// LeavingNode is a node that its pods have to leave.
+type LeavingNode struct {
+	Name string
+	Left int // pods that must go before it does
+	Held []HeldPod
+}
+
+// HeldPod is a pod that a disruption budget does not let go now.
+type HeldPod struct {
+	Pod    string // namespace/name
+	Budget string // likewise
+	Words  string // what the budget wants, and has
+}
+
+// RollingOf looks at a managed group's nodes, and at what holds the pods of those that leave.
+func RollingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolling, error) {
+	var out Rolling
+	l, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: eksfacts.LabelGroup + "=" + group})
+	if err != nil {
+		return out, fmt.Errorf("listing the nodes of %s: %w", group, err)
+	}
+	images := map[string]bool{}
+	for _, n := range l.Items {
+		out.Nodes++
+		images[n.Labels[eksfacts.LabelImage]] = true
+		if slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+		}) {
+			out.Ready++
+		}
+		if n.Spec.Unschedulable {
+			out.Old = append(out.Old, LeavingNode{Name: n.Name})
+		}
+	}
+	if out.Images = len(images); len(out.Old) == 0 {
+		return out, nil
+	}
+	shut, err := shutBudgets(ctx, k)
+	if err != nil {
+		return out, err
+	}
+	for i := range out.Old {
+		n := &out.Old[i]
+		pods, err := PodsOn(ctx, k, n.Name)
+		if err != nil {
+			return out, err
+		}
+		n.Left = len(pods)
+		for _, p := range pods {
+			if b := shut.over(p); b != nil && p.DeletionTimestamp == nil {
+				n.Held = append(n.Held, HeldPod{Pod: p.Namespace + "/" + p.Name, Budget: b.Namespace + "/" + b.Name,
+					Words: fmt.Sprintf("it wants %d of its %d pods healthy, and %d are", b.Status.DesiredHealthy, b.Status.ExpectedPods, b.Status.CurrentHealthy)})
+			}
+		}
+	}
+	slices.SortStableFunc(out.Old, func(a, b LeavingNode) int {
+		if a.Left != b.Left {
+			return a.Left - b.Left
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out, nil
+}
+
+// shut are the budgets that let no pod go now.
+type shut []shutBudget
+
+type shutBudget struct {
+	*policyv1.PodDisruptionBudget
+	pods labels.Selector
+}
+
+func shutBudgets(ctx context.Context, k kubernetes.Interface) (out shut, err error) {
+	var wrong error
+	err = Each(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
+		func(l *policyv1.PodDisruptionBudgetList) {
+			for i := range l.Items {
+				b := &l.Items[i]
+				s, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+				if err != nil {
+					wrong = fmt.Errorf("the selector of the disruption budget %s/%s: %w", b.Namespace, b.Name, err)
+				} else if b.Status.DisruptionsAllowed == 0 {
+					out = append(out, shutBudget{b, s})
+				}
+			}
+		})
+	if err != nil {
+		return nil, fmt.Errorf("listing disruption budgets: %w", err)
+	}
+	return out, wrong
+}
+
+// over is the budget that does not let a pod go; nil: none. One that is not healthy may go
+// where its budget says so, or has enough that are (Kubernetes: unhealthyPodEvictionPolicy).
+func (s shut) over(p *corev1.Pod) *policyv1.PodDisruptionBudget {
+	for _, b := range s {
+		if b.Namespace != p.Namespace || !b.pods.Matches(labels.Set(p.Labels)) {
+			continue
+		}
+		always := b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
+		if !PodReady(p) && (always || b.Status.CurrentHealthy >= b.Status.DesiredHealthy) {
+			continue
+		}
+		return b.PodDisruptionBudget
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// Repair is what the plan is made from by which a node group that failed is deleted and made
+// again, under its name.
+type Repair struct {
+	Input // the group alone, and what it stands on
+	Group observe.AnyGroup
+	Why   string // it is deleted; "": it is gone already, or comes
+	Drain bool   // what nodes it has are emptied first
+}
+
+// Ailing is why a node group can only be made again; "": it need not be.
+func Ailing(live *observe.Observed, g observe.AnyGroup) string {
+	switch p := g.Stack.Phase(); {
+	case p == observe.Failed || p == observe.Stuck:
+		return "its stack is " + g.Stack.Status
+	case g.Going() || p.UnderWay() || g.Managed != nil && classOf(g.Managed.Status) == moving:
+		return ""
+	case g.Managed != nil && (classOf(g.Managed.Status) == failed || g.Managed.Status == "DEGRADED"):
+		return "EKS says that it is " + g.Managed.Status
+	case g.Managed != nil && g.Managed.Health != nil && len(g.Managed.Health.Issues) > 0:
+		return "EKS finds " + g.Managed.Health.Issues[0].Code
+	case p == observe.Complete && g.Managed == nil && (g.Scaling == nil || g.Scaling.Managed) &&
+		live.Missed(observe.Nodegroups) == nil && live.Missed(observe.Scaling) == nil:
+		return "its stack stands, and it is gone"
+	}
+	return ""
+}
+
+// RepairGroup is the plan that makes a node group again: it is emptied as far as it has
+// nodes, deleted with its stack, and made as any new one.
+func RepairGroup(in Repair) (*Plan, error) {
+	b := buildOn(in.Input)
+	if in.Why != "" {
+		if err := b.ailingGoes(in); err != nil {
+			return nil, err
+		}
+	}
+	for i := range b.cfg.ManagedNodeGroups {
+		if m := &b.cfg.ManagedNodeGroups[i]; in.Why == "" {
+			b.managed(i, m)
+		} else {
+			b.plan.WantNodes += *m.DesiredCapacity
+			b.accessAnew(m.Name)
+			b.managedNew(m)
+		}
+	}
+	for i := range b.cfg.NodeGroups {
+		if g := &b.cfg.NodeGroups[i]; in.Why == "" {
+			b.selfManaged(i, g)
+		} else {
+			b.plan.WantNodes += *g.DesiredCapacity
+			b.selfManagedNew(g)
+		}
+	}
+	if len(b.refused) > 0 {
+		return nil, b.refused
+	}
+	return b.done()
+}
+
+// ailingGoes empties the group, and deletes it.
+func (b *builder) ailingGoes(in Repair) error {
+	g, name := in.Group, b.groupStack(in.Group.Name)
+	if ready := slices.ContainsFunc(b.live.NodesOf(g), func(n *observe.Node) bool { return n.Ready }); in.Drain && ready {
+		if err := b.emptied(g); err != nil {
+			return err
+		}
+	}
+	if roles := b.shared(g); len(roles) > 0 {
+		return finding.Findings{{Code: "role-in-use", Severity: finding.Error, Where: finding.Where{Resource: "node group " + g.Name},
+			What: "its stack made the role that others run with: " + few(roles), Breaks: "its stack cannot be deleted without it; nothing was changed",
+			Remedy: "make those again with a role of their own first"}}
+	}
+	b.plan.Deletions = append(b.plan.Deletions, "the node group "+g.Name+": "+in.Why)
+	of := []string{rules.With(rules.Of, name), rules.With(rules.For, g.Name)}
+	const typical = 7 * time.Minute
+	switch {
+	case g.Stack != nil:
+		b.cleared[name] = true
+		b.add(part{Step: rules.Step{Kind: rules.DeleteStack, Name: g.Stack.Name, Labels: of}, Action: Delete,
+			Title: fmt.Sprintf("node group %s, with its stack %s: %s", g.Name, g.Stack.Name, in.Why), Typical: typical, Timeout: timeoutGroup,
+			Run: &steps.Delete{Resource: "stack", Name: g.Stack.Name}})
+	case g.Managed != nil:
+		b.add(part{Step: rules.Step{Kind: rules.DeleteGroup, Name: g.Name, Labels: of}, Action: Delete, Title: "node group " + g.Name + ": " + in.Why,
+			Typical: typical, Timeout: timeoutGroup, Run: &steps.Delete{Resource: "nodegroup", Name: g.Name}})
+	}
+	return nil
+}
+
+// shared are others that run with a role which the group's stack made.
+func (b *builder) shared(g observe.AnyGroup) []string {
+	var out []string
+	for _, role := range b.live.RolesOf(g) {
+		if madeBy(g.Stack, short(role)) {
+			out = append(out, b.users(role, []string{g.Name})...)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(out)))
+}
+
+// Healthy is the plan of a repair of a group that needs none.
+func Healthy(live *observe.Observed, account string, g observe.AnyGroup) (*Plan, error) {
+	b := newBuilder(live, account)
+	if s := g.Sizes(); s != nil {
+		b.plan.WantNodes = s.DesiredSize
+	}
+	is := "there"
+	if g.Managed != nil {
+		is = strings.TrimSpace(g.Managed.Status + ", and EKS finds nothing wrong with it")
+	}
+	b.plan.Notes = []string{fmt.Sprintf("The node group %s is %s: there is nothing to repair.", g.Name, is)}
+	return b.done()
+}

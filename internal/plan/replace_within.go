@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// Within is a replacement that is part of a launch's plan: the file has the new group.
+type Within struct {
+	Blue  observe.AnyGroup
+	Green string // its name in the file
+	Asked bool   // as a Replacement's
+}
+
+// forReplacement is a builder of one replacement, of the same plan.
+func (b *builder) forReplacement(blue string, in Input) *builder {
+	sub := &builder{in: in, live: b.live, draft: b.draft, plan: b.plan, cleared: b.cleared, anew: b.anew, comers: b.comers, replaces: blue}
+	if in.File != nil {
+		sub.cfg = in.File.Cluster
+		sub.compare()
+	}
+	return sub
+}
+
+// replacements adds those that are part of the plan. As many go at once as MaxParallel says:
+// each waits for the end of the one that many places before it, and those that are under way
+// come first. Pods move from one group at a time whatever it says, as budgets know no groups.
+func (b *builder) replacements() {
+	b.comers = map[string]string{}
+	for i, w := range b.in.Replaced {
+		in := b.in
+		var err error
+		if in.File, err = b.in.File.Only(w.Green); err != nil {
+			b.refused = append(b.refused, asFindings(err)...)
+			continue
+		}
+		r := &replacing{builder: b.forReplacement(w.Blue.Name, in),
+			Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Watch: b.in.Watch}}
+		if k := i - max(1, b.in.MaxParallel); k >= 0 {
+			r.follows = b.in.Replaced[k].Blue.Name
+		}
+		b.refused = append(b.refused, r.stages()...)
+	}
+}
+
+func asFindings(err error) finding.Findings {
+	fs, _ := finding.Of(err)
+	return fs
+}
+
+// isReplaced tells whether a group of the file takes the place of one that stands: its
+// replacement makes it.
+func (b *builder) isReplaced(group string) bool {
+	return slices.ContainsFunc(b.in.Replaced, func(w Within) bool { return w.Green == group && w.Blue.There() && !w.Blue.Going() })
+}
+
+// isBlue tells whether a group is replaced in this plan, and goes with it.
+func (b *builder) isBlue(group string) bool {
+	return slices.ContainsFunc(b.in.Replaced, func(w Within) bool { return w.Blue.Name == group })
+}
+
+// Irreplaceable are the node groups of a file that differ from what stands by what can only
+// be had by a replacement: those whose change a plan refuses by the catalogue of fields.
+func Irreplaceable(in Input) []string {
+	b := buildOn(in)
+	var out []string
+	refuses := func(list, group string, follow func()) {
+		before := len(b.refused)
+		follow()
+		if slices.ContainsFunc(b.refused[before:], func(f finding.Finding) bool {
+			return strings.HasPrefix(f.Where.Path, list+"[") && row(f.Where.Path).Refused()
+		}) {
+			out = append(out, group)
+		}
+	}
+	for i := range b.cfg.ManagedNodeGroups {
+		m := &b.cfg.ManagedNodeGroups[i]
+		refuses("managedNodeGroups", m.Name, func() { b.managed(i, m) })
+	}
+	for i := range b.cfg.NodeGroups {
+		g := &b.cfg.NodeGroups[i]
+		refuses("nodeGroups", g.Name, func() { b.selfManaged(i, g) })
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/marks"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+)
+
+// within finds which node groups of the file are replaced in this plan: those that the
+// caller names, where the file wants of them what cannot be changed in place, or where a
+// replacement is under way. In the file, each bears its successor's name from here on.
+func (p *preparation) within(context.Context) error {
+	live := p.in.Live
+	if len(p.replace) == 0 || live.Cluster == nil {
+		return nil
+	}
+	groups, err := p.asked()
+	if err != nil {
+		return err
+	}
+	must := plan.Irreplaceable(p.in)
+	now := map[string]string{}
+	for _, name := range groups {
+		w, ok := unfinished(live, name)
+		if !ok {
+			w, ok = p.started(name, slices.Contains(must, name))
+		}
+		if !ok {
+			continue
+		}
+		p.in.Replaced = append(p.in.Replaced, w)
+		if w.Green != name {
+			now[name] = w.Green
+		}
+	}
+	slices.SortStableFunc(p.in.Replaced, func(a, b plan.Within) int { return cmp.Compare(turnOf(live, a), turnOf(live, b)) })
+	p.f = renamed(p.f, now)
+	for _, n := range p.f.Cluster.Groups() {
+		for _, w := range p.in.Replaced {
+			if s := w.Blue.Sizes(); w.Green == n.Name && s != nil && now[w.Blue.Name] == n.Name {
+				n.DesiredCapacity = new(min(max(s.DesiredSize, *n.MinSize), *n.MaxSize))
+			}
+		}
+	}
+	p.in.File = p.f
+	return nil
+}
+
+// asked are the groups that the caller names, as the file has them by now.
+func (p *preparation) asked() ([]string, error) {
+	var all, out []string
+	for _, n := range p.f.Cluster.Groups() {
+		all = append(all, n.Name)
+	}
+	next := successors(p.in.Live)
+	for _, name := range p.replace {
+		if name == All {
+			return all, nil
+		}
+		is := name
+		for range next { // each is gone through once, whatever the tags say
+			if slices.Contains(all, is) || next[is] == "" {
+				break
+			}
+			is = next[is]
+		}
+		if !slices.Contains(all, is) {
+			return nil, finding.Findings{p.f.At("no-such-group", "managedNodeGroups", "has no node group %s, which --replace names", name).
+				With("name one of: " + strings.Join(all, ", ") + ", or all")}
+		}
+		if !slices.Contains(out, is) {
+			out = append(out, is)
+		}
+	}
+	return out, nil
+}
+
+// started is the replacement of a group that stands: one that is under way, or one that the
+// file asks for.
+func (p *preparation) started(name string, must bool) (plan.Within, bool) {
+	live := p.in.Live
+	blue, green, err := pairOf(live, name)
+	if err != nil || !blue.There() || blue.Going() {
+		return plan.Within{}, false // it is made as any other
+	}
+	if !must && !underWay(live, blue.Name, green) {
+		p.notes = append(p.notes, fmt.Sprintf("The node group %s differs from the file by nothing that takes a replacement.", name))
+		return plan.Within{}, false
+	}
+	return plan.Within{Blue: blue, Green: green.Name, Asked: true}, true
+}
+
+// unfinished is the replacement by a group of one that is going, or of which something is
+// left: it can only be ended.
+func unfinished(live *observe.Observed, name string) (plan.Within, bool) {
+	g, _ := live.NodeGroup(name)
+	if g.Stack == nil || g.Stack.Tags[marks.Replaces] == "" {
+		return plan.Within{}, false
+	}
+	blue, _ := live.NodeGroup(g.Stack.Tags[marks.Replaces])
+	kept := live.Kubernetes != nil && live.Kubernetes.Replacements[blue.Name] != nil && live.Kubernetes.Replacements[blue.Name].With == name
+	if stands := blue.There() && !blue.Going(); stands || !kept && !blue.There() && blue.Stack == nil {
+		return plan.Within{}, false
+	}
+	return plan.Within{Blue: blue, Green: name}, true
+}
+
+// underWay tells whether something of a replacement is there.
+func underWay(live *observe.Observed, blue string, green observe.AnyGroup) bool {
+	return green.There() || green.Stack != nil || live.Kubernetes != nil && live.Kubernetes.Replacements[blue] != nil
+}
+
+// turnOf orders replacements: what is to be ended, what is under way, what is new.
+func turnOf(live *observe.Observed, w plan.Within) int {
+	green, _ := live.NodeGroup(w.Green)
+	switch {
+	case !w.Blue.There() || w.Blue.Going():
+		return 0
+	case underWay(live, w.Blue.Name, green):
+		return 1
+	}
+	return 2
+}
+
+// goesBackWithin has a session take back the replacements of its plan where its run fails.
+func (s *Session) goesBackWithin() {
+	replaced := s.Input.Replaced
+	if len(replaced) == 0 {
+		return
+	}
+	s.back = func(ctx context.Context) (*Session, error) {
+		x, err := held(ctx, s.AWS, s.Env.Name, s.hold)
+		if err != nil {
+			return nil, err
+		}
+		var pairs []plan.Pair
+		var names []string
+		for _, w := range replaced {
+			blue, green, err := pairOf(x.Live, w.Blue.Name)
+			if err == nil && blue.There() && !blue.Going() && underWay(x.Live, blue.Name, green) {
+				pairs, names = append(pairs, plan.Pair{Blue: blue, Green: green}), append(names, blue.Name)
+			}
+		}
+		if len(pairs) == 0 {
+			return nil, nil
+		}
+		x.counted, x.done = names, "node group "+strings.Join(names, " and ")+" is as before"
+		x.Plan, err = plan.Back(plan.Return{Account: s.AWS.Account, Live: x.Live, Pairs: pairs, Deadline: s.Input.Watch.Deadline})
+		var b *Books
+		if s.hold != nil {
+			b = s.hold.b
+		}
+		return x.planned(b, err)
+	}
+}
+
+// unended tells whether a run left a replacement of its plan unended; of a plan that is one
+// replacement, it did.
+func (s *Session) unended(rep *engine.Report) bool {
+	return len(s.Input.Replaced) == 0 || slices.ContainsFunc(s.Input.Replaced, func(w plan.Within) bool {
+		return !slices.ContainsFunc(rep.Spans, func(x engine.Span) bool { return x.ID == rules.ID(rules.Ended, w.Blue.Name) && x.State == "done" })
+	})
+}
