@@ -30,13 +30,14 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/token"
 	"github.com/slipway-eks/slipway/internal/cli/unlock"
 	"github.com/slipway-eks/slipway/internal/cli/up"
+	"github.com/slipway-eks/slipway/internal/cli/upgrade"
 	"github.com/slipway-eks/slipway/internal/cli/version"
 	"github.com/slipway-eks/slipway/internal/interrupt"
 )
 
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
-	up.New, plan.New, down.New, status.New, // a cluster
+	up.New, upgrade.New, plan.New, down.New, status.New, // a cluster
 	nodegroup.New,                                  // its parts
 	export.New,                                     // what it is, as a file
 	drift.New, sync.New, restore.New, rollback.New, // what somebody else made of it

@@ -22,7 +22,7 @@ func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
 	var what []string
 	for _, d := range b.wanted(list, a.Name, rules.AddonUpdate) {
-		if slices.Contains(throughRoles, d.Field.Name()) {
+		if slices.Contains(throughRoles, d.Field.Name()) || d.Field.Name() == "version" && b.upgrades() { // the upgrade has it
 			continue
 		}
 		ask(&up.Input, d)

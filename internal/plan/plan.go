@@ -122,6 +122,9 @@ type Input struct {
 	GateActive bool
 	// GroupsAlone: node groups that are not there are made, and nothing else is looked at.
 	GroupsAlone bool
+	// Upgrade says how a live cluster follows the file to another version; its Live and To are
+	// not asked.
+	Upgrade Upgrading
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }
@@ -143,6 +146,7 @@ type builder struct {
 	foreign []string         // stacks of other tools, whose record cannot be compared
 
 	replaces string            // the node group whose replacement the steps are part of; "": none
+	also     []string          // labels that every step gets
 	comers   map[string]string // roles, by ARN, that a group that is still to come runs with, and its name
 }
 
@@ -181,6 +185,7 @@ func (b *builder) parts() {
 	b.dependencies()
 	b.controlPlane()
 	b.clusterChanges()
+	b.upgrade()
 	b.identity()
 	b.addons()
 	b.access()
@@ -205,7 +210,7 @@ func (b *builder) add(s part) string {
 	if b.replaces != "" {
 		s.Step = s.Step.Label(rules.With(rules.Replaces, b.replaces))
 	}
-	id := b.draft.Add(s.Step)
+	id := b.draft.Add(s.Step.Label(b.also...))
 	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: s.Typical, Timeout: s.Timeout, Step: s.Run})
 	return id
 }

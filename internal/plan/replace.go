@@ -37,12 +37,20 @@ type Watch struct {
 func Replace(in Replacement) (*Plan, error) {
 	r := &replacing{Replacement: in, builder: buildOn(in.Input)}
 	r.replaces = in.Blue.Name
+	if err := r.stages(); err != nil {
+		return nil, err
+	}
+	return r.finished()
+}
+
+// stages are a replacement's, as far as they are left.
+func (r *replacing) stages() error {
 	if !r.stands() {
 		r.goes()
-		return r.finished()
+		return nil
 	}
 	if fs := r.blockers(); len(fs) > 0 {
-		return nil, fs
+		return fs
 	}
 	r.begun()
 	r.green()
@@ -50,18 +58,18 @@ func Replace(in Replacement) (*Plan, error) {
 	r.cordoned()
 	r.gates(rules.AfterGreen)
 	if r.pauses(rules.AfterGreen) {
-		return r.finished()
+		return nil
 	}
 	if err := r.moves(r.Blue); err != nil {
-		return nil, err
+		return err
 	}
 	r.gates(rules.AfterDrain)
 	r.soaks()
 	if r.pauses(rules.AfterDrain) {
-		return r.finished()
+		return nil
 	}
 	r.goes()
-	return r.finished()
+	return nil
 }
 
 // replacing puts the plan of one replacement together.

@@ -88,6 +88,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.versions,
 		p.reach,
 		p.check,
+		p.upgrade,
 		p.plan,
 		p.owned,
 	} {
@@ -183,10 +184,14 @@ func (p *preparation) moved(ctx context.Context) (err error) {
 
 // versions finds what the file means by versions in words, or in part.
 func (p *preparation) versions(ctx context.Context) (err error) {
-	if p.in.Versions, err = resolve.Versions(ctx, p.c, p.f.Cluster, p.in.Live); err != nil {
-		return check.Reach(err)
-	}
 	resolve.Resolve(p.f, p.in.Live)
+	minor := p.f.Cluster.Metadata.Version
+	if p.in.Live.Cluster != nil && !p.in.Upgrades() {
+		minor = p.in.Live.Cluster.Version
+	}
+	if p.in.Versions, err = namedVersions(ctx, p.c, p.f.Cluster, p.in.Live, minor); err != nil {
+		return err
+	}
 	return nil
 }
 

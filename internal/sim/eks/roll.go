@@ -132,7 +132,9 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	if v := aws.ToString(in.ReleaseVersion); in.Version == nil && strings.HasPrefix(v, *g.c.Version+".") {
 		r.Version = *g.c.Version
 	}
-	if r.Version != *g.c.Version && r.Version != *g.Version {
+	// While the control plane can go back, its groups go before it (EKS user guide, "Roll back
+	// a cluster to a previous Kubernetes version": by UpdateNodegroupVersion).
+	if r.Version != *g.c.Version && r.Version != *g.Version && r.Version != g.c.before() {
 		return nil, invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s or NodeGroup kubernetes version %s", *g.c.Version,
 			*g.Version)
 	}
