@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-eks/slipway/internal/cli/addon"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/down"
 	"github.com/slipway-eks/slipway/internal/cli/drift"
@@ -38,7 +39,7 @@ import (
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
 	up.New, upgrade.New, plan.New, down.New, status.New, // a cluster
-	nodegroup.New,                                  // its parts
+	nodegroup.New, addon.New, // its parts
 	export.New,                                     // what it is, as a file
 	drift.New, sync.New, restore.New, rollback.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it

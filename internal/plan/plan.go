@@ -122,6 +122,10 @@ type Input struct {
 	GateActive bool
 	// GroupsAlone: node groups that are not there are made, and nothing else is looked at.
 	GroupsAlone bool
+	// AddonAlone: the add-on of this name is followed, and nothing else; "": all is.
+	AddonAlone string
+	// Contested are the fields of its objects that others set, by who does.
+	Contested map[string][]string
 	// Upgrade says how a live cluster follows the file to another version; its Live and To are
 	// not asked.
 	Upgrade Upgrading
@@ -178,8 +182,12 @@ func buildOn(in Input) *builder {
 
 // parts adds the whole of a launch, in the order in which a reader looks for it.
 func (b *builder) parts() {
-	if b.in.GroupsAlone {
+	switch {
+	case b.in.GroupsAlone:
 		b.groupsAlone()
+		return
+	case b.in.AddonAlone != "":
+		b.addonAlone()
 		return
 	}
 	b.dependencies()

@@ -58,7 +58,7 @@ func (b *builder) upgrades() bool {
 
 // Upgrades tells whether the file wants another version than the live control plane has.
 func (in Input) Upgrades() bool {
-	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
+	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.AddonAlone == "" && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
 }
 
 // upgrading puts the plan of an upgrade together. It knows what will be as it goes: at is
@@ -167,7 +167,7 @@ const (
 
 // addonTo is an add-on's way to a version, step by step.
 func (u *upgrading) addonTo(name, to, key, minor string, labels ...string) {
-	for _, v := range u.path1(name, to) {
+	for _, v := range u.addonPath(name, to) {
 		s := rules.Step{Kind: rules.AddonVersion, Name: name + "/" + v}.Label(labels...).
 			Label(rules.With(rules.For, name), rules.With(rules.Turn, name+"/"+v))
 		if key == rules.Round {
@@ -185,9 +185,9 @@ func (u *upgrading) addonTo(name, to, key, minor string, labels ...string) {
 	}
 }
 
-// path1 are the versions that an add-on goes through to another: of some, one minor at a
+// addonPath are the versions that an add-on goes through to another: of some, one minor at a
 // time, as far as EKS has one that fits.
-func (u *upgrading) path1(name, to string) []string {
+func (u *upgrading) addonPath(name, to string) []string {
 	return AddonPath(name, u.addons[name], to, u.at, u.Live.Upgrades.AddonVersions[name])
 }
 

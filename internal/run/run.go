@@ -89,6 +89,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.reach,
 		p.check,
 		p.upgrade,
+		p.contested,
 		p.plan,
 		p.owned,
 	} {
@@ -115,6 +116,7 @@ type preparation struct {
 
 	skipSubnets bool
 	replacing   *replacing // nil: nothing is
+	addon       *AddonChange
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -139,8 +141,11 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
-	if p.replacing != nil {
+	switch {
+	case p.replacing != nil:
 		scope = read.Replacing()
+	case p.addon != nil:
+		scope.Parts = append(scope.Parts, observe.Versions)
 	}
 	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
 	return check.Reach(err)
@@ -148,7 +153,10 @@ func (p *preparation) observe(ctx context.Context) (err error) {
 
 // file is what a person wants who gave no file.
 func (p *preparation) file(ctx context.Context) (err error) {
-	if p.f == nil {
+	switch {
+	case p.addon != nil:
+		p.f, err = p.addon.file(ctx, p.c, p.in.Live)
+	case p.f == nil:
 		p.f, err = p.group.file(ctx, p.c, p.in.Live)
 	}
 	if err != nil {
