@@ -271,8 +271,8 @@ var arrows = map[string]map[string]string{
 		"resolve":  "versions and types are resolved when their step runs",
 
 		"observe/read": "when a cluster's version changed last",
-		"stack":    "templates from live values",
-		"vpc":      "the subnets of the cluster",
+		"stack":        "templates from live values",
+		"vpc":          "the subnets of the cluster",
 	},
 	"store/bucket": {
 		"clock": "waits between tries are injected",

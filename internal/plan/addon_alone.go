@@ -29,6 +29,10 @@ func (b *builder) addonAlone() {
 	switch m {
 	case follow, settle:
 		b.addonChanges(*a, live)
+		if live.Status == "CREATING" { // another run began it
+			b.add(part{Step: b.addonStep(rules.AddonHealth, *a), Action: Await, Title: "add-on " + a.Name + " ACTIVE",
+				Typical: fact.Typical, Timeout: timeoutAddon, Run: &steps.AddonHealth{Name: a.Name}})
+		}
 	case remake:
 		b.discard(rules.DeleteAddon, "addon", a.Name, live.Status)
 		fallthrough
