@@ -269,8 +269,10 @@ var arrows = map[string]map[string]string{
 		"owner":    "the names of what it writes",
 		"pace":     "what an answer means",
 		"resolve":  "versions and types are resolved when their step runs",
-		"stack":    "templates from live values",
-		"vpc":      "the subnets of the cluster",
+
+		"observe/read": "when a cluster's version changed last",
+		"stack":        "templates from live values",
+		"vpc":          "the subnets of the cluster",
 	},
 	"store/bucket": {
 		"clock": "waits between tries are injected",

@@ -27,6 +27,10 @@ var edges = [][2]string{
 	{"eks:addon-install/kube-proxy", "eks:nodegroup"},
 	{"iam:role/NodeInstanceRole", "eks:nodegroup"}, // instances run with the node role
 	{"ec2:natgateway", "eks:nodegroup"},            // private nodes reach AWS through it
+	// A version of an add-on, or of a node group, is taken for the minor that the control
+	// plane has.
+	{"eks:update/VersionUpdate", "eks:addon-update"},
+	{"eks:update/VersionUpdate", "eks:nodegroup-update"},
 }
 
 // Bound is the longest forced chain in a log.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 )
 
@@ -23,11 +24,12 @@ var kubernetesVersion = Check{
 		want := in.Config.Metadata.Version
 		if in.Live.Cluster != nil {
 			have := in.Live.Cluster.Version
-			if have == want {
+			if eksfacts.Minor(want) >= eksfacts.Minor(have) { // the plan upgrades it
 				return nil
 			}
-			return finding.Findings{in.at("version-differs", "metadata.version", "a launch does not upgrade; set the version to "+have+", or upgrade the cluster",
-				"the cluster runs %s, the file wants %s", have, want)}
+			return finding.Findings{in.at("version-differs", "metadata.version", "set the version to "+have+
+				", or take the cluster back, which EKS does within seven days of its upgrade: slipway upgrade "+in.Live.Name+" --rollback",
+				"the cluster runs %s, the file wants %s, which is older", have, want)}
 		}
 		all, err := awsc.Collect(ctx, eks.NewDescribeClusterVersionsPaginator(in.AWS.EKS, &eks.DescribeClusterVersionsInput{}),
 			func(o *eks.DescribeClusterVersionsOutput) []types.ClusterVersionInformation { return o.ClusterVersions })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-eks/slipway/internal/cli/addon"
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/down"
 	"github.com/slipway-eks/slipway/internal/cli/drift"
@@ -30,14 +31,15 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/token"
 	"github.com/slipway-eks/slipway/internal/cli/unlock"
 	"github.com/slipway-eks/slipway/internal/cli/up"
+	"github.com/slipway-eks/slipway/internal/cli/upgrade"
 	"github.com/slipway-eks/slipway/internal/cli/version"
 	"github.com/slipway-eks/slipway/internal/interrupt"
 )
 
 // commands are the commands, in the order in which help shows them.
 var commands = []func(*cmdutil.App) *cobra.Command{
-	up.New, plan.New, down.New, status.New, // a cluster
-	nodegroup.New,                                  // its parts
+	up.New, upgrade.New, plan.New, down.New, status.New, // a cluster
+	nodegroup.New, addon.New, // its parts
 	export.New,                                     // what it is, as a file
 	drift.New, sync.New, restore.New, rollback.New, // what somebody else made of it
 	history.New, snapshot.New, unlock.New, // what was done to it

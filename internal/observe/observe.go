@@ -49,6 +49,7 @@ type Observed struct {
 	Kubernetes        *Kubernetes                  `json:"kubernetes,omitempty"`
 	Published         map[string]*Published        `json:"published,omitempty"`     // by service/namespace/name and ingress/namespace/name
 	LoadBalancers     map[string]*LoadBalancer     `json:"loadBalancers,omitempty"` // by name
+	Upgrades          *Upgrades                    `json:"upgrades,omitempty"`
 
 	NotRead []NotRead `json:"notRead,omitempty"`
 }
@@ -86,6 +87,7 @@ const (
 	Pods          Part = "pods" // that must go before their node does
 	Publishing    Part = "published"
 	Balancers     Part = "loadBalancers"
+	Versions      Part = "upgrades" // to which versions the cluster can go
 )
 
 // Missed are the things of a part that could not be read; nil where the part is

@@ -1,6 +1,10 @@
 package outcome
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Part is one line of a cluster's status.
 type Part struct {
@@ -32,7 +36,27 @@ type Status struct {
 	Uncounted string   `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
 	Settled   bool     `json:"settled"`                  // nothing is under way
 	Owners    []string `json:"owners,omitempty"`         // who keeps what, a line each
+	Back      *Back    `json:"wayBack,omitempty"`        // nil: the control plane was not upgraded lately
 	Drift     string   `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
+}
+
+// Back is the version that a control plane can go back to, and until when.
+type Back struct {
+	Version string    `json:"version"`
+	Until   time.Time `json:"until"`
+	Left    string    `json:"left,omitempty"` // in words
+}
+
+// Clock sets how long there is a way back at a date; afterwards there is none.
+func (s *Status) Clock(now time.Time) {
+	if s.Back == nil || !s.Back.Until.After(now) {
+		s.Back = nil
+		return
+	}
+	hours := int(s.Back.Until.Sub(now).Hours())
+	if s.Back.Left = fmt.Sprintf("%d hours", hours); hours >= 48 {
+		s.Back.Left = fmt.Sprintf("%d days and %d hours", hours/24, hours%24)
+	}
 }
 
 // Add adds a part; one that is under way unsettles the cluster.

@@ -20,12 +20,18 @@ import (
 func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 	const list = "addons"
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
+	if r := strings.ToUpper(a.ResolveConflicts); b.in.AddonAlone != "" && r != "" {
+		up.Input.ResolveConflicts = types.ResolveConflicts(r)
+	}
 	var what []string
 	for _, d := range b.wanted(list, a.Name, rules.AddonUpdate) {
-		if slices.Contains(throughRoles, d.Field.Name()) {
+		if slices.Contains(throughRoles, d.Field.Name()) || d.Field.Name() == "version" && b.upgrades() { // the upgrade has it
 			continue
 		}
 		ask(&up.Input, d)
+		if v := up.Input.AddonVersion; d.Field.Name() == "version" && v != nil {
+			b.addonClimbs(a.Name, live.Version, *v)
+		}
 		if word := spaced(d.Field.Name()); d.Field.Name() == "version" {
 			what = append(what, fmt.Sprintf("%s %v", word, d.Desired.Is))
 		} else {
@@ -47,6 +53,18 @@ func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 			Run: up})
 	}
 	b.tags(list, a.Name, "add-on "+a.Name, live.ARN)
+}
+
+// addonClimbs adds the versions that an add-on goes through before the last, where it is
+// raised one minor at a time, as far as it is known which there are.
+func (b *builder) addonClimbs(name, from, to string) {
+	if b.live.Upgrades == nil {
+		return
+	}
+	u := newUpgrade(Upgrading{Live: b.live}, b)
+	if way := u.addonPath(name, to); len(way) > 1 {
+		u.addonTo(name, way[len(way)-2], rules.Round, u.at)
+	}
 }
 
 // throughRoles are the fields of an add-on that its roles come from, below.

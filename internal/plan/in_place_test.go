@@ -26,7 +26,7 @@ func upgraded(t *testing.T, g observe.Nodegroup, to Release, force bool) (*Plan,
 			"d/pinned": {Node: "n1", Owner: "ReplicaSet/web-1", Fits: &observe.Fit{NodeSelector: map[string]string{"pool": "w"}}},
 		}}}
 	group, _ := live.NodeGroup("w")
-	return Upgrade(InPlace{Live: live, Group: group, To: to, Force: force})
+	return Roll(InPlace{Live: live, Group: group, To: to, Force: force})
 }
 
 // What EKS does not do in place is refused, each with the way that there is.

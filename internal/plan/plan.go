@@ -127,6 +127,13 @@ type Input struct {
 	Replaced    []Within
 	Watch       Watch
 	MaxParallel int
+	// AddonAlone: the add-on of this name is followed, and nothing else; "": all is.
+	AddonAlone string
+	// Contested are the fields of its objects that others set, by who does.
+	Contested map[string][]string
+	// Upgrade says how a live cluster follows the file to another version; its Live and To are
+	// not asked.
+	Upgrade Upgrading
 	// Silent is why a live cluster's Kubernetes API did not answer before planning.
 	Silent string
 }
@@ -149,6 +156,7 @@ type builder struct {
 
 	replaces string            // the node group whose replacement the steps are part of; "": none
 	follows  string            // the one whose replacement ends before; "": none
+	also     []string          // labels that every step gets
 	comers   map[string]string // roles, by ARN, that a group that is still to come runs with, and its name
 }
 
@@ -180,13 +188,18 @@ func buildOn(in Input) *builder {
 
 // parts adds the whole of a launch, in the order in which a reader looks for it.
 func (b *builder) parts() {
-	if b.in.GroupsAlone {
+	switch {
+	case b.in.GroupsAlone:
 		b.groupsAlone()
+		return
+	case b.in.AddonAlone != "":
+		b.addonAlone()
 		return
 	}
 	b.dependencies()
 	b.controlPlane()
 	b.clusterChanges()
+	b.upgrade()
 	b.identity()
 	b.addons()
 	b.access()
@@ -211,7 +224,7 @@ func (b *builder) add(s part) string {
 	if b.replaces != "" {
 		s.Step = s.Step.Label(rules.With(rules.Replaces, b.replaces), when(b.follows != "", rules.With(rules.Follows, b.follows)))
 	}
-	id := b.draft.Add(s.Step)
+	id := b.draft.Add(s.Step.Label(b.also...))
 	b.plan.Entries = append(b.plan.Entries, Entry{ID: id, Kind: s.Kind, Title: s.Title, Action: s.Action, Typical: s.Typical, Timeout: s.Timeout, Step: s.Run})
 	return id
 }

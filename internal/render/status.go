@@ -26,6 +26,10 @@ func Status(w io.Writer, style Style, st *outcome.Status) error {
 		rows = append(rows, []string{"  " + p.Kind, p.Name, p.Status, strings.TrimSpace(p.Detail + "  " + p.Reason)})
 	}
 	columns(w, rows)
+	if b := st.Back; b != nil {
+		fmt.Fprintf(w, "%s to Kubernetes %s for %s more, until %s: slipway upgrade %s --rollback\n", style.Bold("way back"), b.Version, b.Left,
+			b.Until.UTC().Format("2006-01-02 15:04 MST"), st.Cluster)
+	}
 	if len(st.Owners) > 0 {
 		defer Owners(w, style, st.Owners)
 	}

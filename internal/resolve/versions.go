@@ -15,14 +15,14 @@ import (
 )
 
 // Versions are what the file's "latest" or partial versions of add-ons that stand
-// are now, by add-on.
-func Versions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConfig, live *observe.Observed) (map[string]string, error) {
+// are for a minor, by add-on.
+func Versions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConfig, live *observe.Observed, minor string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, a := range cfg.Addons {
 		if live.Addons[a.Name] == nil || a.Version == "" || a.Version == "default" {
 			continue
 		}
-		v, err := AddonVersion(ctx, c, a.Name, a.Version, live.Cluster.Version)
+		v, err := AddonVersion(ctx, c, a.Name, a.Version, minor)
 		if err != nil {
 			return nil, err
 		}

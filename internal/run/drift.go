@@ -83,7 +83,7 @@ func Drift(ctx context.Context, c *awsc.Clients, name string, o DriftOptions) (*
 		t.File, t.Desired = f.Name, f.Cluster
 		t.Declared = func(path string) bool { _, ok := f.Written(path); return ok }
 		if live.Cluster != nil {
-			versions, err := resolve.Versions(ctx, c, f.Cluster, live)
+			versions, err := resolve.Versions(ctx, c, f.Cluster, live, live.Cluster.Version)
 			if err != nil {
 				return nil, check.Reach(err)
 			}

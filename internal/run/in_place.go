@@ -44,7 +44,7 @@ func PrepareInPlace(ctx context.Context, c *awsc.Clients, cluster string, w InPl
 	if to.Image != "" {
 		s.done = fmt.Sprintf("node group %s runs AMI release %s", w.Group, to.Image)
 	}
-	s.Plan, err = plan.Upgrade(plan.InPlace{Account: c.Account, Live: s.Live, Group: g, To: to, Force: w.Force})
+	s.Plan, err = plan.Roll(plan.InPlace{Account: c.Account, Live: s.Live, Group: g, To: to, Force: w.Force})
 	if err == nil && s.Plan.Empty() && to.Image != "" {
 		s.Plan.Notes = append(s.Plan.Notes, fmt.Sprintf("The node group %s runs AMI release %s already.", w.Group, to.Image))
 	}

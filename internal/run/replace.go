@@ -138,6 +138,9 @@ type replacing struct {
 	blue  observe.AnyGroup
 	green string
 	f     *config.File // the new group's; nil: none is wanted any more
+	// version is the minor that the new group is made for, where the control plane is still on
+	// its way there; "": as it is.
+	version string
 }
 
 // replaced finds the two groups, and what the new one is to be.
@@ -163,7 +166,9 @@ func (p *preparation) replaced(ctx context.Context) error {
 	} else {
 		x.f, err = x.fromLive(ctx, p.c, p.in.Live, p.books.claims(p.name))
 	}
-	p.f = x.f
+	if p.f = x.f; err == nil && x.version != "" {
+		x.f.Cluster.Metadata.Version = x.version
+	}
 	return err
 }
 

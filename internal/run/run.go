@@ -103,6 +103,8 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.versions,
 		p.reach,
 		p.check,
+		p.upgrade,
+		p.contested,
 		p.plan,
 		p.owned,
 	} {
@@ -131,6 +133,7 @@ type preparation struct {
 	replacing   *replacing // nil: nothing is
 	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
+	addon       *AddonChange
 }
 
 func (p *preparation) identify(ctx context.Context) error {
@@ -155,8 +158,11 @@ func (p *preparation) network(ctx context.Context) (err error) {
 
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
-	if p.replacing != nil || p.repairing != nil || len(p.replace) > 0 {
+	switch {
+	case p.replacing != nil || p.repairing != nil || len(p.replace) > 0:
 		scope = read.Replacing()
+	case p.addon != nil:
+		scope.Parts = append(scope.Parts, observe.Versions)
 	}
 	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
 	return check.Reach(err)
@@ -164,7 +170,10 @@ func (p *preparation) observe(ctx context.Context) (err error) {
 
 // file is what a person wants who gave no file.
 func (p *preparation) file(ctx context.Context) (err error) {
-	if p.f == nil {
+	switch {
+	case p.addon != nil:
+		p.f, err = p.addon.file(ctx, p.c, p.in.Live)
+	case p.f == nil:
 		p.f, err = p.group.file(ctx, p.c, p.in.Live)
 	}
 	if err != nil {
@@ -208,10 +217,14 @@ func (p *preparation) toCome() *observe.Observed {
 
 // versions finds what the file means by versions in words, or in part.
 func (p *preparation) versions(ctx context.Context) (err error) {
-	if p.in.Versions, err = resolve.Versions(ctx, p.c, p.f.Cluster, p.in.Live); err != nil {
-		return check.Reach(err)
-	}
 	resolve.Resolve(p.f, p.in.Live)
+	minor := p.f.Cluster.Metadata.Version
+	if p.in.Live.Cluster != nil && !p.in.Upgrades() {
+		minor = p.in.Live.Cluster.Version
+	}
+	if p.in.Versions, err = namedVersions(ctx, p.c, p.f.Cluster, p.in.Live, minor); err != nil {
+		return err
+	}
 	return nil
 }
 

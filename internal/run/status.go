@@ -42,6 +42,9 @@ func Look(ctx context.Context, c *awsc.Clients, name string, state *State) (*out
 		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
+	if err := wayBack(ctx, c, st); err != nil {
+		return nil, check.Reach(err)
+	}
 	owners(st, live, state)
 	r, err := brief(ctx, c, live)
 	if err != nil {
@@ -49,6 +52,15 @@ func Look(ctx context.Context, c *awsc.Clients, name string, state *State) (*out
 	}
 	st.Drift = said(r)
 	return st, nil
+}
+
+// wayBack says until when the control plane can go back to the minor that it came from.
+func wayBack(ctx context.Context, c *awsc.Clients, st *outcome.Status) error {
+	b, err := read.WayBack(ctx, c, st.Cluster)
+	if err == nil && b != nil {
+		st.Back = &outcome.Back{Version: b.Version, Until: b.Until}
+	}
+	return err
 }
 
 // owners says who keeps each part. Without a state, marks alone tell of Terraform.

@@ -169,6 +169,14 @@ var contracts = append([]contract{
 		open := &types.VpcConfigRequest{EndpointPublicAccess: new(true), EndpointPrivateAccess: new(true), PublicAccessCidrs: []string{"192.0.2.0/24", "198.51.100.0/24"}}
 		return &steps.ClusterUpdate{Input: eks.UpdateClusterConfigInput{ResourcesVpcConfig: open}}
 	}},
+	{"cluster version", false, nil, func(*stage) steps.Spec { return &steps.ClusterVersion{Version: "1.35"} }},
+	{"cluster version, back", false, made(&steps.ClusterVersion{Version: "1.35"}), func(*stage) steps.Spec { return &steps.ClusterVersion{Version: "1.34", Force: true} }},
+	{"what stands in the way of the next version", true, made(&steps.ClusterVersion{Version: "1.35"}), func(*stage) steps.Spec {
+		return &steps.UpgradeReady{Version: "1.34", Back: true, Force: true}
+	}},
+	{"upgrade verified", true, nil, func(*stage) steps.Spec {
+		return &steps.UpgradeVerified{Version: "1.34", Addons: []string{"vpc-cni", "coredns"}, Groups: []string{"m"}}
+	}},
 	{"encryption", false, key, func(*stage) steps.Spec { return &steps.Encryption{KeyARN: keyARN} }},
 	{"log retention", false, logs, func(*stage) steps.Spec { return &steps.LogRetention{Days: 7} }},
 	{"group update", false, nil, func(*stage) steps.Spec {
@@ -309,6 +317,12 @@ func unguarded(s *stage) {
 	for _, b := range all.Items {
 		s.must(k.PolicyV1().PodDisruptionBudgets(b.Namespace).Delete(s.t.Context(), b.Name, metav1.DeleteOptions{}))
 	}
+}
+
+// upgraded takes the control plane to the next minor; no budget holds the group's pods.
+func upgraded(s *stage) {
+	unguarded(s)
+	made(&steps.ClusterVersion{Version: "1.35"})(s)
 }
 
 // roomy lets the group have no node at all.

@@ -26,6 +26,8 @@ type Delete struct {
 	Name     string `json:"name"`     // by which its service knows it: a name, or an ARN
 	// Begun: somebody else is deleting it; it is only waited for, never deleted here.
 	Begun bool `json:"begun,omitempty"`
+	// Whole: of an add-on, what it put into Kubernetes goes too.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // found is a resource as it stands: which one, and in which status.
@@ -84,7 +86,11 @@ func (s *Delete) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, error
 		}
 		return engine.Result{}, fmt.Errorf("%s", msg)
 	}
-	if err := d.delete(ctx, e, s.Name); err != nil && !awsc.NotFound(err) {
+	remove := d.delete
+	if s.Whole && s.Resource == "addon" {
+		remove = deleteAddonWhole
+	}
+	if err := remove(ctx, e, s.Name); err != nil && !awsc.NotFound(err) {
 		return engine.Result{}, fmt.Errorf("deleting the %s %s: %w", s.Resource, s.Name, err)
 	}
 	m.Phase, m.Stack = "deleting", have.id
@@ -144,6 +150,12 @@ func addonFound(ctx context.Context, e *Env, name string) (*found, error) {
 // the add-on that is made next takes them over.
 func deleteAddon(ctx context.Context, e *Env, name string) error {
 	_, err := e.AWS.EKS.DeleteAddon(ctx, &eks.DeleteAddonInput{ClusterName: &e.Name, AddonName: &name, Preserve: true})
+	return err
+}
+
+// deleteAddonWhole takes that away, too.
+func deleteAddonWhole(ctx context.Context, e *Env, name string) error {
+	_, err := e.AWS.EKS.DeleteAddon(ctx, &eks.DeleteAddonInput{ClusterName: &e.Name, AddonName: &name})
 	return err
 }
 

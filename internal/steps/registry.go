@@ -39,6 +39,7 @@ var registry = map[string]row{
 	"addon-health":          {"eks", func() Spec { return &AddonHealth{} }},
 	"addon-update":          {"eks", func() Spec { return &AddonUpdate{} }},
 	"cluster-update":        {"eks", func() Spec { return &ClusterUpdate{} }},
+	"cluster-version":       {"eks", func() Spec { return &ClusterVersion{} }},
 	"cni-gate":              {"kubernetes", func() Spec { return &CNIGate{} }},
 	"control-plane":         {"eks", func() Spec { return &ControlPlane{} }},
 	"control-plane-network": {"eks", func() Spec { return &ControlPlaneNetwork{} }},
@@ -84,6 +85,8 @@ var registry = map[string]row{
 	"subnet-tags":           {"ec2", func() Spec { return &SubnetTags{} }},
 	"tag":                   {"eks", func() Spec { return &Tag{} }},
 	"unpublish":             {"kubernetes", func() Spec { return &Unpublish{} }},
+	"upgrade-ready":         {"eks", func() Spec { return &UpgradeReady{} }},
+	"upgrade-verified":      {"eks", func() Spec { return &UpgradeVerified{} }},
 	"vpc-attributes":        {"ec2", func() Spec { return &VPCAttributes{} }},
 	"windows-support":       {"kubernetes", func() Spec { return &WindowsSupport{} }},
 }

@@ -32,8 +32,9 @@ func whole(stack string) []owner.Ref {
 
 func one(kind, name string) []owner.Ref { return []owner.Ref{{Kind: kind, Name: name}} }
 
-func (s *ClusterUpdate) writes(cluster string) []owner.Ref { return one(owner.ControlPlane, cluster) }
-func (s *Encryption) writes(cluster string) []owner.Ref    { return one(owner.ControlPlane, cluster) }
+func (s *ClusterUpdate) writes(cluster string) []owner.Ref  { return one(owner.ControlPlane, cluster) }
+func (s *ClusterVersion) writes(cluster string) []owner.Ref { return one(owner.ControlPlane, cluster) }
+func (s *Encryption) writes(cluster string) []owner.Ref     { return one(owner.ControlPlane, cluster) }
 func (s *GroupUpdate) writes(string) []owner.Ref {
 	return one(owner.NodeGroup, aws.ToString(s.Input.NodegroupName))
 }

@@ -46,6 +46,7 @@ func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error 
 		if err != nil {
 			return err
 		}
+		st.Clock(t.Date())
 		last := !watch || st.Settled
 		if err := show(a, st, watch, last); err != nil || last {
 			return err

@@ -45,7 +45,7 @@ var head = []Field{
 	f("metadata", "What the cluster is called, and where it is.").is(Ignore),
 	f("metadata.name", "The cluster's name; it never changes.").is(Identity).live(cluster(func(c *observe.Cluster) any { return c.Name })),
 	f("metadata.region", "The AWS region.").is(Identity).live(func(o *observe.Observed, _ string) (any, bool) { return o.Region, true }),
-	f("metadata.version", "The Kubernetes minor version.").is(Ignore).remedy("upgrade the control plane first; a launch changes no version").
+	f("metadata.version", "The Kubernetes minor version.").is(Ignore).remedy("up takes the whole cluster to a newer one, as slipway upgrade does").
 		live(cluster(func(c *observe.Cluster) any { return c.Version })),
 	f("metadata.tags", "Tags on the cluster and on every stack.").via("tags").additive().live(cluster(func(c *observe.Cluster) any { return c.Tags })),
 	f("metadata.annotations", "Notes for eksctl; nothing in AWS carries them."),

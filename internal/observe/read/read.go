@@ -72,6 +72,14 @@ func Replacing() Scope {
 	return s
 }
 
+// Upgrading is what a plan looks at that takes a cluster to another version.
+func Upgrading() Scope {
+	s := Replacing()
+	s.Parts = append(s.Parts, observe.Versions)
+	s.Must = slices.Concat(s.Must, []observe.Part{observe.Versions})
+	return s
+}
+
 // Drift is what a comparison of record and live looks at: at most 90 requests for ten
 // node groups, twelve add-ons and six subnets.
 func Drift() Scope {
@@ -170,6 +178,7 @@ func fill(ctx context.Context, o *observer, have []observe.Part) (*observe.Obser
 		{observe.Pods, "the pods", o.pods},
 		{observe.Publishing, "the Services and Ingresses", o.published},
 		{observe.Balancers, "the load balancers", o.balancers},
+		{observe.Versions, "what EKS says of upgrades", o.upgrades},
 	} {
 		if !slices.Contains(o.s.Parts, x.part) || slices.Contains(have, x.part) {
 			continue

@@ -96,6 +96,12 @@ const (
 	Pause         = "pause"             // a person is waited for
 	RestoreNodes  = "restore-nodes"     // uncordoned, and in the load balancers again
 	Ended         = "replacement-ended" // what was written down goes
+
+	// Of another Kubernetes version of the whole cluster.
+	AddonVersion   = "addon-version"
+	ClusterVersion = "cluster-version"
+	Ready          = "upgrade-ready"    // EKS has looked, and finds nothing in the way
+	Verified       = "upgrade-verified" // all that a round changes is seen to be so
 )
 
 // Labels that a step may carry.
@@ -106,6 +112,7 @@ const (
 	Daemon        = "daemon"         // an add-on: its pods are a DaemonSet's, none with no node
 	BeforeCompute = "before-compute" // an add-on: node groups wait for it
 	CNIPermission = "cni-permission" // an add-on: the network plugin's permissions come through it
+	First         = "first"          // a step of an upgrade, or of the way back: before the control plane's
 	WholeCluster  = "whole-cluster"  // a stack: the one that makes the control plane and the network
 )
 
@@ -116,6 +123,10 @@ const (
 	Is    = "is"    // how dependsOn names what the step brings: addon/NAME, nodegroup/NAME
 	Needs = "needs" // what the file says that the step depends on, named so
 
+	Round    = "round"    // of an upgrade, by the minor that the control plane goes to in it
+	After    = "after"    // the round before, or another step's turn
+	Turn     = "turn"     // the step's own, for others to come after
+	BackTo   = "back-to"  // of the way back: the minor that the control plane goes back to
 	Replaces = "replaces" // the node group whose replacement the step is part of
 	Stage    = "stage"    // of a replacement, that a gate follows
 	Follows  = "follows"  // the node group whose replacement ends before this one begins

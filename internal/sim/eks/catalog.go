@@ -80,7 +80,30 @@ func versionsOf(name, minor string) []string {
 		fmt.Sscan(p[1], &n)
 		out = append(out, fmt.Sprintf("%s.%d.0-eksbuild.1", p[0], n-1))
 	}
+	for _, v := range older[name] {
+		if minorNumber(minor) <= v.last {
+			out = append(out, v.version)
+		}
+	}
+	if name == "kube-proxy" { // it may trail the API server, and EKS offers it so
+		for _, v := range Versions {
+			if behind := minorNumber(minor) - minorNumber(v.Minor); behind > 0 && behind <= skew {
+				out = append(out, "v"+v.Patch+"-eksbuild.3", "v"+v.Patch+"-eksbuild.1")
+			}
+		}
+	}
 	return out
+}
+
+// older are further versions of add-ons, the newest first, with the last minor that each is
+// offered for: EKS drops old ones with new minors. The numbers are those of 2024 and 2025,
+// the last minors assumed.
+var older = map[string][]struct {
+	version string
+	last    int
+}{
+	"vpc-cni": {{"v1.19.6-eksbuild.7", 35}, {"v1.19.2-eksbuild.5", 35}, {"v1.18.6-eksbuild.1", 35}},
+	"coredns": {{"v1.11.4-eksbuild.24", 33}, {"v1.11.4-eksbuild.2", 33}, {"v1.11.3-eksbuild.2", 32}},
 }
 
 func defaultVersion(name, minor string) string {

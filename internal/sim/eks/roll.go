@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 	"github.com/slipway-eks/slipway/internal/sim/node"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
+	"github.com/slipway-eks/slipway/internal/sim/world"
 )
 
 // roll is an upgrade of a node group under way, phase by phase as the user guide has it
@@ -32,6 +33,7 @@ type roll struct {
 	Before  string // the version of EKS's template that a failure goes back to
 	Surge   int32  // nodes beyond the group's size
 	Phase   phase
+	Begun   time.Duration // when all of it did
 	Since   time.Duration // when the phase, or the drain of this batch, began
 	Batch   []string      // instances that are drained now
 	Empty   time.Duration // since when the batch has no pods; 0: it has
@@ -124,7 +126,7 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	if custom && (in.Version != nil || in.ReleaseVersion != nil) {
 		return nil, invalid("You cannot specify the field(s) version or releaseVersion when using custom AMIs.")
 	}
-	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp, Since: g.c.e.w.Elapsed()}
+	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp, Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
 	if in.Version != nil {
 		r.Version = *in.Version
 	}
@@ -132,7 +134,9 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	if v := aws.ToString(in.ReleaseVersion); in.Version == nil && strings.HasPrefix(v, *g.c.Version+".") {
 		r.Version = *g.c.Version
 	}
-	if r.Version != *g.c.Version && r.Version != *g.Version {
+	// While the control plane can go back, its groups go before it (EKS user guide, "Roll back
+	// a cluster to a previous Kubernetes version": by UpdateNodegroupVersion).
+	if r.Version != *g.c.Version && r.Version != *g.Version && r.Version != g.c.before() {
 		return nil, invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s or NodeGroup kubernetes version %s", *g.c.Version,
 			*g.Version)
 	}
@@ -415,5 +419,6 @@ func (g *nodegroup) rolled(trouble *types.ErrorDetail) {
 		return
 	}
 	u.Status = types.UpdateStatusSuccessful
+	g.c.e.w.Record(world.Entry{Kind: "eks:nodegroup-update", Name: *g.c.Name + "/" + *g.NodegroupName, Start: r.Begun, End: g.c.e.w.Elapsed()})
 	g.Version, g.ReleaseVersion, g.UserLT, g.LaunchTemplate = new(r.Version), new(r.Release), r.Own, r.Own
 }

@@ -1,0 +1,118 @@
+// Package upgrade is slipway upgrade: a whole cluster to another version of Kubernetes, or
+// back.
+package upgrade
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/run"
+)
+
+type flags struct {
+	cmdutil.Consent
+	to, file, strategy string
+	parallel           int
+	force, rollback    bool
+	gates              []string
+	gateTime, deadline time.Duration
+	soak               time.Duration
+	timeline           string
+}
+
+const long = `Takes a whole cluster to another version of Kubernetes, as one plan: first what stands in the way is named (what EKS finds,
+APIs that end, kubelets and kube-proxy that are too old, add-ons without a version, disruption budgets that never let a pod
+go, subnets without addresses, webhooks that nothing answers, Amazon Linux 2), each with its object and what to do, while
+nothing is changed. Then, one minor at a time: add-ons that would not fit the next minor, the control plane, add-ons; in the
+last round the node groups too, as kubelets may be three minors older, and pods need move once only; at the end all of it is
+seen. Managed groups are updated in place by EKS, or with --strategy blue-green replaced by new ones beside them, as
+slipway nodegroup upgrade does; self-managed ones are always replaced. Where the control plane has the version already, what
+lags behind is brought up. Add-ons get EKS's defaults; a file (-f) whose metadata.version is the target may name others.
+
+--rollback takes it back to the minor that it came from, within seven days of the upgrade: nodes first, then add-ons and the
+control plane. slipway status shows how long there is a way back.
+
+Killed anywhere, the same command goes on. docs/upgrades.md has the whole of it.`
+
+// New is the command.
+func New(a *cmdutil.App) *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use: "upgrade [NAME] --to VERSION", Short: "Take a whole cluster to another version of Kubernetes, or back", Long: long,
+		Example: "  slipway upgrade prod --to 1.35\n  slipway upgrade prod --to 1.35 -f cluster.yaml --max-parallel 5\n" +
+			"  slipway upgrade prod --to 1.35 --strategy blue-green --gate ./smoke.sh\n  slipway upgrade prod --rollback\n" +
+			"  slipway upgrade --sim -f examples/upgrade.yaml --to 1.35 --yes",
+		Args: cmdutil.OneArgAtMost("cluster's name"),
+		RunE: func(c *cobra.Command, args []string) error { return upgrade(c.Context(), a, f, args) },
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.to, "to", "", "the minor of Kubernetes, such as 1.35")
+	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input: of the target version, it names versions of add-ons; with --sim it is launched first")
+	fs.StringVar(&f.strategy, "strategy", run.StrategyInPlace, "of managed node groups: in-place, or blue-green, new groups beside the old ones")
+	fs.IntVar(&f.parallel, "max-parallel", 3, "how many node groups at once")
+	fs.BoolVar(&f.force, "force", false, "pass over what EKS finds in the way, and end pods that disruption budgets hold")
+	fs.BoolVar(&f.rollback, "rollback", false, "back to the minor that the cluster was upgraded from")
+	fs.StringArrayVar(&f.gates, "gate", nil, "of groups that are replaced: command that must exit 0 for it to go on; may be repeated")
+	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "likewise: how long a gate may stay shut")
+	fs.DurationVar(&f.soak, "soak", 0, "likewise: how long all must stay as available as before, once the old nodes are empty")
+	fs.DurationVar(&f.deadline, "deadline", time.Hour, "likewise: how long the pods of a zone may take to move")
+	fs.StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
+	a.Consent(c, &f.Consent)
+	return c
+}
+
+// upgrade is the whole of the command, in its order.
+func upgrade(ctx context.Context, a *cmdutil.App, f flags, args []string) error {
+	w, err := f.wish()
+	if err != nil {
+		return err
+	}
+	file, name, err := a.Subject(f.file, args)
+	if err != nil {
+		return err
+	}
+	w.File = file
+	t, err := a.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	if err := a.Rehearse(ctx, t, file, ""); err != nil {
+		return err
+	}
+	change := cmdutil.Change{Command: "upgrade", Consent: f.Consent, Drawn: f.timeline, Prepare: func(b *run.Books) (*run.Session, error) {
+		w.Books = b
+		return run.PrepareUpgrade(ctx, t.AWS, name, w)
+	}}
+	if f.rollback {
+		change.Command += " --rollback"
+	}
+	return a.Change(ctx, t, change)
+}
+
+var minor = regexp.MustCompile(`^1\.\d+$`)
+
+// wish is what the flags mean.
+func (f *flags) wish() (run.Upgrade, error) {
+	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, MaxParallel: f.parallel, Force: f.force,
+		Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline}}
+	switch {
+	case f.rollback && f.to != "":
+		return w, cmdutil.Input("give --to or --rollback: back is the minor that the cluster was upgraded from")
+	case !f.rollback && f.to == "":
+		return w, cmdutil.Input("say which version: --to 1.35, or --rollback")
+	case f.to != "" && !minor.MatchString(f.to):
+		return w, cmdutil.Input("--to %s: a minor of Kubernetes, such as 1.35", f.to)
+	case f.strategy != run.StrategyInPlace && f.strategy != run.StrategyBlueGreen:
+		return w, cmdutil.Input("--strategy %s: in-place or blue-green", f.strategy)
+	case f.parallel < 1:
+		return w, cmdutil.Input("--max-parallel takes 1 or more")
+	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
+		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
+	}
+	return w, nil
+}

@@ -1,0 +1,16 @@
+package read
+
+import (
+	"slices"
+	"testing"
+)
+
+// Fields are written as EKS writes them in a conflict.
+func TestFieldsAreNamed(t *testing.T) {
+	got := leavesOf([]byte(`{"f:metadata":{"f:labels":{}},"f:spec":{"f:replicas":{},"f:template":{"f:spec":{"f:containers":{
+		"k:{\"name\":\"coredns\"}":{".":{},"f:image":{},"f:env":{"k:{\"name\":\"A\"}":{".":{},"f:value":{}}}}}}}}}`))
+	want := []string{".spec.replicas", `.spec.template.spec.containers[name="coredns"].env[name="A"].value`, `.spec.template.spec.containers[name="coredns"].image`}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

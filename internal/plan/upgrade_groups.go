@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+
+	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/stack"
+	"github.com/slipway-eks/slipway/internal/steps"
+)
+
+// kubelets is the minor of a group's nodes: what EKS says of a managed one, else the oldest
+// kubelet. "": nobody knows.
+func kubelets(live *observe.Observed, g observe.AnyGroup) string {
+	if g.Managed != nil && g.Managed.AMIType != "CUSTOM" {
+		return g.Managed.Version
+	}
+	oldest := 0
+	for _, n := range live.NodesOf(g) {
+		if m := eksfacts.Minor(n.Version); m > 0 && (oldest == 0 || m < oldest) {
+			oldest = m
+		}
+	}
+	if oldest == 0 {
+		return ""
+	}
+	return eksfacts.OfMinor(oldest)
+}
+
+// inPlace tells whether EKS can take a group to another version in place.
+func inPlace(g observe.AnyGroup) bool {
+	return g.Managed != nil && g.Managed.AMIType != "CUSTOM" && !g.Going() && classOf(g.Managed.Status) != failed
+}
+
+// groupVersion is the step that takes a managed group to the newest release of a minor, in
+// place.
+func groupVersion(group, minor string, force bool) steps.Spec {
+	return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}}
+}
+
+// groupTo adds that step; key says of which round, or way back, it is.
+func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
+	turn := g.Name + "/" + minor
+	s = s.Label(rules.With(rules.For, g.Name), rules.With(rules.Turn, turn), u.slot(turn))
+	u.add(part{Step: s, Action: Update, Title: fmt.Sprintf("node group %s %s → %s, in place", g.Name, u.groups[g.Name], minor),
+		Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, u.Force)})
+	u.groups[g.Name] = minor
+	if minor == u.To {
+		u.says(g, minor)
+	}
+}
+
+// says has the group's stack say what EKS has done, where it says a version or a release at
+// all. Of a file, what it wants of the group follows by itself.
+func (u *upgrading) says(g observe.AnyGroup, minor string) {
+	k := g.Stack
+	if k == nil || k.Template == "" || u.in.File != nil {
+		return
+	}
+	if body, err := stack.Release(k.Template, stack.Released{Version: minor, Release: minor}); err != nil || stack.Same(k.Template, body) {
+		return
+	}
+	s := labelled(rules.GroupUpdate, g.Name+"/"+minor, k.Name).Label(rules.With(rules.For, g.Name))
+	u.add(part{Step: s, Action: Update, Title: "stack " + k.Name + " says so", Typical: time.Minute, Timeout: timeoutUpdate,
+		Run: &steps.StackUpdate{Name: k.Name, Template: steps.Template{Release: &steps.Release{Group: g.Name}}}})
+}
+
+// slot is the label of a group that waits for another, so that no more than --max-parallel
+// are under way at once.
+func (u *upgrading) slot(turn string) string {
+	u.waits = append(u.waits, turn)
+	if i := len(u.waits) - 1 - u.MaxParallel; i >= 0 {
+		return rules.With(rules.After, u.waits[i])
+	}
+	return ""
+}
+
+// groupsFirst raises groups whose kubelets would be too old for the next minor to the one
+// that the control plane has.
+func (u *upgrading) groupsFirst(minor string) {
+	if minor == u.at {
+		return
+	}
+	for _, g := range u.Live.NodeGroups() {
+		have := u.groups[g.Name]
+		if inPlace(g) && have != "" && have != u.at && eksfacts.Minor(minor)-eksfacts.Minor(have) > eksfacts.Skew {
+			u.groupTo(g, u.at, u.of(rules.GroupVersion, g.Name+"/"+u.at, minor, rules.First))
+		}
+	}
+}
+
+// groupsThen takes all groups to the last minor, in the last round.
+func (u *upgrading) groupsThen(minor string) error {
+	if !u.last(minor) {
+		return nil
+	}
+	for _, g := range u.Live.NodeGroups() {
+		if _, is := u.Replaced[g.Name]; is || !inPlace(g) || u.groups[g.Name] == minor {
+			continue
+		}
+		u.groupTo(g, minor, u.of(rules.GroupVersion, g.Name+"/"+minor, minor))
+	}
+	return u.replaced(rules.With(rules.Round, minor), minor)
+}
+
+// replaced adds the stages of those groups that are replaced.
+func (u *upgrading) replaced(label, minor string) error {
+	for _, name := range slices.Sorted(maps.Keys(u.Replaced)) {
+		in, turn := u.Replaced[name], name+"/"+minor
+		b := buildOn(in.Input)
+		b.draft, b.plan, b.replaces = u.draft, u.plan, name
+		b.also = slices.DeleteFunc([]string{label, rules.With(rules.Turn, turn), u.slot(turn)}, func(l string) bool { return l == "" })
+		r := &replacing{Replacement: in, builder: b}
+		if fs := r.stages(); len(fs) > 0 {
+			return fs
+		}
+		u.groups[in.Green] = minor
+		delete(u.groups, name)
+	}
+	return nil
+}
+
+// others says which nodes the plan leaves as they are, and what takes them along.
+func (u *upgrading) others() {
+	known := map[string]bool{}
+	for _, g := range u.Live.NodeGroups() {
+		for _, n := range u.Live.NodesOf(g) {
+			known[n.Name] = true
+		}
+		_, replaced := u.Replaced[g.Name]
+		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
+		switch {
+		case replaced || have == u.To || have == "" || !g.There() || g.Going():
+		case g.Managed != nil && g.Managed.AMIType == "CUSTOM":
+			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: its AMI is your own. Make one for %s, and give it to the group: "+
+				"slipway nodegroup upgrade %s %s -f FILE.", g.Name, have, u.To, u.Live.Name, g.Name))
+		case !inPlace(g):
+			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: slipway nodegroup upgrade %s %s replaces it.", g.Name, have, u.Live.Name, g.Name))
+		}
+	}
+	if u.Live.Kubernetes == nil {
+		return
+	}
+	by := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(u.Live.Kubernetes.Nodes)) {
+		n := u.Live.Kubernetes.Nodes[name]
+		if !known[name] && eksfacts.Minor(n.Version) != eksfacts.Minor(u.To) {
+			by[whose(n)] = append(by[whose(n)], name)
+		}
+	}
+	for _, who := range slices.Sorted(maps.Keys(by)) {
+		u.plan.Notes = append(u.plan.Notes, fmt.Sprintf(who, few(by[who])))
+	}
+}
+
+// whose says who takes a node of no group along.
+func whose(n *observe.Node) string {
+	switch {
+	case n.Labels["eks.amazonaws.com/compute-type"] == "auto":
+		return "Nodes of Auto Mode follow by themselves, as their disruption settings let: %s."
+	case n.Labels["karpenter.sh/nodepool"] != "":
+		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned: %s."
+	case n.Labels["eks.amazonaws.com/compute-type"] == "fargate" || strings.HasPrefix(n.Name, "fargate-"):
+		return "Fargate gives a pod the new version when it is made again (kubectl rollout restart): %s."
+	}
+	return "Nodes of no node group stay as they are: %s."
+}
+
+// batches are how often EKS drains nodes of a group, as many at once as may be unavailable.
+func batches(g observe.AnyGroup) int {
+	nodes, most := 0, 1
+	if s := g.Sizes(); s != nil {
+		nodes = s.DesiredSize
+	}
+	if g.Managed != nil && g.Managed.UpdateConfig != nil {
+		most = max(1, g.Managed.UpdateConfig.MaxUnavailable, nodes*g.Managed.UpdateConfig.MaxUnavailablePercentage/100)
+	}
+	return (nodes + most - 1) / most
+}
+
+// typicalRoll is how long EKS takes to replace a group's nodes in place: they come, each
+// batch is drained, and is empty for a minute (facts/eks.md §6).
+func typicalRoll(g observe.AnyGroup) time.Duration {
+	return 4*time.Minute + time.Duration(batches(g))*2*time.Minute
+}
+
+// timeoutRoll is past EKS's own: 25 minutes for new nodes, 15 for each batch.
+func timeoutRoll(g observe.AnyGroup) time.Duration {
+	return 30*time.Minute + time.Duration(batches(g))*20*time.Minute
+}

@@ -1,0 +1,150 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/observe/read"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/resolve"
+)
+
+// Strategies by which managed node groups get another version.
+const (
+	StrategyInPlace   = "in-place"   // EKS replaces the nodes of the group
+	StrategyBlueGreen = "blue-green" // a new group beside the old one
+)
+
+// Upgrade is what a caller wants of a whole cluster's version.
+type Upgrade struct {
+	To   string // the minor; with Rollback it is known
+	Back bool   // to the minor that it was upgraded from
+	// File names versions of add-ons, where it is of the version To; nil: EKS's defaults.
+	File        *config.File
+	Strategy    string // of managed node groups; self-managed ones are always replaced
+	MaxParallel int    // node groups at once
+	Force       bool
+	plan.Watch  // of groups that are replaced
+	Books       *Books
+}
+
+// PrepareUpgrade observes a cluster, and plans what is left of its way to another version,
+// from wherever it is.
+func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgrade) (s *Session, err error) {
+	if w.Back && w.Strategy == StrategyBlueGreen {
+		return nil, finding.Findings{{Code: "strategy-no-way-back", Severity: finding.Error, Input: true, What: "EKS makes no node group older than the control plane",
+			Breaks: "a managed group goes back in place only", Remedy: "leave out --strategy blue-green"}}
+	}
+	s, err = looked(ctx, c, cluster, w.Books, read.Upgrading())
+	if err != nil {
+		return nil, err
+	}
+	defer func(h *Hold) { err = h.unless(ctx, err) }(s.hold)
+	if err := s.stands(ctx); err != nil {
+		return nil, err
+	}
+	in, err := w.upgrading(ctx, c, s.Live)
+	if err != nil {
+		return nil, err
+	}
+	if w.Back {
+		s.Plan, err = plan.UpgradeBack(in)
+	} else {
+		s.Plan, err = plan.Upgrade(in)
+	}
+	for _, x := range in.Replaced { // all are in the same network
+		s.Env.Net = x.Net
+	}
+	s.done = "the cluster is at Kubernetes " + in.To
+	return s.planned(w.Books, err)
+}
+
+// upgrading is what the plan is made from.
+func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.Observed) (in plan.Upgrading, err error) {
+	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force}
+	if w.Back {
+		in.To = plan.BackTo(live)
+	}
+	if in.To == "" {
+		return in, nil // the plan says why
+	}
+	if w.File != nil && w.File.Cluster.Metadata.Version == in.To { // of another version, what it names is for that
+		if in.Versions, err = namedVersions(ctx, c, w.File.Cluster, live, in.To); err != nil {
+			return in, err
+		}
+	}
+	in.Replaced, err = w.replaced(ctx, c, live, in.To)
+	return in, err
+}
+
+// namedVersions are the versions of add-ons that a file names, as they are for a minor.
+func namedVersions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConfig, live *observe.Observed, minor string) (map[string]string, error) {
+	vs, err := resolve.Versions(ctx, c, cfg, live, minor)
+	return vs, check.Reach(err)
+}
+
+// replaced are the node groups that lag behind and are replaced, each with what takes its
+// place; also those whose replacement is under way, or half gone.
+func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (map[string]plan.Replacement, error) {
+	out := map[string]plan.Replacement{}
+	for _, name := range w.lagging(live, to) {
+		p := &preparation{c: c, name: live.Name, books: w.Books, replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch}, version: to}}
+		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
+		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
+			if err := do(ctx); err != nil {
+				return nil, err
+			}
+		}
+		p.in.File = p.f
+		x := p.replacing
+		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch}
+	}
+	return out, nil
+}
+
+// lagging are the node groups that are replaced on the way to a minor.
+func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
+	if k := live.Kubernetes; k != nil {
+		for name := range k.Replacements {
+			out = append(out, name)
+		}
+	}
+	next := successors(live)
+	for _, g := range live.NodeGroups() {
+		mine := g.SelfManaged() && g.Stack != nil || g.Managed != nil && g.Managed.AMIType != "CUSTOM" && w.Strategy == StrategyBlueGreen
+		lags := false
+		for _, n := range live.NodesOf(g) {
+			lags = lags || eksfacts.Minor(n.Version) != eksfacts.Minor(to)
+		}
+		if lags && mine && g.There() && (!g.Going() || next[g.Name] != "") {
+			out = append(out, g.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// upgrade reads what a plan needs more where the file names another version than the control
+// plane has.
+func (p *preparation) upgrade(ctx context.Context) (err error) {
+	if p.replacing != nil || !p.in.Upgrades() {
+		return nil
+	}
+	if p.in.Live, err = read.Complete(ctx, p.c, p.in.Live, read.Upgrading()); err != nil {
+		return check.Reach(err)
+	}
+	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Books: p.books}
+	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
+		return err
+	}
+	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: the whole cluster goes there (slipway upgrade has more to choose).",
+		w.To, p.in.Live.Cluster.Version))
+	return nil
+}
