@@ -91,6 +91,7 @@ func (s *UpgradeReady) found(ctx context.Context, e *Env) (engine.Result, error)
 	case s.Force:
 		return engine.Finished("--force goes on although EKS finds: " + text)
 	default:
-		return engine.Result{}, fmt.Errorf("EKS finds in the way of %s: %s. The cluster is whole, at the version before: mend it, and run the same command again", s.Version, text)
+		return engine.Result{}, fmt.Errorf(
+			"EKS finds in the way of %s: %s. The cluster is whole, at the version before: mend it, and run the same command again", s.Version, text)
 	}
 }
