@@ -42,8 +42,7 @@ func (s *UpgradeReady) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 	if fresh {
 		return s.found(ctx, e)
 	}
-	if _, err := e.AWS.EKS.StartInsightsRefresh(ctx, &eks.StartInsightsRefreshInput{ClusterName: &e.Name}); err != nil &&
-		!strings.Contains(awsc.Message(err), "already in progress") {
+	if _, err := e.AWS.EKS.StartInsightsRefresh(ctx, &eks.StartInsightsRefreshInput{ClusterName: &e.Name}); err != nil {
 		return engine.Result{}, fmt.Errorf("asking EKS to look at what stands in the way of %s: %w", s.Version, err)
 	}
 	m.Phase = looked
