@@ -110,7 +110,7 @@ func RemoveAddon(in AddonRemoval) (*Plan, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Live.Stacks)) {
 		if s := in.Live.Stacks[name]; s.Tags[eksfacts.TagAddon] == in.Name {
-			b.remove(rules.Step{Kind: rules.DeleteStack, Name: name, Labels: []string{rules.With(rules.Of, "addon/"+in.Name)}}, "stack "+name+", its role", "stack", name, typicalRole)
+			b.remove(labelled(rules.DeleteStack, name, "addon/"+in.Name), "stack "+name+", its role", "stack", name, typicalRole)
 		}
 	}
 	b.plan.WantNodes = wantNodes(in.Live)

@@ -41,7 +41,7 @@ func Upgrade(in Upgrading) (*Plan, error) {
 
 // upgrade takes a live cluster to the version that a file names, by the same stages.
 func (b *builder) upgrade() {
-	if !b.upgrades() {
+	if !b.upgrades() || b.live.Upgrades == nil { // an observation that was not asked for it has no versions
 		return
 	}
 	in := b.in.Upgrade
@@ -58,7 +58,8 @@ func (b *builder) upgrades() bool {
 
 // Upgrades tells whether the file wants another version than the live control plane has.
 func (in Input) Upgrades() bool {
-	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.AddonAlone == "" && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
+	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.AddonAlone == "" &&
+		in.Live.Cluster.Version != "" && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
 }
 
 // upgrading puts the plan of an upgrade together. It knows what will be as it goes: at is
@@ -312,7 +313,8 @@ func (u *upgrading) verified(minor string) {
 			run.Groups = append(run.Groups, g)
 		}
 	}
-	u.add(part{Step: u.of(rules.Verified, minor, minor), Action: Await, Title: "all of it seen at " + minor, Typical: 5 * time.Second, Timeout: timeoutAddon, Run: run})
+	u.add(part{Step: u.of(rules.Verified, minor, minor), Action: Await, Title: "all of it seen at " + minor,
+		Typical: 5 * time.Second, Timeout: timeoutAddon, Run: run})
 }
 
 // told says what the plan does not do.

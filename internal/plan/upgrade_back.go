@@ -20,7 +20,8 @@ func UpgradeBack(in Upgrading) (*Plan, error) {
 	u.To = BackTo(in.Live)
 	if u.To == "" {
 		return nil, finding.Findings{u.stop("no-way-back", "cluster "+in.Live.Name, "what fails after an upgrade is mended forward; or make a cluster of the "+
-			"version before, and move there", "cannot go back: EKS lets a control plane back to the minor that it was upgraded from, for seven days, and knows of no such upgrade")}
+			"version before, and move there",
+			"cannot go back: EKS lets a control plane back to the minor that it was upgraded from, for seven days, and knows of no such upgrade")}
 	}
 	if err := u.backStages(); err != nil {
 		return nil, err

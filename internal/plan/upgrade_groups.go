@@ -143,7 +143,8 @@ func (u *upgrading) others() {
 			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: its AMI is your own. Make one for %s, and give it to the group: "+
 				"slipway nodegroup upgrade %s %s -f FILE.", g.Name, have, u.To, u.Live.Name, g.Name))
 		case !inPlace(g):
-			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: slipway nodegroup upgrade %s %s replaces it.", g.Name, have, u.Live.Name, g.Name))
+			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: slipway nodegroup upgrade %s %s replaces it.",
+				g.Name, have, u.Live.Name, g.Name))
 		}
 	}
 	if u.Live.Kubernetes == nil {

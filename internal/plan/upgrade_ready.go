@@ -210,8 +210,8 @@ func (u *upgrading) readySkew() (out finding.Findings) {
 			out = append(out, u.stop("kube-proxy-too-old", "DaemonSet kube-system/kube-proxy", "let EKS manage it, which the upgrade raises then: slipway addon add "+
 				u.Live.Name+" kube-proxy", "is of 1.%d, more than %d minors behind %s, and no add-on", m, eksfacts.Skew, u.To))
 		case m != eksfacts.Minor(u.To):
-			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("kube-proxy is of 1.%d, and no add-on: it stays as it is (slipway addon add %s kube-proxy has EKS manage it).",
-				m, u.Live.Name))
+			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf(
+				"kube-proxy is of 1.%d, and no add-on: it stays as it is (slipway addon add %s kube-proxy has EKS manage it).", m, u.Live.Name))
 		}
 	}
 	return out

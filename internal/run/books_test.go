@@ -94,7 +94,8 @@ func changes(r *http.Request, body []byte) (string, bool) {
 	} else if i := bytes.Index(body, []byte("Action=")); i >= 0 {
 		op, _, _ = strings.Cut(string(body[i+len("Action="):]), "&")
 	} else {
-		return op, r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.Contains(r.URL.Path, "authorization.k8s.io")
+		reads := strings.Contains(r.URL.Path, "authorization.k8s.io") || strings.HasSuffix(r.URL.Path, "/insights") // ListInsights is a POST
+		return op, r.Method != http.MethodGet && r.Method != http.MethodHead && !reads
 	}
 	for _, reads := range []string{"Describe", "List", "Get", "Simulate", "Validate"} {
 		if strings.HasPrefix(op, reads) {

@@ -39,7 +39,8 @@ type Upgrade struct {
 // from wherever it is.
 func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgrade) (s *Session, err error) {
 	if w.Back && w.Strategy == StrategyBlueGreen {
-		return nil, finding.Findings{{Code: "strategy-no-way-back", Severity: finding.Error, Input: true, What: "EKS makes no node group older than the control plane",
+		return nil, finding.Findings{{Code: "strategy-no-way-back", Severity: finding.Error, Input: true,
+			What:   "EKS makes no node group older than the control plane",
 			Breaks: "a managed group goes back in place only", Remedy: "leave out --strategy blue-green"}}
 	}
 	s, err = looked(ctx, c, cluster, w.Books, read.Upgrading())
@@ -144,7 +145,7 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
 		return err
 	}
-	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: the whole cluster goes there (slipway upgrade has more to choose).",
-		w.To, p.in.Live.Cluster.Version))
+	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: "+
+		"the whole cluster goes there (slipway upgrade has more to choose).", w.To, p.in.Live.Cluster.Version))
 	return nil
 }

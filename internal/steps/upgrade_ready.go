@@ -42,8 +42,7 @@ func (s *UpgradeReady) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 	if fresh {
 		return s.found(ctx, e)
 	}
-	if _, err := e.AWS.EKS.StartInsightsRefresh(ctx, &eks.StartInsightsRefreshInput{ClusterName: &e.Name}); err != nil &&
-		!strings.Contains(awsc.Message(err), "already in progress") {
+	if _, err := e.AWS.EKS.StartInsightsRefresh(ctx, &eks.StartInsightsRefreshInput{ClusterName: &e.Name}); err != nil {
 		return engine.Result{}, fmt.Errorf("asking EKS to look at what stands in the way of %s: %w", s.Version, err)
 	}
 	m.Phase = looked
@@ -91,6 +90,7 @@ func (s *UpgradeReady) found(ctx context.Context, e *Env) (engine.Result, error)
 	case s.Force:
 		return engine.Finished("--force goes on although EKS finds: " + text)
 	default:
-		return engine.Result{}, fmt.Errorf("EKS finds in the way of %s: %s. The cluster is whole, at the version before: mend it, and run the same command again", s.Version, text)
+		return engine.Result{}, fmt.Errorf(
+			"EKS finds in the way of %s: %s. The cluster is whole, at the version before: mend it, and run the same command again", s.Version, text)
 	}
 }

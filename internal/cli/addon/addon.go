@@ -73,8 +73,9 @@ func (f *changeFlags) properties(name string) (map[string]any, error) {
 	for flag, x := range map[string]struct {
 		property string
 		value    any
-	}{"version": {"version", f.version}, "namespace": {"namespaceConfig", map[string]any{"namespace": f.namespace}}, "service-account-role-arn": {"serviceAccountRoleARN", f.role},
-		"attach-policy-arn": {"attachPolicyARNs", f.policies}, "auto-apply-pod-identity-associations": {"useDefaultPodIdentityAssociations", f.podIdentity},
+	}{"version": {"version", f.version}, "namespace": {"namespaceConfig", map[string]any{"namespace": f.namespace}},
+		"service-account-role-arn": {"serviceAccountRoleARN", f.role},
+		"attach-policy-arn":        {"attachPolicyARNs", f.policies}, "auto-apply-pod-identity-associations": {"useDefaultPodIdentityAssociations", f.podIdentity},
 		"resolve-conflicts": {"resolveConflicts", strings.ToLower(f.resolve)}} {
 		if f.given(flag) {
 			out[x.property] = x.value

@@ -52,7 +52,8 @@ func New(a *cmdutil.App) *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.to, "to", "", "the minor of Kubernetes, such as 1.35")
-	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file, or - for standard input: of the target version, it names versions of add-ons; with --sim it is launched first")
+	fs.StringVarP(&f.file, "file", "f", "",
+		"ClusterConfig file, or - for standard input: of the target version, it names versions of add-ons; with --sim it is launched first")
 	fs.StringVar(&f.strategy, "strategy", run.StrategyInPlace, "of managed node groups: in-place, or blue-green, new groups beside the old ones")
 	fs.IntVar(&f.parallel, "max-parallel", 3, "how many node groups at once")
 	fs.BoolVar(&f.force, "force", false, "pass over what EKS finds in the way, and end pods that disruption budgets hold")

@@ -126,7 +126,8 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	if custom && (in.Version != nil || in.ReleaseVersion != nil) {
 		return nil, invalid("You cannot specify the field(s) version or releaseVersion when using custom AMIs.")
 	}
-	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp, Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
+	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp,
+		Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
 	if in.Version != nil {
 		r.Version = *in.Version
 	}
