@@ -387,9 +387,24 @@ func killedAnywhere(t *testing.T, fewest int, fresh func() (*testregion.Region, 
 	after func(at int, r *testregion.Region, again *process, o *outcome.Outcome),
 ) {
 	t.Helper()
-	stride := 7
+	killedEvery(t, 1, 7, fewest, fresh, do, after)
+}
+
+// killedNowAndThen is killedAnywhere for what takes long: CI kills at every fifth point.
+func killedNowAndThen(t *testing.T, fewest int, fresh func() (*testregion.Region, store.Store), do func(*process) (*outcome.Outcome, error),
+	after func(at int, r *testregion.Region, again *process, o *outcome.Outcome),
+) {
+	t.Helper()
+	killedEvery(t, 5, 23, fewest, fresh, do, after)
+}
+
+// killedEvery kills at every so manyth point, in CI and elsewhere.
+func killedEvery(t *testing.T, inCI, stride, fewest int, fresh func() (*testregion.Region, store.Store), do func(*process) (*outcome.Outcome, error),
+	after func(at int, r *testregion.Region, again *process, o *outcome.Outcome),
+) {
+	t.Helper()
 	if os.Getenv("SLIPWAY_CASES") != "" {
-		stride = 1
+		stride = inCI
 	}
 	for at := 0; ; at += stride {
 		r, s := fresh()

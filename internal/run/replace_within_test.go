@@ -115,7 +115,7 @@ func (p *process) within(text string, w run.Wish) (*outcome.Outcome, error) {
 func TestALaunchWithReplacementsKilledAnywhereAndRunAgain(t *testing.T) {
 	before := withBudget(t, pair)
 	for _, n := range []int{1, 2} {
-		killedAnywhere(t, 30, again(t, before), func(p *process) (*outcome.Outcome, error) {
+		killedNowAndThen(t, 30, again(t, before), func(p *process) (*outcome.Outcome, error) {
 			return p.within(larger, run.Wish{Replace: []string{run.All}, MaxParallel: n})
 		}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
 			if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 || now["s-b2"] != 2 {
