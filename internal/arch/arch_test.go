@@ -26,7 +26,7 @@ const module = "github.com/slipway-eks/slipway/"
 var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
 
 // Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
-// interrupt, marks, observe, sim/table, store, veil, version, vpc, aws/ec2.
+// interrupt, marks, observe, sim/table, store, upheld, veil, version, vpc, aws/ec2.
 var arrows = map[string]map[string]string{
 	"aws": {
 		"aws/ec2":  "EC2's client is generated from the operations that are called",
@@ -303,7 +303,7 @@ var heavy = map[string]map[string]string{
 	"github.com/aws/smithy-go": {"aws": "middleware and codes", "aws/ec2": "generated", "kube": "signing", "pace": "classifies its errors", "store/bucket": "reads its errors"},
 	"k8s.io": {
 		"config": "names and labels are validated by Kubernetes' own rules", "kube": "the client", "kubecfg": "clientcmd", "observe/read": "reads objects",
-		"pace": "classifies its errors", "plan": "the scheduler's own predicates", "sim": "is an API server", "steps": "write objects",
+		"pace": "classifies its errors", "plan": "the scheduler's own predicates", "sim": "is an API server", "steps": "write objects", "upheld": "reads the events of an API",
 	},
 	"github.com/spf13/cobra": {"cli": "commands"},
 }

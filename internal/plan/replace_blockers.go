@@ -22,11 +22,29 @@ func (r *replacing) blockers() finding.Findings {
 		volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
 		fit:    "give the new group the labels, or take away the taints, in a file (--file)"}
 	fs := append(never(r.live, m.nodes, ""), r.immovable(m)...)
+	if g, _ := r.live.NodeGroup(r.Green); g.Stack == nil { // of one that is under way, it may be the doing
+		fs = append(fs, unmet(r.live, m.nodes)...)
+	}
 	if len(fs) == 0 {
 		r.drainNotes(m.nodes)
 		r.losses(m)
 	}
 	return fs
+}
+
+// unmet are budgets that are not kept now. The new nodes' room may bring just as many pods up
+// as such a budget wants: then it lets go of none on either side, and there is neither a way on
+// nor a way back.
+func unmet(live *observe.Observed, nodes []string) (out finding.Findings) {
+	pods := covered(live, nodes, func(b *observe.Budget) bool { return !b.Never() && b.CurrentHealthy < b.DesiredHealthy })
+	for _, id := range slices.Sorted(maps.Keys(pods)) {
+		b := live.Kubernetes.Budgets[id]
+		out = append(out, finding.Finding{Code: "budget-unmet", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
+			What:   fmt.Sprintf("wants %d of its %d pods healthy, and %d are; %s on these nodes", b.DesiredHealthy, b.ExpectedPods, b.CurrentHealthy, podsAre(pods[id])),
+			Breaks: "they could be held on both sides, with neither a way on nor a way back; nothing was changed",
+			Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods"})
+	}
+	return out
 }
 
 // relocation is pods that leave nodes for others.

@@ -44,8 +44,22 @@ func groupsOf(t *testing.T, r *testregion.Region) map[string]int {
 	return out
 }
 
-// nothingLeft looks for marks that a replacement must not leave behind.
+// nothingLeft looks for marks that a replacement must not leave behind, and for pods that do
+// not run.
 func nothingLeft(t *testing.T, r *testregion.Region) {
+	t.Helper()
+	unmarked(t, r)
+	pods, err := kubernetesOf(t, r).CoreV1().Pods("").List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	for _, p := range pods.Items {
+		if strings.HasPrefix(p.Name, "slipway-probe") || p.Status.Phase != corev1.PodRunning {
+			t.Errorf("pod %s/%s is %s", p.Namespace, p.Name, p.Status.Phase)
+		}
+	}
+}
+
+// unmarked looks for marks that a replacement must not leave behind.
+func unmarked(t *testing.T, r *testregion.Region) {
 	t.Helper()
 	k := kubernetesOf(t, r)
 	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
@@ -64,13 +78,6 @@ func nothingLeft(t *testing.T, r *testregion.Region) {
 	must(t, err)
 	if len(maps.Items) > 0 {
 		t.Errorf("%s is left", maps.Items[0].Name)
-	}
-	pods, err := k.CoreV1().Pods("").List(t.Context(), metav1.ListOptions{})
-	must(t, err)
-	for _, p := range pods.Items {
-		if strings.HasPrefix(p.Name, "slipway-probe") || p.Status.Phase != corev1.PodRunning {
-			t.Errorf("pod %s/%s is %s", p.Namespace, p.Name, p.Status.Phase)
-		}
 	}
 }
 

@@ -1,0 +1,274 @@
+package run_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/marks"
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/store"
+	"github.com/slipway-eks/slipway/internal/testregion"
+	"github.com/slipway-eks/slipway/internal/upheld"
+)
+
+// Random clusters, of which a node group is replaced while calls and nodes fail, gates stay
+// shut and the process dies: no disruption budget is ever violated, no pod is lost that has a
+// controller, and in the end the group is replaced, or all is as before.
+// SLIPWAY_REPLACEMENTS clusters (10,000 take an hour or two); without, as many as every run
+// of the tests has the time for, more in CI.
+func TestReplacementsOfRandomClustersKeepEveryBudget(t *testing.T) {
+	cases := 12
+	if os.Getenv("SLIPWAY_CASES") != "" {
+		cases = 150
+	}
+	if n, err := strconv.Atoi(os.Getenv("SLIPWAY_REPLACEMENTS")); err == nil {
+		cases = n
+	}
+	var bases []json.RawMessage
+	for nodes := 2; nodes <= 5; nodes++ {
+		bases = append(bases, stood(t, testregion.Cluster+fmt.Sprintf("managedNodeGroups: [{name: w, desiredCapacity: %d, minSize: 1, maxSize: %d}, "+
+			"{name: rest, desiredCapacity: 1, minSize: 1, maxSize: 2}]\n", nodes, nodes+1)))
+	}
+	ends := map[string]int{}
+	first := 0
+	if n, err := strconv.Atoi(os.Getenv("SLIPWAY_SEED")); err == nil {
+		first = n
+	}
+	for seed := first; seed < first+cases; seed++ {
+		d := &dice{Rand: rand.New(rand.NewPCG(uint64(seed), 9))}
+		t.Run(strconv.Itoa(seed), func(t *testing.T) { ends[d.replaces(t, testregion.Again(t, bases[d.IntN(len(bases))]))]++ })
+	}
+	t.Logf("of %d: %v", cases, ends)
+	if !t.Failed() && (ends["green"] == 0 || ends["back"] == 0) {
+		t.Errorf("of %d none is replaced, or none is taken back: %v", cases, ends)
+	}
+}
+
+// dice draw a cluster, and what goes wrong in it.
+type dice struct{ *rand.Rand }
+
+// one is true once in n times.
+func (d *dice) one(n int) bool { return d.IntN(n) == 0 }
+
+// replaces is one case; it tells how it ended.
+func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
+	ctx := t.Context()
+	k := kubernetesOf(t, r)
+	for i := range 1 + d.IntN(4) {
+		d.workload(t, k, fmt.Sprintf("app%d", i))
+	}
+	r.Sim.World.Advance(5 * time.Minute)
+	was, groups := ready(t, k), groupsOf(t, r)
+	log, err := upheld.Begin(ctx, k)
+	must(t, err)
+
+	s, failed := store.NewMemory(), map[string]bool{}
+	p := newProcess(t, r, s, 4711)
+	d.trouble(t, r, p, failed)
+	w := run.Replacement{Group: "w", Watch: plan.Watch{Deadline: 20 * time.Minute, GateTime: 3 * time.Minute, Force: d.one(4)}}
+	if d.one(2) {
+		w.Changes = map[string]any{"instanceTypes": []string{"m5.xlarge"}}
+	}
+	if d.one(4) {
+		w.Gates = []string{`test "$SLIPWAY_STAGE" != ` + []string{rules.AfterGreen, rules.AfterDrain}[d.IntN(2)]}
+	}
+	end := ""
+	for try := 0; end == ""; try++ { // as a person would: once more, then back
+		if try == 6 {
+			t.Fatalf("neither replaced nor as before: %v", groupsOf(t, r))
+		}
+		do := p.replace
+		if try >= 3 {
+			do = p.back
+		}
+		_, err := do(w)
+		if fs, is := finding.Of(err); is && try == 0 { // refused before anything was done
+			if len(p.changing) > 0 {
+				t.Errorf("refused, and changed %v: %v", p.changing, fs)
+			}
+			end = "refused"
+			break
+		}
+		end = d.standing(t, r, groups)
+		p = newProcess(t, r, s, alive)
+	}
+	r.Sim.World.Advance(30 * time.Minute) // nodes that failed are replaced, pods come back
+	count, err := log.End(ctx, func(node string) bool { return failed[node] })
+	must(t, err)
+	for _, v := range count.Violations {
+		t.Error(v)
+	}
+	for name, n := range ready(t, k) {
+		if n < was[name] {
+			t.Errorf("%s (%s) has %d pods ready, and had %d", name, end, n, was[name])
+		}
+	}
+	if end != "refused" {
+		unmarked(t, r)
+	}
+	return end
+}
+
+// standing tells whether the group is replaced, or all is as before; "": neither.
+func (d *dice) standing(t *testing.T, r *testregion.Region, before map[string]int) string {
+	t.Helper()
+	now := groupsOf(t, r)
+	maps, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").List(t.Context(), metav1.ListOptions{LabelSelector: marks.State})
+	must(t, err)
+	_, blue := now["w"]
+	_, green := now["w-b2"]
+	switch {
+	case len(maps.Items) > 0 || len(now) != len(before):
+		return ""
+	case green:
+		return "green"
+	case blue:
+		return "back"
+	}
+	return ""
+}
+
+// workload makes a Deployment or StatefulSet, mostly with a disruption budget.
+func (d *dice) workload(t *testing.T, k kubernetes.Interface, name string) {
+	t.Helper()
+	replicas, labels := int32(1+d.IntN(5)), map[string]string{"app": name}
+	pod := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "nginx",
+		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprintf("%dm", 50+d.IntN(350)))}}}}}}
+	if d.one(5) {
+		pod.Spec.NodeSelector = map[string]string{"topology.kubernetes.io/zone": "us-west-2" + []string{"a", "b", "c"}[d.IntN(3)]}
+	}
+	if d.one(5) {
+		pod.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{
+			{LabelSelector: &metav1.LabelSelector{MatchLabels: labels}, TopologyKey: corev1.LabelHostname}}}}
+	}
+	meta, sel := metav1.ObjectMeta{Name: name, Labels: labels}, &metav1.LabelSelector{MatchLabels: labels}
+	var err error
+	if d.one(3) {
+		_, err = k.AppsV1().StatefulSets("default").Create(t.Context(), &appsv1.StatefulSet{ObjectMeta: meta,
+			Spec: appsv1.StatefulSetSpec{Replicas: &replicas, Selector: sel, Template: pod}}, metav1.CreateOptions{})
+	} else {
+		_, err = k.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: meta,
+			Spec: appsv1.DeploymentSpec{Replicas: &replicas, Selector: sel, Template: pod}}, metav1.CreateOptions{})
+	}
+	must(t, err)
+	if d.one(4) {
+		return
+	}
+	b := &policyv1.PodDisruptionBudget{ObjectMeta: meta, Spec: policyv1.PodDisruptionBudgetSpec{Selector: sel}}
+	switch d.IntN(4) {
+	case 0:
+		b.Spec.MinAvailable = new(intstr.FromInt32(int32(d.IntN(int(replicas)))))
+	case 1:
+		b.Spec.MaxUnavailable = new(intstr.FromInt32(int32(1 + d.IntN(2))))
+	case 2:
+		b.Spec.MaxUnavailable = new(intstr.FromString([]string{"20%", "34%", "50%"}[d.IntN(3)]))
+	case 3:
+		b.Spec.MinAvailable = new(intstr.FromString([]string{"25%", "50%", "60%"}[d.IntN(3)]))
+	}
+	if d.one(3) {
+		b.Spec.UnhealthyPodEvictionPolicy = new(policyv1.AlwaysAllow)
+	}
+	_, err = k.PolicyV1().PodDisruptionBudgets("default").Create(t.Context(), b, metav1.CreateOptions{})
+	must(t, err)
+}
+
+// trouble is what goes wrong: calls that are refused or not answered, a node that fails, the
+// death of the process.
+func (d *dice) trouble(t *testing.T, r *testregion.Region, p *process, failed map[string]bool) {
+	t.Helper()
+	at, calls := 1+d.IntN(60), 0
+	on := func(do func()) {
+		p.onChange = func() {
+			if calls++; calls == at {
+				do()
+			}
+		}
+	}
+	switch d.IntN(6) {
+	case 0:
+		on(p.die)
+	case 1:
+		code, status := []string{"ThrottlingException", "InternalFailure"}[d.IntN(2)], 400+100*d.IntN(2)
+		r.Region.Inject(sim.Fault{Call: &sim.CallFault{Service: []string{"eks", "cloudformation", "autoscaling", "ec2"}[d.IntN(4)], Code: code,
+			Message: "not now", Status: status, Times: 1 + d.IntN(8)}})
+	case 2, 3:
+		on(func() { d.fails(t, r, failed) })
+	}
+}
+
+// fails ends an instance that runs a node, as if its host had failed.
+func (d *dice) fails(t *testing.T, r *testregion.Region, failed map[string]bool) {
+	t.Helper()
+	nodes, err := kubernetesOf(t, r).CoreV1().Nodes().List(context.WithoutCancel(t.Context()), metav1.ListOptions{})
+	must(t, err)
+	slices.SortFunc(nodes.Items, func(a, b corev1.Node) int { return strings.Compare(a.Name, b.Name) })
+	n := nodes.Items[d.IntN(len(nodes.Items))]
+	failed[n.Name] = true
+	edits, err := sim.ParseEdits([]byte(`edits: [{service: ec2, operation: TerminateInstances, parameters: {InstanceIds: [` +
+		n.Spec.ProviderID[strings.LastIndex(n.Spec.ProviderID, "/")+1:] + `]}}]`))
+	must(t, err)
+	must(t, r.Region.Apply("test", edits))
+}
+
+// ready are how many pods each workload has that are ready.
+func ready(t *testing.T, k kubernetes.Interface) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	ds, err := k.AppsV1().Deployments("").List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	for _, x := range ds.Items {
+		out["Deployment "+x.Namespace+"/"+x.Name] = int(x.Status.ReadyReplicas)
+	}
+	ss, err := k.AppsV1().StatefulSets("").List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	for _, x := range ss.Items {
+		out["StatefulSet "+x.Namespace+"/"+x.Name] = int(x.Status.ReadyReplicas)
+	}
+	return out
+}
+
+// A pod that is taken away against its budget is counted, and one that the budget lets go is
+// not.
+func TestAViolationIsCounted(t *testing.T) {
+	for least, want := range map[int]int{1: 0, 2: 1} {
+		r := testregion.Again(t, stood(t, pair))
+		guarded(t, r, least)
+		k := kubernetesOf(t, r)
+		log, err := upheld.Begin(t.Context(), k)
+		must(t, err)
+		pods, err := k.CoreV1().Pods("default").List(t.Context(), metav1.ListOptions{})
+		must(t, err)
+		must(t, k.CoreV1().Pods("default").Delete(t.Context(), pods.Items[0].Name, metav1.DeleteOptions{}))
+		r.Sim.World.Advance(5 * time.Minute)
+		c, err := log.End(t.Context(), func(string) bool { return false })
+		must(t, err)
+		if c.Left != 1 || len(c.Violations) != want {
+			t.Errorf("at least %d: %d left, violations %v", least, c.Left, c.Violations)
+		}
+		log, err = upheld.Begin(t.Context(), k)
+		must(t, err)
+		if c, err = log.End(t.Context(), func(string) bool { return false }); err != nil || c.Left != 0 || len(c.Violations) > 0 {
+			t.Errorf("nothing happened: %+v %v", c, err)
+		}
+	}
+}
