@@ -189,6 +189,9 @@ var contracts = append([]contract{
 	{"group version", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: new("m"), Version: new("1.34"), ReleaseVersion: new("1.34.1-20260901")}}
 	}},
+	{"group version: another minor", false, upgraded, func(*stage) steps.Spec {
+		return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: new("m"), Version: new("1.35")}}
+	}},
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},

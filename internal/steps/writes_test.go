@@ -13,7 +13,8 @@ import (
 // makers make what is not there, add to what nobody claims as a whole, or only look.
 var makers = []string{"addon", "addon-health", "cni-gate", "control-plane", "drain", "emr-access", "fargate-profile", "gate-available",
 	"gate-command", "identity-provider", "key-pair", "nat-gateway", "node-access", "nodegroup-nodes", "nodes", "nodes-proven",
-	"oidc-provider", "pod-identity", "replacement-begun", "replacement-ended", "replacement-paused", "service-account", "stack-wait", "subnet", "unpublish", "windows-support"}
+	"oidc-provider", "pod-identity", "replacement-begun", "replacement-ended", "replacement-paused", "service-account", "stack-wait", "subnet",
+	"unpublish", "upgrade-ready", "upgrade-verified", "windows-support"}
 
 // Each kind of step says what it writes, or is known to write nothing that may be
 // somebody else's: a new kind is a decision.

@@ -74,7 +74,8 @@ func (l *Log) End(ctx context.Context, lost func(node string) bool) (*Count, err
 	if _, err := l.k.CoreV1().Pods(mark.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("marking the end: %w", err)
 	}
-	if _, err := l.k.PolicyV1().PodDisruptionBudgets(mark.Namespace).Create(ctx, &policyv1.PodDisruptionBudget{ObjectMeta: mark}, metav1.CreateOptions{}); err != nil {
+	budget := &policyv1.PodDisruptionBudget{ObjectMeta: mark}
+	if _, err := l.k.PolicyV1().PodDisruptionBudgets(mark.Namespace).Create(ctx, budget, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("marking the end: %w", err)
 	}
 	all := l.first
@@ -155,7 +156,8 @@ func (c *Count) take(x change) {
 		if c.pods[key] = o; x.gone {
 			delete(c.pods, key)
 		}
-		if was != nil && was.DeletionTimestamp == nil && (x.gone || o.DeletionTimestamp != nil) && was.Status.Phase == corev1.PodRunning && !c.lost(was.Spec.NodeName) {
+		leaves := was != nil && was.DeletionTimestamp == nil && (x.gone || o.DeletionTimestamp != nil)
+		if leaves && was.Status.Phase == corev1.PodRunning && !c.lost(was.Spec.NodeName) {
 			c.leaves(was)
 		}
 	}
@@ -183,7 +185,8 @@ func (c *Count) leaves(p *corev1.Pod) {
 			}
 		}
 		if want := wants(b); left < want {
-			c.Violations = append(c.Violations, fmt.Sprintf("pod %s/%s left node %s: budget %s wants %d pods healthy, and %d were left", p.Namespace, p.Name, p.Spec.NodeName, name, want, left))
+			c.Violations = append(c.Violations, fmt.Sprintf("pod %s/%s left node %s: budget %s wants %d pods healthy, and %d were left",
+				p.Namespace, p.Name, p.Spec.NodeName, name, want, left))
 		}
 	}
 }
