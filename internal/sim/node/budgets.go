@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 )
@@ -26,7 +25,11 @@ type expected struct {
 // time (Kubernetes' disruption controller, getExpectedScale).
 func (c *Cluster) scales() map[types.UID]expected {
 	out := map[types.UID]expected{}
-	of := func(uid types.UID, replicas *int32) { out[uid] = expected{uid, ptr.Deref(replicas, 1)} }
+	of := func(uid types.UID, replicas *int32) {
+		if replicas != nil { // Kubernetes fills it in
+			out[uid] = expected{uid, *replicas}
+		}
+	}
 	for _, d := range kubeapi.List[appsv1.Deployment](c.API) {
 		of(d.UID, d.Spec.Replicas)
 	}
