@@ -90,7 +90,7 @@ func (r *rolling) impossible() finding.Findings {
 	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && r.ownTemplate():
 		return no("not-in-place", beside+", with what should be otherwise",
 			"has no launch template of your own, of which EKS could take another version: its stack makes the one that it has")
-	case strings.HasPrefix(g.AMIType, "AL2_") && minor(r.To.Version) > 32:
+	case strings.HasPrefix(g.AMIType, "AL2_") && eksfacts.Minor(r.To.Version) > 32:
 		return no("not-in-place", beside+" --ami-family AmazonLinux2023",
 			"runs Amazon Linux 2, of which there are no AMIs for Kubernetes %s: another family is a replacement", r.To.Version)
 	case r.To.Version != cluster && r.To.Version != g.Version:
@@ -113,12 +113,6 @@ func (r *rolling) ownTemplate() bool {
 	return r.Group.Stack != nil && slices.ContainsFunc(r.Group.Stack.Resources, func(x observe.StackResource) bool {
 		return x.Type == "AWS::EC2::LaunchTemplate" && x.PhysicalID == r.Group.Managed.LaunchTemplate.ID
 	})
-}
-
-// minor is the second number of a version.
-func minor(version string) (n int) {
-	fmt.Sscanf(version, "1.%d", &n) //nolint:errcheck // 0 where it is none
-	return n
 }
 
 // size is how many nodes the group has at the end: while EKS is at it, the Auto Scaling group
@@ -159,9 +153,10 @@ func (r *rolling) rolls() error {
 			return fs
 		}
 	}
-	batches := time.Duration((len(nodes) + r.atOnce() - 1) / r.atOnce())
+	most := atOnce(g, r.size())
+	batches := time.Duration((len(nodes) + most - 1) / most)
 	r.add(part{Step: aboutGroup(rules.GroupVersion, r.Group), Action: Update, Title: "node group " + r.Group.Name + ": " + r.changes() + ", by EKS, " +
-		counted(r.atOnce(), "node") + " at a time", Typical: 5*time.Minute + batches*4*time.Minute, Timeout: timeoutUpdate + batches*25*time.Minute,
+		counted(most, "node") + " at a time", Typical: 5*time.Minute + batches*4*time.Minute, Timeout: timeoutUpdate + batches*25*time.Minute,
 		Run: &steps.GroupVersion{Input: in}})
 	if n := r.size(); n > 0 {
 		r.add(part{Step: aboutGroup(rules.Nodes, r.Group), Action: Await, Title: counted(n, "node") + " of " + r.Group.Name + " Ready", Typical: 5 * time.Second,
@@ -191,16 +186,16 @@ func template(g *observe.Nodegroup) string {
 	return g.LaunchTemplate.Version
 }
 
-// atOnce is how many nodes EKS empties at a time.
-func (r *rolling) atOnce() int {
-	c, n := r.Group.Managed.UpdateConfig, r.size()
-	switch {
+// atOnce is how many nodes of a group, which has so many, EKS empties at a time.
+func atOnce(g *observe.Nodegroup, nodes int) int {
+	switch c := g.UpdateConfig; {
 	case c == nil:
 		return 1
 	case c.MaxUnavailablePercentage > 0:
-		return max(1, n*c.MaxUnavailablePercentage/100)
+		return max(1, nodes*c.MaxUnavailablePercentage/100)
+	default:
+		return max(1, c.MaxUnavailable)
 	}
-	return max(1, c.MaxUnavailable)
 }
 
 // surge says what EKS does to the group's size meanwhile: people took it for a fault.
@@ -215,7 +210,7 @@ func (r *rolling) surge(nodes int) {
 		say("The update strategy of %s is MINIMAL: EKS ends a node before it starts the one that takes its place, so that there are fewer meanwhile.", g.Name)
 	default:
 		say("EKS adds up to %d nodes to %s meanwhile (twice its zones, or as many as it empties at once), which count against quotas and addresses, and "+
-			"takes them away at the end: leave its sizes alone until then.", max(2*len(r.zones()), r.atOnce()), g.Name)
+			"takes them away at the end: leave its sizes alone until then.", max(2*len(r.zones()), atOnce(g, r.size())), g.Name)
 	}
 	if r.Force {
 		say("With --force, EKS ends pods that their disruption budgets hold back for 15 minutes, whatever the budgets say.")
@@ -292,6 +287,11 @@ func (r *rolling) recorded() {
 	if stack.Same(k.Template, body) && !k.Phase().UnderWay() {
 		return
 	}
-	r.add(part{Step: aboutGroup(rules.GroupUpdate, r.Group), Action: Update, Title: "stack " + k.Name + " says so", Typical: time.Minute, Timeout: timeoutUpdate,
-		Run: &steps.StackUpdate{Name: k.Name, Template: steps.Template{Release: &to}}})
+	r.saysSo(k, aboutGroup(rules.GroupUpdate, r.Group), to)
+}
+
+// saysSo is the step by which a group's stack says what EKS has done.
+func (b *builder) saysSo(k *observe.Stack, s rules.Step, is steps.Release) {
+	b.add(part{Step: s, Action: Update, Title: "stack " + k.Name + " says so", Typical: time.Minute, Timeout: timeoutUpdate,
+		Run: &steps.StackUpdate{Name: k.Name, Template: steps.Template{Release: &is}}})
 }

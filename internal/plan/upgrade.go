@@ -307,14 +307,18 @@ func (u *upgrading) verified(minor string) {
 	if !slices.ContainsFunc(u.draft.Steps, func(s rules.Step) bool { return s.Has(key) }) {
 		return
 	}
+	u.seen(u.of(rules.Verified, minor, minor), minor)
+}
+
+// seen is the step that looks at all that is at a minor by then.
+func (u *upgrading) seen(s rules.Step, minor string) {
 	run := &steps.UpgradeVerified{Version: minor, Addons: slices.Sorted(maps.Keys(u.addons))}
 	for _, g := range slices.Sorted(maps.Keys(u.groups)) {
 		if u.groups[g] == minor {
 			run.Groups = append(run.Groups, g)
 		}
 	}
-	u.add(part{Step: u.of(rules.Verified, minor, minor), Action: Await, Title: "all of it seen at " + minor,
-		Typical: 5 * time.Second, Timeout: timeoutAddon, Run: run})
+	u.add(part{Step: s, Action: Await, Title: "all of it seen at " + minor, Typical: 5 * time.Second, Timeout: timeoutAddon, Run: run})
 }
 
 // told says what the plan does not do.

@@ -91,17 +91,9 @@ func (u *upgrading) addonsBack(first string) {
 }
 
 func (u *upgrading) verifiedBack(key string) {
-	if u.plan.Empty() {
-		return
+	if !u.plan.Empty() {
+		u.seen(rules.Step{Kind: rules.Verified, Name: u.To, Labels: []string{key}}, u.To)
 	}
-	run := &steps.UpgradeVerified{Version: u.To, Addons: slices.Sorted(maps.Keys(u.addons))}
-	for _, g := range slices.Sorted(maps.Keys(u.groups)) {
-		if u.groups[g] == u.To {
-			run.Groups = append(run.Groups, g)
-		}
-	}
-	u.add(part{Step: rules.Step{Kind: rules.Verified, Name: u.To, Labels: []string{key}}, Action: Await, Title: "all of it seen at " + u.To,
-		Typical: 5 * time.Second, Timeout: timeoutAddon, Run: run})
 }
 
 // readyBack is what would stop the way back.

@@ -68,9 +68,7 @@ func (u *upgrading) says(g observe.AnyGroup, minor string) {
 	if body, err := stack.Release(k.Template, stack.Released{Version: minor, Release: minor}); err != nil || stack.Same(k.Template, body) {
 		return
 	}
-	s := labelled(rules.GroupUpdate, g.Name+"/"+minor, k.Name).Label(rules.With(rules.For, g.Name))
-	u.add(part{Step: s, Action: Update, Title: "stack " + k.Name + " says so", Typical: time.Minute, Timeout: timeoutUpdate,
-		Run: &steps.StackUpdate{Name: k.Name, Template: steps.Template{Release: &steps.Release{Group: g.Name}}}})
+	u.saysSo(k, labelled(rules.GroupUpdate, g.Name+"/"+minor, k.Name).Label(rules.With(rules.For, g.Name)), steps.Release{Group: g.Name})
 }
 
 // slot is the label of a group that waits for another, so that no more than --max-parallel
@@ -165,11 +163,11 @@ func (u *upgrading) others() {
 // whose says who takes a node of no group along.
 func whose(n *observe.Node) string {
 	switch {
-	case n.Labels["eks.amazonaws.com/compute-type"] == "auto":
+	case n.Labels[eksfacts.ComputeType] == "auto":
 		return "Nodes of Auto Mode follow by themselves, as their disruption settings let: %s."
 	case n.Labels["karpenter.sh/nodepool"] != "":
 		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned: %s."
-	case n.Labels["eks.amazonaws.com/compute-type"] == "fargate" || strings.HasPrefix(n.Name, "fargate-"):
+	case n.Labels[eksfacts.ComputeType] == "fargate" || strings.HasPrefix(n.Name, "fargate-"):
 		return "Fargate gives a pod the new version when it is made again (kubectl rollout restart): %s."
 	}
 	return "Nodes of no node group stay as they are: %s."
@@ -181,8 +179,8 @@ func batches(g observe.AnyGroup) int {
 	if s := g.Sizes(); s != nil {
 		nodes = s.DesiredSize
 	}
-	if g.Managed != nil && g.Managed.UpdateConfig != nil {
-		most = max(1, g.Managed.UpdateConfig.MaxUnavailable, nodes*g.Managed.UpdateConfig.MaxUnavailablePercentage/100)
+	if g.Managed != nil {
+		most = atOnce(g.Managed, nodes)
 	}
 	return (nodes + most - 1) / most
 }

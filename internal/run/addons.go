@@ -6,20 +6,16 @@ import (
 	"maps"
 	"slices"
 
-	"sigs.k8s.io/yaml"
-
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
-	"github.com/slipway-eks/slipway/internal/export"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/resolve"
 )
 
 // AddonChange is what a caller wants of one add-on of a cluster that stands: properties of
@@ -55,11 +51,11 @@ func (w AddonChange) file(ctx context.Context, c *awsc.Clients, live *observe.Ob
 		return nil, finding.Findings{{Code: "no-addon", Severity: finding.Error, Input: true, Where: finding.Where{Resource: "add-on " + w.name()},
 			What: "is not in cluster " + live.Name, Breaks: "nothing was changed", Remedy: fmt.Sprintf("add it: slipway addon add %s %s", live.Name, w.name())}}
 	}
-	net, err := resolve.Standing(ctx, c, live)
+	doc, err := foundation(ctx, c, live)
 	if err != nil {
-		return nil, check.Reach(err)
+		return nil, err
 	}
-	doc, e := export.Foundation(c.Region, live, net), maps.Clone(w.Properties)
+	e := maps.Clone(w.Properties)
 	if e["version"] == "default" && have != nil {
 		for _, v := range live.Upgrades.AddonVersions[w.name()] {
 			if slices.Contains(v.Default, live.Cluster.Version) {
@@ -72,11 +68,7 @@ func (w AddonChange) file(ctx context.Context, c *awsc.Clients, live *observe.Ob
 	if w.New && live.OIDCProvider != nil {
 		doc["iam"] = map[string]any{"withOIDC": true}
 	}
-	text, err := yaml.Marshal(doc)
-	if err != nil {
-		return nil, err
-	}
-	return config.Load("(the flags)", text)
+	return fromFlags(doc)
 }
 
 // contested finds whose fields of an add-on's objects would be lost.

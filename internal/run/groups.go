@@ -29,6 +29,20 @@ func PrepareGroup(ctx context.Context, c *awsc.Clients, cluster string, g NewGro
 // file says of a live cluster what a new node group stands on, as EKS and EC2 answered, and
 // the group beside it. No record is asked for it, so that none can be stale.
 func (g NewGroup) file(ctx context.Context, c *awsc.Clients, live *observe.Observed) (*config.File, error) {
+	doc, err := foundation(ctx, c, live)
+	if err != nil {
+		return nil, err
+	}
+	list := "nodeGroups"
+	if g.Managed {
+		list = "managedNodeGroups"
+	}
+	doc[list] = []any{g.Properties}
+	return fromFlags(doc)
+}
+
+// foundation is what stands of a live cluster, in a file's shape.
+func foundation(ctx context.Context, c *awsc.Clients, live *observe.Observed) (map[string]any, error) {
 	if live.Cluster == nil {
 		return nil, absent(ctx, c, live.Name)
 	}
@@ -36,12 +50,11 @@ func (g NewGroup) file(ctx context.Context, c *awsc.Clients, live *observe.Obser
 	if err != nil {
 		return nil, check.Reach(err)
 	}
-	doc := export.Foundation(c.Region, live, net)
-	list := "nodeGroups"
-	if g.Managed {
-		list = "managedNodeGroups"
-	}
-	doc[list] = []any{g.Properties}
+	return export.Foundation(c.Region, live, net), nil
+}
+
+// fromFlags is a file that nobody wrote.
+func fromFlags(doc map[string]any) (*config.File, error) {
 	text, err := yaml.Marshal(doc)
 	if err != nil {
 		return nil, err

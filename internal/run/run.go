@@ -222,10 +222,8 @@ func (p *preparation) versions(ctx context.Context) (err error) {
 	if p.in.Live.Cluster != nil && !p.in.Upgrades() {
 		minor = p.in.Live.Cluster.Version
 	}
-	if p.in.Versions, err = namedVersions(ctx, p.c, p.f.Cluster, p.in.Live, minor); err != nil {
-		return err
-	}
-	return nil
+	p.in.Versions, err = namedVersions(ctx, p.c, p.f.Cluster, p.in.Live, minor)
+	return err
 }
 
 // reach says whether the Kubernetes API can be called from here, and whether it answered.

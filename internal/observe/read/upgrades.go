@@ -91,29 +91,35 @@ func (o *observer) insights(ctx context.Context) error {
 
 // wayBack finds when the last upgrade was, and whether it can be taken back, or was.
 func (o *observer) wayBack(ctx context.Context) error {
-	last, err := LastVersionChange(ctx, o.c, o.Name)
+	all, err := versionChanges(ctx, o.c, o.Name)
+	last := newest(all)
 	if err != nil || last == nil {
 		return err
 	}
 	o.Upgrades.WentBack = last.Type == types.UpdateTypeVersionRollback && last.Status == types.UpdateStatusSuccessful
-	o.Upgrades.Back, err = WayBack(ctx, o.c, o.Name)
+	o.Upgrades.Back, err = wayBack(ctx, o.c, o.Name, func() ([]*types.Update, error) { return all, nil })
 	return err
 }
 
 // WayBack is a control plane's; nil: it has none. EKS looks ahead at the way back as long as
 // there is one, so that without one it costs one request.
 func WayBack(ctx context.Context, c *awsc.Clients, cluster string) (*observe.WayBack, error) {
+	return wayBack(ctx, c, cluster, func() ([]*types.Update, error) { return versionChanges(ctx, c, cluster) })
+}
+
+// wayBack is WayBack; changes are asked for where there is one.
+func wayBack(ctx context.Context, c *awsc.Clients, cluster string, changes func() ([]*types.Update, error)) (*observe.WayBack, error) {
 	in := &eks.ListInsightsInput{ClusterName: &cluster, Filter: &types.InsightsFilter{Categories: []types.Category{types.CategoryRollbackReadiness}}}
 	all, err := awsc.Collect(ctx, eks.NewListInsightsPaginator(c.EKS, in), func(p *eks.ListInsightsOutput) []types.InsightSummary { return p.Insights })
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	ids, err := versionChanges(ctx, c, cluster)
+	updates, err := changes()
 	if err != nil {
 		return nil, err
 	}
 	back := &observe.WayBack{Version: aws.ToString(all[0].KubernetesVersion)}
-	for _, u := range ids { // a way back that is under way, or failed, leaves the upgrade what it was
+	for _, u := range updates { // a way back that is under way, or failed, leaves the upgrade what it was
 		if u.Type == types.UpdateTypeVersionUpdate && u.Status == types.UpdateStatusSuccessful && u.CreatedAt != nil {
 			if until := u.CreatedAt.Add(observe.BackFor); until.After(back.Until) {
 				back.Until = until
@@ -130,13 +136,16 @@ func WayBack(ctx context.Context, c *awsc.Clients, cluster string) (*observe.Way
 // fail; nil: there was none that EKS remembers.
 func LastVersionChange(ctx context.Context, c *awsc.Clients, cluster string) (*types.Update, error) {
 	all, err := versionChanges(ctx, c, cluster)
-	var last *types.Update
+	return newest(all), err
+}
+
+func newest(all []*types.Update) (last *types.Update) {
 	for _, u := range all {
 		if u.CreatedAt != nil && (last == nil || last.CreatedAt.Before(*u.CreatedAt)) {
 			last = u
 		}
 	}
-	return last, err
+	return last
 }
 
 func versionChanges(ctx context.Context, c *awsc.Clients, cluster string) (out []*types.Update, err error) {
