@@ -6,12 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type createFlags struct {
 	cmdutil.Consent
+	repair      first.Repair
 	file        string
 	include     []string
 	group       groupFlags
@@ -42,6 +44,7 @@ func newCreate(a *cmdutil.App) *cobra.Command {
 	f.group.add(c.Flags())
 	c.Flags().StringSliceVar(&f.subnets, "subnet-ids", nil, "the group's subnets, used as they are given")
 	c.Flags().BoolVar(&f.skipSubnets, "skip-subnet-validation", false, "do not ask whether nodes can live in the subnets")
+	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
 	return c
 }
@@ -52,9 +55,10 @@ func create(ctx context.Context, a *cmdutil.App, f createFlags, name string) err
 	if err != nil {
 		return err
 	}
-	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup create", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
-		return prepare(run.Wish{GroupsAlone: true, SkipSubnets: f.skipSubnets, Books: b})
-	}})
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup create", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent),
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			return prepare(run.Wish{GroupsAlone: true, SkipSubnets: f.skipSubnets, Books: b})
+		}})
 }
 
 // wanted opens AWS, and says how the groups are prepared there: those of a file, or the

@@ -37,7 +37,7 @@ func remove(ctx context.Context, a *cmdutil.App, f change, cluster string, group
 	if err != nil {
 		return err
 	}
-	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup delete", Consent: f.Consent,
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup delete", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent),
 		Prepare: func(b *run.Books) (*run.Session, error) {
 			return run.PrepareDelete(ctx, t.AWS, cluster, groups, f.wish(b))
 		},

@@ -24,7 +24,8 @@ func upgradeInPlace(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster
 	if err != nil {
 		return err
 	}
-	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Drawn: f.timeline, Prepare: func(b *run.Books) (*run.Session, error) {
-		return run.PrepareInPlace(ctx, t.AWS, cluster, run.InPlace{Group: group, Release: f.release, Template: f.template, Force: f.force, Books: b})
-	}})
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent), Drawn: f.timeline,
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			return run.PrepareInPlace(ctx, t.AWS, cluster, run.InPlace{Group: group, Release: f.release, Template: f.template, Force: f.force, Books: b})
+		}})
 }

@@ -43,14 +43,15 @@ func repair(ctx context.Context, a *cmdutil.App, f change, path, cluster, group 
 	if err != nil {
 		return err
 	}
-	return a.Change(ctx, t, cmdutil.Change{Command: run.CommandRepair, Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
-		return run.PrepareRepair(ctx, t.AWS, cluster, run.Repair{Group: group, File: file, Drain: f.drain, Books: b})
-	}, Question: func(s *run.Session) string {
-		if len(s.Plan.Deletions) > 0 {
-			return "Delete it, and make it again?"
-		}
-		return "Go ahead?"
-	}})
+	return a.Change(ctx, t, cmdutil.Change{Command: run.CommandRepair, Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent),
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			return run.PrepareRepair(ctx, t.AWS, cluster, run.Repair{Group: group, File: file, Drain: f.drain, Books: b})
+		}, Question: func(s *run.Session) string {
+			if len(s.Plan.Deletions) > 0 {
+				return "Delete it, and make it again?"
+			}
+			return "Go ahead?"
+		}})
 }
 
 // fileOf reads a file that must be of the cluster that the command names.

@@ -6,16 +6,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 // change are the flags of commands that change groups that stand.
 type change struct {
 	cmdutil.Consent
-	drain bool
+	repair first.Repair
+	drain  bool
 }
 
 func (f *change) add(a *cmdutil.App, c *cobra.Command, drained string) {
+	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
 	c.Flags().BoolVar(&f.drain, "drain", true, drained)
 }
@@ -67,7 +70,8 @@ func scale(ctx context.Context, a *cmdutil.App, f scaleFlags, cluster, group str
 	if err != nil {
 		return err
 	}
-	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup scale", Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
-		return run.PrepareScale(ctx, t.AWS, cluster, group, to, f.wish(b))
-	}})
+	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup scale", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent),
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			return run.PrepareScale(ctx, t.AWS, cluster, group, to, f.wish(b))
+		}})
 }

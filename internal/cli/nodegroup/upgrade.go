@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -14,6 +15,7 @@ import (
 
 type upgradeFlags struct {
 	cmdutil.Consent
+	repair             first.Repair
 	strategy, file     string
 	release, family    string
 	template           string
@@ -84,6 +86,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
 	fs.StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	fs.BoolVar(&f.abort, "abort", false, "take the replacement back: all as it was before")
+	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
 	return c
 }
@@ -102,12 +105,14 @@ func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group
 	if err != nil {
 		return err
 	}
-	change := cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, Drawn: f.timeline, Prepare: func(b *run.Books) (*run.Session, error) {
-		w.Books = b
-		return run.PrepareReplacement(ctx, t.AWS, cluster, w)
-	}}
+	change := cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent), Drawn: f.timeline,
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			w.Books = b
+			return run.PrepareReplacement(ctx, t.AWS, cluster, w)
+		}}
 	if f.abort {
 		change.Command += " --abort"
+		change.First = nil // what is under way is taken back first
 		change.Prepare = func(b *run.Books) (*run.Session, error) {
 			w.Books = b
 			return run.PrepareReturn(ctx, t.AWS, cluster, w)

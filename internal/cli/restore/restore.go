@@ -83,11 +83,12 @@ func restore(ctx context.Context, a *cmdutil.App, f flags, args []string) error 
 	})
 }
 
-// Live puts a cluster back to what the record and the file want, for another command that
-// asked already: nothing is taken away, and nothing is repaired again that another owner sets.
-func Live(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, file *config.File, reason string) error {
+// Live puts a cluster back to what the record and the file (nil: none) want, for another
+// command that asked already: nothing is taken away, and nothing is repaired again that
+// another owner sets.
+func Live(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string, file *config.File, reason string) error {
 	return Act(ctx, a, t, "restore", cmdutil.Consent{Yes: true, Reason: reason}, func(b *run.Books) (*run.Restore, error) {
-		return run.PrepareRestore(ctx, t.AWS, file.Cluster.Metadata.Name, run.RestoreOptions{File: file, Books: b, Guard: true})
+		return run.PrepareRestore(ctx, t.AWS, name, run.RestoreOptions{File: file, Books: b, Guard: true})
 	})
 }
 

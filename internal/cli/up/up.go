@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -15,7 +16,8 @@ import (
 type flags struct {
 	cmdutil.Consent
 	file, plan, timeline, kubeconfig string
-	gate, repair                     string
+	gate                             string
+	repair                           first.Repair
 	replaces                         cmdutil.Replaces
 }
 
@@ -35,9 +37,8 @@ func New(a *cmdutil.App) *cobra.Command {
 	c.Flags().StringVar(&f.plan, "plan", "", "run this plan, as slipway plan -o json wrote it, and nothing else")
 	cmdutil.Gate(c, &f.gate)
 	f.replaces.Add(c)
-	c.Flags().StringVar(&f.repair, "repair", "",
-		"where the record is not as the cluster is: record, to repair that first (slipway sync), live, to put the cluster back first to what the file "+
-			"and the record want (slipway restore), or none; default: ask on a terminal, else use live values")
+	f.repair.ByFile = true
+	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
 	c.Flags().StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig to add the cluster to; none to leave it alone (not under --sim)")
@@ -54,7 +55,7 @@ func up(ctx context.Context, a *cmdutil.App, f flags) error {
 		return err
 	}
 	err = a.Change(ctx, t, cmdutil.Change{Command: "up", Consent: f.Consent, Prepare: prepare,
-		First: func(s *run.Session) (func() error, error) { return repair(ctx, a, t, f, s) }, Question: question, Drawn: f.timeline})
+		First: f.repair.Before(ctx, a, t, f.Consent), Question: question, Drawn: f.timeline})
 	if err == nil {
 		a.Remember(ctx, t, a.Ended.Cluster, f.kubeconfig)
 	}
@@ -85,6 +86,9 @@ func open(ctx context.Context, a *cmdutil.App, f flags) (*cmdutil.Target, func(*
 	}
 	if f.file != "" || f.replaces.Any() {
 		return nil, nil, cmdutil.Input("give -f FILE or --plan FILE: a saved plan is run as it is")
+	}
+	if f.repair.How == "live" {
+		return nil, nil, cmdutil.Input("--repair live goes by the file: give -f FILE, as a saved plan is run as it is")
 	}
 	b, err := os.Open(f.plan)
 	if err != nil {

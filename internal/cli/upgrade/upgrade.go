@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
 type flags struct {
 	cmdutil.Consent
+	repair             first.Repair
 	to, file, strategy string
 	parallel           int
 	force, rollback    bool
@@ -63,6 +65,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.soak, "soak", 0, "likewise: how long all must stay as available as before, once the old nodes are empty")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "likewise: how long the pods of a zone may take to move")
 	fs.StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
+	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
 	return c
 }
@@ -85,10 +88,11 @@ func upgrade(ctx context.Context, a *cmdutil.App, f flags, args []string) error 
 	if err := a.Rehearse(ctx, t, file, ""); err != nil {
 		return err
 	}
-	change := cmdutil.Change{Command: "upgrade", Consent: f.Consent, Drawn: f.timeline, Prepare: func(b *run.Books) (*run.Session, error) {
-		w.Books = b
-		return run.PrepareUpgrade(ctx, t.AWS, name, w)
-	}}
+	change := cmdutil.Change{Command: "upgrade", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent), Drawn: f.timeline,
+		Prepare: func(b *run.Books) (*run.Session, error) {
+			w.Books = b
+			return run.PrepareUpgrade(ctx, t.AWS, name, w)
+		}}
 	if f.rollback {
 		change.Command += " --rollback"
 	}
