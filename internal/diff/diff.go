@@ -84,13 +84,17 @@ func Compare(t Truths) []Difference {
 		}
 		was := there.of(recorded, r.list)
 		for i, e := range here.of(base, r.list) {
-			d := Difference{Path: r.Path, Key: e.key, At: r.list.Path + "[" + strconv.Itoa(i) + "]." + r.rest, Field: r.Field}
+			d := Difference{Path: r.Path, Key: e.key, Field: r.Field}
 			if desired != nil {
 				d.Desired = value(e.is, r.keys)
 			}
 			if j := slices.IndexFunc(was, func(x element) bool { return x.key == e.key }); j >= 0 {
 				d.Recorded = value(was[j].is, r.keys)
 			}
+			if _, looked := t.Resolved[r.Path]; !looked && !r.None && unset(d.Desired) && unset(d.Recorded) {
+				continue // as most are: nobody says anything
+			}
+			d.At = r.list.Path + "[" + strconv.Itoa(i) + "]." + r.rest
 			out = t.add(out, d, r.list.Path, r.list.Path+"."+e.key+"."+r.rest)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/record"
 )
 
 const audience = "sts.amazonaws.com"
@@ -64,7 +65,7 @@ var access = []Field{
 	},
 	{
 		Path: "access.nodes", Doc: "The role of a node group is let into Kubernetes, by an access entry or by aws-auth.",
-		From: []observe.Part{observe.Nodegroups, observe.Access}, Things: nodeRoles,
+		From: []observe.Part{observe.Nodegroups, observe.Access, observe.Scaling}, Things: nodeRoles,
 		Want: func(*Truths, Thing) Reading { return says(true) },
 		Live: func(t *Truths, x Thing) Reading {
 			if t.Live.AccessEntries[x.Key] != nil {
@@ -76,7 +77,11 @@ var access = []Field{
 			case t.Live.Kubernetes == nil:
 				return Reading{Unknown: "aws-auth was not read"}
 			}
-			return says(strings.Contains(t.Live.Kubernetes.AWSAuth["mapRoles"], x.Key))
+			rows, err := observe.AuthMappings(t.Live.Kubernetes.AWSAuth, "mapRoles")
+			if err != nil {
+				return Reading{Unknown: err.Error()}
+			}
+			return says(slices.ContainsFunc(rows, func(r observe.AuthMapping) bool { return r.ARN == x.Key || r.ARN == unpathed(x.Key) }))
 		},
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			d.Kind, d.Severity, d.Recorded, d.Live = Missing, finding.Error, nil, nil
@@ -115,6 +120,12 @@ var access = []Field{
 	},
 }
 
+// unpathed is a role's ARN as aws-auth knows it: the authenticator drops its path.
+func unpathed(arn string) string {
+	account, _, _ := strings.Cut(arn, ":role/")
+	return account + ":role/" + short(arn)
+}
+
 func (t *Truths) authMode() string {
 	if c := t.Live.Cluster; c != nil && c.AccessConfig != nil {
 		return c.AccessConfig.AuthenticationMode
@@ -139,6 +150,12 @@ func nodeRoles(t *Truths) []Thing {
 		x := g.Data.(*observe.Nodegroup)
 		if x.NodeRole != "" && x.Status != "CREATING" && x.Status != "DELETING" && !slices.ContainsFunc(out, func(y Thing) bool { return y.Key == x.NodeRole }) {
 			out = append(out, Thing{x.NodeRole, "node group " + g.Key})
+		}
+	}
+	for _, g := range t.selfManaged() {
+		s := t.Live.Stacks[g.Data.(*record.Resource).Stack]
+		if arn := s.Outputs["InstanceRoleARN"]; arn != "" && t.Live.ScalingGroupOf(g.Key) != nil && !slices.ContainsFunc(out, func(y Thing) bool { return y.Key == arn }) {
+			out = append(out, Thing{arn, "node group " + g.Key})
 		}
 	}
 	return out

@@ -14,7 +14,7 @@ import (
 // the record, the control plane, its network, nodes, roles, access, what runs on it.
 var Catalogue = sync.OnceValue(func() []*Field {
 	var out []*Field
-	for _, part := range [][]Field{outputs, controlPlane, subnets, routes, gateways, securityGroups, nodegroups, instances, roles, access, workloads, stacks} {
+	for _, part := range [][]Field{outputs, controlPlane, subnets, routes, gateways, securityGroups, nodegroups, instances, roles, access, recordedThings, workloads, stacks} {
 		for i := range part {
 			out = append(out, &part[i])
 		}

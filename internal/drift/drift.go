@@ -36,6 +36,7 @@ type Truths struct {
 	Live      *observe.Observed
 
 	byType map[string][]*record.Resource
+	lists  map[string][]string // what the file lists, by the list; nil: not read yet
 }
 
 // Of are the truths of an observation, with the record that its stacks hold.
@@ -196,6 +197,9 @@ type Field struct {
 	From []observe.Part
 	// Needs are the parts of the network that it is read from, as the reader names them.
 	Needs []string
+	// Recorded says that the record alone tells what the field is of. Of any other field, a
+	// part that was not read may hide things, so that not even their absence is known.
+	Recorded bool
 	// Cheap says that a brief look answers it (read.Brief): every command compares it.
 	Cheap bool
 	// Things are what the field is of, in order; nil: the cluster itself.
@@ -250,10 +254,10 @@ func (t *Truths) compare(f *Field, r *Report) {
 	if f.Things != nil {
 		things = f.Things(t)
 	}
-	if len(things) == 0 {
-		return
+	if len(things) == 0 && f.Recorded {
+		return // the record, which was read, says that there is none
 	}
-	for _, p := range f.From {
+	for _, p := range f.From { // where nothing is left, what was not read may be why
 		if missed := t.Live.Missed(p); len(missed) > 0 && !t.partly(p) {
 			r.NotChecked = append(r.NotChecked, NotChecked{f.Path, missed[0].What + ": " + missed[0].Why})
 			return
@@ -417,6 +421,15 @@ func (t *Truths) made(typ string) []Thing {
 }
 
 func text(v any) string { s, _ := v.(string); return s }
+
+// keysBy are things by another name than the map has for them.
+func keysBy[T any](m map[string]T, name func(T) string) []Thing {
+	out := keys(m)
+	for i := range out {
+		out[i].Key = name(out[i].Data.(T))
+	}
+	return out
+}
 
 func keys[T any](m map[string]T) []Thing {
 	var out []Thing

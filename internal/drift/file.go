@@ -30,11 +30,16 @@ func (t *Truths) fields(r *Report) {
 		}
 	}
 	t.things(r)
-	for _, p := range []observe.Part{observe.Addons, observe.Nodegroups, observe.Fargate, observe.Access, observe.PodIdentities, observe.OIDC, observe.Scaling} {
+	for _, p := range ofFile {
 		for _, n := range t.Live.Missed(p) {
 			r.NotChecked = append(r.NotChecked, NotChecked{"fields of the file that " + string(p) + " answers", n.What + ": " + n.Why})
 		}
 	}
+}
+
+// ofFile are the parts that fields of the file are read from, beside the control plane.
+var ofFile = []observe.Part{
+	observe.Addons, observe.Nodegroups, observe.Fargate, observe.Access, observe.PodIdentities, observe.Providers, observe.OIDC, observe.Scaling, observe.Machines,
 }
 
 // filled are the paths that the record itself does not say, less those that templates do.
@@ -277,57 +282,144 @@ func taints(want, live any) map[string]any {
 	return out
 }
 
-// listed are the lists of the file whose elements are things of EKS's.
+// listed are the lists of the file whose elements are things of EKS's, or of Kubernetes'.
+// Who is let in beside the file is another field (access.entries.added), as are pods'
+// identities that come with add-ons, and what serves nothing in Kubernetes.
 var listed = []struct {
-	list, word string
-	live       func(*observe.Observed) []Thing
-	part       observe.Part
+	list, word, in string
+	live           func(*observe.Observed) []Thing
+	part           observe.Part
+	made, deleted  string // calls; made "": others than the file's are not named
 }{
-	{"managedNodeGroups", "managed node group", func(o *observe.Observed) []Thing { return keys(o.Groups) }, observe.Nodegroups},
-	{"addons", "add-on", func(o *observe.Observed) []Thing { return keys(o.Addons) }, observe.Addons},
-	{"fargateProfiles", "Fargate profile", func(o *observe.Observed) []Thing { return keys(o.Profiles) }, observe.Fargate},
+	{"managedNodeGroups", "managed node group", "EKS", func(o *observe.Observed) []Thing { return keys(o.Groups) }, observe.Nodegroups, "CreateNodegroup", "DeleteNodegroup"},
+	{"nodeGroups", "self-managed node group", "Auto Scaling", selfManaged, observe.Scaling, "CreateAutoScalingGroup", "DeleteAutoScalingGroup"},
+	{"addons", "add-on", "EKS", func(o *observe.Observed) []Thing { return keys(o.Addons) }, observe.Addons, "CreateAddon", "DeleteAddon"},
+	{"fargateProfiles", "Fargate profile", "EKS", func(o *observe.Observed) []Thing { return keys(o.Profiles) }, observe.Fargate, "CreateFargateProfile", "DeleteFargateProfile"},
+	{"identityProviders", "identity provider", "EKS", func(o *observe.Observed) []Thing { return keys(o.IdentityProviders) }, observe.Providers,
+		"AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"},
+	{"accessConfig.accessEntries", "access entry", "EKS", func(o *observe.Observed) []Thing { return keys(o.AccessEntries) }, observe.Access, "", "DeleteAccessEntry"},
+	{"iam.podIdentityAssociations", "pod identity association", "EKS", func(o *observe.Observed) []Thing { return keys(o.PodIdentities) }, observe.PodIdentities,
+		"", "DeletePodIdentityAssociation"},
+	{"iam.serviceAccounts", "service account", "Kubernetes", func(o *observe.Observed) []Thing { return keys(o.Kubernetes.ServiceAccounts) }, observe.Inside, "", ""},
+	{"iamIdentityMappings", "mapping of an IAM identity", "kube-system/aws-auth", mapped, observe.Inside, "", ""},
 }
 
-// things adds what the file lists and EKS has not, and the other way round.
-func (t *Truths) things(r *Report) {
-	if t.Desired == nil {
-		return
+// selfManaged are the node groups that are Auto Scaling groups alone.
+func selfManaged(o *observe.Observed) []Thing {
+	return slices.DeleteFunc(keysBy(o.ScalingGroups, func(g *observe.ScalingGroup) string { return g.Nodegroup }), func(x Thing) bool {
+		return x.Key == "" || x.Data.(*observe.ScalingGroup).Managed
+	})
+}
+
+// mapped are the rows of aws-auth, by ARN; what is no YAML maps nobody.
+func mapped(o *observe.Observed) []Thing {
+	var out []Thing
+	for _, l := range []string{"mapRoles", "mapUsers"} {
+		rows, _ := observe.AuthMappings(o.Kubernetes.AWSAuth, l)
+		for _, r := range rows {
+			out = append(out, Thing{r.ARN, r})
+		}
 	}
-	var file map[string]any
-	b, err := json.Marshal(t.Desired)
+	return out
+}
+
+// inFile are the names of what the file lists; nil without a file.
+func (t *Truths) inFile(list string) []string {
+	if t.Desired == nil {
+		return nil
+	}
+	if t.lists == nil {
+		t.lists = map[string][]string{}
+		for _, l := range listed {
+			t.lists[l.list] = namesOf(tree(t.Desired), l.list)
+		}
+	}
+	return t.lists[list]
+}
+
+// namesOf are the names of a list's elements, as the file's catalogue names them.
+func namesOf(file any, path string) []string {
+	for _, k := range strings.Split(path, ".") {
+		m, _ := file.(map[string]any)
+		file = m[k]
+	}
+	key := []string{"arn"} // of a list that is one field: aws-auth's
+	if f := fields.At(path); f != nil && f.Key != nil {
+		key = f.Key
+	}
+	var out []string
+	l, _ := file.([]any)
+	for _, e := range l {
+		var parts []string
+		for _, k := range key {
+			v := e
+			for _, p := range strings.Split(k, ".") {
+				m, _ := v.(map[string]any)
+				v = m[p]
+			}
+			parts = append(parts, text(v))
+		}
+		if n := strings.Join(parts, "/"); strings.Trim(n, "/") != "" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func tree(v any) any {
+	var out any
+	b, err := json.Marshal(v)
 	if err == nil {
-		err = json.Unmarshal(b, &file)
+		err = json.Unmarshal(b, &out)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("drift: %v", err)) // configs are plain data
 	}
+	return out
+}
+
+// things adds what the file lists and is not there, and the other way round.
+func (t *Truths) things(r *Report) {
+	if t.Desired == nil {
+		return
+	}
 	for _, l := range listed {
-		if len(t.Live.Missed(l.part)) > 0 {
+		want := t.inFile(l.list)
+		if len(t.Live.Missed(l.part)) > 0 || l.part == observe.Inside && t.Live.Kubernetes == nil {
+			if len(want) > 0 && l.part == observe.Inside {
+				r.NotChecked = append(r.NotChecked, NotChecked{l.list, t.unreachable()})
+			}
 			continue
 		}
 		r.Fields++
-		var want []string
-		elements, _ := file[l.list].([]any)
-		for _, e := range elements {
-			m, _ := e.(map[string]any)
-			want = append(want, text(m["name"]))
-		}
 		have := l.live(t.Live)
 		for _, n := range want {
 			if !slices.ContainsFunc(have, func(x Thing) bool { return x.Key == n }) {
-				r.Differences = append(r.Differences, Difference{Path: l.list, Key: n, Kind: Gone, Severity: finding.Warning,
-					What: fmt.Sprintf("the file lists the %s %s, and EKS has none of that name", l.word, n), Desired: &diff.Value{Is: n}, Live: &diff.Value{},
-					Repairs: []Repair{t.follow()}, About: About{Calls: []string{"DeleteNodegroup", "DeleteAddon", "DeleteFargateProfile"}, Mentions: n}})
+				d := Difference{Path: l.list, Key: n, Kind: Gone, Severity: finding.Warning,
+					What: fmt.Sprintf("the file lists the %s %s, and %s has none of that name", l.word, n, l.in), Desired: &diff.Value{Is: n}, Live: &diff.Value{},
+					Repairs: []Repair{t.follow()}}
+				if l.deleted != "" {
+					d.About = About{Calls: []string{l.deleted}, Mentions: n}
+				}
+				r.Differences = append(r.Differences, d)
 			}
 		}
 		for _, x := range have {
-			if !slices.Contains(want, x.Key) {
+			if l.made != "" && !slices.Contains(want, x.Key) {
 				r.Differences = append(r.Differences, Difference{Path: l.list, Key: x.Key, Kind: Foreign, Severity: finding.Info,
-					What: fmt.Sprintf("EKS has the %s %s, and the file does not list it", l.word, x.Key), Desired: &diff.Value{}, Live: &diff.Value{Is: x.Key},
-					About: About{Calls: []string{"CreateNodegroup", "CreateAddon", "CreateFargateProfile"}, Mentions: x.Key}})
+					What: fmt.Sprintf("%s has the %s %s, and the file does not list it", l.in, l.word, x.Key), Desired: &diff.Value{}, Live: &diff.Value{Is: x.Key},
+					About: About{Calls: []string{l.made}, Mentions: x.Key}})
 			}
 		}
 	}
+}
+
+// unreachable is why nothing is known of what is in Kubernetes.
+func (t *Truths) unreachable() string {
+	if missed := t.Live.Missed(observe.Inside); len(missed) > 0 {
+		return missed[0].What + ": " + missed[0].Why
+	}
+	return "Kubernetes was not read"
 }
 
 // brief is a value for a sentence.

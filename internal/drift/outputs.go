@@ -71,7 +71,7 @@ var outputs = func() []Field {
 			needs = []string{"the subnets", "the route tables", "the NAT gateways", "the security groups"}
 		}
 		f := Field{Path: "record." + o.Name, Doc: "The cluster stack's output " + o.Name + ", which eksctl and stacks that import it read.",
-			From: from, Needs: needs, Cheap: o.Name != "FeatureNATMode" && o.Name != "FargatePodExecutionRoleARN",
+			From: from, Needs: needs, Recorded: true, Cheap: o.Name != "FeatureNATMode" && o.Name != "FargatePodExecutionRoleARN",
 			Things: func(t *Truths) []Thing {
 				if _, ok := t.outputs()[o.Name]; t.Live.Cluster == nil || !ok && !t.lacks(o.Name) {
 					return nil // a topology that is missing is an output that is missing

@@ -3,7 +3,7 @@ package export
 import (
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	"github.com/slipway-eks/slipway/internal/observe"
 )
 
 // access leaves out of entries what EKS makes of the principal itself.
@@ -33,19 +33,19 @@ func (d *draft) mappings() {
 		return
 	}
 	var out []any
-	for _, list := range []struct{ key, arn string }{{"mapRoles", "rolearn"}, {"mapUsers", "userarn"}} {
-		var rows []map[string]any
-		if err := yaml.Unmarshal([]byte(k.AWSAuth[list.key]), &rows); err != nil {
-			d.leave("iamIdentityMappings", "kube-system/aws-auth "+list.key+" is no YAML: "+err.Error())
+	for _, list := range []string{"mapRoles", "mapUsers"} {
+		rows, err := observe.AuthMappings(k.AWSAuth, list)
+		if err != nil {
+			d.leave("iamIdentityMappings", err.Error())
 			continue
 		}
 		for _, r := range rows {
-			if name, _ := r["username"].(string); strings.HasPrefix(name, "system:node:") {
+			if strings.HasPrefix(r.Username, "system:node:") {
 				continue
 			}
-			m := map[string]any{"arn": r[list.arn], "username": r["username"]}
-			if g, _ := r["groups"].([]any); len(g) > 0 {
-				m["groups"] = g
+			m := map[string]any{"arn": r.ARN, "username": r.Username}
+			if len(r.Groups) > 0 {
+				m["groups"] = plain(r.Groups)
 			}
 			out = append(out, m)
 		}

@@ -4,16 +4,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slipway-eks/slipway/internal/config/fields"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/record"
 )
-
-// bootstrapping is how long after the cluster EKS makes its creator's entry, at most.
-const bootstrapping = 15 * time.Minute
 
 // keyedList is a list of the file whose elements stand in the cluster by themselves.
 type keyedList struct {
@@ -136,7 +132,7 @@ func strangers(d *draft) []string {
 		switch {
 		case by.Kind == owner.AWS, by.Kind == owner.Contract && !strings.Contains(by.Name, "-accessentry-"), d.groupRole(arn):
 		case e.Type != "" && e.Type != "STANDARD" && d.made(arn):
-		case by.Kind == owner.Person && d.creators(e):
+		case by.Kind == owner.Person && d.live.OfCreator(e):
 			d.leave("accessConfig.accessEntries."+arn, "EKS made it an administrator as whoever made the cluster; who launches the file is the next one's")
 		default:
 			out = append(out, arn)
@@ -153,13 +149,6 @@ func (d *draft) groupRole(arn string) bool {
 		}
 	}
 	return false
-}
-
-// creators tells whether an entry is the one that EKS makes for who makes a cluster.
-func (d *draft) creators(e *observe.AccessEntry) bool {
-	a := d.live.Cluster.AccessConfig
-	return a != nil && a.BootstrapClusterCreatorAdminPermissions && len(e.Policies) == 1 && len(e.KubernetesGroups) == 0 &&
-		strings.HasSuffix(e.Policies[0].PolicyARN, "/AmazonEKSClusterAdminPolicy") && !e.CreatedAt.After(d.live.Cluster.CreatedAt.Add(bootstrapping))
 }
 
 // selfManaged are the groups that are Auto Scaling groups alone.

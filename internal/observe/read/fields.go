@@ -46,18 +46,30 @@ func Contested(ctx context.Context, c *awsc.Clients, live *observe.Observed, dae
 		return nil, fmt.Errorf("reading who set the fields of %s/%s: %w", ns, name, err)
 	}
 	out := map[string][]string{}
-	for _, f := range m.ManagedFields {
-		if f.Subresource != "" || f.FieldsV1 == nil || slices.Contains(eksManagers, f.Manager) {
-			continue
-		}
-		if set := leavesOf(f.FieldsV1.Raw); len(set) > 0 {
-			out[f.Manager] = append(out[f.Manager], set...)
-		}
+	for who, set := range taken(&m) {
+		out[who] = set
 	}
 	if len(m.ManagedFields) == 0 && !ours {
 		out[Unrecorded] = []string{".spec"}
 	}
 	return out, nil
+}
+
+// taken are the fields of an object's spec that others than EKS set, by who did.
+func taken(m *metav1.ObjectMeta) map[string]observe.Set {
+	var out map[string]observe.Set
+	for _, f := range m.ManagedFields {
+		if f.Subresource != "" || f.FieldsV1 == nil || slices.Contains(eksManagers, f.Manager) {
+			continue
+		}
+		if set := leavesOf(f.FieldsV1.Raw); len(set) > 0 {
+			if out == nil {
+				out = map[string]observe.Set{}
+			}
+			out[f.Manager] = append(out[f.Manager], set...)
+		}
+	}
+	return out
 }
 
 // leavesOf are the fields below spec of a set of them, each as a path.

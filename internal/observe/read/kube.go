@@ -103,6 +103,9 @@ func workload(m *metav1.ObjectMeta, p *corev1.PodSpec, desired, ready, updated i
 	for _, f := range m.ManagedFields {
 		w.Managers = append(w.Managers, f.Manager)
 	}
+	if m.Namespace == metav1.NamespaceSystem {
+		w.Taken = taken(m)
+	}
 	return w
 }
 
