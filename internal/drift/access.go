@@ -154,7 +154,8 @@ func nodeRoles(t *Truths) []Thing {
 	}
 	for _, g := range t.selfManaged() {
 		s := t.Live.Stacks[g.Data.(*record.Resource).Stack]
-		if arn := s.Outputs["InstanceRoleARN"]; arn != "" && t.Live.ScalingGroupOf(g.Key) != nil && !slices.ContainsFunc(out, func(y Thing) bool { return y.Key == arn }) {
+		arn := s.Outputs["InstanceRoleARN"]
+		if arn != "" && t.Live.ScalingGroupOf(g.Key) != nil && !slices.ContainsFunc(out, func(y Thing) bool { return y.Key == arn }) {
 			out = append(out, Thing{arn, "node group " + g.Key})
 		}
 	}

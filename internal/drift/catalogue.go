@@ -14,7 +14,9 @@ import (
 // the record, the control plane, its network, nodes, roles, access, what runs on it.
 var Catalogue = sync.OnceValue(func() []*Field {
 	var out []*Field
-	for _, part := range [][]Field{outputs, controlPlane, subnets, routes, gateways, securityGroups, nodegroups, instances, roles, access, recordedThings, workloads, stacks} {
+	for _, part := range [][]Field{
+		outputs, controlPlane, subnets, routes, gateways, securityGroups, nodegroups, instances, roles, access, recordedThings, workloads, stacks,
+	} {
 		for i := range part {
 			out = append(out, &part[i])
 		}
@@ -83,6 +85,8 @@ var notCompared = sync.OnceValue(func() []string {
 
 // elsewhere is what the catalogue does not look at, in words.
 var elsewhere = []string{
+	"the outputs ClusterFullyPrivate and RemoteNodes… but the role, and what a self-managed group's stack says of itself (Feature…, NodeGroupUsesAccessEntry)",
+	"the settings of identity providers and capabilities without a file",
 	"VPC endpoints, flow logs and DHCP options", "KMS key policies", "objects of Kubernetes but aws-auth, nodes and add-ons' workloads",
 	"Karpenter's objects", "load balancers",
 }

@@ -291,18 +291,25 @@ var listed = []struct {
 	part           observe.Part
 	made, deleted  string // calls; made "": others than the file's are not named
 }{
-	{"managedNodeGroups", "managed node group", "EKS", func(o *observe.Observed) []Thing { return keys(o.Groups) }, observe.Nodegroups, "CreateNodegroup", "DeleteNodegroup"},
+	{"managedNodeGroups", "managed node group", eks, groupsOfEKS, observe.Nodegroups, "CreateNodegroup", "DeleteNodegroup"},
 	{"nodeGroups", "self-managed node group", "Auto Scaling", selfManaged, observe.Scaling, "CreateAutoScalingGroup", "DeleteAutoScalingGroup"},
-	{"addons", "add-on", "EKS", func(o *observe.Observed) []Thing { return keys(o.Addons) }, observe.Addons, "CreateAddon", "DeleteAddon"},
-	{"fargateProfiles", "Fargate profile", "EKS", func(o *observe.Observed) []Thing { return keys(o.Profiles) }, observe.Fargate, "CreateFargateProfile", "DeleteFargateProfile"},
-	{"identityProviders", "identity provider", "EKS", func(o *observe.Observed) []Thing { return keys(o.IdentityProviders) }, observe.Providers,
-		"AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"},
-	{"accessConfig.accessEntries", "access entry", "EKS", func(o *observe.Observed) []Thing { return keys(o.AccessEntries) }, observe.Access, "", "DeleteAccessEntry"},
-	{"iam.podIdentityAssociations", "pod identity association", "EKS", func(o *observe.Observed) []Thing { return keys(o.PodIdentities) }, observe.PodIdentities,
-		"", "DeletePodIdentityAssociation"},
-	{"iam.serviceAccounts", "service account", "Kubernetes", func(o *observe.Observed) []Thing { return keys(o.Kubernetes.ServiceAccounts) }, observe.Inside, "", ""},
+	{"addons", "add-on", eks, func(o *observe.Observed) []Thing { return keys(o.Addons) }, observe.Addons, "CreateAddon", "DeleteAddon"},
+	{"fargateProfiles", "Fargate profile", eks, profiles, observe.Fargate, "CreateFargateProfile", "DeleteFargateProfile"},
+	{"identityProviders", "identity provider", eks, providers, observe.Providers, "AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"},
+	{"accessConfig.accessEntries", "access entry", eks, entries, observe.Access, "", "DeleteAccessEntry"},
+	{"iam.podIdentityAssociations", "pod identity association", eks, associations, observe.PodIdentities, "", "DeletePodIdentityAssociation"},
+	{"iam.serviceAccounts", "service account", "Kubernetes", serviceAccounts, observe.Inside, "", ""},
 	{"iamIdentityMappings", "mapping of an IAM identity", "kube-system/aws-auth", mapped, observe.Inside, "", ""},
 }
+
+const eks = "EKS"
+
+func groupsOfEKS(o *observe.Observed) []Thing     { return keys(o.Groups) }
+func profiles(o *observe.Observed) []Thing        { return keys(o.Profiles) }
+func providers(o *observe.Observed) []Thing       { return keys(o.IdentityProviders) }
+func entries(o *observe.Observed) []Thing         { return keys(o.AccessEntries) }
+func associations(o *observe.Observed) []Thing    { return keys(o.PodIdentities) }
+func serviceAccounts(o *observe.Observed) []Thing { return keys(o.Kubernetes.ServiceAccounts) }
 
 // selfManaged are the node groups that are Auto Scaling groups alone.
 func selfManaged(o *observe.Observed) []Thing {

@@ -61,6 +61,11 @@ var instances = []Field{
 			d.What = fmt.Sprintf("the instance %s runs with the profile %v, and its group's is %v", x.Key, d.Live.Is, d.Recorded.Is)
 			d.Breaks = []string{"the cluster does not know its role: the node turns NotReady (Unauthorized)"}
 			d.About = About{Resource: x.Key, Calls: []string{"ReplaceIamInstanceProfileAssociation", "AssociateIamInstanceProfile", "DisassociateIamInstanceProfile"}}
+			if arn := text(d.Recorded.Is); strings.HasPrefix(arn, "arn:") {
+				d.Repairs = []Repair{{Does: "gives the instance its group's profile again", Command: fmt.Sprintf("aws ec2 replace-iam-instance-profile-association "+
+					"--iam-instance-profile Arn=%s --association-id $(aws ec2 describe-iam-instance-profile-associations --filters Name=instance-id,Values=%s "+
+					"--query 'IamInstanceProfileAssociations[0].AssociationId' --output text --region %[3]s) --region %[3]s", arn, x.Key, t.Live.Region)}}
+			}
 			if strings.Contains(text(d.Live.Is), "SSM") {
 				d.What += "; Systems Manager's Quick Setup does that every day: exclude the cluster there first"
 			}
@@ -137,11 +142,17 @@ func (t *Truths) profileOf(i *observe.Instance) Reading {
 		}
 		return says(nil)
 	}
+	if i.Profile == nil || strings.Contains(i.Profile.ARN, ofEKS) {
+		return says(nil) // it has EKS's own, as all of the group do
+	}
 	for _, x := range running(t) {
 		o := x.Data.(*observe.Instance)
-		if groupOf(o) == name && o.Profile != nil && strings.Contains(o.Profile.ARN, "/eks-") {
+		if groupOf(o) == name && o.Profile != nil && strings.Contains(o.Profile.ARN, ofEKS) {
 			return says(o.Profile.ARN)
 		}
 	}
-	return says(nil)
+	return says("EKS's own, eks-…") // of no node that is left; a group's own template may name none
 }
+
+// ofEKS is how EKS names the profiles that it makes for managed groups.
+const ofEKS = ":instance-profile/eks-"

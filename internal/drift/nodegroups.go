@@ -75,7 +75,7 @@ var nodegroups = []Field{
 		},
 	},
 	{
-		Path: "nodegroups.launchTemplate", Doc: "The launch template of a managed node group exists, in that version.",
+		Path: "nodegroups.launchTemplate", Doc: "The launch template of a managed node group exists.",
 		From: []observe.Part{observe.Nodegroups, observe.Machines},
 		Things: func(t *Truths) []Thing {
 			return slices.DeleteFunc(managedGroups(t), func(x Thing) bool { l := x.Data.(*observe.Nodegroup).LaunchTemplate; return l == nil || l.ID == "" })
@@ -100,6 +100,26 @@ var nodegroups = []Field{
 			d.About = About{Resource: text(d.Recorded.Is), Calls: []string{"DeleteLaunchTemplate"}}
 			d.Repairs = []Repair{{Does: "nothing gives a group another template: make a new group beside it, and delete this one once its pods have moved",
 				Command: "slipway up -f FILE   # with the group under another name"}}
+		},
+	},
+	{
+		Path: "nodegroups.launchTemplateVersion", From: []observe.Part{observe.Nodegroups, observe.Machines},
+		Doc:    "The version of its launch template that a managed node group has: the recorded one, else the newest of the stack's own.",
+		Things: versioned, Want: templateVersion,
+		Live: func(_ *Truths, x Thing) Reading { return says(x.Data.(*observe.Nodegroup).LaunchTemplate.Version) },
+		Judge: func(t *Truths, x Thing, d *Difference) {
+			lt := x.Data.(*observe.Nodegroup).LaunchTemplate
+			d.What = fmt.Sprintf("node group %s has version %v of its launch template %s, and %v is recorded", x.Key, d.Live.Is, lt.ID, d.Recorded.Is)
+			d.Breaks = []string{"an update of its stack replaces its nodes once more"}
+			d.About = About{Calls: []string{"UpdateNodegroupVersion"}, Mentions: x.Key}
+			if v, _ := t.recordedTemplate(x.Key)["Version"]; v == nil {
+				d.What = fmt.Sprintf("node group %s has version %v of its launch template %s, whose newest is %v", x.Key, d.Live.Is, lt.ID, d.Recorded.Is)
+				d.Breaks = []string{"what was changed in the template is on none of its nodes"}
+				d.About = About{Resource: lt.ID, Calls: []string{"CreateLaunchTemplateVersion"}}
+			}
+			d.Repairs = []Repair{{Does: "has EKS replace its nodes by such of that version, within disruption budgets",
+				Command: fmt.Sprintf("slipway nodegroup upgrade %s %s --strategy in-place --launch-template-version %v --region %s",
+					t.Live.Name, x.Key, d.Recorded.Is, t.Live.Region)}}
 		},
 	},
 	scalingField("minSize", "The fewest instances, as EKS and as the Auto Scaling group have it.", "MinSize",
@@ -180,6 +200,54 @@ var nodegroups = []Field{
 			d.About = About{Calls: []string{"UpdateNodegroupConfig"}, Mentions: x.Key, Members: []string{"labels"}}
 		},
 	},
+}
+
+// versioned are managed groups with a launch template of which the record, or the template
+// itself, tells the version.
+func versioned(t *Truths) []Thing {
+	return slices.DeleteFunc(managedGroups(t), func(x Thing) bool {
+		g := x.Data.(*observe.Nodegroup)
+		return g.LaunchTemplate == nil || g.LaunchTemplate.Version == "" || g.Status != "ACTIVE" || templateVersion(t, x).Silent
+	})
+}
+
+func templateVersion(t *Truths, x Thing) Reading {
+	was, id := t.recordedTemplate(x.Key), x.Data.(*observe.Nodegroup).LaunchTemplate.ID
+	switch v := was["Version"].(type) {
+	case nil:
+	case string:
+		if v == record.Unknown || strings.HasPrefix(v, "$") {
+			return silent
+		}
+		return says(v)
+	default:
+		return says(fmt.Sprint(v))
+	}
+	r := t.recordedGroup(x.Key)
+	own := r != nil && slices.ContainsFunc(t.of("AWS::EC2::LaunchTemplate"), func(l *record.Resource) bool { return l.Stack == r.Stack })
+	if !own || r.Stack == record.Terraform {
+		return silent
+	}
+	newest := int64(0)
+	for _, l := range t.Live.LaunchTemplates {
+		if l.ID == id {
+			newest = max(newest, l.Version)
+		}
+	}
+	if newest == 0 {
+		return silent
+	}
+	return says(fmt.Sprint(newest))
+}
+
+// recordedTemplate is what a group's record says of its launch template.
+func (t *Truths) recordedTemplate(group string) map[string]any {
+	r := t.recordedGroup(group)
+	if r == nil {
+		return nil
+	}
+	m, _ := r.Properties["LaunchTemplate"].(map[string]any)
+	return m
 }
 
 func issues(h *observe.Health) []any {

@@ -57,6 +57,8 @@ var Outputs = []Output{
 		return c.ComputeConfig.NodeRoleARN
 	})},
 	{Name: "FargatePodExecutionRoleARN", Live: func(t *Truths) Reading { return t.roleOf("FargatePodExecutionRoleARN") }},
+	{Name: "RemoteNodesRoleARN", Live: func(t *Truths) Reading { return t.roleOf("RemoteNodesRoleARN") }},
+	{Name: "ClusterStackName", Live: func(t *Truths) Reading { return says(clusterStack(t)) }},
 	{Name: "FeatureNATMode", Live: natMode},
 }
 
@@ -71,7 +73,8 @@ var outputs = func() []Field {
 			needs = []string{"the subnets", "the route tables", "the NAT gateways", "the security groups"}
 		}
 		f := Field{Path: "record." + o.Name, Doc: "The cluster stack's output " + o.Name + ", which eksctl and stacks that import it read.",
-			From: from, Needs: needs, Recorded: true, Cheap: o.Name != "FeatureNATMode" && o.Name != "FargatePodExecutionRoleARN",
+			From: from, Needs: needs, Recorded: true,
+			Cheap: o.Name != "FeatureNATMode" && !strings.HasSuffix(o.Name, "ExecutionRoleARN") && o.Name != "RemoteNodesRoleARN",
 			Things: func(t *Truths) []Thing {
 				if _, ok := t.outputs()[o.Name]; t.Live.Cluster == nil || !ok && !t.lacks(o.Name) {
 					return nil // a topology that is missing is an output that is missing
@@ -306,10 +309,14 @@ func judgeOutput(t *Truths, o Output, d *Difference) {
 		d.What = fmt.Sprintf("the shared node security group %v does not exist any more", d.Recorded.Is)
 		d.Breaks = []string{nodegroupFails}
 		d.About = About{Resource: text(d.Recorded.Is), Calls: []string{"DeleteSecurityGroup"}}
-	case "FargatePodExecutionRoleARN":
+	case "FargatePodExecutionRoleARN", "RemoteNodesRoleARN":
 		d.Kind, d.Severity, d.Repairs = Gone, finding.Error, nil
 		d.What = fmt.Sprintf("the pod execution role %v does not exist any more", d.Recorded.Is)
 		d.Breaks = []string{"eksctl create fargateprofile fails"}
+		if o.Name == "RemoteNodesRoleARN" {
+			d.What = fmt.Sprintf("the role of hybrid nodes, %v, does not exist any more", d.Recorded.Is)
+			d.Breaks = []string{"hybrid nodes do not join"}
+		}
 		d.About = About{Resource: short(text(d.Recorded.Is)), Calls: []string{"DeleteRole"}}
 	case "FeatureNATMode":
 		d.Severity = finding.Info

@@ -29,11 +29,12 @@ var recordedKinds = []recordedKind{
 	{"fargateProfiles.exists", "Fargate profile", "AWS::EKS::FargateProfile", "fargateProfiles", observe.Fargate, one("FargateProfileName"),
 		func(o *observe.Observed, n string) bool { return o.Profiles[n] != nil },
 		func(string) string { return "its pods find no place to run" }, "DeleteFargateProfile"},
-	{"podIdentities.exists", "pod identity association", "AWS::EKS::PodIdentityAssociation", "iam.podIdentityAssociations", observe.PodIdentities,
-		both("Namespace", "ServiceAccount"),
+	{"podIdentities.exists", "pod identity association", "AWS::EKS::PodIdentityAssociation", "iam.podIdentityAssociations",
+		observe.PodIdentities, both("Namespace", "ServiceAccount"),
 		func(o *observe.Observed, n string) bool { return o.PodIdentities[n] != nil },
 		func(n string) string { return "pods of " + n + " get no credentials of AWS" }, "DeletePodIdentityAssociation"},
-	{"identityProviders.exists", "identity provider", "AWS::EKS::IdentityProviderConfig", "identityProviders", observe.Providers, one("IdentityProviderConfigName"),
+	{"identityProviders.exists", "identity provider", "AWS::EKS::IdentityProviderConfig", "identityProviders",
+		observe.Providers, one("IdentityProviderConfigName"),
 		func(o *observe.Observed, n string) bool { return o.IdentityProviders[n] != nil },
 		func(string) string { return "whoever signs in by it does not get in" }, "DisassociateIdentityProviderConfig"},
 	{"access.entries.exists", "access entry", entryType, "accessConfig.accessEntries", observe.Access, one("PrincipalArn"),
@@ -276,7 +277,8 @@ func (t *Truths) expected(x Thing) bool {
 		return slices.ContainsFunc(list, func(y Thing) bool { return y.Key == x.Key })
 	}
 	switch {
-	case strings.Contains(x.Key, ":role/aws-service-role/"), is(t.standing(entryType, one("PrincipalArn"))), slices.Contains(t.inFile("accessConfig.accessEntries"), x.Key):
+	case strings.Contains(x.Key, ":role/aws-service-role/"), is(t.standing(entryType, one("PrincipalArn"))),
+		slices.Contains(t.inFile("accessConfig.accessEntries"), x.Key):
 		return true
 	case strings.HasPrefix(e.Type, "EC2"), strings.HasPrefix(e.Type, "FARGATE"), strings.HasPrefix(e.Type, "HYBRID"):
 		return t.nodesOf(x.Key) != "" || is(nodeRoles(t)) || t.serves(x.Key)

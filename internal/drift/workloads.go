@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -91,7 +90,11 @@ func (t *Truths) bringsItsOwn() bool {
 		return false
 	}
 	c := t.Record.Config
-	return c.CNI != nil || c.AddonsConfig != nil && config.On(c.AddonsConfig.DisableDefaultAddons, false)
+	if c.CNI != nil || c.AddonsConfig == nil {
+		return c.CNI != nil
+	}
+	off := c.AddonsConfig.DisableDefaultAddons
+	return off != nil && *off
 }
 
 // restarts tells a field by which people have pods start again: nothing else follows it.

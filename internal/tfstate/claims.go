@@ -37,7 +37,13 @@ var kinds = map[string]struct {
 		"DeletionProtection": "deletion_protection"}},
 	"aws_eks_node_group": {"AWS::EKS::Nodegroup", map[string]string{"NodegroupName": "node_group_name", "NodeRole": "node_role_arn", "Subnets": "subnet_ids",
 		"Labels": "labels", "InstanceTypes": "instance_types", "CapacityType": "capacity_type"}},
-	"aws_iam_role": {"AWS::IAM::Role", map[string]string{"RoleName": "name"}},
+	"aws_iam_role":  {"AWS::IAM::Role", map[string]string{"RoleName": "name"}},
+	"aws_eks_addon": {"AWS::EKS::Addon", map[string]string{"AddonName": "addon_name"}},
+	"aws_eks_access_entry": {"AWS::EKS::AccessEntry", map[string]string{"PrincipalArn": "principal_arn", "Type": "type", "Username": "user_name",
+		"KubernetesGroups": "kubernetes_groups"}},
+	"aws_eks_fargate_profile":          {"AWS::EKS::FargateProfile", map[string]string{"FargateProfileName": "fargate_profile_name"}},
+	"aws_eks_pod_identity_association": {"AWS::EKS::PodIdentityAssociation", map[string]string{"Namespace": "namespace", "ServiceAccount": "service_account"}},
+	"aws_eks_identity_provider_config": {"AWS::EKS::IdentityProviderConfig", nil},
 }
 
 func route(ipv4, ipv6, list string) map[string]string {
@@ -96,7 +102,8 @@ func (r *Resource) of(cluster, vpc string, used, tables, groups, subnets map[str
 		return r.text("id") == vpc
 	case "aws_eks_cluster":
 		return r.text("name") == cluster
-	case "aws_eks_node_group":
+	case "aws_eks_node_group", "aws_eks_addon", "aws_eks_access_entry", "aws_eks_fargate_profile", "aws_eks_pod_identity_association",
+		"aws_eks_identity_provider_config":
 		return r.text("cluster_name") == cluster
 	case "aws_iam_role":
 		return used[r.text("arn")]
@@ -164,7 +171,16 @@ func (r *Resource) complete(x *record.Resource, s *State) {
 			}
 			p["Logging"] = map[string]any{"ClusterLogging": map[string]any{"EnabledTypes": types}}
 		}
+	case "aws_eks_access_entry":
+		p["AccessPolicies"] = s.policies(r)
+	case "aws_eks_identity_provider_config":
+		if b := block(r.Values["oidc"]); b != nil {
+			p["IdentityProviderConfigName"] = b["identity_provider_config_name"]
+		}
 	case "aws_eks_node_group":
+		if b := block(r.Values["launch_template"]); b != nil {
+			p["LaunchTemplate"] = renamed(b, map[string]string{"Id": "id", "Version": "version"})
+		}
 		if b := block(r.Values["scaling_config"]); b != nil {
 			p["ScalingConfig"] = renamed(b, map[string]string{"MinSize": "min_size", "MaxSize": "max_size", "DesiredSize": "desired_size"})
 		}
@@ -193,6 +209,19 @@ func (r *Resource) complete(x *record.Resource, s *State) {
 		}
 		p["ManagedPolicyArns"] = arns
 	}
+}
+
+// policies are the access policies that siblings give to an entry.
+func (s *State) policies(entry *Resource) []any {
+	out := []any{}
+	for _, a := range s.Resources {
+		same := a.text("cluster_name") == entry.text("cluster_name") && a.text("principal_arn") == entry.text("principal_arn")
+		if a.Type == "aws_eks_access_policy_association" && same {
+			scope := renamed(block(a.Values["access_scope"]), map[string]string{"Type": "type", "Namespaces": "namespaces"})
+			out = append(out, map[string]any{"PolicyArn": a.text("policy_arn"), "AccessScope": scope})
+		}
+	}
+	return out
 }
 
 // inline are the routes and rules that a resource holds in itself. An attribute that a

@@ -27,6 +27,11 @@ var parts = map[string]struct{ kind, name string }{
 	"aws_route_table":                   {owner.Resource, "id"},
 	"aws_nat_gateway":                   {owner.Resource, "id"},
 	"aws_internet_gateway":              {owner.Resource, "id"},
+	"aws_egress_only_internet_gateway":  {owner.Resource, "id"},
+	"aws_eip":                           {owner.Resource, "id"},
+	"aws_network_acl":                   {owner.Resource, "id"},
+	"aws_launch_template":               {owner.Resource, "id"},
+	"aws_eks_identity_provider_config":  {owner.IdentityProvider, ""},
 	"kubernetes_config_map":             {owner.Workload, ""},
 	"kubernetes_config_map_v1_data":     {owner.Workload, ""},
 }
@@ -42,6 +47,9 @@ func (s *State) Owned(cluster string) map[owner.Ref]string {
 			continue
 		}
 		name := r.text(p.name)
+		if p.kind == owner.IdentityProvider {
+			name, _ = block(r.Values["oidc"])["identity_provider_config_name"].(string)
+		}
 		if p.kind == owner.Workload {
 			m := block(r.Values["metadata"])
 			namespace, _ := m["namespace"].(string)

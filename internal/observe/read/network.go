@@ -13,14 +13,19 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
-// network reads the VPC of the control plane. Everything is asked for by VPC: a
-// question by ID fails whole where one of the IDs is gone.
+// network reads the VPC of the control plane, or of the cluster's stack where EKS has no
+// cluster any more. Everything is asked for by VPC: a question by ID fails whole where one
+// of the IDs is gone.
 func (o *observer) network(ctx context.Context) error {
-	if o.Cluster == nil || o.Cluster.ResourcesVPCConfig == nil || o.Cluster.ResourcesVPCConfig.VPCID == "" {
+	vpc := o.vpcID()
+	if vpc == "" {
+		if o.Cluster == nil && len(o.Observed.Stacks) > 0 {
+			why := "EKS has no cluster, and no stack says which VPC it was in"
+			o.NotRead = append(o.NotRead, observe.NotRead{Part: observe.Networking, What: "the network", Why: why})
+		}
 		return nil
 	}
 	o.Observed.Network = &observe.Network{}
-	vpc := o.Cluster.ResourcesVPCConfig.VPCID
 	for _, x := range []struct {
 		what string
 		read func(context.Context, *observe.Network, string) error
@@ -49,7 +54,25 @@ func (o *observer) network(ctx context.Context) error {
 	return nil
 }
 
+func (o *observer) vpcID() string {
+	if c := o.Cluster; c != nil {
+		if c.ResourcesVPCConfig == nil {
+			return ""
+		}
+		return c.ResourcesVPCConfig.VPCID
+	}
+	for n, s := range o.Observed.Stacks {
+		if o.ofTheCluster(n) {
+			return s.Outputs["VPC"]
+		}
+	}
+	return ""
+}
+
 func (o *observer) ipv6() bool {
+	if o.Cluster == nil {
+		return true // not known: it is asked for
+	}
 	n := o.Cluster.KubernetesNetworkConfig
 	return n != nil && n.IPFamily == "ipv6"
 }
