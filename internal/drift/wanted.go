@@ -325,6 +325,9 @@ func (w *wanted) groups() {
 	for _, g := range w.out.ScalingGroups {
 		if m := w.out.Groups[g.Nodegroup]; m != nil && m.ScalingConfig != nil {
 			g.MinSize, g.MaxSize = m.ScalingConfig.MinSize, m.ScalingConfig.MaxSize
+			if !equal(anything(split(g.VPCZoneIdentifier)), anything(m.Subnets)) {
+				g.VPCZoneIdentifier = strings.Join(m.Subnets, ",")
+			}
 			want := w.suspensions(g.Nodegroup)
 			g.SuspendedProcesses = slices.DeleteFunc(g.SuspendedProcesses, func(p observe.Suspended) bool { return !slices.Contains(want, p.ProcessName) })
 		}

@@ -160,6 +160,19 @@ func (r *restoration) group(was, now *observe.Nodegroup) {
 	}
 }
 
+// placed are the subnets that an Auto Scaling group gets back: none where it has them, or
+// where one does not exist any more.
+func (r *restoration) placed(was, now *observe.ScalingGroup) []string {
+	of := func(g *observe.ScalingGroup) []string {
+		return slices.Sorted(strings.SplitSeq(g.VPCZoneIdentifier, ","))
+	}
+	want, n := of(was), network(r.live).Subnets
+	if was.VPCZoneIdentifier == "" || slices.Equal(want, of(now)) || slices.ContainsFunc(want, func(id string) bool { return n[id] == nil }) {
+		return nil
+	}
+	return want
+}
+
 // scaled brings back the bounds of an Auto Scaling group, where EKS's are not the ones, and
 // lets processes go on that somebody suspended.
 func (r *restoration) scaled(was *observe.ScalingGroup) {
@@ -192,8 +205,14 @@ func (r *restoration) scaled(was *observe.ScalingGroup) {
 			run.Suspend = append(run.Suspend, p.ProcessName)
 		}
 	}
+	var does []string
+	if run.Subnets = r.placed(was, now); len(run.Subnets) > 0 {
+		does = append(does, "into "+strings.Join(run.Subnets, ", "))
+	}
 	if len(run.Resume)+len(run.Suspend) > 0 {
-		r.step(rules.Step{Kind: rules.GroupScaling, Name: name}, Update, "Auto Scaling group of node group "+name+": processes "+
-			strings.Join(slices.Concat(run.Resume, run.Suspend), ", "), run)
+		does = append(does, "processes "+strings.Join(slices.Concat(run.Resume, run.Suspend), ", "))
+	}
+	if len(does) > 0 {
+		r.step(rules.Step{Kind: rules.GroupScaling, Name: name}, Update, "Auto Scaling group of node group "+name+": "+strings.Join(does, "; "), run)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	asg "github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -19,6 +20,7 @@ import (
 type GroupScaling struct {
 	Group   string            `json:"group"` // the node group, or the Auto Scaling group of none
 	Sizes   *Sizes            `json:"sizes,omitempty"`
+	Subnets []string          `json:"subnets,omitempty"` // none: they stay
 	Suspend []string          `json:"suspend,omitempty"`
 	Resume  []string          `json:"resume,omitempty"`
 	Tags    map[string]string `json:"tags,omitempty"`
@@ -34,7 +36,7 @@ func (s *GroupScaling) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Resul
 	if g == nil {
 		return engine.Waiting("the Auto Scaling group is not there yet")
 	}
-	for _, set := range []func(context.Context, *Env, *asgtypes.AutoScalingGroup) (bool, error){s.suspend, s.resume, s.tag, s.size} {
+	for _, set := range []func(context.Context, *Env, *asgtypes.AutoScalingGroup) (bool, error){s.suspend, s.resume, s.tag, s.size, s.place} {
 		changed, err := set(ctx, e, g)
 		r.Changed = r.Changed || changed
 		if err != nil {
@@ -78,6 +80,17 @@ func (s *GroupScaling) size(ctx context.Context, e *Env, g *asgtypes.AutoScaling
 		return false, nil
 	}
 	return s.Sizes.give(ctx, e, g)
+}
+
+// place puts the group into its subnets: instances in others are replaced by Auto Scaling.
+func (s *GroupScaling) place(ctx context.Context, e *Env, g *asgtypes.AutoScalingGroup) (bool, error) {
+	have := slices.Sorted(strings.SplitSeq(aws.ToString(g.VPCZoneIdentifier), ","))
+	if len(s.Subnets) == 0 || slices.Equal(have, slices.Sorted(slices.Values(s.Subnets))) {
+		return false, nil
+	}
+	_, err := e.AWS.ASG.UpdateAutoScalingGroup(ctx, &asg.UpdateAutoScalingGroupInput{AutoScalingGroupName: g.AutoScalingGroupName,
+		VPCZoneIdentifier: new(strings.Join(s.Subnets, ","))})
+	return err == nil, err
 }
 
 // give gives an Auto Scaling group the sizes; whether it had others.
