@@ -230,6 +230,15 @@ var contracts = append([]contract{
 	{"sizes of an Auto Scaling group", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Sizes: &steps.Sizes{Max: new(int32(3))}}
 	}},
+	{"subnets of an Auto Scaling group", false, nil, func(s *stage) steps.Spec {
+		if s == nil {
+			return &steps.GroupScaling{Group: "m"}
+		}
+		out, err := s.r.AWS.CFN.DescribeStackResource(s.t.Context(), &cloudformation.DescribeStackResourceInput{
+			StackName: new("eksctl-test-cluster"), LogicalResourceId: new("SubnetPrivateUSWEST2A")})
+		s.must(err)
+		return &steps.GroupScaling{Group: "m", Subnets: []string{*out.StackResourceDetail.PhysicalResourceId}}
+	}},
 	{"access of nodes", false, nil, func(*stage) steps.Spec { return &steps.NodeAccess{Role: one, Type: "EC2_LINUX"} }},
 	{"delete access entry", false, made(&steps.NodeAccess{Role: one, Type: "EC2_LINUX"}), func(*stage) steps.Spec {
 		return &steps.Delete{Resource: "access-entry", Name: one}
@@ -484,8 +493,8 @@ func fingerprint(s *stage) []string {
 	asgs, err := c.ASG.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
 	s.must(err)
 	for _, x := range asgs.AutoScalingGroups {
-		add("Auto Scaling group of %d to %d with %d instances, %d processes suspended and %d tags", *x.MinSize, *x.MaxSize, len(x.Instances),
-			len(x.SuspendedProcesses), len(x.Tags))
+		add("Auto Scaling group of %d to %d with %d instances, %d processes suspended, %d tags and %d commas between subnets", *x.MinSize, *x.MaxSize, len(x.Instances),
+			len(x.SuspendedProcesses), len(x.Tags), strings.Count(*x.VPCZoneIdentifier, ","))
 	}
 	out = append(out, eksFingerprint(s, cl)...)
 	out = append(out, kubeFingerprint(s)...)
