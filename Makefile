@@ -15,7 +15,7 @@ race:
 	go test -race -run TestALaunchWithEightWorkersOverSockets ./internal/run
 
 bench:
-	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench ./internal/sim ./cmd/slipway
+	go test -run '^$$' -bench . -benchtime 1x ./internal/graph ./internal/bench ./internal/drift ./internal/plan ./internal/sim ./cmd/slipway
 
 build:
 	go build -trimpath -ldflags '-s -w' -o slipway ./cmd/slipway

@@ -72,3 +72,14 @@ func BenchmarkTenThousandClusters(b *testing.B) {
 		all.Wait()
 	}
 }
+
+// A look at ten groups, twelve add-ons and six subnets, with its comparison and without blame:
+// clients and region compute in one process, and the clock is the region's.
+func BenchmarkLargeCluster(b *testing.B) {
+	r := launched(b, large())
+	for b.Loop() {
+		if _, err := run.Drift(b.Context(), r.AWS, "test", run.DriftOptions{Now: time.Now()}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -334,10 +334,19 @@ func equal(a, b any) bool {
 	x, xs := a.([]any)
 	y, ys := b.([]any)
 	if xs || ys {
+		if slices.EqualFunc(x, y, sameText) { // nearly always, and in order
+			return true
+		}
 		lacks, extra := sets(x, y)
 		return len(lacks)+len(extra) == 0
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+func sameText(a, b any) bool {
+	x, is := a.(string)
+	y, too := b.(string)
+	return is && too && x == y
 }
 
 // holds tells whether a set has all that is wanted: others may add.

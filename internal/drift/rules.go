@@ -23,17 +23,18 @@ type rule struct {
 
 // words are the rule for a person: in tcp 443 from sg-1.
 func (r rule) words() string {
-	direction := "in %s from %s"
-	if r.out {
-		direction = "out %s to %s"
-	}
 	ports := &observe.PortRange{From: r.from, To: r.to}
 	if r.protocol == "-1" {
 		ports = nil
 	}
-	number := map[string]string{"tcp": "6", "udp": "17", "icmp": "1"}[r.protocol]
-	return fmt.Sprintf(direction, traffic(cmp.Or(number, r.protocol), ports), r.peer)
+	what := traffic(cmp.Or(protocolNumbers[r.protocol], r.protocol), ports)
+	if r.out {
+		return "out " + what + " to " + r.peer
+	}
+	return "in " + what + " from " + r.peer
 }
+
+var protocolNumbers = map[string]string{"tcp": "6", "udp": "17", "icmp": "1"}
 
 // covers tells whether a rule lets through all that another does.
 func (r rule) covers(x rule) bool {

@@ -3,6 +3,7 @@ package drift
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -328,8 +329,10 @@ func denied(entries []observe.ACLEntry, egress bool) []string {
 	return append(out, way+"anywhere, but for what its rules allow")
 }
 
+var protocolNames = map[string]string{"-1": "all traffic", "6": "tcp", "17": "udp", "1": "icmp"}
+
 func traffic(protocol string, ports *observe.PortRange) string {
-	name := map[string]string{"-1": "all traffic", "6": "tcp", "17": "udp", "1": "icmp"}[protocol]
+	name := protocolNames[protocol]
 	if name == "" {
 		name = "protocol " + protocol
 	}
@@ -337,9 +340,9 @@ func traffic(protocol string, ports *observe.PortRange) string {
 	case ports == nil:
 		return name
 	case ports.From == ports.To:
-		return fmt.Sprintf("%s %d", name, ports.From)
+		return name + " " + strconv.Itoa(ports.From)
 	}
-	return fmt.Sprintf("%s %d-%d", name, ports.From, ports.To)
+	return name + " " + strconv.Itoa(ports.From) + "-" + strconv.Itoa(ports.To)
 }
 
 // attribute says who sets an attribute of a subnet, and how it becomes what the stack has.
