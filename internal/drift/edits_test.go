@@ -125,7 +125,7 @@ var kinds = []struct {
 	{"the role of an access entry is gone", `{service: iam, operation: CreateRole, parameters: {RoleName: late, AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}]}'}},
 		{wait: 1m, service: eks, operation: CreateAccessEntry, parameters: {clusterName: test, principalArn: "arn:aws:iam::111122223333:role/late", type: EC2_LINUX}},
 		{wait: 10m, service: iam, operation: DeleteRole, parameters: {RoleName: late}}`,
-		"access.entries.added access.entries.role", true},
+		"access.entries.role", true},
 	{"the Auto Scaling group of a self-managed group is gone", `{service: autoscaling, operation: DeleteAutoScalingGroup, parameters: {AutoScalingGroupName: "${nodegroup-s/NodeGroup}", ForceDelete: true}}`,
 		"nodegroups.selfManaged.exists", false},
 	{"a managed group is gone, and its stack is not", `{service: eks, operation: DeleteNodegroup, parameters: {clusterName: test, nodegroupName: m}}`,

@@ -281,7 +281,8 @@ func (t *Truths) expected(x Thing) bool {
 		slices.Contains(t.inFile("accessConfig.accessEntries"), x.Key):
 		return true
 	case strings.HasPrefix(e.Type, "EC2"), strings.HasPrefix(e.Type, "FARGATE"), strings.HasPrefix(e.Type, "HYBRID"):
-		return t.nodesOf(x.Key) != "" || is(nodeRoles(t)) || t.serves(x.Key)
+		gone := t.Live.Roles[short(x.Key)] == nil && strings.HasPrefix(e.Type, "EC2") // told by access.entries.role
+		return t.nodesOf(x.Key) != "" || is(nodeRoles(t)) || t.serves(x.Key) || gone
 	}
 	return t.Live.Cluster != nil && t.Live.OfCreator(e)
 }
