@@ -164,8 +164,11 @@ func (p *preparation) observe(ctx context.Context) (err error) {
 	case p.addon != nil:
 		scope.Parts = append(scope.Parts, observe.Versions)
 	}
-	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
-	return check.Reach(err)
+	if p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope); err != nil {
+		return check.Reach(err)
+	}
+	halted(ctx, p.c, p.in.Live)
+	return nil
 }
 
 // file is what a person wants who gave no file.
@@ -242,7 +245,7 @@ func (p *preparation) check(ctx context.Context) error {
 	if p.replacing != nil && p.replacing.f == nil {
 		return nil // nothing is made any more
 	}
-	if p.repairing != nil && p.repairing.fine {
+	if p.repairing != nil && (p.repairing.fine || p.repairing.halted) {
 		return nil
 	}
 	if p.skipSubnets {
@@ -259,6 +262,8 @@ func (p *preparation) check(ctx context.Context) error {
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
 		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+	} else if x := p.repairing; x != nil && x.halted {
+		p.made, err = plan.GroupGoesOn(p.in.Live, p.in.Account, x.group)
 	} else if x := p.repairing; x != nil && x.fine {
 		p.made, err = plan.Healthy(p.in.Live, p.in.Account, x.group)
 	} else if x != nil {
