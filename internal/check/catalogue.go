@@ -43,6 +43,7 @@ func All() []Check {
 		publicAddresses,
 		wayOut,
 		nodeRoles,
+		accessEntries,
 		keyPairs,
 		instanceTypes,
 		images,

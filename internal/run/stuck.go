@@ -19,7 +19,9 @@ func halted(ctx context.Context, c *awsc.Clients, live *observe.Observed) {
 			continue
 		}
 		all, err := awsc.Collect(ctx, cloudformation.NewListStackResourcesPaginator(c.CFN, &cloudformation.ListStackResourcesInput{StackName: &s.Name}),
-			func(p *cloudformation.ListStackResourcesOutput) []types.StackResourceSummary { return p.StackResourceSummaries })
+			func(p *cloudformation.ListStackResourcesOutput) []types.StackResourceSummary {
+				return p.StackResourceSummaries
+			})
 		if err != nil {
 			continue
 		}
