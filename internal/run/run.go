@@ -65,6 +65,7 @@ type Wish struct {
 	Replace     []string
 	Watch       plan.Watch
 	MaxParallel int
+	State       *State // of Terraform, where the plan is only shown: its owner refuses nothing then
 	Books       *Books // of a caller who means to run the plan; nil: none are kept
 }
 
@@ -77,7 +78,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 }
 
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
-	p.books, p.skipSubnets = w.Books, w.SkipSubnets
+	p.books, p.state, p.skipSubnets = w.Books, w.State, w.SkipSubnets
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
 	p.replace = w.Replace
 	if s, err = p.prepare(ctx); err == nil {
@@ -130,6 +131,7 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
+	state       *State     // where no books are kept; nil: none was given
 	replacing   *replacing // nil: nothing is
 	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
@@ -281,9 +283,17 @@ func (p *preparation) plan(context.Context) (err error) {
 // cluster that gets node groups beside its own.
 func (p *preparation) owned(context.Context) error {
 	if p.in.GroupsAlone && !p.made.Empty() {
-		p.made.Notes = append(p.made.Notes, "Who keeps the cluster: "+strings.Join(owner.Of(p.in.Live, p.books.claims(p.in.Live.Name)).Summary(), ". ")+".")
+		p.made.Notes = append(p.made.Notes, "Who keeps the cluster: "+strings.Join(owner.Of(p.in.Live, p.claims()).Summary(), ". ")+".")
 	}
-	return owned(p.in.Live, p.made, p.books)
+	return ownedBy(p.in.Live, p.made, p.claims(), p.books)
+}
+
+// claims are the parts of the cluster that a Terraform state holds, if one was given.
+func (p *preparation) claims() map[owner.Ref]string {
+	if p.books == nil {
+		return p.state.owned(p.in.Live.Name)
+	}
+	return p.books.claims(p.in.Live.Name)
 }
 
 // unreachable says why the Kubernetes API cannot be called from here, "" when it

@@ -82,7 +82,12 @@ func Owners(doc *observe.Observed, s *State) []string {
 // owned refuses a plan that would write what Terraform keeps. A plan that is only shown, and
 // one whose caller adopts, says it among its notes.
 func owned(live *observe.Observed, p *plan.Plan, b *Books) error {
-	refused := owner.Of(live, b.claims(live.Name)).Refused(p.Writes())
+	return ownedBy(live, p, b.claims(live.Name), b)
+}
+
+// ownedBy is owned by what a state claims.
+func ownedBy(live *observe.Observed, p *plan.Plan, claims map[owner.Ref]string, b *Books) error {
+	refused := owner.Of(live, claims).Refused(p.Writes())
 	if len(refused) == 0 || b != nil && !b.Adopt {
 		return refused.Err()
 	}
