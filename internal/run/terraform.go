@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -93,7 +94,8 @@ func ownedBy(live *observe.Observed, p *plan.Plan, claims map[owner.Ref]string, 
 	}
 	for _, f := range refused {
 		f.Breaks, f.Remedy = "the next terraform apply takes back what is written here, unless its code says the same", ""
-		note := f.Where.Resource + " " + f.Sentence()
+		words := f.Sentence()
+		note := f.Where.Resource + " " + strings.ToLower(words[:1]) + words[1:]
 		if b == nil {
 			note += " Without --adopt, nothing of this is done."
 		}
