@@ -59,7 +59,8 @@ func (in *Input) entryOf(ctx context.Context, g config.Group, arn, path string) 
 	switch {
 	case awsc.NotFound(err):
 	case err != nil:
-		return finding.Findings{unchecked("whether the access entry of "+arn+" is older than the role: "+firstLine(awsc.Message(err)), "let the caller read the role (iam:GetRole)")}
+		return finding.Findings{unchecked("whether the access entry of "+arn+" is older than the role: "+firstLine(awsc.Message(err)),
+			"let the caller read the role (iam:GetRole)")}
 	case r.Role.CreateDate == nil || !e.CreatedAt.Before(r.Role.CreateDate.Add(-time.Second)):
 		return nil
 	default:
@@ -72,7 +73,8 @@ func (in *Input) entryOf(ctx context.Context, g config.Group, arn, path string) 
 	if since == "that role is gone" {
 		remedy = "take the dead entry away, EKS makes another with the group: " + call("delete", "")
 	}
-	f := in.at("access-entry-dead", path, remedy, "the access entry of %s was made at %s, and %s: the ARN is equal, and the entry is bound to the role that was deleted",
+	f := in.at("access-entry-dead", path, remedy,
+		"the access entry of %s was made at %s, and %s: the ARN is equal, and the entry is bound to the role that was deleted",
 		arn, e.CreatedAt.UTC().Format(time.RFC3339), since)
 	f.Breaks = "the nodes of " + g.Name + " could not join (Unauthorized), and the group would end CREATE_FAILED"
 	return finding.Findings{f}

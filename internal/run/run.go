@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/veil"
 )
 
 // Session is one look at one cluster: what is wanted, what is there, and the plan
@@ -344,7 +345,21 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 	if ctx, err = s.hold.Begin(ctx, s.Live, first); err != nil {
 		return nil, err
 	}
-	return engine.Run(ctx, s.Plan.Graph, tasks, o)
+	on := o.OnEvent
+	if on != nil {
+		o.OnEvent = func(e engine.Event) {
+			e.Title, e.Reason, e.Error = veil.Words(e.Title), veil.Words(e.Reason), veil.Words(e.Error)
+			on(e)
+		}
+	}
+	rep, err := engine.Run(ctx, s.Plan.Graph, tasks, o)
+	if rep != nil { // what is told of it at the end, and drawn
+		rep.FirstFailure = veil.Words(rep.FirstFailure)
+		for i := range rep.Spans {
+			rep.Spans[i].Reason = veil.Words(rep.Spans[i].Reason)
+		}
+	}
+	return rep, err
 }
 
 // Close gives back what a session holds; it is called whatever became of it.

@@ -13,7 +13,7 @@ import (
 const listLong = `Shows every node group of a cluster, whoever made it: EKS managed ones, self-managed ones, and Auto Scaling groups whose
 instances joined; who keeps each; its status, and what EKS finds wrong; the Kubernetes version of its nodes; its AMI release,
 how old that is, and whether a newer one is published; instance types, sizes, nodes that are Ready, subnets and zones; and what
-of it is not as its record says (slipway drift shows that in full), and of the cluster's record, what node groups are made from. Nodes of no group are counted by who made them.`
+of it is not as its record says (slipway drift shows that in full), and where the cluster's record is stale. Nodes of no group are counted by who made them.`
 
 func newList(a *cmdutil.App) *cobra.Command {
 	c := &cobra.Command{
