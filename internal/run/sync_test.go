@@ -269,17 +269,33 @@ func TestRecordsOfEveryKind(t *testing.T) {
 	}
 }
 
-// A stack policy that denies every update, protection against deletion, and a role that
-// may do nothing stop no change of outputs alone: no resource is touched.
+// A stack policy that denies every update, and protection against deletion, stop no change of
+// outputs alone: no resource is touched. What takes resources out is refused by name before.
 func TestWhatTouchesNoResourceIsAllowed(t *testing.T) {
 	r, _ := replaced(t)
 	policy := `{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}`
 	if _, err := r.AWS.CFN.SetStackPolicy(t.Context(), &cloudformation.SetStackPolicyInput{StackName: new(recordOf), StackPolicyBody: &policy}); err != nil {
 		t.Fatal(err)
 	}
+	protect := &cloudformation.UpdateTerminationProtectionInput{StackName: new(recordOf), EnableTerminationProtection: new(true)}
+	if _, err := r.AWS.CFN.UpdateTerminationProtection(t.Context(), protect); err != nil {
+		t.Fatal(err)
+	}
+	_, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{Template: true})
+	if fs, _ := finding.Of(err); len(fs) != 1 || fs[0].Code != "stack-policy-denies" || !strings.Contains(err.Error(), "Update:Delete of ") ||
+		!strings.Contains(err.Error(), "Update:Modify of ControlPlane") {
+		t.Errorf("%v", err)
+	}
 	synced(t, r, run.SyncOptions{})
 	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
 		t.Error(err)
+	}
+	allow := `{"Statement": [{"Effect": "Allow", "Action": ["Update:Delete", "Update:Modify"], "Principal": "*", "Resource": "LogicalResourceId/*"}]}`
+	if _, err := r.AWS.CFN.SetStackPolicy(t.Context(), &cloudformation.SetStackPolicyInput{StackName: new(recordOf), StackPolicyBody: &allow}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{Template: true}); err != nil {
+		t.Errorf("allowed: %v", err)
 	}
 }
 
