@@ -426,6 +426,46 @@ func TestThePrintedScriptDoesTheSame(t *testing.T) {
 	}
 }
 
+// Where CloudFormation takes no change of outputs alone, the script touches a metadata, too.
+// The aws CLI is the real one; its first answer about the set is the one that AWS gives then.
+func TestThePrintedScriptTouchesMetadataWhereItMust(t *testing.T) {
+	testregion.Need(t, "aws")
+	slipway, shim := filepath.Join(t.TempDir(), "slipway"), t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", slipway, "../../cmd/slipway").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	real, err := exec.LookPath("aws")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(shim, "aws"), []byte(`#!/bin/sh
+said=`+filepath.Join(shim, "said")+`
+case "$*" in
+*describe-change-set*StatusReason*) echo "The submitted information didn't contain changes. Submit different information to create a change set."; exit 0 ;;
+*describe-change-set*"query Status "*) if [ ! -f "$said" ]; then touch "$said"; echo FAILED; exit 0; fi ;;
+esac
+exec `+real+` "$@"
+`), 0o755))
+	t.Setenv("SLIPWAY_SYNC_SLEEP", "0.2")
+	t.Setenv("PATH", shim+string(os.PathListSeparator)+os.Getenv("PATH"))
+	r, _ := replaced(t)
+	state, dir := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "sync")
+	must(t, r.Sim.SaveFile(state))
+	for _, args := range [][]string{{"sync", "test", "--sim", "--state", state, "--print", dir},
+		{"sim", "--state", state, "--speed", "60", "--", "sh", filepath.Join(dir, "sync.sh")}} {
+		if out, err := exec.Command(slipway, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	must(t, r.Sim.LoadFile(state))
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	must(t, err)
+	if !strings.Contains(*body.TemplateBody, "sync-by-hand") {
+		t.Error("the metadata was not touched")
+	}
+}
+
 // "Subnets" is what old stacks call the public ones: it is brought to what is live under its
 // own name (facts/eksctl.md §2, point 4).
 func TestTheOutputOfOldStacksIsSynced(t *testing.T) {
