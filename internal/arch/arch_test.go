@@ -87,6 +87,7 @@ var arrows = map[string]map[string]string{
 		"config/fields": "descriptions, and what is not launched, come from the rows",
 		"eksfacts":      "default add-ons, partitions, limits",
 		"finding":       "the form in which it says what is wrong",
+		"veil":          "a record holds no secret of settings that the file does not know by name",
 	},
 	"config/fields": {
 		"eksfacts": "names by which a live value is found",

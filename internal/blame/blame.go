@@ -37,6 +37,7 @@ type search struct {
 	updates []drift.Change // EKS's, newest first; nil: not asked yet
 	types   []string       // of them
 	looked  bool
+	left    int // questions that were not asked any more
 }
 
 // event is a call as CloudTrail writes it (CloudTrail user guide, "Record contents").
@@ -58,7 +59,7 @@ type event struct {
 }
 
 // Find says of each difference who made it, where it can be known. The answer is why
-// nobody could be asked; "": CloudTrail answered.
+// nobody could be asked, or not of all; "": CloudTrail answered.
 func Find(ctx context.Context, c *awsc.Clients, cluster string, ds []drift.Difference) (why string, err error) {
 	s := &search{c: c, cluster: cluster, asked: map[string][]event{}}
 	for i := range ds {
@@ -79,6 +80,10 @@ func Find(ctx context.Context, c *awsc.Clients, cluster string, ds []drift.Diffe
 			continue
 		}
 		d.By = s.update(ctx, d.About.EKS)
+	}
+	if why == "" && s.left > 0 {
+		why = fmt.Sprintf("CloudTrail was asked %d questions, and not who made the others of these differences (%d questions more); "+
+			"slipway drift %s --only PATH asks of one field", mostQuestions, s.left, cluster)
 	}
 	return why, nil
 }
@@ -125,8 +130,12 @@ func global(call string) bool {
 // ask asks one question, once.
 func (s *search) ask(ctx context.Context, key types.LookupAttributeKey, value string, global bool) ([]event, error) {
 	name := fmt.Sprint(key, " ", value, " ", global)
-	if have, ok := s.asked[name]; ok || len(s.asked) >= mostQuestions {
+	if have, ok := s.asked[name]; ok {
 		return have, nil
+	}
+	if len(s.asked) >= mostQuestions {
+		s.left++
+		return nil, nil
 	}
 	client := s.c.Trail
 	if global {

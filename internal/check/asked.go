@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -17,6 +18,7 @@ type asked struct {
 	subnets   *answer[map[string]ec2types.Subnet]
 	routes    *answer[[]ec2types.RouteTable]
 	endpoints *answer[[]ec2types.VpcEndpoint]
+	said      []string // what could not be read
 }
 
 type answer[T any] struct {
@@ -36,6 +38,21 @@ func once[T any](slot **answer[T], ask func() (T, error)) (T, error) {
 // was not looked at may be wrong.
 func unread(what string, err error) finding.Findings {
 	return finding.Findings{failed("cannot-read", what+" cannot be read: "+firstLine(awsc.Message(err)), "let the caller read it, and repeat", err)}
+}
+
+// unseen is unread of what the subnets' checks ask, said once. Of a cluster that stands in
+// the VPC which its stack made, whoever may not look is told so and goes on: the group's
+// step looks again, and the stack put the subnets up as nodes need them.
+func (in *Input) unseen(what string, err error) finding.Findings {
+	if slices.Contains(in.asked.said, what) {
+		return nil
+	}
+	in.asked.said = append(in.asked.said, what)
+	if in.dedicated && awsc.Denied(err) {
+		return finding.Findings{unchecked("whether nodes can live in the subnets: "+what+" cannot be read: "+firstLine(awsc.Message(err)),
+			"let the caller read it")}
+	}
+	return unread(what, err)
 }
 
 // unchecked is a warning that something could not be looked at, and what would make it

@@ -43,6 +43,7 @@ func All() []Check {
 		publicAddresses,
 		wayOut,
 		nodeRoles,
+		accessEntries,
 		keyPairs,
 		instanceTypes,
 		images,
@@ -63,17 +64,20 @@ type Input struct {
 	Config *config.ClusterConfig
 	Net    vpc.Network
 	Live   *observe.Observed
-	asked  asked
+
+	dedicated bool // the VPC is that of a cluster that stands, and its stack made it
+	asked     *asked
 }
 
 // NewInput gathers what checks look at.
 func NewInput(c *awsc.Clients, f *config.File, net vpc.Network, live *observe.Observed) *Input {
-	return &Input{AWS: c, File: f, Config: f.Cluster, Net: net, Live: live}
+	return &Input{AWS: c, File: f, Config: f.Cluster, Net: net, Live: live, asked: &asked{}}
 }
 
 // Run runs the checks of an occasion, but for some, and reports what they found together.
 func Run(ctx context.Context, when When, in *Input, but ...string) finding.Findings {
 	var out finding.Findings
+	in = in.standing(ctx)
 	for _, c := range All() {
 		if c.When&when != 0 && !slices.Contains(but, c.Name) {
 			out = append(out, c.Run(ctx, in)...)

@@ -26,8 +26,8 @@ var instanceTypes = Check{
 			return unread("the instance types on offer", err)
 		}
 		var out finding.Findings
-		in.Config.EachGroup(func(g config.Group) {
-			zones := in.zonesOf(g)
+		in.groups(func(g config.Group) {
+			zones := in.zonesOf(ctx, g)
 			var nowhere []string
 			for _, t := range g.Types() {
 				if len(where[t]) == 0 {
@@ -46,27 +46,20 @@ var instanceTypes = Check{
 }
 
 // zonesOf are the zones that a group's nodes are started in.
-func (in *Input) zonesOf(g config.Group) []string {
+func (in *Input) zonesOf(ctx context.Context, g config.Group) []string {
 	if len(g.AvailabilityZones) > 0 {
 		return g.AvailabilityZones
 	}
-	var zones []string
-	for _, s := range in.subnetsOf(g) {
-		if s.Zone != "" && !slices.Contains(zones, s.Zone) {
-			zones = append(zones, s.Zone)
-		}
+	if zones := in.zonesByID(ctx, g); len(zones) > 0 {
+		return zones
 	}
-	if len(zones) == 0 {
-		return in.Net.Zones()
-	}
-	slices.Sort(zones)
-	return zones
+	return in.Net.Zones()
 }
 
-// offerings are the zones in which each of the file's instance types is offered.
+// offerings are the zones in which each of the new groups' instance types is offered.
 func (in *Input) offerings(ctx context.Context) (map[string][]string, error) {
 	var types []string
-	in.Config.EachGroup(func(g config.Group) { types = append(types, g.Types()...) })
+	in.groups(func(g config.Group) { types = append(types, g.Types()...) })
 	slices.Sort(types)
 	types = slices.Compact(types)
 	where := map[string][]string{}

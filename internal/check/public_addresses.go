@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // A managed group's nodes in public subnets get their public addresses from the
@@ -17,7 +18,7 @@ import (
 var publicAddresses = Check{
 	Name:   "public-addresses",
 	Title:  "Existing public subnets give managed groups' instances public addresses",
-	Source: "ec2:DescribeSubnets",
+	Source: "ec2:DescribeSubnets, ec2:DescribeRouteTables",
 	Codes:  []string{"subnet-no-public-addresses", "cannot-read"},
 	When:   Preflight,
 	Run: func(ctx context.Context, in *Input) finding.Findings {
@@ -26,23 +27,27 @@ var publicAddresses = Check{
 		}
 		byID, err := in.subnetsByID(ctx)
 		if err != nil {
-			return unread(in.theSubnets(), err)
+			return in.unseen(in.theSubnets(), err)
+		}
+		tables, err := in.routeTables(ctx)
+		if err != nil {
+			return in.unseen("the route tables of "+in.Net.VPC, err)
 		}
 		var out finding.Findings
 		var said []string
 		in.groups(func(g config.Group) {
-			if g.Managed == nil || g.Managed.LaunchTemplate != nil || config.On(g.PrivateNetworking, false) {
+			if g.Managed == nil || g.Managed.LaunchTemplate != nil || len(g.Subnets) == 0 && config.On(g.PrivateNetworking, false) {
 				return
 			}
 			for _, s := range in.subnetsOf(g) {
 				live, there := byID[s.ID]
-				if !there || aws.ToBool(live.MapPublicIpOnLaunch) || slices.Contains(said, s.ID) || in.isPrivate(s.ID) {
+				if !there || aws.ToBool(live.MapPublicIpOnLaunch) || slices.Contains(said, s.ID) || !in.public(s, tables) {
 					continue
 				}
 				said = append(said, s.ID)
 				f := in.at(
 					"subnet-no-public-addresses",
-					"vpc.subnets.public."+s.Key,
+					in.pathOf(g, s),
 					"aws ec2 modify-subnet-attribute --subnet-id "+s.ID+" --map-public-ip-on-launch --region "+in.AWS.Region+
 						", or privateNetworking: true with private subnets",
 					"the subnet %s gives its instances no public addresses",
@@ -54,6 +59,17 @@ var publicAddresses = Check{
 		})
 		return out
 	},
+}
+
+// pathOf is where the file says of a group's subnet that nodes are in it.
+func (in *Input) pathOf(g config.Group, s vpc.Subnet) string {
+	switch {
+	case in.isPrivate(s.ID):
+		return "vpc.subnets.private." + s.Key
+	case s.Key == s.ID && slices.Contains(g.Subnets, s.ID):
+		return g.Path + ".subnets"
+	}
+	return "vpc.subnets.public." + s.Key
 }
 
 // isPrivate tells whether the file names a subnet among its private ones.

@@ -31,7 +31,7 @@ var subnets = Check{
 		}
 		byID, err := in.subnetsByID(ctx)
 		if err != nil {
-			return unread(in.theSubnets(), err)
+			return in.unseen(in.theSubnets(), err)
 		}
 		var out finding.Findings
 		if zones := in.Net.Zones(); in.Live.Cluster == nil && len(zones) < 2 {
@@ -46,24 +46,31 @@ var subnets = Check{
 			}
 		}
 		in.groups(func(g config.Group) {
-			side, word := in.side(g)
-			if len(g.Subnets) == 0 && len(side) == 0 {
-				out = append(out, in.at("no-subnets", "vpc.subnets", "name "+word+" subnets, or set privateNetworking",
-					"the node group %s wants %s subnets and the file names none", g.Name, word))
+			if f := in.nowhere(g); f != nil {
+				out = append(out, *f)
 				return
 			}
-			free := 0
+			for _, name := range in.unknown(g, byID) {
+				out = append(out, in.at("subnet-not-found", g.Path+".subnets", "name subnets of the VPC: "+ids(byID),
+					"the VPC %s has no subnet %s: it does not exist, or is another VPC's", in.Net.VPC, name))
+			}
+			if len(in.unknown(g, byID)) > 0 {
+				return
+			}
+			free, full := 0, []string{}
 			for _, s := range in.subnetsOf(g) {
-				if _, there := byID[s.ID]; !there && slices.Contains(g.Subnets, s.ID) {
-					out = append(out, in.at("subnet-not-found", g.Path+".subnets", "name subnets of the VPC: "+ids(byID),
-						"the VPC %s has no subnet %s: it does not exist, or is another VPC's", in.Net.VPC, s.ID))
-					return
+				here := int(aws.ToInt32(byID[s.ID].AvailableIpAddressCount))
+				if free += here; here == 0 && *g.DesiredCapacity > 0 {
+					full = append(full, s.ID)
 				}
-				free += int(aws.ToInt32(byID[s.ID].AvailableIpAddressCount))
 			}
 			if want := *g.DesiredCapacity; len(in.subnetsOf(g)) > 0 && free < want {
 				out = append(out, in.at("too-few-addresses", g.Path, "free addresses, or name more subnets",
 					"the subnets of the node group have %d free addresses, and its %d nodes take one each at the least", free, want))
+			} else if len(full) > 0 {
+				f := in.at("too-few-addresses", g.Path, "free addresses, or name other subnets", "no address is free in %s", strings.Join(full, ", "))
+				f.Severity, f.Breaks = finding.Warning, "Auto Scaling starts no node of "+g.Name+" there, and spreads them over fewer zones"
+				out = append(out, f)
 			}
 		})
 		return out
@@ -81,6 +88,40 @@ func ids(byID map[string]ec2types.Subnet) string {
 		out = append(out[:most], fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(out, ", ")
+}
+
+// nowhere is a finding where a group has no subnet at all.
+func (in *Input) nowhere(g config.Group) *finding.Finding {
+	side, word := in.side(g)
+	switch {
+	case len(g.Subnets) > 0:
+		return nil
+	case len(side) == 0 && in.dedicated:
+		return new(in.at("no-subnets", g.Path+".name", "name the group's subnets (subnets: [subnet-…])",
+			"the node group %s wants %s subnets, and %s has none of the cluster's", g.Name, word, in.Net.VPC))
+	case len(side) == 0:
+		return new(in.at("no-subnets", "vpc.subnets", "name "+word+" subnets, or set privateNetworking",
+			"the node group %s wants %s subnets and the file names none", g.Name, word))
+	case len(in.subnetsOf(g)) == 0:
+		return new(in.at("no-subnets", g.Path+".availabilityZones", "name zones that have one, or the group's subnets",
+			"the node group %s wants %s subnets in %s, and %s has none there", g.Name, word, strings.Join(g.AvailabilityZones, ", "), in.Net.VPC))
+	}
+	return nil
+}
+
+// unknown are those of a group's own subnets that the VPC does not have, by the file's words.
+func (in *Input) unknown(g config.Group, byID map[string]ec2types.Subnet) (out []string) {
+	all := slices.Concat(in.Net.Public, in.Net.Private)
+	for _, name := range g.Subnets {
+		id := name
+		if i := slices.IndexFunc(all, func(s vpc.Subnet) bool { return s.Key == name }); i >= 0 {
+			id = all[i].ID
+		}
+		if _, there := byID[id]; !there {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // joined tells whether node groups are still to be made.

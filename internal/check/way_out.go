@@ -30,15 +30,15 @@ var wayOut = Check{
 		}
 		tables, err := in.routeTables(ctx)
 		if err != nil {
-			return unread("the route tables of "+in.Net.VPC, err)
+			return in.unseen("the route tables of "+in.Net.VPC, err)
 		}
 		endpoints, err := in.vpcEndpoints(ctx)
 		if err != nil {
-			return unread("the endpoints of "+in.Net.VPC, err)
+			return in.unseen("the endpoints of "+in.Net.VPC, err)
 		}
 		byID, err := in.subnetsByID(ctx)
 		if err != nil {
-			return unread(in.theSubnets(), err)
+			return in.unseen(in.theSubnets(), err)
 		}
 		missing := in.missingEndpoints(endpoints)
 		var out finding.Findings
@@ -53,13 +53,9 @@ var wayOut = Check{
 					continue
 				}
 				said = append(said, s.ID)
-				path := "vpc.subnets.public." + s.Key
-				if in.isPrivate(s.ID) {
-					path = "vpc.subnets.private." + s.Key
-				}
 				f := in.at(
 					"subnet-no-route-out",
-					path,
+					in.pathOf(g, s),
 					fmt.Sprintf("add a default route to %s (NAT gateway, internet gateway, transit gateway), or VPC endpoints for %s",
 						aws.ToString(table.RouteTableId), strings.Join(missing, ", ")),
 					"the subnet %s has no route out: its route table %s has no default route, and the VPC has no endpoints for %s",

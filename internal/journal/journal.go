@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -168,6 +169,11 @@ func (o *Operation) Add(ctx context.Context, e Entry) (int, error) {
 
 func encode(e Entry) []byte {
 	e.Request, e.Before, e.Answer = veiled(e.Request), veiled(e.Before), veiled(e.Answer)
+	e.Reason, e.Error, e.Verified = veil.Words(e.Reason), veil.Words(e.Error), veil.Words(e.Verified)
+	e.Failures = slices.Clone(e.Failures)
+	for i := range e.Failures {
+		e.Failures[i] = veil.Words(e.Failures[i])
+	}
 	b, err := json.Marshal(e)
 	if err != nil { // texts, times, and JSON that was made before
 		panic(err)

@@ -72,6 +72,19 @@ func (s *Stack) Phase() Phase {
 	return Stuck
 }
 
+// RollbackFailed tells whether an update was to be rolled back, and could not be.
+func (s *Stack) RollbackFailed() bool { return s != nil && s.Status == "UPDATE_ROLLBACK_FAILED" }
+
+// Unfinished are the resources, by logical ID, that a rollback could not put back.
+func (s *Stack) Unfinished() (out []string) {
+	for _, r := range s.Resources {
+		if r.Status == "UPDATE_FAILED" {
+			out = append(out, r.LogicalID)
+		}
+	}
+	return out
+}
+
 // UnderWay tells whether the stack is on its way to standing.
 func (p Phase) UnderWay() bool { return p == Making || p == Changing }
 

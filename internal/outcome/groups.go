@@ -10,6 +10,8 @@ type NodeGroups struct {
 	Others    []NodePool  `json:"otherNodes,omitempty"`     // of no node group
 	Uncounted string      `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
 	NotRead   []string    `json:"notRead,omitempty"`        // what could not be looked at, and why
+	Drift     string      `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
+	Owners    []string    `json:"owners,omitempty"`         // who keeps the cluster, a line each
 	Calls     int         `json:"apiCalls"`
 }
 

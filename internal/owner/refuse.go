@@ -17,6 +17,9 @@ func (o *Owners) Refused(writes []Ref) finding.Findings {
 	writes = o.held(writes)
 	for i, r := range writes {
 		own, known := o.At(r)
+		if address, claimed := o.claimed[r]; !known && claimed && r.Kind == Workload { // of these, only some are looked at
+			own, known = Owner{Kind: Terraform, Name: address}, true
+		}
 		if !known || own.Kind != Terraform || slices.Contains(writes[:i], r) {
 			continue
 		}

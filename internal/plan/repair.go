@@ -24,7 +24,7 @@ type Repair struct {
 // Ailing is why a node group can only be made again; "": it need not be.
 func Ailing(live *observe.Observed, g observe.AnyGroup) string {
 	switch p := g.Stack.Phase(); {
-	case p == observe.Failed || p == observe.Stuck:
+	case p == observe.Failed || p == observe.Stuck && (!g.There() || g.Managed != nil && classOf(g.Managed.Status) == failed):
 		return "its stack is " + g.Stack.Status
 	case g.Going() || p.UnderWay() || g.Managed != nil && classOf(g.Managed.Status) == moving:
 		return ""
@@ -98,6 +98,23 @@ func (b *builder) ailingGoes(in Repair) error {
 			Typical: typical, Timeout: timeoutGroup, Run: &steps.Delete{Resource: "nodegroup", Name: g.Name}})
 	}
 	return nil
+}
+
+// GroupGoesOn is the plan by which the rollback of a node group's stack goes on that failed.
+// What could not be put back is skipped: the nodes live, and are not deleted for their record.
+func GroupGoesOn(live *observe.Observed, account string, g observe.AnyGroup) (*Plan, error) {
+	b := newBuilder(live, account)
+	if s := g.Sizes(); s != nil {
+		b.plan.WantNodes = s.DesiredSize
+	}
+	skip := g.Stack.Unfinished()
+	b.add(part{Step: labelled(rules.StackSettled, g.Stack.Name, g.Stack.Name), Action: Update, Title: "the rollback of stack " + g.Stack.Name,
+		Typical: time.Minute, Timeout: timeoutUpdate, Run: &steps.RollbackContinue{Stack: g.Stack.Name, Skip: skip}})
+	if len(skip) > 0 {
+		b.plan.Notes = append(b.plan.Notes, "CloudFormation takes "+few(skip)+" for put back, and changes nothing of it: what it is now, slipway drift "+
+			live.Name+" compares with the record. What the update was to do is not done.")
+	}
+	return b.done()
 }
 
 // shared are others that run with a role which the group's stack made.

@@ -28,7 +28,8 @@ func (r *restoration) addons() {
 		if !r.wants("addons", name) {
 			continue
 		}
-		if strings.Contains(was.ConfigurationValues, veil.Mark) {
+		hidden := strings.Contains(was.ConfigurationValues, veil.Mark)
+		if hidden && (now == nil || !alike(was.ConfigurationValues, veil.Value(now.ConfigurationValues))) {
 			r.cannot("what add-on %s was configured with: the snapshot has a part of it by its hash alone, as it may be a secret", name)
 			continue
 		}
@@ -43,7 +44,7 @@ func (r *restoration) addons() {
 		}
 		run := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(name), ResolveConflicts: types.ResolveConflictsOverwrite}}
 		var what []string
-		if !alike(was.ConfigurationValues, now.ConfigurationValues) {
+		if !hidden && !alike(was.ConfigurationValues, now.ConfigurationValues) {
 			run.Input.ConfigurationValues = new(was.ConfigurationValues)
 			what = append(what, "configuration values")
 		}

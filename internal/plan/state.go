@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -163,12 +164,27 @@ func (b *builder) there(name string, seen bool, status string, part observe.Part
 
 // stuck refuses a plan over a stack that a person must get going.
 func (b *builder) stuck(path, name string) {
-	status := b.live.Stacks[name].Status
-	remedy := "let its rollback go on (aws cloudformation continue-update-rollback --stack-name " + name + "), then run again"
-	if status == "UPDATE_FAILED" {
-		remedy = "roll it back (aws cloudformation rollback-stack --stack-name " + name + "), then run again"
+	s := b.live.Stacks[name]
+	b.refuse(path, GoOn(b.live.Name, s)+", then run again", "the stack %s is %s, and CloudFormation takes no update of it", name, s.Status)
+}
+
+// GoOn says how a stack that is stuck gets to where it takes updates again. What could not be
+// put back is skipped by name: without that, the rollback fails at it once more.
+func GoOn(cluster string, s *observe.Stack) string {
+	switch {
+	case s.Status == "UPDATE_FAILED":
+		return "roll it back (aws cloudformation rollback-stack --stack-name " + s.Name + ")"
+	case !s.RollbackFailed():
+		return "see what its events say (aws cloudformation describe-stack-events --stack-name " + s.Name + ")"
 	}
-	b.refuse(path, remedy, "the stack %s is %s, and CloudFormation takes no update of it", name, status)
+	by := "aws cloudformation continue-update-rollback --stack-name " + s.Name
+	if skip := s.Unfinished(); len(skip) > 0 {
+		by += " --resources-to-skip " + strings.Join(skip, " ")
+	}
+	if g := s.Tags[eksfacts.TagGroup]; g != "" {
+		by = "slipway nodegroup repair " + cluster + " " + g + ", or " + by
+	}
+	return "let its rollback go on (" + by + ")"
 }
 
 // clear puts a stack up for deletion, so that what it held can be made again; why

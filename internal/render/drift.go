@@ -214,6 +214,6 @@ func driftRest(w io.Writer, style Style, r *drift.Report) {
 		}
 	}
 	if r.Blame != "" {
-		fmt.Fprintf(w, "\n%s nobody is named: %s\n", style.Yellow("note:"), r.Blame)
+		fmt.Fprintf(w, "\n%s not all are named: %s\n", style.Yellow("note:"), r.Blame)
 	}
 }

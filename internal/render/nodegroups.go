@@ -32,6 +32,9 @@ func NodeGroups(w io.Writer, style Style, l *outcome.NodeGroups) error {
 	for _, p := range l.Others {
 		fmt.Fprintf(w, "\n%s: %d of %d nodes Ready\n", strings.TrimSpace(p.Owner+" "+p.Name), p.Ready, p.Nodes)
 	}
+	if l.Drift != "" {
+		fmt.Fprintf(w, "\n%s\n", style.Yellow(l.Drift))
+	}
 	if l.Uncounted != "" {
 		fmt.Fprintf(w, "\n%s nodes not counted: %s\n", style.Yellow("note:"), l.Uncounted)
 	}

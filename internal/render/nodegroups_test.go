@@ -11,7 +11,7 @@ import (
 // A list of groups: one as it should be, one that has everything to tell of, nodes of none.
 func TestNodeGroups(t *testing.T) {
 	var b bytes.Buffer
-	l := &outcome.NodeGroups{Cluster: "prod", Region: "eu-west-1", Version: "1.34", NotRead: []string{"AccessDenied: ssm:GetParameter"},
+	l := &outcome.NodeGroups{Cluster: "prod", Region: "eu-west-1", Version: "1.34", Drift: "Drift: the record is stale.", NotRead: []string{"AccessDenied: ssm:GetParameter"},
 		Groups: []outcome.NodeGroup{
 			{Name: "a", Kind: "managed", Owner: "stack eksctl-prod-nodegroup-a (slipway)", Status: "ACTIVE", Versions: []string{"1.34"}, Release: "1.34.2-20261120",
 				Age: new(10), InstanceTypes: []string{"m5.large"}, Desired: 2, Min: 1, Max: 3, Ready: 2, Nodes: 2, Subnets: []string{"subnet-1"}, Zones: []string{"eu-west-1a"}},

@@ -21,7 +21,40 @@ func TestEveryCommandSpeaksOfDrift(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, said := range map[string]string{"status": st.Drift, "down": strings.Join(down.Plan.Notes, "\n"), "plan": strings.Join(prepare(t, r, withoutNAT).Plan.Notes, "\n")} {
+	words := map[string]string{"status": st.Drift}
+	sessions := map[string]*run.Session{"down": down, "plan": prepare(t, r, withoutNAT)}
+	one := map[string]any{"name": "m", "desiredCapacity": 1}
+	sessions["nodegroup create with flags"] = fromFlags(t, r, true, one, run.Wish{})
+	file := testregion.Load(t, withoutNAT+"managedNodeGroups: [{name: m, desiredCapacity: 1}]\n")
+	sessions["nodegroup create -f"] = groupsOnly(t, r, file, run.Wish{})
+	if rep := drive(t, r, sessions["nodegroup create -f"]); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	sessions["nodegroup scale"], err = scaled(t, r, "m", run.GroupSizes{Max: new(2)})
+	must(t, err)
+	sessions["nodegroup delete"], err = run.PrepareDelete(t.Context(), r.AWS, "test", []string{"m"}, run.GroupChange{})
+	must(t, err)
+	sessions["nodegroup upgrade --strategy in-place"], err = run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "m"})
+	must(t, err)
+	sessions["nodegroup upgrade"], err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "m", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}})
+	must(t, err)
+	sessions["nodegroup repair"], err = run.PrepareRepair(t.Context(), r.AWS, "test", run.Repair{Group: "m"})
+	must(t, err)
+	list, err := run.NodeGroups(t.Context(), r.AWS, "test", r.Sim.World.Date(), nil)
+	must(t, err)
+	words["nodegroup list"] = list.Drift
+	for name, s := range sessions {
+		words[name] = strings.Join(s.Plan.Notes, "\n")
+		// What the look took beyond what the command had seen.
+		before := r.AWS.Calls()
+		if _, err := look.Complete(t.Context(), r.AWS, s.Live, look.Brief(s.Live)); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.AWS.Calls() - before; n > 10 {
+			t.Errorf("%s: the look takes %d requests", name, n)
+		}
+	}
+	for name, said := range words {
 		for _, want := range []string{"Drift: ", "do not exist any more", "What it breaks: eksctl", "slipway sync test", "slipway drift test --region us-west-2"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s does not say %q: %s", name, want, said)

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/drift"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -48,8 +49,10 @@ func TestWhoDidItIsNamed(t *testing.T) {
 - {by: bob, service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, labels: {addOrUpdateLabels: {team: x}}}}
 - {wait: 10m, by: eve, service: eks, operation: UpdateNodegroupConfig, parameters: {clusterName: test, nodegroupName: m, scalingConfig: {maxSize: 9}}}
 `)
-	if err := r.Region.Apply("test", nil); err != nil {
-		t.Fatal(err)
+	// Somebody else's call came later, and was refused.
+	if err := r.Region.Apply("test", []sim.Edit{{By: "mallory", Service: "eks", Operation: "UpdateNodegroupConfig",
+		Parameters: map[string]any{"clusterName": "test", "nodegroupName": "m", "scalingConfig": map[string]any{"minSize": 9, "maxSize": 1}}}}); err == nil {
+		t.Fatal("the call was not refused")
 	}
 	rep := drifted(t, r, run.DriftOptions{Blame: true})
 	who := map[string]string{}

@@ -82,6 +82,7 @@ func (s *Session) stands(ctx context.Context) (err error) {
 	if s.Live.Cluster == nil {
 		return absent(ctx, s.AWS, s.Live.Name)
 	}
+	halted(ctx, s.AWS, s.Live)
 	s.Env.Reachable = s.Live.Kubernetes != nil && s.Live.Missed(observe.Inside) == nil
 	s.Drift, err = brief(ctx, s.AWS, s.Live)
 	return check.Reach(err)
@@ -116,7 +117,7 @@ func scalable(live *observe.Observed, name string) (observe.AnyGroup, error) {
 	case !there:
 		return g, no("no-group", "see slipway nodegroup list "+live.Name, "there is none of that name in cluster %s", live.Name)
 	case p == observe.Stuck:
-		return g, no("stack-stuck", "let its rollback go on: aws cloudformation continue-update-rollback --stack-name "+g.Stack.Name,
+		return g, no("stack-stuck", plan.GoOn(live.Name, g.Stack),
 			"its stack is %s, and CloudFormation takes no update of it", g.Stack.Status)
 	case p == observe.Going || p == observe.Failed:
 		return g, no("stack-failed", again, "its stack is %s", g.Stack.Status)

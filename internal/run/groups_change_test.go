@@ -258,7 +258,7 @@ func TestWhatTerraformKeepsIsLeftAlone(t *testing.T) {
 			must(t, s.Close(t.Context()))
 		}
 	}
-	list, err := run.NodeGroups(t.Context(), r.AWS, "test", r.Sim.World.Date())
+	list, err := run.NodeGroups(t.Context(), r.AWS, "test", r.Sim.World.Date(), nil)
 	must(t, err)
 	owners := map[string]string{}
 	for _, g := range list.Groups {
@@ -273,7 +273,7 @@ func TestWhatTerraformKeepsIsLeftAlone(t *testing.T) {
 func TestNodeGroupsAreListed(t *testing.T) {
 	r := up(t, strings.Replace(pair, "name: w,", "name: w, releaseVersion: 1.34.0-20260101,", 1))
 	r.Sim.World.Advance(5 * time.Minute)
-	list, err := run.NodeGroups(t.Context(), r.AWS, "test", r.Sim.World.Date())
+	list, err := run.NodeGroups(t.Context(), r.AWS, "test", r.Sim.World.Date(), nil)
 	must(t, err)
 	if len(list.Groups) != 2 || list.Version != "1.34" || list.Uncounted != "" {
 		t.Fatalf("%+v", list)

@@ -19,11 +19,13 @@ import (
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/resolve"
+	"github.com/slipway-eks/slipway/internal/stack"
 )
 
 // NodeGroups looks at a cluster's node groups, whoever made them: what they are, how they
-// are, and what of them is not as it was wanted. It changes nothing.
-func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time) (*outcome.NodeGroups, error) {
+// are, and what of them is not as it was wanted; state tells what Terraform keeps, nil: none
+// was given. It changes nothing.
+func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time, state *State) (*outcome.NodeGroups, error) {
 	live, err := read.Cluster(ctx, c, name, read.Drift())
 	if err != nil {
 		return nil, check.Reach(err)
@@ -32,7 +34,7 @@ func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time
 	if live.Cluster == nil && len(groups) == 0 {
 		return nil, absent(ctx, c, name)
 	}
-	l := &listing{live: live, groups: groups, known: map[string]bool{}, now: now, owners: owner.Of(live, nil), drift: drift.Compare(drift.Of(live)),
+	l := &listing{live: live, groups: groups, known: map[string]bool{}, now: now, owners: owner.Of(live, state.owned(name)), drift: drift.Compare(drift.Of(live)),
 		out: &outcome.NodeGroups{Cluster: name, Region: c.Region, Groups: []outcome.NodeGroup{}}}
 	if live.Cluster != nil {
 		l.out.Version = live.Cluster.Version
@@ -48,6 +50,10 @@ func NodeGroups(ctx context.Context, c *awsc.Clients, name string, now time.Time
 	if miss := live.Missed(observe.Inside); len(miss) > 0 {
 		l.out.Uncounted = miss[0].Why
 	}
+	if of := live.Stacks[stack.ClusterName(name)]; live.Cluster != nil && of != nil {
+		l.out.Drift = said(drift.Brief(drift.Of(live))) // all that this takes has been read
+	}
+	l.out.Owners = l.owners.Summary()
 	l.out.Calls = c.Calls()
 	return l.out, nil
 }

@@ -109,13 +109,21 @@ func TestANodeGroupIsMadeWhereTheControlPlaneIsNow(t *testing.T) {
 	}
 }
 
-// Who may not look is told that nobody looked; the group's own step looks again.
+// Who may not look is told that nobody looked: where the subnets stand, the group is made all
+// the same; where they are gone, nobody can tell which others are public.
 func TestWhoMayNotLookAtSubnetsIsTold(t *testing.T) {
-	r, _ := replaced(t)
+	const text = withoutNAT + "managedNodeGroups: [{name: m, desiredCapacity: 1}]\n"
+	r := up(t, withoutNAT)
 	r.Region.IAM.Deny("ec2:DescribeRouteTables")
-	s := prepare(t, r, withoutNAT+"managedNodeGroups: [{name: m, desiredCapacity: 1}]\n")
-	if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, "Not checked: whether the subnets of the cluster still exist") {
+	if notes := strings.Join(prepare(t, r, text).Plan.Notes, "\n"); !strings.Contains(notes, "Not checked: whether the subnets of the cluster still exist") ||
+		!strings.Contains(notes, "Not checked: whether nodes can live in the subnets: the route tables of vpc-") {
 		t.Error(notes)
+	}
+	r, _ = replaced(t)
+	r.Region.IAM.Deny("ec2:DescribeRouteTables")
+	_, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, text))
+	if err == nil || !strings.Contains(err.Error(), "has none of the cluster's") || !strings.Contains(err.Error(), "ec2:DescribeRouteTables") {
+		t.Error(err)
 	}
 }
 

@@ -41,16 +41,19 @@ func PrepareRepair(ctx context.Context, c *awsc.Clients, cluster string, w Repai
 	if err != nil {
 		return nil, err
 	}
-	s.counted, s.done = []string{w.Group}, "node group "+w.Group+" is made again"
+	if s.counted, s.done = []string{w.Group}, "node group "+w.Group+" is made again"; p.repairing.halted {
+		s.done = "the stack of node group " + w.Group + " takes updates again, and its nodes stand"
+	}
 	return s, nil
 }
 
 // repairing is the part of a preparation that is about a repair.
 type repairing struct {
 	Repair
-	group observe.AnyGroup
-	why   string // it is deleted; "": it is not
-	fine  bool   // nothing is to be done
+	group  observe.AnyGroup
+	why    string // it is deleted; "": it is not
+	fine   bool   // nothing is to be done
+	halted bool   // its stack's rollback is to go on, and that is all
 }
 
 // repaired finds what is wrong with the group, and what it is to be.
@@ -66,6 +69,16 @@ func (p *preparation) repaired(ctx context.Context) (err error) {
 	there := false
 	x.group, there = live.NodeGroup(x.Group)
 	x.why = plan.Ailing(live, x.group)
+	if x.halted = there && x.why == "" && x.group.Stack.RollbackFailed(); x.halted {
+		p.f = named(p.c, p.name)
+		p.notes = append(p.notes, causes(ctx, p.c, live, x.group)...)
+		return nil
+	}
+	if there && x.why == "" && x.group.Stack.Phase() == observe.Stuck {
+		return finding.Findings{{Code: "stack-stuck", Severity: finding.Error, Where: finding.Where{Resource: "node group " + x.Group},
+			What:   "its stack is " + x.group.Stack.Status + ", and its nodes live: it is not deleted for that",
+			Breaks: "CloudFormation takes no update of it; nothing was changed", Remedy: plan.GoOn(p.name, x.group.Stack)}}
+	}
 	x.fine = there && x.why == "" && x.group.There() && !x.group.Stack.Phase().UnderWay() && !x.group.Going() &&
 		(x.group.Managed == nil || x.group.Managed.Status == "ACTIVE") && completed(x.group)
 	if x.fine {

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -129,4 +131,77 @@ func TestARepairKilledAnywhereAndRunAgain(t *testing.T) {
 			t.Errorf("killed at %d: the groups take pods on %v", at, now)
 		}
 	})
+}
+
+// halt leaves the stack of the group w UPDATE_ROLLBACK_FAILED: its update sets a label and then
+// fails, and when it is rolled back, nobody may change the group.
+func halt(t *testing.T, r *testregion.Region) {
+	t.Helper()
+	broken := strings.Replace(templateOf(t, r, "w"), `"Labels":{`, `"Labels":{"a":"b",`, 1)
+	broken = strings.Replace(broken, `"Resources":{`, `"Resources":{"Bad":{"Type":"AWS::EC2::Subnet","DependsOn":["Slow"],
+		"Properties":{"VpcId":"vpc-0123456789abcdef0","CidrBlock":"10.0.0.0/24"}},"Slow":{"Type":"AWS::EC2::InternetGateway","DependsOn":"ManagedNodeGroup"},`, 1)
+	_, err := r.AWS.CFN.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: new("eksctl-test-nodegroup-w"), TemplateBody: &broken,
+		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam}})
+	must(t, err)
+	for range 100 {
+		if g, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w")}); err != nil {
+			t.Fatal(err)
+		} else if g.Nodegroup.Labels["a"] == "b" {
+			break
+		}
+		r.Sim.World.Advance(time.Second)
+	}
+	r.Region.IAM.Deny("eks:UpdateNodegroupConfig")
+	r.Sim.World.Advance(30 * time.Minute)
+	d, err := r.AWS.CFN.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: new("eksctl-test-nodegroup-w")})
+	must(t, err)
+	if s := d.Stacks[0].StackStatus; s != cfntypes.StackStatusUpdateRollbackFailed {
+		t.Fatalf("the stack is %s", s)
+	}
+}
+
+// A group whose nodes live is not deleted for a rollback that failed (ops case 5): the rollback
+// goes on, and skips by name what cannot be put back; until then what is refused says so.
+func TestAGroupWhoseStackIsStuckKeepsItsNodes(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	halt(t, r)
+	_, err := scaled(t, r, "w", run.GroupSizes{Nodes: new(2)})
+	const by = "slipway nodegroup repair test w, or aws cloudformation continue-update-rollback --stack-name eksctl-test-nodegroup-w --resources-to-skip ManagedNodeGroup"
+	if err == nil || !strings.Contains(err.Error(), by) {
+		t.Errorf("scaled: %v", err)
+	}
+	if _, err := run.Prepare(t.Context(), r.AWS, testregion.Load(t, pair)); err == nil || !strings.Contains(err.Error(), by) {
+		t.Errorf("up: %v", err)
+	}
+	before := nodesOf(t, r)
+	s := repair(t, r, run.Repair{Group: "w"})
+	if k := kinds(s); k[rules.StackSettled] != 1 || len(k) != 1 || len(s.Plan.Deletions) > 0 || !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "takes ManagedNodeGroup for put back") {
+		t.Fatalf("the plan has %v, deletes %v, says %v", k, s.Plan.Deletions, s.Plan.Notes)
+	}
+	rep := drive(t, r, s)
+	if !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if o := s.Conclude(t.Context(), rep); o.Code != outcome.ExitDone {
+		t.Errorf("%+v", o)
+	}
+	if now := nodesOf(t, r); now != before || before == "" {
+		t.Errorf("the nodes are %s, and were %s", now, before)
+	}
+	if s := repair(t, r, run.Repair{Group: "w"}); !s.Plan.Empty() {
+		t.Errorf("again: %v", kinds(s))
+	}
+}
+
+// nodesOf are the nodes of the cluster.
+func nodesOf(t *testing.T, r *testregion.Region) string {
+	t.Helper()
+	all, err := kube.Nodes(t.Context(), kubernetesOf(t, r))
+	must(t, err)
+	var names []string
+	for _, n := range all {
+		names = append(names, n.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/resolve"
 	"github.com/slipway-eks/slipway/internal/sshkey"
 	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/veil"
 )
 
 // Session is one look at one cluster: what is wanted, what is there, and the plan
@@ -65,6 +66,7 @@ type Wish struct {
 	Replace     []string
 	Watch       plan.Watch
 	MaxParallel int
+	State       *State // of Terraform, where the plan is only shown: its owner refuses nothing then
 	Books       *Books // of a caller who means to run the plan; nil: none are kept
 }
 
@@ -77,7 +79,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 }
 
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
-	p.books, p.skipSubnets = w.Books, w.SkipSubnets
+	p.books, p.state, p.skipSubnets = w.Books, w.State, w.SkipSubnets
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
 	p.replace = w.Replace
 	if s, err = p.prepare(ctx); err == nil {
@@ -130,6 +132,7 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
+	state       *State     // where no books are kept; nil: none was given
 	replacing   *replacing // nil: nothing is
 	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
@@ -164,8 +167,11 @@ func (p *preparation) observe(ctx context.Context) (err error) {
 	case p.addon != nil:
 		scope.Parts = append(scope.Parts, observe.Versions)
 	}
-	p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope)
-	return check.Reach(err)
+	if p.in.Live, err = read.Cluster(ctx, p.c, p.name, scope); err != nil {
+		return check.Reach(err)
+	}
+	halted(ctx, p.c, p.in.Live)
+	return nil
 }
 
 // file is what a person wants who gave no file.
@@ -242,7 +248,7 @@ func (p *preparation) check(ctx context.Context) error {
 	if p.replacing != nil && p.replacing.f == nil {
 		return nil // nothing is made any more
 	}
-	if p.repairing != nil && p.repairing.fine {
+	if p.repairing != nil && (p.repairing.fine || p.repairing.halted) {
 		return nil
 	}
 	if p.skipSubnets {
@@ -259,6 +265,8 @@ func (p *preparation) check(ctx context.Context) error {
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
 		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+	} else if x := p.repairing; x != nil && x.halted {
+		p.made, err = plan.GroupGoesOn(p.in.Live, p.in.Account, x.group)
 	} else if x := p.repairing; x != nil && x.fine {
 		p.made, err = plan.Healthy(p.in.Live, p.in.Account, x.group)
 	} else if x != nil {
@@ -276,9 +284,17 @@ func (p *preparation) plan(context.Context) (err error) {
 // cluster that gets node groups beside its own.
 func (p *preparation) owned(context.Context) error {
 	if p.in.GroupsAlone && !p.made.Empty() {
-		p.made.Notes = append(p.made.Notes, "Who keeps the cluster: "+strings.Join(owner.Of(p.in.Live, p.books.claims(p.in.Live.Name)).Summary(), ". ")+".")
+		p.made.Notes = append(p.made.Notes, "Who keeps the cluster: "+strings.Join(owner.Of(p.in.Live, p.claims()).Summary(), ". ")+".")
 	}
-	return owned(p.in.Live, p.made, p.books)
+	return ownedBy(p.in.Live, p.made, p.claims(), p.books)
+}
+
+// claims are the parts of the cluster that a Terraform state holds, if one was given.
+func (p *preparation) claims() map[owner.Ref]string {
+	if p.books == nil {
+		return p.state.owned(p.in.Live.Name)
+	}
+	return p.books.claims(p.in.Live.Name)
 }
 
 // unreachable says why the Kubernetes API cannot be called from here, "" when it
@@ -329,7 +345,21 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 	if ctx, err = s.hold.Begin(ctx, s.Live, first); err != nil {
 		return nil, err
 	}
-	return engine.Run(ctx, s.Plan.Graph, tasks, o)
+	on := o.OnEvent
+	if on != nil {
+		o.OnEvent = func(e engine.Event) {
+			e.Title, e.Reason, e.Error = veil.Words(e.Title), veil.Words(e.Reason), veil.Words(e.Error)
+			on(e)
+		}
+	}
+	rep, err := engine.Run(ctx, s.Plan.Graph, tasks, o)
+	if rep != nil { // what is told of it at the end, and drawn
+		rep.FirstFailure = veil.Words(rep.FirstFailure)
+		for i := range rep.Spans {
+			rep.Spans[i].Reason = veil.Words(rep.Spans[i].Reason)
+		}
+	}
+	return rep, err
 }
 
 // Close gives back what a session holds; it is called whatever became of it.

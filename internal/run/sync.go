@@ -69,10 +69,16 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 	if err := s.survives(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.allowed(ctx); err != nil {
+		return nil, err
+	}
 	in.Edit, in.Import, in.Settle = s.Correction.Edit, s.Correction.Import, s.Correction.Again
 	s.seen = s.look
 	if s.Plan, err = plan.Sync(in); err != nil {
 		return nil, err
+	}
+	if as := s.actsAs(); as != "" {
+		s.Plan.Notes = append(s.Plan.Notes, as)
 	}
 	return s, owned(live, s.Plan, o.Books)
 }

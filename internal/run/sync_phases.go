@@ -10,10 +10,13 @@ import (
 
 // Phase is one change set of a repair of the record.
 type Phase struct {
-	Kind   string // UPDATE, IMPORT
-	Body   string // the template
-	Touch  bool   // it touches metadata, and nothing else
-	Import []Taken
+	Kind  string // UPDATE, IMPORT
+	Body  string // the template
+	Touch bool   // it touches metadata, and nothing else
+	// Touching is the template where CloudFormation takes no change of outputs alone: it touches
+	// the metadata of one resource, too. "": the change set has more than outputs.
+	Touching string
+	Import   []Taken
 	// Allowed is what it may touch: ACTION:RESOURCE:REPLACEMENT:SCOPE, * stands for any.
 	Allowed []string
 }
@@ -36,11 +39,18 @@ func (s *Sync) Phases() ([]Phase, error) {
 			continue
 		}
 		var err error
+		touching := ""
+		if e := step.Edit; e.Touch == "" && len(e.Gone)+len(e.Subnets)+len(e.Import) == 0 {
+			e.Touch = "sync-by-hand"
+			if touching, err = e.Apply(body); err != nil {
+				return nil, err
+			}
+		}
 		if body, err = step.Edit.Apply(body); err != nil {
 			return nil, err
 		}
 		p := phase(step.Edit)
-		p.Body = body
+		p.Body, p.Touching = body, touching
 		out = append(out, p)
 	}
 	return out, nil

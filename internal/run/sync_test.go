@@ -269,17 +269,33 @@ func TestRecordsOfEveryKind(t *testing.T) {
 	}
 }
 
-// A stack policy that denies every update, protection against deletion, and a role that
-// may do nothing stop no change of outputs alone: no resource is touched.
+// A stack policy that denies every update, and protection against deletion, stop no change of
+// outputs alone: no resource is touched. What takes resources out is refused by name before.
 func TestWhatTouchesNoResourceIsAllowed(t *testing.T) {
 	r, _ := replaced(t)
 	policy := `{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}`
 	if _, err := r.AWS.CFN.SetStackPolicy(t.Context(), &cloudformation.SetStackPolicyInput{StackName: new(recordOf), StackPolicyBody: &policy}); err != nil {
 		t.Fatal(err)
 	}
+	protect := &cloudformation.UpdateTerminationProtectionInput{StackName: new(recordOf), EnableTerminationProtection: new(true)}
+	if _, err := r.AWS.CFN.UpdateTerminationProtection(t.Context(), protect); err != nil {
+		t.Fatal(err)
+	}
+	_, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{Template: true})
+	if fs, _ := finding.Of(err); len(fs) != 1 || fs[0].Code != "stack-policy-denies" || !strings.Contains(err.Error(), "Update:Delete of ") ||
+		!strings.Contains(err.Error(), "Update:Modify of ControlPlane") {
+		t.Errorf("%v", err)
+	}
 	synced(t, r, run.SyncOptions{})
 	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
 		t.Error(err)
+	}
+	allow := `{"Statement": [{"Effect": "Allow", "Action": ["Update:Delete", "Update:Modify"], "Principal": "*", "Resource": "LogicalResourceId/*"}]}`
+	if _, err := r.AWS.CFN.SetStackPolicy(t.Context(), &cloudformation.SetStackPolicyInput{StackName: new(recordOf), StackPolicyBody: &allow}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.PrepareSync(t.Context(), r.AWS, "test", run.SyncOptions{Template: true}); err != nil {
+		t.Errorf("allowed: %v", err)
 	}
 }
 
@@ -407,6 +423,46 @@ func TestThePrintedScriptDoesTheSame(t *testing.T) {
 		if e := s.Correction.Edit; len(e.Gone)+len(s.Correction.Import) > 0 || outputs(t, r)[""] != "UPDATE_COMPLETE" {
 			t.Errorf("after the script: %v are gone, %v to be taken in, and the stack is %s", e.Gone, s.Correction.Import, outputs(t, r)[""])
 		}
+	}
+}
+
+// Where CloudFormation takes no change of outputs alone, the script touches a metadata, too.
+// The aws CLI is the real one; its first answer about the set is the one that AWS gives then.
+func TestThePrintedScriptTouchesMetadataWhereItMust(t *testing.T) {
+	testregion.Need(t, "aws")
+	slipway, shim := filepath.Join(t.TempDir(), "slipway"), t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", slipway, "../../cmd/slipway").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	real, err := exec.LookPath("aws")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(shim, "aws"), []byte(`#!/bin/sh
+said=`+filepath.Join(shim, "said")+`
+case "$*" in
+*describe-change-set*StatusReason*) echo "The submitted information didn't contain changes. Submit different information to create a change set."; exit 0 ;;
+*describe-change-set*"query Status "*) if [ ! -f "$said" ]; then touch "$said"; echo FAILED; exit 0; fi ;;
+esac
+exec `+real+` "$@"
+`), 0o755))
+	t.Setenv("SLIPWAY_SYNC_SLEEP", "0.2")
+	t.Setenv("PATH", shim+string(os.PathListSeparator)+os.Getenv("PATH"))
+	r, _ := replaced(t)
+	state, dir := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "sync")
+	must(t, r.Sim.SaveFile(state))
+	for _, args := range [][]string{{"sync", "test", "--sim", "--state", state, "--print", dir},
+		{"sim", "--state", state, "--speed", "60", "--", "sh", filepath.Join(dir, "sync.sh")}} {
+		if out, err := exec.Command(slipway, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	must(t, r.Sim.LoadFile(state))
+	if err := asEksctl(t, r, "SubnetsPublic"); err != nil {
+		t.Error(err)
+	}
+	body, err := r.AWS.CFN.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: new(recordOf)})
+	must(t, err)
+	if !strings.Contains(*body.TemplateBody, "sync-by-hand") {
+		t.Error("the metadata was not touched")
 	}
 }
 

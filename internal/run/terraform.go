@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -82,13 +83,19 @@ func Owners(doc *observe.Observed, s *State) []string {
 // owned refuses a plan that would write what Terraform keeps. A plan that is only shown, and
 // one whose caller adopts, says it among its notes.
 func owned(live *observe.Observed, p *plan.Plan, b *Books) error {
-	refused := owner.Of(live, b.claims(live.Name)).Refused(p.Writes())
+	return ownedBy(live, p, b.claims(live.Name), b)
+}
+
+// ownedBy is owned by what a state claims.
+func ownedBy(live *observe.Observed, p *plan.Plan, claims map[owner.Ref]string, b *Books) error {
+	refused := owner.Of(live, claims).Refused(p.Writes())
 	if len(refused) == 0 || b != nil && !b.Adopt {
 		return refused.Err()
 	}
 	for _, f := range refused {
 		f.Breaks, f.Remedy = "the next terraform apply takes back what is written here, unless its code says the same", ""
-		note := f.Where.Resource + " " + f.Sentence()
+		words := f.Sentence()
+		note := f.Where.Resource + " " + strings.ToLower(words[:1]) + words[1:]
 		if b == nil {
 			note += " Without --adopt, nothing of this is done."
 		}

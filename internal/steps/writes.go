@@ -57,6 +57,29 @@ func (s *PodIdentityUpdate) writes(string) []owner.Ref {
 func (s *IdentityMapping) writes(string) []owner.Ref {
 	return one(owner.Workload, "kube-system/aws-auth")
 }
+
+// writes are the objects that an add-on takes over where they stand: EKS overwrites them.
+// The add-on itself is made where there is none.
+func (s *Addon) writes(string) []owner.Ref {
+	f := eksfacts.AddonNamed(s.Name)
+	if s.ResolveConflicts != "" {
+		return nil
+	}
+	out := one(owner.Workload, "kube-system/"+s.Name)
+	if f.DaemonSet != "" && f.DaemonSet != s.Name {
+		out = append(out, owner.Ref{Kind: owner.Workload, Name: "kube-system/" + f.DaemonSet})
+	}
+	return out
+}
+
+// writes are the account, which is amended where somebody else made it.
+func (s *ServiceAccount) writes(string) []owner.Ref {
+	return one(owner.Workload, s.Namespace+"/"+s.Name)
+}
+
+func (s *WindowsSupport) writes(string) []owner.Ref {
+	return one(owner.Workload, "kube-system/amazon-vpc-cni")
+}
 func (s *LogRetention) writes(cluster string) []owner.Ref {
 	return one(owner.LogGroup, eksfacts.LogGroup(cluster))
 }

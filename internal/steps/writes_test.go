@@ -11,10 +11,10 @@ import (
 )
 
 // makers make what is not there, add to what nobody claims as a whole, or only look.
-var makers = []string{"addon", "addon-health", "cni-gate", "control-plane", "drain", "emr-access", "fargate-profile", "gate-available",
+var makers = []string{"addon-health", "cni-gate", "control-plane", "drain", "emr-access", "fargate-profile", "gate-available",
 	"gate-command", "identity-provider", "key-pair", "nat-gateway", "node-access", "nodegroup-nodes", "nodes", "nodes-proven",
-	"oidc-provider", "pod-identity", "replacement-begun", "replacement-ended", "replacement-paused", "service-account", "stack-wait", "subnet",
-	"unpublish", "upgrade-ready", "upgrade-verified", "windows-support"}
+	"oidc-provider", "pod-identity", "replacement-begun", "replacement-ended", "replacement-paused", "stack-wait", "subnet",
+	"unpublish", "upgrade-ready", "upgrade-verified"}
 
 // Each kind of step says what it writes, or is known to write nothing that may be
 // somebody else's: a new kind is a decision.
@@ -41,6 +41,8 @@ func TestWhatIsWrittenIsNamedAsItsServiceDoes(t *testing.T) {
 		{&steps.Tag{ARN: "arn:aws:eks:us-west-2:1:nodegroup/c/g/1-2"}, owner.Ref{Kind: owner.NodeGroup, Name: "g"}},
 		{&steps.Tag{ARN: "arn:aws:eks:us-west-2:1:addon/c/coredns/1-2"}, owner.Ref{Kind: owner.AddOn, Name: "coredns"}},
 		{&steps.Tag{ARN: "arn:aws:eks:us-west-2:1:cluster/c"}, owner.Ref{Kind: owner.ControlPlane, Name: "c"}},
+		{&steps.Addon{Name: "vpc-cni"}, owner.Ref{Kind: owner.Workload, Name: "kube-system/vpc-cni"}},
+		{&steps.ServiceAccount{Namespace: "kube-system", Name: "dns"}, owner.Ref{Kind: owner.Workload, Name: "kube-system/dns"}},
 		{&steps.LogRetention{}, owner.Ref{Kind: owner.LogGroup, Name: "/aws/eks/c/cluster"}},
 	} {
 		if got := steps.Writes(c.step, "c"); len(got) == 0 || got[0] != c.want {

@@ -105,7 +105,7 @@ var (
 	not = []string{
 		"clientrequesttoken", "nexttoken", "idempotencytoken", "continuationtoken", "httptokens", "secretname", "secretref", "secretsmanager", "secretarn",
 		"encryptionconfig", "secretkeyref", "tokenpath", "tokenfile", "passwordfile", "serviceaccounttoken", "automountserviceaccounttoken", "imagepullsecrets",
-		"accesskeyid",
+		"accesskeyid", "requesttoken",
 	}
 )
 
@@ -150,6 +150,40 @@ func shows(s string) bool {
 		}
 	}
 	return false
+}
+
+// Value is a text that a setting has, with what may be a secret veiled: as Tree has it.
+func Value(s string) string { return inside(s) }
+
+// given is a name in words that is given a value.
+var given = regexp.MustCompile(`([A-Za-z0-9_.-]+)(["']?[ \t]*[:=][ \t]*["']?)([^\s"'{},;$)]+)`)
+
+// Words are words of a person or of a service, such as an error or a reason, with a hash for
+// each secret that stands in them: they stay words. Only what looks like a secret is veiled
+// after a colon, as "credentials: refused" is none.
+func Words(s string) string {
+	if strings.Contains(s, "PRIVATE KEY-----") {
+		return Text(s)
+	}
+	s = forms.ReplaceAllStringFunc(s, func(x string) string {
+		if strings.HasPrefix(x, "://") {
+			return "://" + Text(strings.Trim(x, ":/@")) + "@"
+		}
+		return Text(x)
+	})
+	var out strings.Builder
+	for {
+		m := given.FindStringSubmatchIndex(s)
+		if m == nil {
+			return out.String() + s
+		}
+		name, between, value := s[m[2]:m[3]], s[m[4]:m[5]], s[m[6]:m[7]]
+		out.WriteString(s[:m[6]])
+		if s = s[m[6]:]; Secret(name) && (strings.Contains(between, "=") || len(value) >= 8 && strings.ContainsAny(value, "0123456789")) {
+			out.WriteString(Text(value))
+			s = s[len(value):]
+		} // else the value may be a name itself
+	}
 }
 
 // JSON is a value's JSON with what may be a secret veiled.

@@ -69,3 +69,19 @@ func TestWhatHidesNothingStaysAsItWas(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Words of an error or a person stay words, without the secrets that stand in them.
+func TestWordsStayWords(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"proxy http://ann:hunter2@proxy.example:3128 refused":                       {"hunter2", "@proxy.example:3128 refused"},
+		`value "token=abc123" of add-on x is not valid`:                             {"abc123", "of add-on x is not valid"},
+		"bad settings: api-token: abcd-12345 (line 3)":                              {"abcd-12345", "(line 3)"},
+		"AKIAIOSFODNN7EXAMPLE is no key here":                                       {"AKIAIOSFODNN7EXAMPLE", "is no key here"},
+		"get credentials: failed to refresh cached credentials":                     {"sha256", "credentials: failed to refresh"},
+		"(RequestToken: 5f0c0f6e-0000-4000-8000-000000000000, HandlerErrorCode: X)": {"sha256", "5f0c0f6e-0000-4000-8000-000000000000"},
+	} {
+		if got := veil.Words(in); strings.Contains(got, want[0]) || !strings.Contains(got, want[1]) || veil.Words(got) != got {
+			t.Errorf("%s: %s, and again %s", in, got, veil.Words(got))
+		}
+	}
+}

@@ -14,7 +14,8 @@ const repairLong = `Makes a node group again that failed: one that is CREATE_FAI
 It says why the group failed, by the issues that EKS finds, the events of its stack and its nodes, and what you must do where
 making it again is not enough. Then the group is emptied as far as it has nodes that are Ready, within disruption budgets, deleted
 with its stack, and made again under its name: as the file says (-f), else as its stack records it, else as it is live. The checks
-of a launch run first. A group with which nothing is wrong is left alone.`
+of a launch run first. A group whose nodes live and whose stack alone is UPDATE_ROLLBACK_FAILED is not deleted: the rollback goes on,
+and skips what cannot be put back. A group with which nothing is wrong is left alone.`
 
 func newRepair(a *cmdutil.App) *cobra.Command {
 	var f change

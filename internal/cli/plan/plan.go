@@ -26,6 +26,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	cmdutil.Gate(c, &gate)
 	replaces.Add(c)
 	c.Flags().BoolVar(&code, "exit-code", false, "exit with 2 when there is something to do")
+	cmdutil.TerraformState(c)
 	a.Formats(c, "text, json, dot or mermaid", "text", "json", "dot", "mermaid")
 	return c
 }
@@ -45,6 +46,9 @@ func plan(ctx context.Context, a *cmdutil.App, file, gate string, replaces cmdut
 	}
 	t, err := a.Open(ctx, f)
 	if err != nil {
+		return err
+	}
+	if w.State, err = a.Terraform(); err != nil {
 		return err
 	}
 	s, err := run.PrepareWith(ctx, t.AWS, f, w)

@@ -29,6 +29,7 @@ changes='Changes[].ResourceChange.join(` + "`:`, [Action, LogicalResourceId, not
 changes=$changes'join(` + "`+`, not_null(Scope, `[]`)" + `)])'
 
 # change KIND TEMPLATE ALLOWED [OPTION...]: what may change is ACTION:RESOURCE:REPLACEMENT:SCOPE, by patterns.
+# Where CloudFormation takes no change of outputs alone for one, template.touching.json touches a metadata, too.
 change() {
     kind=$1 template=$2 allowed=$3 set=sync-by-hand-$(echo "$1" | tr A-Z a-z)
     shift 3
@@ -40,8 +41,16 @@ change() {
         case $status in
         CREATE_COMPLETE) break ;;
         FAILED)
-            aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query StatusReason --output text >&2
+            why=$(aws cloudformation describe-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" --query StatusReason --output text)
             aws cloudformation delete-change-set --region "$region" --stack-name "$stack" --change-set-name "$set" >/dev/null
+            case $template:$why in
+            template.json:*"didn't contain changes"* | template.json:*"No updates are to be performed"*)
+                if [ -f template.touching.json ]; then
+                    change "$kind" template.touching.json "$allowed Modify:*:False:Metadata" "$@"
+                    return
+                fi ;;
+            esac
+            echo "$why" >&2
             exit 1 ;;
         esac
         sleep "${SLIPWAY_SYNC_SLEEP:-3}"
@@ -140,6 +149,9 @@ func phases(s *run.Sync) (map[string]string, error) {
 			file = "template.touched.json"
 		}
 		out[file] = p.Body
+		if p.Touching != "" {
+			out["template.touching.json"] = p.Touching
+		}
 		text += fmt.Sprintf("change %s %s '%s'%s\n", p.Kind, file, strings.Join(p.Allowed, " "), options)
 	}
 	out["sync.sh"] = text + tail
