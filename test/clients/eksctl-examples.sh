@@ -32,7 +32,7 @@ refusal() {
 
 # one FILE REGION: its life; the last line of its log says what came of it.
 one() {
-  local f=$1 v log="$work/$1.log" name why=
+  local f=$1 v log="$work/$1.log" name why= force=
   export AWS_REGION=$2 AWS_DEFAULT_REGION=$2
   for v in 1.34 1.32; do
     prepare "$f" "$v" "$AWS_REGION" >"$log" 2>&1 || { echo "left out: $(tail -n 1 "$log")" >"$log"; continue; }
@@ -43,7 +43,8 @@ print(m["name"], m["region"])' "$work/$f")
       AWS_DEFAULT_REGION=$AWS_REGION
       eksctl create cluster -f "$work/$f" --kubeconfig "$work/$f.kube" >>"$log" 2>&1 || why=$(refusal "$name" "$log")
       [ "$why" != none ] || { echo "FAILED to be made" >>"$log"; return; }
-      eksctl delete cluster --name "$name" --wait --disable-nodegroup-eviction >>"$log" 2>&1 || { echo "FAILED to go" >>"$log"; return; }
+      [[ $why != *credentials ]] || force=--force # it asks the cluster for its Services, and is not let in
+      eksctl delete cluster --name "$name" --wait --disable-nodegroup-eviction $force >>"$log" 2>&1 || { echo "FAILED to go" >>"$log"; return; }
       echo "${why:-made at $v}, and gone" >>"$log"
       return
     fi
