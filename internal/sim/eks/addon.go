@@ -111,11 +111,10 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 	return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 }
 
-// conflict is what EKS says of a creation when a self-managed copy stands in the way. To
-// preserve is there as to do nothing (API reference of CreateAddon).
+// conflict is what EKS says when a self-managed copy stands in the way.
 func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
 	i := catalogue[name]
-	if r == types.ResolveConflictsOverwrite {
+	if r == types.ResolveConflictsOverwrite || r == types.ResolveConflictsPreserve {
 		return ""
 	}
 	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, i.namespace, i.workload); d != nil {
