@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "write what was seen into docs/region.md")
 
-// limit is what one script may take on the wall.
+// limit is what one script may take on the wall, where its head does not say more.
 const limit = 12 * time.Minute
 
 // skipped is the exit code of a script that could not run here.
@@ -48,7 +48,7 @@ func TestClients(t *testing.T) {
 		}
 		t.Run(strings.TrimSuffix(s, ".sh"), func(t *testing.T) {
 			h := head(t, s)
-			code, out := run(t, slipway, h.speed, s)
+			code, out := run(t, slipway, h, s)
 			last := out[strings.LastIndexByte(strings.TrimSpace(out), '\n')+1:]
 			switch {
 			case code == skipped:
@@ -74,11 +74,17 @@ func TestClients(t *testing.T) {
 // row is what the page says of one script.
 type row struct{ tool, does, result, speed string }
 
-// heads is what a script's first comment says: "tool: what it does", and at which speed
-// it is to run, where that is not 60.
-type heads struct{ tool, does, speed string }
+// heads is what a script's first comment says: "tool: what it does", at which speed it is
+// to run, where that is not 60, and how many minutes it may take.
+type heads struct {
+	tool, does, speed string
+	limit             time.Duration
+}
 
-var speedRE = regexp.MustCompile(`(?m)^# Speed: ([0-9]+)$`)
+var (
+	speedRE   = regexp.MustCompile(`(?m)^# Speed: ([0-9]+)$`)
+	minutesRE = regexp.MustCompile(`(?m)^# Minutes: ([0-9]+)$`)
+)
 
 func head(t *testing.T, script string) heads {
 	t.Helper()
@@ -91,22 +97,29 @@ func head(t *testing.T, script string) heads {
 	if !ok || !strings.Contains(string(b), "\n# Needs: ") {
 		t.Fatalf("%s: its second line is to be \"# TOOL: what it does\", and a line \"# Needs: …\" is to follow", script)
 	}
-	h := heads{tool, does, "60"}
+	h := heads{tool, does, "60", limit}
 	if m := speedRE.FindStringSubmatch(string(b)); m != nil {
 		h.speed = m[1]
+	}
+	if m := minutesRE.FindStringSubmatch(string(b)); m != nil {
+		n, err := time.ParseDuration(m[1] + "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.limit = n
 	}
 	return h
 }
 
-func run(t *testing.T, slipway, speed, script string) (int, string) {
+func run(t *testing.T, slipway string, h heads, script string) (int, string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), limit)
+	ctx, stop := context.WithTimeout(t.Context(), h.limit)
 	defer stop()
 	path, err := filepath.Abs(script)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(ctx, slipway, "sim", "--speed", speed, "--", "bash", path)
+	c := exec.CommandContext(ctx, slipway, "sim", "--speed", h.speed, "--", "bash", path)
 	c.Dir = t.TempDir()
 	c.Env = append(os.Environ(), "PATH="+filepath.Dir(slipway)+string(os.PathListSeparator)+os.Getenv("PATH"))
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }

@@ -42,6 +42,33 @@ func TestCorednsGoesToFargateByItsAnnotation(t *testing.T) {
 	}
 }
 
+// What CoreDNS reads is a ConfigMap, the add-on's configuration where that says so; its
+// Deployment picks its pods as EKS's own does, so that eksctl can replace it.
+func TestCorednsAsEKSMakesIt(t *testing.T) {
+	l := begin(t).after(20 * time.Minute)
+	_, err := l.addon(eks.CreateAddonInput{AddonName: new("coredns")})
+	l.refused("", err)
+	l.after(5 * time.Minute)
+	d := kubeapi.Get[appsv1.Deployment](l.kube(), "kube-system", "coredns")
+	l.holds("its selector", d.Spec.Selector.MatchLabels["k8s-app"]+" "+d.Spec.Selector.MatchLabels["eks.amazonaws.com/component"], "kube-dns coredns")
+	reads := func() string {
+		if m := kubeapi.Get[corev1.ConfigMap](l.kube(), "kube-system", "coredns"); m != nil {
+			return m.Data["Corefile"]
+		}
+		return "nothing"
+	}
+	l.holds("it forwards", strings.Contains(reads(), "forward . /etc/resolv.conf"), true)
+	_, err = l.AWS.EKS.UpdateAddon(t.Context(), &eks.UpdateAddonInput{ClusterName: new("c"), AddonName: new("coredns"),
+		ConfigurationValues: new(`{"corefile": ".:53 { whoami }"}`)})
+	l.refused("", err)
+	l.after(5 * time.Minute)
+	l.holds("what it reads", reads(), ".:53 { whoami }")
+	_, err = l.AWS.EKS.DeleteAddon(t.Context(), &eks.DeleteAddonInput{ClusterName: new("c"), AddonName: new("coredns")})
+	l.refused("", err)
+	l.after(5 * time.Minute)
+	l.holds("what it reads", reads(), "nothing")
+}
+
 // coredns is where its pods run, by the beginnings of their nodes' names.
 func (l life) coredns() string {
 	var on []string

@@ -25,6 +25,7 @@ type config struct {
 	Tolerations  []corev1.Toleration `json:"tolerations"`
 	Env          map[string]string   `json:"env"`
 	Budget       budget              `json:"podDisruptionBudget"`
+	Corefile     string              `json:"corefile"`
 	Controller   struct {
 		Tolerations []corev1.Toleration `json:"tolerations"`
 	} `json:"controller"`
@@ -77,6 +78,9 @@ func (c *cluster) install(name, version string, a *addon) {
 		t.Annotations["eks.amazonaws.com/role-arn"] = *role
 	}
 	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": app}}
+	if name == "coredns" { // eksctl replaces the Deployment with one of this selector, which no API server lets it change
+		sel.MatchLabels["eks.amazonaws.com/component"] = name
+	}
 	if i.kind == "DaemonSet" {
 		ds := &appsv1.DaemonSet{ObjectMeta: meta}
 		if cur := kubeapi.Get[appsv1.DaemonSet](k, ns, i.workload); cur != nil {
@@ -99,10 +103,42 @@ func (c *cluster) install(name, version string, a *addon) {
 	d.Spec.Replicas, d.Spec.Selector, d.Spec.Template = &replicas, sel, t
 	k.Save(d)
 	c.limit(name, ns, i.workload, labels, sel, cfg.Budget)
-	if name == "coredns" && kubeapi.Get[corev1.Service](k, ns, "kube-dns") == nil {
+	if name != "coredns" {
+		return
+	}
+	if kubeapi.Get[corev1.Service](k, ns, "kube-dns") == nil {
 		k.Save(dnsService(ns, k.ServiceIP(10), labels))
 	}
+	m := kubeapi.Get[corev1.ConfigMap](k, ns, "coredns")
+	if m != nil && cfg.Corefile == "" {
+		return
+	}
+	if m = m.DeepCopy(); m == nil {
+		m = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "coredns", Namespace: ns, Labels: maps.Clone(labels)}}
+	}
+	m.Data = map[string]string{"Corefile": cmp.Or(cfg.Corefile, corefile)}
+	k.Save(m)
 }
+
+// corefile is what CoreDNS reads where nobody says otherwise.
+const corefile = `.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+`
 
 // dnsService is how pods find CoreDNS: at the tenth address of the cluster's range.
 func dnsService(ns, ip string, labels map[string]string) *corev1.Service {
@@ -172,6 +208,9 @@ func (c *cluster) uninstall(name, ns string) {
 		c.kube.Remove(d)
 	}
 	if d := kubeapi.Get[policyv1.PodDisruptionBudget](c.kube, ns, i.workload); d != nil {
+		c.kube.Remove(d)
+	}
+	if d := kubeapi.Get[corev1.ConfigMap](c.kube, ns, "coredns"); d != nil && name == "coredns" {
 		c.kube.Remove(d)
 	}
 	if d := kubeapi.Get[corev1.Service](c.kube, ns, "kube-dns"); d != nil && name == "coredns" {

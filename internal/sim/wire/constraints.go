@@ -106,6 +106,11 @@ func (c *constraints) members(v reflect.Value, sh *shape, path string) {
 	}
 }
 
+// anyCase are the enumerations that a service reads in any case, by the name of their
+// type. EKS takes "overwrite", which eksctl's guide tells to write, and said "Resolve
+// conflicts option preserve is not supported for operation CreateAddon" (eksctl #5880).
+var anyCase = map[string][]string{"eks": {"ResolveConflicts"}}
+
 // value holds one value against its length or range, its pattern, and the names that
 // the SDK knows of its enumeration.
 func (c *constraints) value(v reflect.Value, r *ref, path string) {
@@ -137,7 +142,15 @@ func (c *constraints) value(v reflect.Value, r *ref, path string) {
 	if p := compiled(r.Pattern); p != nil && c.name != "iam" && !p.MatchString(v.String()) {
 		c.say(shown, path, "Member must satisfy regular expression pattern: "+r.Pattern)
 	}
-	if allowed := names(v); len(allowed) > 0 && !slices.Contains(allowed, v.String()) {
+	allowed := names(v)
+	if v.CanSet() && slices.Contains(anyCase[c.name], v.Type().Name()) {
+		for _, name := range allowed {
+			if strings.EqualFold(name, v.String()) {
+				v.SetString(name)
+			}
+		}
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, v.String()) {
 		c.say(shown, path, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 	}
 }

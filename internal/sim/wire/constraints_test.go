@@ -33,6 +33,11 @@ func TestConstraints(t *testing.T) {
 			Subnets: []string{"s"}, Taints: []ekstypes.Taint{{Effect: "NEVER"}}},
 			`InvalidParameterException: 1 validation error detected: Value 'NEVER' at 'taints.1.member.effect' failed to satisfy constraint: ` +
 				`Member must satisfy enum value set: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]`},
+		"an enumeration that EKS reads in any case": {"eks", "UpdateAddon", &eks.UpdateAddonInput{ClusterName: new("a"), AddonName: new("b"),
+			ResolveConflicts: "overwrite"}, ""},
+		"and what is none of it": {"eks", "UpdateAddon", &eks.UpdateAddonInput{ClusterName: new("a"), AddonName: new("b"), ResolveConflicts: "overwritten"},
+			`InvalidParameterException: 1 validation error detected: Value 'overwritten' at 'resolveConflicts' failed to satisfy constraint: ` +
+				`Member must satisfy enum value set: [OVERWRITE, NONE, PRESERVE]`},
 		"two at once, and a query's code": {"autoscaling", "CreateAutoScalingGroup", &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new(""),
 			MinSize: new(int32(1))},
 			`ValidationError: 2 validation errors detected: Value null at 'maxSize' failed to satisfy constraint: Member must not be null; ` +
@@ -56,6 +61,14 @@ func TestConstraints(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s:\n  got  %s\n  want %s", name, got, c.want)
 		}
+	}
+}
+
+// A handler sees a name that came in another case as the SDK has it.
+func TestAnEnumerationInAnyCase(t *testing.T) {
+	in := &eks.CreateAddonInput{ClusterName: new("a"), AddonName: new("b"), ResolveConflicts: "overwrite"}
+	if err := Constrain("eks", "CreateAddon", in); err != nil || in.ResolveConflicts != ekstypes.ResolveConflictsOverwrite {
+		t.Errorf("it is %q, and %v", in.ResolveConflicts, err)
 	}
 }
 
