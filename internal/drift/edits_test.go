@@ -250,7 +250,7 @@ var byRestore = []string{"network.subnets", "network.routes", "network.rules", "
 // broughtBack restores what the record tells, after which drift names none of those fields.
 func broughtBack(t testing.TB, r *testregion.Region) *drift.Report {
 	t.Helper()
-	s, err := run.PrepareRestore(t.Context(), r.AWS, "test", run.RestoreOptions{})
+	s, err := run.PrepareRestore(t.Context(), r.AWS, "test", run.RestoreOptions{Remove: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,11 @@ func (t *Truths) ofField(d diff.Difference) Difference {
 		out.Repairs = []Repair{t.follow()}
 	case d.Field.Change == fields.InPlace:
 		if c := t.back(d, want.Is); c != nil {
-			out.Repairs = []Repair{{Does: "puts it as the stack has it", Command: c.Command(t.Live.Region), Call: c}}
+			does := "puts it as the stack has it"
+			if len(out.Extra) > 0 {
+				does += ", and takes away what was added"
+			}
+			out.Repairs = []Repair{{Does: does, Command: c.Command(t.Live.Region), Call: c}}
 		}
 	default:
 		out.Repairs = []Repair{{Does: d.Fix, Command: "# " + d.Fix}}

@@ -92,6 +92,16 @@ func (r *restoration) since(format string, a ...any) bool {
 	return r.Remove
 }
 
+// back is the set that is brought back: what was, with what others added since where that
+// may not be taken away; what they are is said in words.
+func (r *restoration) back(was, now observe.Set, what string) observe.Set {
+	extra := slices.DeleteFunc(slices.Clone(now), func(x string) bool { return slices.Contains(was, x) })
+	if len(extra) == 0 || r.since("%s %s", what, strings.Join(extra, ", ")) {
+		return was
+	}
+	return slices.Sorted(slices.Values(slices.Concat(was, extra)))
+}
+
 // stop refuses the whole: AWS would, in the middle of it.
 func (r *restoration) stop(code, resource, what, remedy string) {
 	r.refused = append(r.refused, finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{Resource: resource}, What: what, Remedy: remedy})

@@ -37,7 +37,9 @@ func (r *restoration) controlPlaneNetwork() {
 	run, zones := &steps.ControlPlaneNetwork{}, map[string]bool{}
 	var what []string
 	if r.wants("vpc.controlPlaneSubnetIDs", "") && len(was.SubnetIDs) > 0 {
+		stay := slices.DeleteFunc(slices.Clone(now.SubnetIDs), func(id string) bool { return network(r.live).Subnets[id] == nil })
 		run.Subnets, run.Made = r.attach(was.SubnetIDs, now.SubnetIDs, zones)
+		run.Subnets = r.back(run.Subnets, stay, "the control plane in")
 		slices.Sort(run.Subnets)
 		if len(run.Made) == 0 && slices.Equal(run.Subnets, now.SubnetIDs) {
 			run.Subnets = nil
@@ -47,11 +49,12 @@ func (r *restoration) controlPlaneNetwork() {
 		}
 	}
 	if r.wants("vpc.controlPlaneSecurityGroupIDs", "") && !slices.Equal(was.SecurityGroupIDs, now.SecurityGroupIDs) && len(was.SecurityGroupIDs) > 0 {
+		want := r.back(was.SecurityGroupIDs, now.SecurityGroupIDs, "the control plane's security groups")
 		if gone := slices.DeleteFunc(slices.Clone(was.SecurityGroupIDs), func(id string) bool { return network(r.live).SecurityGroups[id] != nil }); len(gone) > 0 {
 			r.cannot("the control plane's security groups: %s does not exist any more", strings.Join(gone, ", "))
-		} else {
-			run.Groups = was.SecurityGroupIDs
-			what = append(what, "security groups "+strings.Join(was.SecurityGroupIDs, ", "))
+		} else if !slices.Equal(want, now.SecurityGroupIDs) {
+			run.Groups = want
+			what = append(what, "security groups "+strings.Join(want, ", "))
 		}
 	}
 	if len(what) > 0 {
@@ -140,6 +143,8 @@ func (r *restoration) sameZones(want map[string]bool, now observe.Set) {
 	}
 }
 
+const everywhere = "0.0.0.0/0"
+
 // access brings back who reaches the API server.
 func (r *restoration) access(was, now *observe.VPCConfig) {
 	in := &types.VpcConfigRequest{}
@@ -153,8 +158,14 @@ func (r *restoration) access(was, now *observe.VPCConfig) {
 		public = *in.EndpointPublicAccess
 	}
 	if r.wants("vpc.publicAccessCIDRs", "") && public && len(was.PublicAccessCIDRs) > 0 && !slices.Equal(was.PublicAccessCIDRs, now.PublicAccessCIDRs) {
-		in.PublicAccessCidrs = was.PublicAccessCIDRs
-		what = append(what, "public access from "+strings.Join(was.PublicAccessCIDRs, ", "))
+		want := was.PublicAccessCIDRs
+		if !slices.Contains(want, everywhere) { // which lets in whoever was added
+			want = r.back(want, now.PublicAccessCIDRs, "public access from")
+		}
+		if !slices.Equal(want, now.PublicAccessCIDRs) {
+			in.PublicAccessCidrs = want
+			what = append(what, "public access from "+strings.Join(want, ", "))
+		}
 	}
 	if len(what) > 0 {
 		r.clusterUpdate("endpoints", "Kubernetes API: "+strings.Join(what, "; "), &eks.UpdateClusterConfigInput{ResourcesVpcConfig: in})
@@ -165,6 +176,9 @@ func (r *restoration) access(was, now *observe.VPCConfig) {
 func (r *restoration) logs(was, now *observe.Cluster) {
 	want := was.EnabledLogs()
 	if slices.Equal(want, now.EnabledLogs()) || !r.wants("cloudWatch.clusterLogging.enableTypes", "") {
+		return
+	}
+	if want = r.back(want, now.EnabledLogs(), "control-plane logs:"); slices.Equal(want, now.EnabledLogs()) {
 		return
 	}
 	title := "control-plane logging: " + strings.Join(want, ", ")

@@ -91,6 +91,31 @@ func alike(a, b string) bool {
 	return none(x) && none(y) || reflect.DeepEqual(x, y)
 }
 
+// taints are the change of a group's taints; those that others added since stay, unless they
+// may be taken away. nil: none is left.
+func (r *restoration) taints(group string, want config.Taints, now []observe.Taint) *types.UpdateTaintsPayload {
+	out := taintsPayload(want, now)
+	if out == nil || len(out.RemoveTaints) == 0 {
+		return out
+	}
+	var extra []string
+	for _, t := range out.RemoveTaints {
+		extra = append(extra, *t.Key)
+	}
+	if r.since("taints of node group %s: %s", group, strings.Join(extra, ", ")) {
+		return out
+	}
+	out.RemoveTaints = nil
+	for _, w := range want {
+		if !slices.ContainsFunc(now, func(h observe.Taint) bool {
+			return h.Key == w.Key && h.Value == w.Value && h.Effect == eksfacts.EKSEffect(w.Effect)
+		}) {
+			return out
+		}
+	}
+	return nil // all of them are there
+}
+
 // groups brings back what EKS and Auto Scaling change in place of node groups.
 func (r *restoration) groups() {
 	for _, name := range slices.Sorted(maps.Keys(r.Was.Groups)) {
@@ -122,8 +147,9 @@ func (r *restoration) group(was, now *observe.Nodegroup) {
 		for _, t := range was.Taints {
 			want = append(want, config.Taint{Key: t.Key, Value: t.Value, Effect: eksfacts.KubernetesEffect(t.Effect)})
 		}
-		run.Input.Taints = taintsPayload(want, now.Taints)
-		what = append(what, "taints")
+		if run.Input.Taints = r.taints(name, want, now.Taints); run.Input.Taints != nil {
+			what = append(what, "taints")
+		}
 	}
 	if w, n := was.ScalingConfig, now.ScalingConfig; w != nil && n != nil && (w.MinSize != n.MinSize && r.wants("managedNodeGroups.minSize", name) ||
 		w.MaxSize != n.MaxSize && r.wants("managedNodeGroups.maxSize", name)) {

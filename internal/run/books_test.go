@@ -202,7 +202,7 @@ func (p *process) sync() (*outcome.Outcome, error) {
 // restore brings back what the record tells, as the command does.
 func (p *process) restore() (*outcome.Outcome, error) {
 	p.b.Command = "restore"
-	s, err := run.PrepareRestore(p.t.Context(), p.aws, "test", run.RestoreOptions{Books: p.b})
+	s, err := run.PrepareRestore(p.t.Context(), p.aws, "test", run.RestoreOptions{Books: p.b, Remove: true})
 	if err != nil {
 		return nil, err
 	}

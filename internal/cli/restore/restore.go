@@ -28,7 +28,8 @@ gateways with their elastic IPs, routes, rules of security groups, the control p
 logs, add-ons with their configuration, labels, taints and sizes of node groups. Each is a step of a plan that is shown first,
 with what cannot be brought back, by name; what AWS would refuse in the middle is refused before anything is done.
 The earlier state is a snapshot (--snapshot); without one, what the stacks' templates say, and CloudTrail of subnets that they
-do not have. What others added since stays, unless --remove. docs/drift.md.`
+do not have. What others added since stays, unless --remove: subnets and groups of the control plane, networks that reach it,
+logs, taints, labels, tags, rules, routes, add-ons. docs/drift.md.`
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
