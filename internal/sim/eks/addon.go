@@ -111,10 +111,11 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 	return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
 }
 
-// conflict is what EKS says when a self-managed copy stands in the way.
+// conflict is what EKS says of a creation when a self-managed copy stands in the way. To
+// preserve is there as to do nothing (API reference of CreateAddon).
 func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
 	i := catalogue[name]
-	if r == types.ResolveConflictsOverwrite || r == types.ResolveConflictsPreserve {
+	if r == types.ResolveConflictsOverwrite {
 		return ""
 	}
 	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, i.namespace, i.workload); d != nil {
