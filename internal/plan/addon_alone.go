@@ -73,6 +73,12 @@ func (b *builder) contested(name, resolve string) finding.Findings {
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS overwrites what others set in the objects of %s: %s.", name, text))
 		return nil
 	case "preserve":
+		if a := b.live.Addons[name]; a == nil || classOf(a.Status) == failed || classOf(a.Status) == going {
+			return finding.Findings{{Code: "addon-contested", Severity: finding.Error, Where: finding.Where{Resource: "add-on " + name}, Input: true,
+				What:   "others set fields of its objects: " + text,
+				Breaks: "EKS preserves in updates only: a creation fails where fields are others' (CREATE_FAILED); nothing was changed",
+				Remedy: "take it over with EKS's values, --resolve-conflicts overwrite, and say in --configuration-values what is to stay as it is"}}
+		}
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS keeps what others set in the objects of %s: %s.", name, text))
 		return nil
 	}

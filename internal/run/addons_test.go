@@ -151,7 +151,11 @@ vpc: {id: vpc-mine, subnets: {public: {us-west-2a: {id: subnet-pa}, us-west-2b: 
 		}
 	})
 	r = testregion.Again(t, saved)
-	s := addon(t, r, true, map[string]any{"name": "vpc-cni", "resolveConflicts": "preserve"})
+	_, err = run.PrepareAddon(t.Context(), r.AWS, "test", run.AddonChange{Properties: map[string]any{"name": "vpc-cni", "resolveConflicts": "preserve"}, New: true})
+	if err == nil || !strings.Contains(err.Error(), "preserves in updates only") {
+		t.Errorf("preserved: %v", err)
+	}
+	s := addon(t, r, true, map[string]any{"name": "vpc-cni", "resolveConflicts": "overwrite"})
 	rep, err := s.Run(t.Context(), r.Clock, 1, func(engine.Event) { there(r) })
 	if err != nil || !rep.OK() {
 		t.Fatal(rep, err)

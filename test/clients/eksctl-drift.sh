@@ -34,6 +34,7 @@ code=0
 out=$("$slipway" drift mine --exit-code 2>&1) || code=$?
 expect 'drift has its exit code' "$code" 2
 has 'it names the field' 'network.subnets.tags'
-has 'and who did it' 'DeleteTags'
+# CloudTrail tells of a call some minutes after it, of the region's.
+eventually 60 'and who did it' bash -c "'$slipway' drift mine | grep DeleteTags"
 ok 'delete cluster' eksctl delete cluster --name mine --wait
 nothing_left

@@ -98,7 +98,8 @@ func (f *changeFlags) properties(name string) (map[string]any, error) {
 
 const addLong = `Adds an EKS add-on to a cluster that stands: in a version that fits it, its configuration held against EKS's schema, with a role
 where one is asked for. Where its objects run already, put there by somebody else, EKS takes them over as they run: it is
-named whose fields are whose before that, and --resolve-conflicts says what becomes of them. The network plugin is never
+named whose fields are whose before that, and --resolve-conflicts says what becomes of them: overwrite, as EKS preserves in
+updates only; what is to stay as it is goes into the configuration. The network plugin is never
 absent meanwhile.`
 
 func newAdd(a *cmdutil.App) *cobra.Command {
@@ -106,7 +107,7 @@ func newAdd(a *cmdutil.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "add NAME ADDON", Short: "Add an EKS add-on, or have EKS manage what runs already", Long: addLong,
 		Example: "  slipway addon add prod aws-ebs-csi-driver --auto-apply-pod-identity-associations\n" +
-			"  slipway addon add prod vpc-cni --resolve-conflicts preserve\n" +
+			"  slipway addon add prod vpc-cni --resolve-conflicts overwrite\n" +
 			"  slipway addon add prod coredns --configuration-values '{\"replicaCount\": 3}'",
 		Args: cmdutil.Args("cluster's name", "add-on's name"),
 		RunE: func(c *cobra.Command, args []string) error {
