@@ -118,7 +118,7 @@ func (b *Bucket) Get(ctx context.Context, key string) (data []byte, tag string, 
 		tag = aws.ToString(out.ETag)
 		return err
 	})
-	if status(err) == http.StatusNotFound && code(err) != "NoSuchBucket" {
+	if absent(err) {
 		return nil, "", store.ErrAbsent
 	}
 	return data, tag, b.failed("reading", err)
@@ -163,7 +163,7 @@ func (b *Bucket) write(ctx context.Context, key string, data []byte, in *s3.PutO
 		return err
 	})
 	switch s := status(err); {
-	case s != http.StatusPreconditionFailed && s != http.StatusConflict && (s != http.StatusNotFound || code(err) == "NoSuchBucket"):
+	case s != http.StatusPreconditionFailed && s != http.StatusConflict && !absent(err):
 		return tag, b.failed("writing", err)
 	case !lost:
 		return "", errRefused
@@ -192,10 +192,10 @@ func (b *Bucket) Delete(ctx context.Context, key, tag string) error {
 		_, err := b.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.bucket, Key: aws.String(b.prefix + key), IfMatch: &tag})
 		return err
 	})
-	switch status(err) {
-	case http.StatusPreconditionFailed, http.StatusConflict:
+	switch s := status(err); {
+	case s == http.StatusPreconditionFailed || s == http.StatusConflict:
 		return store.ErrMoved
-	case http.StatusNotFound:
+	case absent(err):
 		return store.ErrAbsent
 	}
 	return b.failed("writing", err)
@@ -272,10 +272,18 @@ func (b *Bucket) failed(doing string, err error) error {
 		u.Remedy = "the caller needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket on it"
 	case status(err) == http.StatusMovedPermanently || code(err) == "PermanentRedirect":
 		u.Remedy = "the bucket is in another region: name it, " + b.String() + "?region=REGION"
+	case status(err) == http.StatusNotFound:
+		u.Remedy = "what answers there is no S3: look at AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, or name another store: --store DIR"
 	case v.Unreachable:
 		u.Remedy = "nothing answers there: look at the network and at AWS_ENDPOINT_URL_S3, or name another store: --store DIR"
 	}
 	return u
+}
+
+// absent tells that S3 has no such object. Whatever else answers 404, a bucket that is not
+// there or a server that is no S3, says nothing of objects.
+func absent(err error) bool {
+	return status(err) == http.StatusNotFound && (code(err) == "NoSuchKey" || code(err) == "NotFound")
 }
 
 func status(err error) int {

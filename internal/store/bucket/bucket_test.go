@@ -222,6 +222,7 @@ func TestTroubleIsOutlastedAndSaid(t *testing.T) {
 		"no permission":             {403, "AccessDenied", 99, "the caller needs s3:GetObject", 1},
 		"another region":            {301, "PermanentRedirect", 99, "name it, s3://team/slipway?region=REGION", 1},
 		"no such bucket":            {404, "NoSuchBucket", 99, "make the bucket", 1},
+		"no S3 at all":              {404, "InvalidAction", 99, "what answers there is no S3", 1},
 	} {
 		s := &server{}
 		b, clk := start(t, s)
@@ -234,6 +235,9 @@ func TestTroubleIsOutlastedAndSaid(t *testing.T) {
 		_, err := b.Put(t.Context(), "k", []byte("x"))
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || s.asked != c.asked || (clk.now > 0) != (s.asked > 1) {
 			t.Errorf("%s: %v after %d questions and %s", name, err, s.asked, clk.now)
+		}
+		if _, _, err := b.Get(t.Context(), "other"); c.status == 404 && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s, asked for another: %v", name, err)
 		}
 	}
 }
