@@ -97,3 +97,24 @@ func untold(t *testing.T, r *testregion.Region, was *observe.Subnet) {
 	r.Region.IAM.Deny("cloudtrail:LookupEvents")
 	refused()
 }
+
+// A subnet that was given its IPv6 block after its making has it again, and gives instances
+// addresses of it.
+func TestAnIPv6BlockThatWasGivenLaterIsToldByCloudTrail(t *testing.T) {
+	r := up(t, ofIPv6)
+	block := strings.Replace(ofFirstZone(snapshotOf(t, r), false).IPv6CIDRs[0].Block, ":3::/64", ":aa::/64", 1)
+	edit(t, r, `edits:
+- {by: ann, service: ec2, operation: CreateSubnet, parameters: {VpcId: "${VPC}", CidrBlock: 192.168.224.0/20, AvailabilityZone: us-west-2c},
+    save: {s: Subnet.SubnetId}}
+- {by: ann, service: ec2, operation: AssociateSubnetCidrBlock, parameters: {SubnetId: "${s}", Ipv6CidrBlock: "`+block+`"}}
+- {by: ann, service: ec2, operation: ModifySubnetAttribute, parameters: {SubnetId: "${s}", AssignIpv6AddressOnCreation: {Value: true}}}`)
+	was := byBlock(snapshotOf(t, r), "192.168.224.0/20")
+	if len(was.IPv6CIDRs) != 1 || was.IPv6CIDRs[0].Block != block || !was.IPv6OnCreation {
+		t.Fatalf("this test shows nothing: %+v", was)
+	}
+	edit(t, r, `edits: [{service: ec2, operation: DeleteSubnet, parameters: {SubnetId: `+was.ID+`}}]`)
+	restored(t, r, run.RestoreOptions{Subnets: []string{was.ID}})
+	if now := byBlock(snapshotOf(t, r), was.CIDR); now == nil || !slices.Equal(now.IPv6CIDRs, was.IPv6CIDRs) || !now.IPv6OnCreation {
+		t.Errorf("it was %+v and is %+v", was, now)
+	}
+}
