@@ -93,9 +93,13 @@ func untold(t *testing.T, r *testregion.Region, was *observe.Subnet) {
 		return errText(err)
 	}
 	r.Sim.World.Advance(91 * 24 * time.Hour)
-	refused()
+	if said := refused(); !strings.Contains(said, "is not in the earlier state, and nothing tells what it was") {
+		t.Error(said)
+	}
 	r.Region.IAM.Deny("cloudtrail:LookupEvents")
-	refused()
+	if said := refused(); !strings.Contains(said, "cannot be read: ") || !strings.Contains(said, "let the caller read it (cloudtrail:LookupEvents)") {
+		t.Error(said)
+	}
 }
 
 // A subnet that was given its IPv6 block after its making has it again, and gives instances
