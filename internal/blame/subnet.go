@@ -81,6 +81,8 @@ func (s *Subnet) set(call string, asked *told) {
 		for _, t := range slices.Concat(asked.TagSet.Items, asked.Tags.Items) {
 			delete(s.Tags, t.Key)
 		}
+	case "AssociateSubnetCidrBlock": // an IPv6 block that it was given after its making
+		s.IPv6CIDRs = observe.Sorted[observe.IPv6CIDR]{{Block: asked.Ipv6CidrBlock}}
 	case "AssociateRouteTable":
 		s.Table = asked.RouteTableID
 	case "ModifySubnetAttribute":

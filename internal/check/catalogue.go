@@ -38,6 +38,7 @@ func All() []Check {
 		kubernetesVersion,
 		networkPlugin,
 		pluginPermissions,
+		pluginRole,
 		podIdentityAgent,
 		subnets,
 		publicAddresses,

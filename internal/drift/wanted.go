@@ -108,6 +108,9 @@ func (w *wanted) subnets() {
 				maps.Copy(s.Tags, stack.Tags)
 			}
 			held(&w.net.Subnets)[x.Key] = s
+			if block := said(r, "Ipv6CidrBlock"); block != "" {
+				s.IPv6CIDRs = append(s.IPv6CIDRs, observe.IPv6CIDR{Block: block})
+			}
 			for _, b := range w.of("AWS::EC2::SubnetCidrBlock") {
 				if block, ok := b.Text("Ipv6CidrBlock"); ok && b.Properties["SubnetId"] == x.Key {
 					s.IPv6CIDRs = append(s.IPv6CIDRs, observe.IPv6CIDR{Block: block})

@@ -109,6 +109,13 @@ func (r *restoration) makeAgain(id string, was *observe.Subnet, place steps.Plac
 			"give the VPC the block again (aws ec2 associate-vpc-cidr-block), or leave the subnet out: --subnet with the others, or --only")
 		return false
 	}
+	for _, b := range was.IPv6CIDRs {
+		if v := network(r.Live).VPC; !inside(b.Block, blocks(v)) {
+			r.stop("restore-block-outside", "subnet "+id, fmt.Sprintf("cannot be made again: the VPC %s has its IPv6 block %s no longer", v.ID, b.Block),
+				"leave the subnet out: --subnet with the others, or --only")
+			return false
+		}
+	}
 	run := &steps.Subnet{Was: id, Place: place, Zone: was.ZoneID, Outpost: was.OutpostARN, Tags: ownTags(was.Tags)}
 	if run.Zone == "" {
 		run.Zone = was.Zone
@@ -150,10 +157,13 @@ func (r *restoration) overlaps(block string) *observe.Subnet {
 	return nil
 }
 
-// blocks are a VPC's IPv4 blocks.
+// blocks are a VPC's, of both kinds.
 func blocks(v *observe.VPC) []string {
 	out := []string{v.CIDR}
 	for _, b := range v.CIDRs {
+		out = append(out, b.Block)
+	}
+	for _, b := range v.IPv6CIDRs {
 		out = append(out, b.Block)
 	}
 	return out
@@ -185,7 +195,7 @@ func ofSubnet(kind, id string) rules.Step { return rules.Step{Kind: kind, Name: 
 // again, which has AWS's defaults then.
 func (r *restoration) attributes(id string, was, now *observe.Subnet, place steps.Place) {
 	if now == nil {
-		now = &observe.Subnet{PrivateDNSLaunch: map[string]any{"hostnameType": "ip-name"}}
+		now = &observe.Subnet{PrivateDNSLaunch: map[string]any{"HostnameType": "ip-name"}}
 	}
 	run := &steps.SubnetAttributes{Place: place}
 	var what []string
@@ -201,12 +211,12 @@ func (r *restoration) attributes(id string, was, now *observe.Subnet, place step
 	run.DNS64 = differs("dns64", "DNS64", was.DNS64, now.DNS64)
 	if a, ok := was.PrivateDNSLaunch.(map[string]any); ok {
 		b, _ := now.PrivateDNSLaunch.(map[string]any)
-		if h, _ := a["hostnameType"].(string); h != "" && h != b["hostnameType"] && r.wants("network.subnets.dns", id) {
+		if h, _ := a["HostnameType"].(string); h != "" && h != b["HostnameType"] && r.wants("network.subnets.dns", id) {
 			run.HostnameType = h
 			what = append(what, "host names "+h)
 		}
 		set := func(m map[string]any, k string) bool { v, _ := m[k].(bool); return v }
-		const a4, a6 = "enableResourceNameDnsARecord", "enableResourceNameDnsAAAARecord"
+		const a4, a6 = "EnableResourceNameDnsARecord", "EnableResourceNameDnsAAAARecord"
 		run.RecordA = differs("dns", "DNS A records", set(a, a4), set(b, a4))
 		run.RecordAAAA = differs("dns", "DNS AAAA records", set(a, a6), set(b, a6))
 	}

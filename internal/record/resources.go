@@ -3,7 +3,10 @@ package record
 import (
 	"encoding/json"
 	"maps"
+	"math/big"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -195,6 +198,8 @@ func (e *evaluation) function(name string, arg any, whole map[string]any) any {
 				return of[i]
 			}
 		}
+	case name == "Fn::Cidr" && len(list) == 3:
+		return split(list)
 	case name == "Fn::FindInMap" && len(list) == 3:
 		return e.mapped(list)
 	case name == "Fn::ImportValue":
@@ -257,6 +262,11 @@ func (e *evaluation) attribute(arg any) any {
 		if c := e.o.Cluster; c != nil && c.Name == p && c.ResourcesVPCConfig != nil {
 			return c.ResourcesVPCConfig.ClusterSecurityGroupID // EKS's own, which never changes
 		}
+	case e.types[id] == "AWS::EC2::VPC" && name == "Ipv6CidrBlocks":
+		// AWS gives one, which never changes; of several, nothing tells which was first.
+		if n := e.o.Network; n != nil && n.VPC != nil && n.VPC.ID == p && len(n.VPC.IPv6CIDRs) == 1 {
+			return []any{n.VPC.IPv6CIDRs[0].Block}
+		}
 	case e.types[id] == "AWS::EC2::SecurityGroup" && (name == "GroupId" || name == "Id"), name == e.types[id][strings.LastIndex(e.types[id], ":")+1:]+"Id":
 		return p
 	}
@@ -301,6 +311,27 @@ func (e *evaluation) sub(arg any) any {
 		out.WriteString(s)
 	}
 	return out.String()
+}
+
+// split is Fn::Cidr: blocks of so many bits for hosts, one after the other from a block's start.
+func split(list []any) any {
+	text, _ := list[0].(string)
+	count, bits := index(list[1]), index(list[2])
+	block, err := netip.ParsePrefix(text)
+	if err != nil || count < 1 || count > 256 || bits < 1 || bits > block.Addr().BitLen()-block.Bits() {
+		return Unknown
+	}
+	at, step := new(big.Int).SetBytes(block.Masked().Addr().AsSlice()), new(big.Int).Lsh(big.NewInt(1), uint(bits))
+	out := []any{}
+	for range count {
+		addr, ok := netip.AddrFromSlice(at.FillBytes(make([]byte, block.Addr().BitLen()/8)))
+		part := netip.PrefixFrom(addr, block.Addr().BitLen()-bits)
+		if !ok || !block.Contains(addr) {
+			return Unknown
+		}
+		out, at = append(out, part.String()), at.Add(at, step)
+	}
+	return out
 }
 
 func (e *evaluation) mapped(keys []any) any {
@@ -349,8 +380,8 @@ func index(v any) int {
 	case float64:
 		return int(x)
 	case string:
-		if len(x) == 1 && x[0] >= '0' && x[0] <= '9' {
-			return int(x[0] - '0')
+		if n, err := strconv.Atoi(x); err == nil {
+			return n
 		}
 	}
 	return -1

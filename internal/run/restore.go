@@ -165,6 +165,10 @@ func (s *Restore) recorded(ctx context.Context) (notes []string, err error) {
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case err != nil && slices.Contains(s.options.Subnets, id):
+			return nil, finding.Findings{{Code: "restore-unknown", Severity: finding.Error, Where: finding.Where{Resource: "subnet " + id},
+				What:   "no template has it, and CloudTrail's event history, which may tell what it was, cannot be read: " + awsc.Message(err),
+				Remedy: "let the caller read it (cloudtrail:LookupEvents), or name a snapshot that has the subnet (slipway snapshot list " + s.Live.Name + ")"}}
 		case err != nil:
 			notes = append(notes, "CloudTrail's event history cannot be read, and no template has the subnet "+id+": "+awsc.Message(err)+".")
 		case told == nil:

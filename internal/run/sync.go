@@ -77,6 +77,13 @@ func PrepareSync(ctx context.Context, c *awsc.Clients, name string, o SyncOption
 	if s.Plan, err = plan.Sync(in); err != nil {
 		return nil, err
 	}
+	if in.Continue {
+		said := "The rollback of stack " + in.Stack + " goes on first"
+		if len(skip) > 0 {
+			said += ", and skips " + strings.Join(skip, ", ") + ": CloudFormation takes that for rolled back, and changes nothing of it"
+		}
+		s.Plan.Notes = append(s.Plan.Notes, said+".")
+	}
 	if as := s.actsAs(); as != "" {
 		s.Plan.Notes = append(s.Plan.Notes, as)
 	}

@@ -62,7 +62,7 @@ func synchronise(ctx context.Context, a *cmdutil.App, f flags, name string) erro
 	if err != nil {
 		return err
 	}
-	if render.Correction(a.Err, a.Style, s.Correction); s.Plan.Empty() {
+	if show(a, s); s.Plan.Empty() {
 		return conclude(ctx, a, s, nil)
 	}
 	return write(a, s, f.print)
@@ -86,11 +86,19 @@ func act(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string, ok
 			return s.Session, nil
 		},
 		Show: func(*run.Session) error {
-			render.Correction(a.Err, a.Style, s.Correction)
+			show(a, s)
 			return nil
 		},
 		Question: func(*run.Session) string { return question(s) },
 		Conclude: func(ctx context.Context, _ *run.Session, rep *engine.Report) error { return conclude(ctx, a, s, rep) }})
+}
+
+// show says what a repair writes, and how.
+func show(a *cmdutil.App, s *run.Sync) {
+	render.Correction(a.Err, a.Style, s.Correction)
+	for _, n := range s.Plan.Notes {
+		a.Say("%s %s", a.Style.Yellow("note:"), n)
+	}
 }
 
 func question(s *run.Sync) string {
