@@ -144,7 +144,9 @@ func (t *Truths) nodesOf(arn string) string {
 }
 
 // nodeRoles are the roles of groups that should have nodes by now.
-func nodeRoles(t *Truths) []Thing {
+func nodeRoles(t *Truths) []Thing { return once(&t.known.nodeRoles, t.findNodeRoles) }
+
+func (t *Truths) findNodeRoles() []Thing {
 	var out []Thing
 	for _, g := range keys(t.Live.Groups) {
 		x := g.Data.(*observe.Nodegroup)

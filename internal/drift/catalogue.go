@@ -27,6 +27,7 @@ var Catalogue = sync.OnceValue(func() []*Field {
 // Brief compares the fields that a brief look answers.
 func Brief(t *Truths) *Report {
 	r := &Report{Cluster: t.Live.Name, Region: t.Live.Region, Differences: []Difference{}}
+	t.known = derived{}
 	for _, f := range Catalogue() {
 		if f.Cheap {
 			t.compare(f, r)

@@ -37,6 +37,20 @@ type Truths struct {
 
 	byType map[string][]*record.Resource
 	lists  map[string][]string // what the file lists, by the list; nil: not read yet
+	known  derived
+}
+
+// derived are what several fields are of, worked out once in a comparison; nil: not yet.
+type derived struct {
+	roles, nodeRoles []Thing
+}
+
+// once is a list that is worked out the first time; its caller may take things out of it.
+func once(list *[]Thing, of func() []Thing) []Thing {
+	if *list == nil {
+		*list = append([]Thing{}, of()...)
+	}
+	return slices.Clone(*list)
 }
 
 // Of are the truths of an observation, with the record that its stacks hold.
@@ -54,7 +68,7 @@ func (t *Truths) AddState(from string, resources []*record.Resource) {
 }
 
 func (t *Truths) claim(resources []*record.Resource) {
-	t.Resources, t.byType = resources, map[string][]*record.Resource{}
+	t.Resources, t.byType, t.known = resources, map[string][]*record.Resource{}, derived{}
 	t.Claims = record.Claims(t.Live, t.Record, t.Resources)
 	for _, r := range t.Resources {
 		t.byType[r.Type] = append(t.byType[r.Type], r)
@@ -216,6 +230,7 @@ type Field struct {
 // Compare lists where the truths do not agree.
 func Compare(t *Truths) *Report {
 	r := &Report{Cluster: t.Live.Name, Region: t.Live.Region, File: t.File, Differences: []Difference{}, NotCompared: notCompared()}
+	t.known = derived{}
 	if t.Record != nil && t.Record.Outputs != nil {
 		r.Record = "CloudFormation stack " + clusterStack(t)
 	}

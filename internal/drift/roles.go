@@ -98,7 +98,9 @@ func (d *Difference) wantedTrust(x Thing) any {
 }
 
 // rolesInUse are the roles of the control plane, of nodes, add-ons, pods and stacks.
-func rolesInUse(t *Truths) []Thing {
+func rolesInUse(t *Truths) []Thing { return once(&t.known.roles, t.findRoles) }
+
+func (t *Truths) findRoles() []Thing {
 	all := map[string]*use{}
 	add := func(arn string, u use) {
 		if name := short(arn); arn != "" && !strings.Contains(arn, ":role/aws-service-role/") && all[name] == nil {
