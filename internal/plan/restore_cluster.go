@@ -40,6 +40,11 @@ func (r *restoration) controlPlaneNetwork() {
 		stay := slices.DeleteFunc(slices.Clone(now.SubnetIDs), func(id string) bool { return network(r.live).Subnets[id] == nil })
 		run.Subnets, run.Made = r.attach(was.SubnetIDs, now.SubnetIDs, zones)
 		run.Subnets = r.back(run.Subnets, stay, "the control plane in")
+		for _, id := range run.Subnets {
+			if s := network(r.live).Subnets[id]; s != nil {
+				zones[s.Zone] = true
+			}
+		}
 		slices.Sort(run.Subnets)
 		if len(run.Made) == 0 && slices.Equal(run.Subnets, now.SubnetIDs) {
 			run.Subnets = nil

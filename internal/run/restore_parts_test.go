@@ -310,8 +310,8 @@ func TestWhatAWSWouldRefuseInTheMiddleIsSaidInWords(t *testing.T) {
 - {service: ec2, operation: DisassociateVpcCidrBlock, parameters: {AssociationId: `+association+`}}`)
 	unrestored(t, r, run.RestoreOptions{Snapshot: was}, "restore-block-outside", "subnet "+own.ID,
 		"the VPC "+was.Network.VPC.ID+" has its block 100.64.0.0/20 no longer", "aws ec2 associate-vpc-cidr-block")
-	// Leaving the network out, the rest is restored; without that subnet, the control plane
+	// Leaving the network out, and taking away what came instead, the rest is restored; without that subnet, the control plane
 	// has no subnet of that zone.
-	unrestored(t, r, run.RestoreOptions{Snapshot: was, Only: []string{"vpc.controlPlaneSubnetIDs"}}, "restore-zones", "the control plane",
+	unrestored(t, r, run.RestoreOptions{Snapshot: was, Only: []string{"vpc.controlPlaneSubnetIDs"}, Remove: true}, "restore-zones", "the control plane",
 		"its subnets would be in us-west-2b, us-west-2c, and EKS takes exactly the zones in which it was made: us-west-2a, us-west-2b, us-west-2c", "--only network")
 }

@@ -158,7 +158,7 @@ func TestWhatCannotBeRestoredIsSaidFirst(t *testing.T) {
 	narrow.Cluster.ResourcesVPCConfig = new(*was.Cluster.ResourcesVPCConfig)
 	narrow.Cluster.ResourcesVPCConfig.SubnetIDs = slices.DeleteFunc(slices.Clone(was.Cluster.ResourcesVPCConfig.SubnetIDs),
 		func(id string) bool { return was.Network.Subnets[id].Zone == "us-west-2a" })
-	if got := code(run.RestoreOptions{Snapshot: &narrow}); got != "restore-zones" {
+	if got := code(run.RestoreOptions{Snapshot: &narrow, Remove: true}); got != "restore-zones" {
 		t.Error(got)
 	}
 	_, err := r.Region.EC2.CreateSubnet(nil, &ec2.CreateSubnetInput{VpcId: &was.Network.VPC.ID, CidrBlock: &was.Network.Subnets[gone].CIDR, AvailabilityZone: new("us-west-2b")})
