@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
@@ -61,7 +62,7 @@ func (in *Input) entryOf(ctx context.Context, g config.Group, arn, path string) 
 	case err != nil:
 		return finding.Findings{unchecked("whether the access entry of "+arn+" is older than the role: "+firstLine(awsc.Message(err)),
 			"let the caller read the role (iam:GetRole)")}
-	case r.Role.CreateDate == nil || !e.CreatedAt.Before(r.Role.CreateDate.Add(-time.Second)):
+	case !e.Outlived(aws.ToTime(r.Role.CreateDate)):
 		return nil
 	default:
 		since = "the role at " + r.Role.CreateDate.UTC().Format(time.RFC3339)

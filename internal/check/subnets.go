@@ -50,11 +50,12 @@ var subnets = Check{
 				out = append(out, *f)
 				return
 			}
-			for _, name := range in.unknown(g, byID) {
+			unknown := in.unknown(g, byID)
+			for _, name := range unknown {
 				out = append(out, in.at("subnet-not-found", g.Path+".subnets", "name subnets of the VPC: "+ids(byID),
 					"the VPC %s has no subnet %s: it does not exist, or is another VPC's", in.Net.VPC, name))
 			}
-			if len(in.unknown(g, byID)) > 0 {
+			if len(unknown) > 0 {
 				return
 			}
 			free, full := 0, []string{}

@@ -24,7 +24,7 @@ var access = []Field{
 		Want: func(*Truths, Thing) Reading { return says(true) },
 		Live: func(t *Truths, x Thing) Reading {
 			e, r := x.Data.(*observe.AccessEntry), t.Live.Roles[short(x.Key)]
-			return says(e.CreatedAt.IsZero() || r.CreateDate.IsZero() || !e.CreatedAt.Before(r.CreateDate.Add(-time.Second)))
+			return says(!e.Outlived(r.CreateDate))
 		},
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			e, r := x.Data.(*observe.AccessEntry), t.Live.Roles[short(x.Key)]

@@ -180,22 +180,11 @@ func Updatable(t *Truths) finding.Findings {
 		return nil
 	case observe.Stuck:
 		return refuse("stack-stuck", "is "+s.Status+": the rollback of an update failed",
-			"slipway sync "+t.Live.Name+" --continue-rollback goes on with it first, and skips "+strings.Join(unfinished(s), ", "))
+			"slipway sync "+t.Live.Name+" --continue-rollback goes on with it first, and skips "+strings.Join(s.Unfinished(), ", "))
 	case observe.Failed:
 		return refuse("stack-failed", "is "+s.Status+": CloudFormation takes no update of it", "the stack can only be deleted; the cluster then has no record")
 	}
 	return refuse("stack-busy", "is "+s.Status, "wait until that has ended, and run again")
-}
-
-// unfinished are the resources that a rollback could not put back.
-func unfinished(s *observe.Stack) []string {
-	var out []string
-	for _, r := range s.Resources {
-		if r.Status == "UPDATE_FAILED" {
-			out = append(out, r.LogicalID)
-		}
-	}
-	return out
 }
 
 // Stuck are the resources to be skipped where the cluster's stack is stuck in a rollback;
@@ -205,5 +194,5 @@ func Stuck(t *Truths) (skip []string, ok bool) {
 	if s == nil || s.Phase() != observe.Stuck {
 		return nil, false
 	}
-	return unfinished(s), true
+	return s.Unfinished(), true
 }

@@ -35,6 +35,12 @@ func AuthMappings(auth map[string]string, list string) ([]AuthMapping, error) {
 	return out, nil
 }
 
+// Outlived tells whether an access entry is older than the role of its ARN is now: it is
+// bound to the unique ID of the role that was there before, and lets nobody in.
+func (e *AccessEntry) Outlived(roleMade time.Time) bool {
+	return !e.CreatedAt.IsZero() && !roleMade.IsZero() && e.CreatedAt.Before(roleMade.Add(-time.Second))
+}
+
 // bootstrapping is how long after the cluster EKS makes its creator's entry, at most: while
 // the control plane is being made, nobody else can have one.
 const bootstrapping = 15 * time.Minute

@@ -95,7 +95,7 @@ func alike(a, b string) bool {
 // may be taken away. nil: none is left.
 func (r *restoration) taints(group string, want config.Taints, now []observe.Taint) *types.UpdateTaintsPayload {
 	out := taintsPayload(want, now)
-	if out == nil || len(out.RemoveTaints) == 0 {
+	if len(out.RemoveTaints) == 0 {
 		return out
 	}
 	var extra []string
