@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/veil"
@@ -17,25 +20,37 @@ func Veiled(tree any) any { return veiled("", tree) }
 // foreign tells whether what is below a key is somebody else's settings.
 func foreign(key string) bool { return key == "settings" }
 
+// veiled leaves what has nothing to veil as it is, the same tree: most have nothing.
 func veiled(key string, v any) any {
 	switch x := v.(type) {
 	case map[string]any:
-		out := map[string]any{}
+		out := x
 		for k, y := range x {
 			inner := k
 			if secret(key) {
 				inner = key // all below it
 			}
+			was := y
 			if foreign(k) && !secret(inner) {
 				y = veil.Tree(y)
 			}
-			out[k] = veiled(inner, y)
+			if y = veiled(inner, y); !same(y, was) {
+				if same(out, x) {
+					out = maps.Clone(x)
+				}
+				out[k] = y
+			}
 		}
 		return out
 	case []any:
-		out := make([]any, len(x))
+		out := x
 		for i, y := range x {
-			out[i] = veiled(key, y)
+			if z := veiled(key, y); !same(z, y) {
+				if same(out, x) {
+					out = slices.Clone(x)
+				}
+				out[i] = z
+			}
 		}
 		return out
 	case string:
@@ -44,6 +59,16 @@ func veiled(key string, v any) any {
 		}
 	}
 	return v
+}
+
+// same tells whether two values are one: trees by where they are, all else by what it is.
+func same(a, b any) bool {
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	switch x.Kind() {
+	case reflect.Map, reflect.Slice:
+		return x.Kind() == y.Kind() && x.Pointer() == y.Pointer() && x.Len() == y.Len()
+	}
+	return a == b
 }
 
 func secret(key string) bool {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-eks/slipway/internal/diff"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/record"
@@ -77,11 +78,13 @@ var roles = []Field{
 		},
 		Want: func(_ *Truths, x Thing) Reading {
 			v, _ := x.Data.(*use).wanted.Known("AssumeRolePolicyDocument")
-			return says(document(v))
+			return says(v)
 		},
-		Live: func(t *Truths, x Thing) Reading { return says(document(t.Live.Roles[x.Key].Trust)) },
+		Live: func(t *Truths, x Thing) Reading { return says(t.Live.Roles[x.Key].Trust) },
+		Same: sameDocument,
 		Judge: func(t *Truths, x Thing, d *Difference) {
 			u := x.Data.(*use)
+			d.documents()
 			d.Severity, d.What = finding.Error, fmt.Sprintf("who may assume the role %s of %s is not who its stack says", x.Key, u.of)
 			d.Breaks = []string{u.of + " cannot assume it, or others can"}
 			d.About = About{Resource: x.Key, Calls: []string{"UpdateAssumeRolePolicy"}}
@@ -240,6 +243,50 @@ func document(v any) string {
 	return string(b)
 }
 
+// documents puts a difference's policies into one form, for a person who reads them.
+func (d *Difference) documents() {
+	for _, v := range []*diff.Value{d.Recorded, d.Live} {
+		if v != nil && v.Is != nil {
+			v.Is = document(v.Is)
+		}
+	}
+}
+
+// sameDocument tells whether two policies have the same form, and makes neither: most are.
+func sameDocument(a, b any) bool {
+	a, b = alone(a), alone(b)
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for k, v := range x {
+			if w, ok := y[k]; !ok || !sameDocument(v, w) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		y, ok := b.([]any)
+		return ok && (slices.EqualFunc(x, y, sameDocument) || document(x) == document(y)) // in another order
+	case string:
+		return x == b
+	}
+	return (a == nil) == (b == nil) && document(a) == document(b)
+}
+
+// alone is what a list of one lists.
+func alone(v any) any {
+	for {
+		l, ok := v.([]any)
+		if !ok || len(l) != 1 {
+			return v
+		}
+		v = l[0]
+	}
+}
+
 func single(v any) any {
 	switch x := v.(type) {
 	case map[string]any:
@@ -250,7 +297,7 @@ func single(v any) any {
 		return out
 	case []any:
 		if len(x) == 1 {
-			return single(x[0])
+			return single(alone(v))
 		}
 		out := []any{}
 		for _, y := range x {

@@ -20,21 +20,15 @@ type inline struct {
 var inlinePolicies = Field{
 	Path: "roles.inlinePolicies", Doc: "The policies inside a role are those that its stack puts there.", From: []observe.Part{observe.Roles},
 	Things: inlineOf,
-	Want: func(_ *Truths, x Thing) Reading {
-		if i := x.Data.(*inline); i.wanted != nil {
-			return says(document(i.wanted))
-		}
-		return says(nil)
-	},
+	Want:   func(_ *Truths, x Thing) Reading { return says(x.Data.(*inline).wanted) },
 	Live: func(t *Truths, x Thing) Reading {
 		i := x.Data.(*inline)
-		if doc := t.Live.Roles[i.role].Inline[i.name]; doc != nil {
-			return says(document(doc))
-		}
-		return says(nil)
+		return says(t.Live.Roles[i.role].Inline[i.name])
 	},
+	Same: sameDocument,
 	Judge: func(t *Truths, x Thing, d *Difference) {
 		i := x.Data.(*inline)
+		d.documents()
 		d.About = About{Resource: i.role, Calls: []string{"PutRolePolicy", "DeleteRolePolicy"}}
 		if i.wanted == nil {
 			d.Kind, d.Severity = Foreign, finding.Info

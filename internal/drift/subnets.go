@@ -292,8 +292,7 @@ func denials(t *Truths, x Thing) Reading {
 		return Reading{Unknown: "the network ACLs: " + why}
 	}
 	var acl *observe.ACL
-	for _, a := range keys(n.ACLs) {
-		of := a.Data.(*observe.ACL)
+	for _, of := range n.ACLs { // a subnet has one
 		if slices.ContainsFunc(of.Associations, func(s observe.ACLAssociation) bool { return s.Subnet == x.Key }) {
 			acl = of
 		}
