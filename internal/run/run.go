@@ -107,6 +107,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.check,
 		p.upgrade,
 		p.contested,
+		p.machines,
 		p.plan,
 		p.owned,
 	} {
