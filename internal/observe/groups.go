@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // AnyGroup is a node group of the cluster, whoever made it: what is there of it.
@@ -105,6 +106,19 @@ func (g AnyGroup) SelfManaged() bool {
 		return !g.Scaling.Managed
 	}
 	return g.Stack != nil && g.Stack.Tags["alpha.eksctl.io/nodegroup-type"] != "managed"
+}
+
+// Made is when the group was made, as far as what is there of it tells; zero: it does not.
+func (g AnyGroup) Made() time.Time {
+	switch {
+	case g.Stack != nil:
+		return g.Stack.CreationTime
+	case g.Managed != nil:
+		return g.Managed.CreatedAt
+	case g.Scaling != nil:
+		return g.Scaling.CreatedTime
+	}
+	return time.Time{}
 }
 
 // There tells whether there is more of the group than a stack.

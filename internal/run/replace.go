@@ -110,13 +110,13 @@ func (s *Session) returns(rep *engine.Report) bool {
 func pairOf(live *observe.Observed, group string) (blue, green observe.AnyGroup, err error) {
 	blue, there := live.NodeGroup(group)
 	for _, g := range live.NodeGroups() {
-		if g.Stack != nil && g.Stack.Tags[marks.Replaces] == group {
+		if predecessor(live, g) == group {
 			green = g
 		}
 	}
 	if green.Name == "" {
 		taken := func(name string) bool { _, is := live.NodeGroup(name); return is }
-		green.Name = marks.Successor(group, blue.Stack != nil && blue.Stack.Tags[marks.Replaces] != "", taken)
+		green.Name = marks.Successor(group, predecessor(live, blue) != "", taken)
 		if k := live.Kubernetes; k != nil && k.Replacements[group] != nil {
 			green.Name = k.Replacements[group].With
 		}

@@ -353,6 +353,7 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 			on(e)
 		}
 	}
+	defer s.Env.EndGates()
 	rep, err := engine.Run(ctx, s.Plan.Graph, tasks, o)
 	if rep != nil { // what is told of it at the end, and drawn
 		rep.FirstFailure = veil.Words(rep.FirstFailure)
