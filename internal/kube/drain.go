@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +37,16 @@ func Held(p *corev1.Pod) string {
 		}
 	}
 	return ""
+}
+
+// Finalizers are a pod's, but for the one that the Job controller takes away by itself.
+func Finalizers(p *corev1.Pod) (out []string) {
+	for _, f := range p.Finalizers {
+		if f != batchv1.JobTrackingFinalizer {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // PodReady tells whether a pod says that it is ready.

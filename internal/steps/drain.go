@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,13 +36,22 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 	if err != nil {
 		return r, err
 	}
+	if s.Replaced != "" {
+		way := kube.Onward
+		if s.Group != s.Replaced {
+			way = kube.Back
+		}
+		if r.Changed, err = kube.MoveReplacement(ctx, k, s.Replaced, way); err != nil {
+			return r, err
+		}
+	}
 	for _, n := range going {
 		changed, err := kube.Cordon(ctx, k, n.Name, s.Replaced)
 		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
 	}
-	left, refused := 0, ""
+	left, on, held := 0, []string{}, refusals{}
 	for _, n := range going {
 		pods, err := kube.PodsOn(ctx, k, n.Name)
 		if err != nil {
@@ -56,10 +66,13 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 				continue
 			case why == asked:
 				r.Changed = true
-			case why != leaving && refused == "":
-				refused = fmt.Sprintf("; pod %s/%s stays for now: %s", p.Namespace, p.Name, why)
+			case why != leaving:
+				held.add(why, p)
 			}
 			stay++
+		}
+		if stay > 0 {
+			on = append(on, fmt.Sprintf("%s: %d", n.Name, stay))
 		}
 		if left += stay; stay == 0 && s.Replaced != "" {
 			changed, err := kube.Exclude(ctx, k, n.Name, s.Replaced)
@@ -68,11 +81,48 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 			}
 		}
 	}
-	r.State, r.Reason = engine.Wait, many(left, "pod is", "pods are")+" still on "+many(len(going), "node", "nodes")+refused
+	r.State, r.Reason = engine.Wait, many(left, "pod is", "pods are")+" still on "+many(len(on), "node", "nodes")+" ("+some(on)+")"+held.String()
 	if left == 0 {
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
 	}
 	return r, nil
+}
+
+// refusals are the pods that stay for now, by why.
+type refusals struct {
+	why  []string // in the order in which they were met
+	pods map[string][]string
+}
+
+func (r *refusals) add(why string, p *corev1.Pod) {
+	if r.pods == nil {
+		r.pods = map[string][]string{}
+	}
+	if r.pods[why] == nil {
+		r.why = append(r.why, why)
+	}
+	r.pods[why] = append(r.pods[why], p.Namespace+"/"+p.Name)
+}
+
+// String names each reason, with the first of its pods.
+func (r *refusals) String() (out string) {
+	for _, why := range r.why {
+		what := "pod " + r.pods[why][0] + " stays"
+		if n := len(r.pods[why]); n > 1 {
+			what = fmt.Sprintf("pod %s and %d more stay", r.pods[why][0], n-1)
+		}
+		out += "; " + what + " for now: " + why
+	}
+	return out
+}
+
+// some are the first few of a list.
+func some(l []string) string {
+	const most = 4
+	if n := len(l) - most; n > 0 {
+		return strings.Join(l[:most], ", ") + fmt.Sprintf(", and %d more", n)
+	}
+	return strings.Join(l, ", ")
 }
 
 // many is a number with its words.
@@ -109,6 +159,9 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 	if p.DeletionTimestamp != nil {
 		if !n.Ready {
 			return gone, nil
+		}
+		if f := kube.Finalizers(p); len(f) > 0 {
+			return "it is being deleted, and a finalizer keeps it: " + strings.Join(f, ", "), nil
 		}
 		return leaving, nil
 	}

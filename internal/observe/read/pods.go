@@ -49,7 +49,7 @@ func (o *observer) pods(ctx context.Context) error {
 				continue
 			}
 			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound), Asks: quantities(asks(p)), Ports: hostPorts(p),
-				Finalizers: finalizers(p), Leaving: p.DeletionTimestamp != nil}
+				Finalizers: kube.Finalizers(p), Leaving: p.DeletionTimestamp != nil}
 			x.Apart, x.Spread = apart(p), spread(p)
 			if c := metav1.GetControllerOf(p); c != nil {
 				x.Owner = c.Kind + "/" + c.Name

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -99,16 +98,6 @@ func hostPorts(p *corev1.Pod) (out observe.Set) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// finalizers are a pod's, but for the one that the Job controller takes away by itself.
-func finalizers(p *corev1.Pod) (out observe.Set) {
-	for _, f := range p.Finalizers {
-		if f != batchv1.JobTrackingFinalizer {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // apart are the topology keys of which no two pods of a kind may have the same value: those
