@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
@@ -112,7 +110,7 @@ func rolling(ctx context.Context, k kubernetes.Interface, group, selector string
 	if out.Images = len(images); len(out.Old) == 0 {
 		return out, nil
 	}
-	shut, err := shutBudgets(ctx, k)
+	budgets, err := BudgetsOf(ctx, k)
 	if err != nil {
 		return out, err
 	}
@@ -124,7 +122,7 @@ func rolling(ctx context.Context, k kubernetes.Interface, group, selector string
 		}
 		n.Left = len(pods)
 		for _, p := range pods {
-			if b := shut.over(p); b != nil && p.DeletionTimestamp == nil {
+			if b := budgets.over(p); b != nil && p.DeletionTimestamp == nil {
 				n.Held = append(n.Held, HeldPod{Pod: p.Namespace + "/" + p.Name, Budget: b.Namespace + "/" + b.Name,
 					Words: fmt.Sprintf("it wants %d of its %d pods healthy, and %d are", b.Status.DesiredHealthy, b.Status.ExpectedPods, b.Status.CurrentHealthy)})
 			}
@@ -137,48 +135,4 @@ func rolling(ctx context.Context, k kubernetes.Interface, group, selector string
 		return strings.Compare(a.Name, b.Name)
 	})
 	return out, nil
-}
-
-// shut are the budgets that let no pod go now.
-type shut []shutBudget
-
-type shutBudget struct {
-	*policyv1.PodDisruptionBudget
-	pods labels.Selector
-}
-
-func shutBudgets(ctx context.Context, k kubernetes.Interface) (out shut, err error) {
-	var wrong error
-	err = Each(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
-		func(l *policyv1.PodDisruptionBudgetList) {
-			for i := range l.Items {
-				b := &l.Items[i]
-				s, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-				if err != nil {
-					wrong = fmt.Errorf("the selector of the disruption budget %s/%s: %w", b.Namespace, b.Name, err)
-				} else if b.Status.DisruptionsAllowed == 0 {
-					out = append(out, shutBudget{b, s})
-				}
-			}
-		})
-	if err != nil {
-		return nil, fmt.Errorf("listing disruption budgets: %w", err)
-	}
-	return out, wrong
-}
-
-// over is the budget that does not let a pod go; nil: none. One that is not healthy may go
-// where its budget says so, or has enough that are (Kubernetes: unhealthyPodEvictionPolicy).
-func (s shut) over(p *corev1.Pod) *policyv1.PodDisruptionBudget {
-	for _, b := range s {
-		if b.Namespace != p.Namespace || !b.pods.Matches(labels.Set(p.Labels)) {
-			continue
-		}
-		always := b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
-		if !PodReady(p) && (always || b.Status.CurrentHealthy >= b.Status.DesiredHealthy) {
-			continue
-		}
-		return b.PodDisruptionBudget
-	}
-	return nil
 }

@@ -25,6 +25,9 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Cordoned: it takes no more pods; Excluded: it is in no load balancer.
+	Cordoned bool `json:"cordoned,omitempty"`
+	Excluded bool `json:"excluded,omitempty"`
 }
 
 // Status is a cluster as it is now, made by anyone.

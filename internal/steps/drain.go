@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,7 +29,14 @@ type Drain struct {
 	Replaced string `json:"replaced,omitempty"`
 	// Respect: a pod stays that its owner forbids to move, or that nothing makes again.
 	Respect bool `json:"respect,omitempty"`
+	// Asked: it is done once each pod has been asked to leave, and may: another step waits until
+	// all are gone.
+	Asked bool `json:"asked,omitempty"`
 }
+
+// drainLook is how often a drain looks, however long it is expected to take: a budget lets the
+// next pod go as soon as the one before runs elsewhere, and kubectl asks again as often.
+const drainLook = 3 * time.Second
 
 // Run cordons, evicts, and is done when nothing is left that must go.
 func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
@@ -46,20 +54,27 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		}
 	}
 	for _, n := range going {
+		if n.Cordoned {
+			continue
+		}
 		changed, err := kube.Cordon(ctx, k, n.Name, s.Replaced)
 		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
 	}
+	pods, err := kube.PodsOf(ctx, k, namesOf(going), kube.Leaves)
+	if err != nil {
+		return r, err
+	}
+	budgets, err := kube.BudgetsOf(ctx, k)
+	if err != nil {
+		return r, err
+	}
 	left, on, held := 0, []string{}, refusals{}
 	for _, n := range going {
-		pods, err := kube.PodsOn(ctx, k, n.Name)
-		if err != nil {
-			return r, err
-		}
 		stay := 0
-		for _, p := range pods {
-			switch why, err := s.ask(ctx, e, n, p); {
+		for _, p := range pods[n.Name] {
+			switch why, err := s.ask(ctx, e, n, p, budgets); {
 			case err != nil:
 				return r, err
 			case why == gone:
@@ -74,16 +89,19 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		if stay > 0 {
 			on = append(on, fmt.Sprintf("%s: %d", n.Name, stay))
 		}
-		if left += stay; stay == 0 && s.Replaced != "" {
+		if left += stay; stay == 0 && s.Replaced != "" && !n.Excluded {
 			changed, err := kube.Exclude(ctx, k, n.Name, s.Replaced)
 			if r.Changed = r.Changed || changed; err != nil {
 				return r, err
 			}
 		}
 	}
-	r.State, r.Reason = engine.Wait, many(left, "pod is", "pods are")+" still on "+many(len(on), "node", "nodes")+" ("+some(on)+")"+held.String()
-	if left == 0 {
+	r.State, r.Next, r.Reason = engine.Wait, drainLook, many(left, "pod is", "pods are")+" still on "+many(len(on), "node", "nodes")+" ("+some(on)+")"+held.String()
+	switch {
+	case left == 0:
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
+	case s.Asked && len(held.why) == 0:
+		r.State, r.Reason = engine.Done, many(left, "pod is", "pods are")+" leaving, the last of "+many(len(going), "node", "nodes")
 	}
 	return r, nil
 }
@@ -125,6 +143,13 @@ func some(l []string) string {
 	return strings.Join(l, ", ")
 }
 
+func namesOf(nodes []kube.Node) (out []string) {
+	for _, n := range nodes {
+		out = append(out, n.Name)
+	}
+	return out
+}
+
 // many is a number with its words.
 func many(n int, one, more string) string {
 	if n == 1 {
@@ -155,7 +180,7 @@ const (
 
 // ask has a pod leave its node. On a node whose kubelet does not answer, a pod that was
 // asked counts as gone: nothing but the end of the instance ends it.
-func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (string, error) {
+func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, budgets kube.Budgets) (string, error) {
 	if p.DeletionTimestamp != nil {
 		if !n.Ready {
 			return gone, nil
@@ -171,6 +196,9 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 	if s.Respect && metav1.GetControllerOf(p) == nil {
 		return "nothing makes it again elsewhere: delete it, or run again with --force", nil
 	}
+	if why := budgets.Hold(p); why != "" {
+		return why, nil
+	}
 	k, err := e.Kube(ctx)
 	if err != nil {
 		return "", err
@@ -179,5 +207,6 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 	if err != nil || refused != "" {
 		return refused, err
 	}
+	budgets.Took(p)
 	return asked, nil
 }

@@ -34,14 +34,13 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 	if err != nil || why != "" {
 		return engine.Result{State: engine.Wait, Reason: why}, err
 	}
+	pods, err := kube.PodsOf(ctx, k, namesOf(nodes), func(*corev1.Pod) bool { return true })
+	if err != nil {
+		return r, err
+	}
 	proofs := map[string]*proof{}
 	for _, n := range nodes {
-		pods, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + n.Name})
-		if err != nil {
-			return r, fmt.Errorf("listing the pods of node %s: %w", n.Name, err)
-		}
-		for i := range pods.Items {
-			p := &pods.Items[i]
+		for _, p := range pods[n.Name] {
 			if of := metav1.GetControllerOf(p); of != nil && of.Kind == "DaemonSet" && awaited[p.Namespace+"/"+of.Name] && !kube.PodReady(p) {
 				return engine.Waiting(fmt.Sprintf("pod %s/%s of DaemonSet %s is not ready on node %s", p.Namespace, p.Name, of.Name, n.Name))
 			}
@@ -49,7 +48,7 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 		if proofs[n.Zone] == nil {
 			proofs[n.Zone] = &proof{}
 		}
-		proofs[n.Zone].take(n, pods.Items)
+		proofs[n.Zone].take(n, pods[n.Name])
 	}
 	for _, n := range nodes {
 		if p := proofs[n.Zone]; p.has == "" && p.node == "" {
@@ -123,10 +122,9 @@ type proof struct {
 }
 
 // take looks at a node's pods.
-func (p *proof) take(n kube.Node, pods []corev1.Pod) {
+func (p *proof) take(n kube.Node, pods []*corev1.Pod) {
 	probe := probeName(n.Name)
-	for i := range pods {
-		x := &pods[i]
+	for _, x := range pods {
 		if x.Namespace == metav1.NamespaceSystem && x.Name == probe {
 			p.sent = x.Name
 		}
