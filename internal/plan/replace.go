@@ -239,7 +239,8 @@ func (r *replacing) moves(from observe.AnyGroup) finding.Findings {
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
 		r.add(part{Step: forGroup(rules.Evacuate, from.Name+"/"+zone, from.Name), Action: Update,
 			Title:   counted(zones[zone], "node") + " of " + from.Name + " emptied in " + zone + ", as budgets allow",
-			Typical: 2 * time.Minute, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect, Asked: true}})
+			Typical: 2 * time.Minute, Timeout: deadline,
+			Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect, Asked: true}})
 	}
 	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update, Title: "the nodes of " + from.Name + " empty, also those that have come since",
 		Typical: 30 * time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})

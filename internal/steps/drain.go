@@ -96,7 +96,8 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 			}
 		}
 	}
-	r.State, r.Next, r.Reason = engine.Wait, drainLook, many(left, "pod is", "pods are")+" still on "+many(len(on), "node", "nodes")+" ("+some(on)+")"+held.String()
+	r.State, r.Next = engine.Wait, drainLook
+	r.Reason = many(left, "pod is", "pods are") + " still on " + many(len(on), "node", "nodes") + " (" + some(on) + ")" + held.String()
 	switch {
 	case left == 0:
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
