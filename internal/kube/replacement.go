@@ -23,6 +23,17 @@ type Replacement struct {
 	Moves  string      // Onward or Back, once pods do; "": none have yet
 	Begun  metav1.Time // when: as the API server says
 	Before Lacking     // what lacked then
+	// Slices are how it goes slice by slice; nil: it does not.
+	Slices *Slices
+}
+
+// Slices are of a replacement that goes slice by slice: how many nodes at a time, and the
+// sizes that the group had before.
+type Slices struct {
+	Nodes   int `json:"nodes"`
+	Min     int `json:"minSize"`
+	Max     int `json:"maxSize"`
+	Desired int `json:"desiredSize"`
 }
 
 // The keys of the ConfigMap.
@@ -32,6 +43,7 @@ const (
 	keyPaused = "paused"
 	keyMoves  = "moves"
 	keyBefore = "before"
+	keySlices = "slices"
 )
 
 // Which way pods move.
@@ -45,6 +57,11 @@ func replacement(m *corev1.ConfigMap) (*Replacement, error) {
 	r := &Replacement{Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Moves: m.Data[keyMoves], Begun: m.CreationTimestamp}
 	if err := json.Unmarshal([]byte(m.Data[keyBefore]), &r.Before); err != nil {
 		return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+	}
+	if s := m.Data[keySlices]; s != "" {
+		if err := json.Unmarshal([]byte(s), &r.Slices); err != nil {
+			return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+		}
 	}
 	return r, nil
 }
@@ -86,6 +103,13 @@ func BeginReplacement(ctx context.Context, k kubernetes.Interface, r *Replacemen
 	}
 	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: marks.StateName(r.Group), Labels: map[string]string{marks.State: "true"}},
 		Data: map[string]string{keyGroup: r.Group, keyWith: r.With, keyBefore: string(before)}}
+	if r.Slices != nil {
+		slices, err := json.Marshal(r.Slices)
+		if err != nil {
+			return err
+		}
+		m.Data[keySlices] = string(slices)
+	}
 	if _, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, m, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("writing down what is before the replacement of %s: %w", r.Group, err)
 	}

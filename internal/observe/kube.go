@@ -118,8 +118,16 @@ type (
 
 // Replacement is what the cluster keeps of a node group's replacement.
 type Replacement struct {
-	With   string `json:"with"`             // the group that takes its place
-	Paused string `json:"paused,omitempty"` // the stage after which a person was waited for last
+	With   string  `json:"with"`             // the group that takes its place
+	Paused string  `json:"paused,omitempty"` // the stage after which a person was waited for last
+	Slices *Slices `json:"slices,omitempty"` // nil: it does not go slice by slice
+}
+
+// Slices are of a replacement that goes slice by slice: how many nodes at a time, and the sizes
+// that the group had before, which gets smaller meanwhile.
+type Slices struct {
+	Nodes  int   `json:"nodes"`
+	Before Sizes `json:"before"`
 }
 
 // Never tells whether a budget allows no disruption even when all of its pods are healthy,

@@ -18,7 +18,7 @@ func (r *replacing) blockers() finding.Findings {
 	if fs := unreached(r.live, ""); fs != nil {
 		return fs
 	}
-	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: *r.greenGroup().DesiredCapacity, zones: len(r.greenZones()),
+	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: r.greenNodes(), zones: len(r.greenZones()),
 		force: r.Force, stay: true, volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
 		fit: "give the new group the labels, or take away the taints, in a file (--file)"}
 	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m))
@@ -30,6 +30,14 @@ func (r *replacing) blockers() finding.Findings {
 		r.losses(m)
 	}
 	return fs
+}
+
+// greenNodes are how many nodes the new group has at the end.
+func (r *replacing) greenNodes() int {
+	if r.Slices != nil {
+		return r.Whole.DesiredSize
+	}
+	return *r.greenGroup().DesiredCapacity
 }
 
 // unmet are budgets that are not kept now, or just so. The new nodes' room may bring just as

@@ -414,3 +414,26 @@ func TestANameThatIsGivenAgainIsAnotherGroup(t *testing.T) {
 		t.Errorf("the groups take pods on %v", now)
 	}
 }
+
+// The new group is as the old one is live: what was changed of it behind its record's back too.
+func TestTheNewGroupIsAsTheOldOneIsLive(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	_, err := r.AWS.EKS.UpdateNodegroupConfig(t.Context(), &eks.UpdateNodegroupConfigInput{ClusterName: new("test"), NodegroupName: new("w"),
+		Labels:        &ekstypes.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"pool": "web"}},
+		Taints:        &ekstypes.UpdateTaintsPayload{AddOrUpdateTaints: []ekstypes.Taint{{Key: new("soft"), Value: new("yes"), Effect: ekstypes.TaintEffectPreferNoSchedule}}},
+		ScalingConfig: &ekstypes.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(5)), DesiredSize: new(int32(2))}})
+	must(t, err)
+	r.Sim.World.Advance(10 * time.Minute)
+	was, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w")})
+	must(t, err)
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	now, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w-b2")})
+	must(t, err)
+	a, b := was.Nodegroup, now.Nodegroup
+	if b.Labels["pool"] != "web" || len(b.Taints) != 1 || *b.Taints[0].Key != "soft" || *b.ScalingConfig.MinSize != 1 || *b.ScalingConfig.MaxSize != 5 ||
+		*b.ScalingConfig.DesiredSize != 2 || !slices.Equal(slices.Sorted(slices.Values(a.Subnets)), slices.Sorted(slices.Values(b.Subnets))) {
+		t.Errorf("%+v %+v %+v %v, and was in %v", b.Labels, b.Taints, b.ScalingConfig, b.Subnets, a.Subnets)
+	}
+}

@@ -265,7 +265,8 @@ func (p *preparation) check(ctx context.Context) error {
 
 func (p *preparation) plan(context.Context) (err error) {
 	if x := p.replacing; x != nil {
-		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0,
+			Slices: x.slices, Whole: x.whole, Watch: x.Watch})
 	} else if x := p.repairing; x != nil && x.halted {
 		p.made, err = plan.GroupGoesOn(p.in.Live, p.in.Account, x.group)
 	} else if x := p.repairing; x != nil && x.fine {

@@ -78,7 +78,11 @@ func marked(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes)
 	}
 	in.Replacements = map[string]*observe.Replacement{}
 	for _, r := range all {
-		in.Replacements[r.Group] = &observe.Replacement{With: r.With, Paused: r.Paused}
+		x := &observe.Replacement{With: r.With, Paused: r.Paused}
+		if s := r.Slices; s != nil {
+			x.Slices = &observe.Slices{Nodes: s.Nodes, Before: observe.Sizes{MinSize: s.Min, MaxSize: s.Max, DesiredSize: s.Desired}}
+		}
+		in.Replacements[r.Group] = x
 	}
 	s, err := k.CoreV1().Services("").List(ctx, metav1.ListOptions{})
 	if err != nil {
