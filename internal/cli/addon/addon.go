@@ -121,8 +121,9 @@ func newAdd(a *cmdutil.App) *cobra.Command {
 }
 
 const updateLong = `Changes an EKS add-on: its version (without flags to the newest that fits), configuration, role or permissions. The VPC CNI is
-raised one minor at a time, as EKS wants it. Whose fields of its objects are not EKS's is named, and --resolve-conflicts says
-what becomes of them.`
+raised one minor at a time, as EKS wants it. Where others changed fields of its objects, each field is named with its owner, what
+it is and what it was, and --resolve-conflicts says what becomes of them: overwrite takes EKS's values, preserve keeps theirs, none
+refuses before EKS is asked. What others only added stays in any case.`
 
 func newUpdate(a *cmdutil.App) *cobra.Command {
 	var f changeFlags
