@@ -161,6 +161,10 @@ vpc: {id: vpc-mine, subnets: {public: {us-west-2a: {id: subnet-pa}, us-west-2b: 
 	if err != nil || !rep.OK() {
 		t.Fatal(rep, err)
 	}
+	// What EKS left to whom it took over is nobody's conflict later.
+	if s = addon(t, r, false, map[string]any{"name": "vpc-cni", "version": "latest"}); s.Plan.Empty() {
+		t.Error("there is no newer version")
+	}
 }
 
 // Whose fields an add-on's update meets is said before anything is asked of EKS: the field, its

@@ -14,12 +14,6 @@ type leaf struct {
 	values []string
 }
 
-// added tells whether a template had no such field before.
-func (l leaf) added() bool {
-	past := l.values[1:]
-	return len(past) > 0 && strings.HasPrefix(l.path, ".spec.template.") && !slices.ContainsFunc(past, func(v string) bool { return v != "" })
-}
-
 // leavesOf are the fields below a root of a set of them, each as a path, with what they are
 // in some objects.
 func leavesOf(raw []byte, root string, objects ...any) []leaf {

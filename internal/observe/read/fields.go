@@ -101,7 +101,7 @@ func contested(o metav1.Object, past []map[string]any, ours bool, prefix string)
 			case x.Shared:
 			case i >= 0:
 				x.Before = l.values[1+i]
-			case l.added():
+			case ours && left(f, l, len(past) > 0, o):
 				continue
 			}
 			out = append(out, x)
@@ -110,18 +110,40 @@ func contested(o metav1.Object, past []map[string]any, ours bool, prefix string)
 	return out
 }
 
+// left tells whether EKS left a field to whoever set it: it is as it was when EKS set its own
+// last, or nobody had it then. Such are the defaults of an object that was there before the
+// add-on, and what somebody only added.
+func left(f metav1.ManagedFieldsEntry, l leaf, remembered bool, o metav1.Object) bool {
+	switch {
+	case strings.HasPrefix(l.path, ".spec.template."):
+		return remembered
+	case strings.HasPrefix(l.path, ".spec.") && l.path != ".spec.replicas":
+		return earlier(f, o)
+	}
+	return false
+}
+
+// earlier tells whether an entry is older than EKS's last change: by its date, or because it
+// made the object, which EKS took over then. EKS's own has no date where it set nothing anew.
+func earlier(f metav1.ManagedFieldsEntry, o metav1.Object) bool {
+	made := o.GetCreationTimestamp()
+	return slices.ContainsFunc(o.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
+		return e.Manager == eksManager && f.Time != nil && (f.Time.Before(e.Time) || !made.Before(f.Time))
+	})
+}
+
 // foreign tells whether an entry's fields are others' than EKS's, and wanted rather than found.
 func foreign(f metav1.ManagedFieldsEntry) bool {
 	return f.Subresource != "status" && f.FieldsV1 != nil && !slices.Contains(eksManagers, f.Manager)
 }
 
 // taken are the fields of an object's spec that others than EKS set, by who did. What EKS set
-// likewise is EKS's still.
+// likewise is EKS's still, and what is older than EKS's own it has left to them.
 func taken(m *metav1.ObjectMeta) map[string]observe.Set {
 	var out map[string]observe.Set
 	eks := leaves(m.ManagedFields, "spec", eksManager)
 	for _, f := range m.ManagedFields {
-		if !foreign(f) {
+		if !foreign(f) || earlier(f, m) {
 			continue
 		}
 		for _, l := range leavesOf(f.FieldsV1.Raw, "spec") {

@@ -52,8 +52,8 @@ func TestTheHistoryBeginsWhereEKSLeft(t *testing.T) {
 	}
 }
 
-// A field is contested where somebody changed what EKS set; what he added is not, where there
-// is a history to tell. Where EKS set the same, it is both of theirs. An object of another
+// A field is contested where somebody changed what EKS set; what he added, or had before, is
+// not, where there is a history to tell. Where EKS set the same, it is both of theirs. An object of another
 // tool's is all that tool's.
 func TestWhatIsContested(t *testing.T) {
 	const helm = `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{"f:image":{},"f:imagePullPolicy":{},"f:env":{
@@ -72,7 +72,7 @@ func TestWhatIsContested(t *testing.T) {
 		ours bool
 		want []string
 	}{
-		{"an update", []map[string]any{x}, true, []string{at + `.env[name="A"].value to "2" (before: "1")`, "= " + at + `.image to "i:1"`, at + `.imagePullPolicy to "Always"`}},
+		{"an update", []map[string]any{x}, true, []string{at + `.env[name="A"].value to "2" (before: "1")`, "= " + at + `.image to "i:1"`}},
 		{"an update without a history", nil, true, []string{at + `.env[name="A"].value to "2"`, at + `.env[name="B"].value to "3"`, "= " + at + `.image to "i:1"`,
 			at + `.imagePullPolicy to "Always"`}},
 	} {
