@@ -101,7 +101,7 @@ func TestForeignClientMeetsTheFailuresOfAWS(t *testing.T) {
 			message: "doesn't have the desired number of replicas"},
 		{row: "6", scenario: "corednsFirst", status: "DEGRADED", code: "InsufficientNumberOfReplicas", message: "doesn't have the desired number of replicas"},
 		{row: "7", scenario: "selfManagedCopy", status: "CREATE_FAILED", code: "ConfigurationConflict",
-			message: `Will not continue due to resolve conflicts mode. Conflicts:\n.*DaemonSet.apps aws-node - .spec.template.spec.containers.name="aws-node"..image`},
+			message: `(?s)Will not continue due to resolve conflicts mode. Conflicts:\n.*DaemonSet.apps aws-node - .spec.template.spec.containers.name="aws-node"..image`},
 		{row: "10", scenario: "noRoute", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
 		{row: "11", scenario: "noAutoAssign", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
 		{row: "12", scenario: "restrictedEndpoint", status: "CREATE_FAILED", code: "NodeCreationFailure", message: joined},
