@@ -219,6 +219,26 @@ func TestFieldsOfOthersAreNamedBeforeAnUpdate(t *testing.T) {
 	}
 }
 
+// Where nothing else is to be changed, what others set is taken back all the same, once.
+func TestFieldsOfOthersAreTakenBackAlone(t *testing.T) {
+	r := testregion.Again(t, stood(t, withOldCNI))
+	_, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").Patch(t.Context(), "coredns", kubetypes.MergePatchType, []byte(`{"data": {"Corefile": "mine"}}`),
+		metav1.PatchOptions{FieldManager: "kubectl-edit"})
+	must(t, err)
+	take := map[string]any{"name": "coredns", "resolveConflicts": "overwrite"}
+	if rep := drive(t, r, addon(t, r, false, take)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	m, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").Get(t.Context(), "coredns", metav1.GetOptions{})
+	must(t, err)
+	if m.Data["Corefile"] == "mine" {
+		t.Error("the Corefile is theirs still")
+	}
+	if s := addon(t, r, false, take); !s.Plan.Empty() {
+		t.Errorf("again: %v", kinds(s))
+	}
+}
+
 // So it is with what CoreDNS reads, which is no part of its Deployment.
 func TestACorefileOfOthersIsNamed(t *testing.T) {
 	r := testregion.Again(t, stood(t, withOldCNI))
