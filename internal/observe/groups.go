@@ -141,12 +141,14 @@ func (g AnyGroup) Subnets() Set {
 }
 
 // Sizes are how many nodes the group may and should have. What the Auto Scaling group
-// wants is the newest word: an autoscaler speaks to it alone. nil: nothing says.
+// wants is the newest word: an autoscaler speaks to it alone. But while EKS is at an update, it
+// has the Auto Scaling group want more, for nodes that take the pods of those that go: then
+// EKS's own is what the group has before and after. nil: nothing says.
 func (g AnyGroup) Sizes() *Sizes {
 	switch {
 	case g.Managed != nil && g.Managed.ScalingConfig != nil:
 		s := *g.Managed.ScalingConfig
-		if g.Scaling != nil {
+		if g.Scaling != nil && g.Managed.Status != "UPDATING" {
 			s.DesiredSize = g.Scaling.DesiredCapacity
 		}
 		return &s

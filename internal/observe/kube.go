@@ -50,7 +50,7 @@ type (
 		Updated        int               `json:"updated"`
 		Managers       Set               `json:"managers,omitempty"` // who set fields of it
 		// Taken are, of a workload in kube-system, the fields of its spec that others than EKS
-		// and Kubernetes' own controllers set, by who did.
+		// and Kubernetes' own controllers set since EKS did, by who did.
 		Taken map[string]Set `json:"taken,omitempty"`
 	}
 	// ServiceAccount is a service account.
