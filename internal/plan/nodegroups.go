@@ -32,6 +32,7 @@ func (b *builder) nodeGroups() {
 		}
 	}
 	b.replacements()
+	b.versions.joined()
 }
 
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {

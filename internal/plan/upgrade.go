@@ -46,9 +46,12 @@ func (b *builder) upgrade() {
 	}
 	in := b.in.Upgrade
 	in.Live, in.To, in.Versions = b.live, b.cfg.Metadata.Version, b.in.Versions
-	if err := newUpgrade(in, b).stages(); err != nil {
+	u := newUpgrade(in, b)
+	if err := u.stages(); err != nil {
 		b.refused = append(b.refused, findings(err)...)
+		return
 	}
+	b.versions = u
 }
 
 // upgrades tells whether a file names another version than the control plane has.

@@ -101,12 +101,41 @@ func (u *upgrading) groupsThen(minor string) error {
 		return nil
 	}
 	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; is || !inPlace(g) || u.groups[g.Name] == minor {
+		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == minor {
 			continue
 		}
 		u.groupTo(g, minor, u.of(rules.GroupVersion, g.Name+"/"+minor, minor))
 	}
+	for _, w := range u.in.Replaced {
+		u.groups[w.Green] = minor
+		delete(u.groups, w.Blue.Name)
+	}
 	return u.replaced(rules.With(rules.Round, minor), minor)
+}
+
+// goes tells whether a group is replaced, by the plan of the versions or by a launch that it
+// is part of.
+func (u *upgrading) goes(group string) bool {
+	_, is := u.Replaced[group]
+	return is || u.isBlue(group)
+}
+
+// joined puts the replacements of a launch where they belong in an upgrade that it makes: new
+// nodes start with the version that the control plane has by then, and as many groups are at
+// it at once as --max-parallel says.
+func (u *upgrading) joined() {
+	if u == nil {
+		return
+	}
+	for _, w := range u.in.Replaced {
+		turn := w.Blue.Name + "/" + u.To
+		labels := []string{rules.With(rules.Round, u.To), rules.With(rules.Turn, turn), u.slot(turn)}
+		for i, s := range u.draft.Steps {
+			if s.Has(rules.With(rules.Replaces, w.Blue.Name)) {
+				u.draft.Steps[i] = s.Label(labels...)
+			}
+		}
+	}
 }
 
 // replaced adds the stages of those groups that are replaced.
@@ -133,7 +162,7 @@ func (u *upgrading) others() {
 		for _, n := range u.Live.NodesOf(g) {
 			known[n.Name] = true
 		}
-		_, replaced := u.Replaced[g.Name]
+		replaced := u.goes(g.Name)
 		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
 		switch {
 		case replaced || have == u.To || have == "" || !g.There() || g.Going():

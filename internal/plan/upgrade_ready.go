@@ -227,7 +227,7 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 		for _, n := range u.Live.NodesOf(g) {
 			old = old || n.OSImage == "Amazon Linux 2"
 		}
-		if in, is := u.Replaced[g.Name]; is && in.File != nil && in.File.Cluster.Groups()[0].AmiFamily != "AmazonLinux2" {
+		if family := u.familyAfter(g.Name); family != "" && family != "AmazonLinux2" {
 			old = false // what takes its place is none
 		}
 		if old && !g.Going() && u.groups[g.Name] != u.To {
@@ -239,13 +239,28 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 	return out
 }
 
+// familyAfter is the AMI family of what takes a group's place; "": nothing does.
+func (u *upgrading) familyAfter(group string) string {
+	if in, is := u.Replaced[group]; is && in.File != nil {
+		return in.File.Cluster.Groups()[0].AmiFamily
+	}
+	for _, w := range u.in.Replaced {
+		for _, n := range u.cfg.Groups() {
+			if w.Blue.Name == group && w.Green == n.Name {
+				return n.AmiFamily
+			}
+		}
+	}
+	return ""
+}
+
 // mild are the issues of a node group with which EKS updates it all the same.
 var mild = []string{"AsgInstanceLaunchFailures", "InstanceLimitExceeded", "InsufficientFreeAddresses", "ClusterUnreachable"}
 
 // readyGroups are node groups that EKS would not update.
 func (u *upgrading) readyGroups() (out finding.Findings) {
 	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; is || !inPlace(g) || u.groups[g.Name] == u.To || g.Managed.Health == nil {
+		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == u.To || g.Managed.Health == nil {
 			continue
 		}
 		for _, i := range g.Managed.Health.Issues {
@@ -266,7 +281,7 @@ func (u *upgrading) readyBudgets() finding.Findings {
 	}
 	var nodes []string
 	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; !is && inPlace(g) && u.groups[g.Name] != u.To {
+		if !u.goes(g.Name) && inPlace(g) && u.groups[g.Name] != u.To {
 			nodes = append(nodes, names(u.Live.NodesOf(g))...)
 		}
 	}

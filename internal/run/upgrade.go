@@ -33,6 +33,7 @@ type Upgrade struct {
 	Force       bool
 	plan.Watch  // of groups that are replaced
 	Books       *Books
+	but         []string // node groups that the launch which this is part of replaces itself
 }
 
 // PrepareUpgrade observes a cluster, and plans what is left of its way to another version,
@@ -96,6 +97,9 @@ func namedVersions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConf
 func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (map[string]plan.Replacement, error) {
 	out := map[string]plan.Replacement{}
 	for _, name := range w.lagging(live, to) {
+		if slices.Contains(w.but, name) {
+			continue
+		}
 		p := &preparation{c: c, name: live.Name, books: w.Books, replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch}, version: to}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
@@ -135,17 +139,33 @@ func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
 // upgrade reads what a plan needs more where the file names another version than the control
 // plane has.
 func (p *preparation) upgrade(ctx context.Context) (err error) {
-	if p.replacing != nil || !p.in.Upgrades() {
+	if p.replacing != nil {
 		return nil
+	}
+	if !p.in.Upgrades() {
+		return p.watched()
 	}
 	if p.in.Live, err = read.Complete(ctx, p.c, p.in.Live, read.Upgrading()); err != nil {
 		return check.Reach(err)
 	}
-	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Books: p.books}
+	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Watch: p.in.Watch, Books: p.books}
+	for _, x := range p.in.Replaced {
+		w.but = append(w.but, x.Blue.Name)
+	}
+	p.in.Upgrade.MaxParallel = p.in.MaxParallel
 	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
 		return err
 	}
 	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: "+
 		"the whole cluster goes there (slipway upgrade has more to choose).", w.To, p.in.Live.Cluster.Version))
 	return nil
+}
+
+// watched refuses what is said of replacements where none is asked for: no gate would be asked.
+func (p *preparation) watched() error {
+	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && !w.Force {
+		return nil
+	}
+	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak and --force are of replacements",
+		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
 }

@@ -288,3 +288,13 @@ func TestRulesSaySourceAndDate(t *testing.T) {
 		names[r.Name] = true
 	}
 }
+
+// A step that is in a plan twice would be run once: the plan is refused.
+func TestAStepThatIsThereTwiceIsRefused(t *testing.T) {
+	d := NewDraft()
+	d.Add(Step{Kind: Cordon, Name: "w"})
+	d.Add(Step{Kind: Cordon, Name: "w"})
+	if err := Apply(d); err == nil || !strings.Contains(err.Error(), "cordon/w twice") {
+		t.Errorf("%v", err)
+	}
+}
