@@ -64,6 +64,8 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	for _, x := range in.Replaced { // all are in the same network
 		s.Env.Net = x.Net
 	}
+	s.Input.Upgrade = in
+	s.goesBackInPart(w.Deadline)
 	s.done = "the cluster is at Kubernetes " + in.To
 	return s.planned(w.Books, err)
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -162,6 +163,20 @@ func TestAnUpgradeThatCannotBeIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// So does one that replaces the groups, and is killed anywhere, by another process that continues
+// from the cluster alone.
+func TestAnUpgradeByReplacementKilledAnywhereAndRunAgain(t *testing.T) {
+	killedNowAndThen(t, 40, again(t, withBudget(t, pair)), func(p *process) (*outcome.Outcome, error) {
+		return p.upgrade(run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 2, Watch: plan.Watch{Gates: []string{"true"}}})
+	}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
+		isAt(t, r, "1.35")
+		if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 || now["s-b2"] != 2 {
+			t.Errorf("killed at %d: the groups take pods on %v", at, now)
+		}
+		nothingLeft(t, r)
+	})
 }
 
 // An upgrade that is killed anywhere, and run again, ends at the version that was wanted; so

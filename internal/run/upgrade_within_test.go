@@ -5,9 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/sim"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -92,4 +94,69 @@ func follows(s *run.Session, first, then string) bool {
 		}
 	}
 	return false
+}
+
+// A group's replacement that fails inside an upgrade is taken back by itself; what was upgraded
+// stays, the message says so, and the same command goes on from there.
+func TestAReplacementWithinAnUpgradeIsTakenBack(t *testing.T) {
+	before := stood(t, pair)
+	for name, c := range map[string]struct {
+		do      func(p *process, gate ...string) (*outcome.Outcome, error)
+		command string
+	}{
+		"upgrade": {func(p *process, gates ...string) (*outcome.Outcome, error) {
+			return p.upgrade(run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 1, Watch: plan.Watch{Gates: gates}})
+		}, "upgrade"},
+		"up": {func(p *process, gates ...string) (*outcome.Outcome, error) {
+			return p.within(at135(larger), run.Wish{Replace: []string{run.All}, MaxParallel: 1, Watch: plan.Watch{Gates: gates}})
+		}, "up"},
+	} {
+		r := testregion.Again(t, before)
+		guarded(t, r, 1)
+		was := groupsOf(t, r)
+		_, s := again(t, before)()
+		p := newProcess(t, r, s, alive)
+		o, err := c.do(p, `test "$SLIPWAY_STAGE" = after-green`) // each group's first gate opens, and its second does not
+		must(t, err)
+		if o.Code != outcome.ExitPartial || !o.Returns || len(o.Returning) != 1 || len(o.Failures) != 1 || !strings.Contains(o.Failures[0].Reason, "after-drain") {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if now := groupsOf(t, r); len(now) != 2 || now["w"] != was["w"] || now["s"] != was["s"] {
+			t.Errorf("%s: %v, and before %v", name, now, was)
+		}
+		nothingLeft(t, r)
+		all := accounts(t, p.journal())
+		if len(all) != 2 || all[0].Result != outcome.Partial || all[1].Result != outcome.Done || !strings.Contains(all[1].Command, c.command+" --abort") {
+			t.Errorf("%s: %d operations in the journal: %+v", name, len(all), all)
+		}
+		if o, err = c.do(p, "true"); err != nil || o.Code != outcome.ExitDone {
+			t.Errorf("%s, run again: %+v %v", name, o, err)
+		}
+		isAt(t, r, "1.35")
+		nothingLeft(t, r)
+	}
+}
+
+// What fails before a replacement is begun takes nothing back, and does not say so.
+func TestAnUpgradeThatFailsElsewhereTakesNothingBack(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	s := upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen})
+	r.Region.Inject(sim.Fault{Call: &sim.CallFault{Service: "eks", Operation: "UpdateAddon", Code: "InvalidParameterException", Message: "no", Status: 400}})
+	rep := drive(t, r, s)
+	if o := s.Conclude(t.Context(), rep); rep.OK() || o.Returns {
+		t.Errorf("%+v", o)
+	}
+	if back, err := s.Back(t.Context(), rep); back != nil || err != nil {
+		t.Errorf("%v %v", back, err)
+	}
+}
+
+// upgrade runs an upgrade as the command does, and its way back where a replacement fails.
+func (p *process) upgrade(w run.Upgrade) (*outcome.Outcome, error) {
+	p.b.Command, w.Books = "upgrade", p.b
+	s, err := run.PrepareUpgrade(p.t.Context(), p.aws, "test", w)
+	if err != nil {
+		return nil, err
+	}
+	return p.ended(s)
 }

@@ -39,7 +39,8 @@ lags behind is brought up. Add-ons get EKS's defaults; a file (-f) whose metadat
 --rollback takes it back to the minor that it came from, within seven days of the upgrade: nodes first, then add-ons and the
 control plane. slipway status shows how long there is a way back.
 
-Killed anywhere, the same command goes on. docs/upgrades.md has the whole of it.`
+Killed anywhere, the same command goes on. A group's replacement that fails on the way (a gate, a deadline) is taken back by
+itself; what was upgraded stays, and the same command goes on from there. docs/upgrades.md has the whole of it.`
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
