@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -59,18 +58,6 @@ func Roll(in InPlace) (*Plan, error) {
 type rolling struct {
 	InPlace
 	*builder
-}
-
-// minorOf is the Kubernetes minor that a release of EKS's AMIs is of; Bottlerocket's have a
-// number of their own.
-var minorOf = regexp.MustCompile(`^(1\.\d+)[.-]`)
-
-// Minor is the Kubernetes minor of a release of an AMI type; "": the release does not say.
-func Minor(amiType, release string) string {
-	if m := minorOf.FindStringSubmatch(release); m != nil && !strings.HasPrefix(amiType, "BOTTLEROCKET") {
-		return m[1]
-	}
-	return ""
 }
 
 // impossible is what EKS does not do in place, in words.

@@ -87,13 +87,3 @@ func TestTheUpdateConfigIsShown(t *testing.T) {
 		}
 	}
 }
-
-// A release's minor is read from it, but of Bottlerocket's, which have numbers of their own.
-func TestMinor(t *testing.T) {
-	for _, c := range [][3]string{{"AL2023_x86_64_STANDARD", "1.34.1-20261101", "1.34"}, {"WINDOWS_CORE_2022_x86_64", "1.33-2026.11.10", "1.33"},
-		{"BOTTLEROCKET_x86_64", "1.50.0-abc", ""}, {"AL2023_x86_64_STANDARD", "nonsense", ""}} {
-		if got := Minor(c[0], c[1]); got != c[2] {
-			t.Errorf("%s of %s: %s", c[1], c[0], got)
-		}
-	}
-}

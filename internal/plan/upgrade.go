@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -26,6 +27,10 @@ type Upgrading struct {
 	Replaced    map[string]Replacement
 	MaxParallel int  // node groups at once; 0: three
 	Force       bool // what EKS lets pass by force, passes
+	// File may pin AMI releases, where it is of the version To; nil: nothing does. Of a launch,
+	// its own file is asked.
+	File   *config.File
+	Newest map[string]string // release of the version To for groups that pin another, by name
 }
 
 // Upgrade is the plan that takes a whole cluster to another version, or what of it lags
@@ -47,11 +52,11 @@ func (b *builder) upgrade() {
 	in := b.in.Upgrade
 	in.Live, in.To, in.Versions = b.live, b.cfg.Metadata.Version, b.in.Versions
 	u := newUpgrade(in, b)
+	b.versions = u
 	if err := u.stages(); err != nil {
 		b.refused = append(b.refused, findings(err)...)
-		return
+		b.versions = nil
 	}
-	b.versions = u
 }
 
 // upgrades tells whether a file names another version than the control plane has.
@@ -73,6 +78,7 @@ type upgrading struct {
 	at     string
 	addons map[string]string
 	groups map[string]string
+	rolled map[string]bool   // groups that are taken to the version To in place
 	waits  []string          // what goes on now, one slot of --max-parallel each
 	prior  map[string]string // the last step of an add-on
 }
@@ -81,7 +87,8 @@ func newUpgrade(in Upgrading, b *builder) *upgrading {
 	if in.MaxParallel < 1 {
 		in.MaxParallel = 3
 	}
-	u := &upgrading{Upgrading: in, builder: b, addons: map[string]string{}, groups: map[string]string{}, prior: map[string]string{}}
+	u := &upgrading{Upgrading: in, builder: b, addons: map[string]string{}, groups: map[string]string{},
+		rolled: map[string]bool{}, prior: map[string]string{}}
 	if c := in.Live.Cluster; c != nil {
 		u.at = c.Version
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
-	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
@@ -40,35 +39,31 @@ func inPlace(g observe.AnyGroup) bool {
 	return g.Managed != nil && g.Managed.AMIType != "CUSTOM" && !g.Going() && classOf(g.Managed.Status) != failed
 }
 
-// groupVersion is the step that takes a managed group to the newest release of a minor, in
-// place.
-func groupVersion(group, minor string, force bool) steps.Spec {
-	return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}}
+// groupVersion is the step that takes a managed group to a release of a minor, in place: both
+// in one call, as EKS would take the group to the newest otherwise; "": that is wanted.
+func groupVersion(group, minor, release string, force bool) steps.Spec {
+	in := eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}
+	if release != "" {
+		in.ReleaseVersion = &release
+	}
+	return &steps.GroupVersion{Input: in}
 }
 
 // groupTo adds that step; key says of which round, or way back, it is.
 func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
 	turn := g.Name + "/" + minor
 	s = s.Label(rules.With(rules.For, g.Name), rules.With(rules.Turn, turn), u.slot(turn))
-	u.add(part{Step: s, Action: Update, Title: fmt.Sprintf("node group %s %s → %s, in place", g.Name, u.groups[g.Name], minor),
-		Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, u.Force)})
+	title, release := fmt.Sprintf("node group %s %s → %s, in place", g.Name, u.groups[g.Name], minor), ""
+	if pin := u.pinned(g.Name); pin != nil && *pin != "" && minor == u.To {
+		release = *pin
+		title += ", AMI release " + release
+	}
+	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force)})
 	u.groups[g.Name] = minor
 	if minor == u.To {
+		u.rolled[g.Name] = true
 		u.says(g, minor)
 	}
-}
-
-// says has the group's stack say what EKS has done, where it says a version or a release at
-// all. Of a file, what it wants of the group follows by itself.
-func (u *upgrading) says(g observe.AnyGroup, minor string) {
-	k := g.Stack
-	if k == nil || k.Template == "" || u.in.File != nil {
-		return
-	}
-	if body, err := stack.Release(k.Template, stack.Released{Version: minor, Release: minor}); err != nil || stack.Same(k.Template, body) {
-		return
-	}
-	u.saysSo(k, labelled(rules.GroupUpdate, g.Name+"/"+minor, k.Name).Label(rules.With(rules.For, g.Name)), steps.Release{Group: g.Name})
 }
 
 // slot is the label of a group that waits for another, so that no more than --max-parallel

@@ -59,6 +59,7 @@ func (u *upgrading) path() finding.Findings {
 // list of what is looked at.
 func (u *upgrading) ready() (out finding.Findings) {
 	for _, look := range []func() finding.Findings{
+		u.readyPins,
 		u.readyInsights,
 		u.readyAddons,
 		u.readySkew,

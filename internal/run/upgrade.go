@@ -80,6 +80,11 @@ func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.O
 		return in, nil // the plan says why
 	}
 	if w.File != nil && w.File.Cluster.Metadata.Version == in.To { // of another version, what it names is for that
+		w.File, _ = generations(w.File, live)
+		in.File = w.File
+		if in.Newest, err = newestOf(ctx, c, w.File, live, in.To); err != nil {
+			return in, err
+		}
 		if in.Versions, err = namedVersions(ctx, c, w.File.Cluster, live, in.To); err != nil {
 			return in, err
 		}
@@ -102,7 +107,8 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 		if slices.Contains(w.but, name) {
 			continue
 		}
-		p := &preparation{c: c, name: live.Name, books: w.Books, replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch}, version: to}}
+		p := &preparation{c: c, name: live.Name, books: w.Books,
+			replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch, Changes: w.pinned(name, to)}, version: to}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
 			if err := do(ctx); err != nil {
@@ -151,6 +157,9 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 		return check.Reach(err)
 	}
 	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Watch: p.in.Watch, Books: p.books}
+	if p.in.Upgrade.Newest, err = newestOf(ctx, p.c, p.f, p.in.Live, w.To); err != nil {
+		return err
+	}
 	for _, x := range p.in.Replaced {
 		w.but = append(w.but, x.Blue.Name)
 	}
@@ -170,4 +179,35 @@ func (p *preparation) watched() error {
 	}
 	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak and --force are of replacements",
 		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
+}
+
+// newestOf are the newest releases of a minor for the groups of a file that pin one of another,
+// so that a person who must choose knows.
+func newestOf(ctx context.Context, c *awsc.Clients, f *config.File, live *observe.Observed, to string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, m := range plan.Pins(f, to) {
+		g := live.Groups[m.Name]
+		if g == nil {
+			continue
+		}
+		var err error
+		if out[m.Name], err = resolve.NewestRelease(ctx, c, g.AMIType, to); err != nil {
+			return nil, check.Reach(err)
+		}
+	}
+	return out, nil
+}
+
+// pinned is the AMI release that the file of the target version pins a group to that is
+// replaced; nil: it gets the newest.
+func (w Upgrade) pinned(group, to string) map[string]any {
+	if w.File == nil || w.File.Cluster.Metadata.Version != to {
+		return nil
+	}
+	for _, m := range w.File.Cluster.ManagedNodeGroups {
+		if m.Name == group && m.ReleaseVersion != "" {
+			return map[string]any{"releaseVersion": m.ReleaseVersion}
+		}
+	}
+	return nil
 }

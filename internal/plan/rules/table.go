@@ -173,6 +173,7 @@ var All = []Rule{
 			same(of(GroupUpdate, GroupLive), of(GroupVersion), "the record follows what EKS has done"),
 			same(of(Nodes), of(GroupVersion), "EKS replaces the nodes first"),
 			same(of(GroupLive), of(GroupUpdate), oneChange),
+			same(of(GroupUpdate), of(GroupUpdate).by(For), "its stack says first what EKS has done"),
 			same(of(GroupScaling), of(NodeGroup), "the Auto Scaling group comes with the node group"),
 			same(of(Tags).by(For), of(NodeGroup), "the group is there first"),
 		},
