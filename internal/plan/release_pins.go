@@ -43,6 +43,13 @@ func (u *upgrading) pinned(group string) *string {
 	return nil
 }
 
+// keeps tells whether a file leaves a group where it is, older than the control plane, by its
+// pin: a launch does not take it along, as it does nothing about the control plane either.
+func (u *upgrading) keeps(group string) bool {
+	g, pin := u.Live.Groups[group], u.pinned(group)
+	return u.in.File != nil && u.Live.Cluster.Version == u.To && g != nil && pin != nil && *pin != "" && *pin == g.ReleaseVersion
+}
+
 // readyPins are pins of a release that is not the target's.
 func (u *upgrading) readyPins() (out finding.Findings) {
 	f := u.pins()
@@ -52,7 +59,7 @@ func (u *upgrading) readyPins() (out finding.Findings) {
 	for i := range f.Cluster.ManagedNodeGroups {
 		m := &f.Cluster.ManagedNodeGroups[i]
 		minor := eksfacts.ReleaseMinor(m.AmiFamily, m.ReleaseVersion)
-		if minor == "" || minor == u.To {
+		if minor == "" || minor == u.To || u.keeps(m.Name) {
 			continue
 		}
 		another := ""

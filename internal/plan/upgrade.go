@@ -64,10 +64,11 @@ func (b *builder) upgrades() bool {
 	return b.in.Upgrades()
 }
 
-// Upgrades tells whether the file wants another version than the live control plane has.
+// Upgrades tells whether the file wants another version than the live cluster has, or what of
+// it is behind the control plane.
 func (in Input) Upgrades() bool {
 	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.AddonAlone == "" &&
-		in.Live.Cluster.Version != "" && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
+		in.Live.Cluster.Version != "" && (in.Live.Cluster.Version != in.File.Cluster.Metadata.Version || len(in.Behind()) > 0)
 }
 
 // upgrading puts the plan of an upgrade together. It knows what will be as it goes: at is

@@ -96,7 +96,7 @@ func (u *upgrading) groupsThen(minor string) error {
 		return nil
 	}
 	for _, g := range u.Live.NodeGroups() {
-		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == minor {
+		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == minor || u.keeps(g.Name) {
 			continue
 		}
 		u.groupTo(g, minor, u.of(rules.GroupVersion, g.Name+"/"+minor, minor))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -167,8 +168,11 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
 		return err
 	}
-	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: "+
-		"the whole cluster goes there (slipway upgrade has more to choose).", w.To, p.in.Live.Cluster.Version))
+	has := "the control plane has " + p.in.Live.Cluster.Version
+	if p.in.Live.Cluster.Version == w.To {
+		has = "these are older than the control plane: " + strings.Join(p.in.Behind(), ", ")
+	}
+	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and %s: the whole cluster goes there (slipway upgrade has more to choose).", w.To, has))
 	return nil
 }
 
@@ -205,7 +209,7 @@ func (w Upgrade) pinned(group, to string) map[string]any {
 		return nil
 	}
 	for _, m := range w.File.Cluster.ManagedNodeGroups {
-		if m.Name == group && m.ReleaseVersion != "" {
+		if minor := eksfacts.ReleaseMinor(m.AmiFamily, m.ReleaseVersion); m.Name == group && m.ReleaseVersion != "" && (minor == "" || minor == to) {
 			return map[string]any{"releaseVersion": m.ReleaseVersion}
 		}
 	}

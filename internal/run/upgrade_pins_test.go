@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -104,4 +107,25 @@ func TestAPinThatIsTakenOut(t *testing.T) {
 		t.Errorf("the release is %s, and the template %s", is, body)
 	}
 	must(t, clean(t, r, strings.Replace(pinned("1.35", ""), "desiredCapacity: 1", "desiredCapacity: 2, maxSize: 3", 1)))
+}
+
+// A group that the file keeps older than the control plane by its pin stays there, though
+// something else is behind, too.
+func TestAPinKeepsAGroupWhereItIs(t *testing.T) {
+	r := up(t, pinned("1.34", oldPin))
+	_, err := r.AWS.EKS.UpdateClusterVersion(t.Context(), &eks.UpdateClusterVersionInput{Name: new("test"), Version: new("1.35")})
+	must(t, err)
+	r.Sim.World.Advance(time.Hour)
+	s := prepare(t, r, pinned("1.35", ""))
+	if k := kinds(s); k[rules.ClusterVersion] != 0 || k[rules.GroupVersion] != 1 || !strings.Contains(strings.Join(s.Plan.Notes, " "), "older than the control plane: node group w, add-on kube-proxy") {
+		t.Errorf("without a pin: %v %v", k, s.Plan.Notes)
+	}
+	s = prepare(t, r, pinned("1.35", oldPin))
+	if k := kinds(s); k[rules.GroupVersion] != 0 || k[rules.AddonVersion] == 0 {
+		t.Errorf("with it: %v", k)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	must(t, clean(t, r, pinned("1.35", oldPin)))
 }
