@@ -24,7 +24,8 @@ func (in Input) Behind() (out []string) {
 			out = append(out, "node group "+n.Name)
 		}
 	})
-	if a, named := in.Live.Addons[eksfacts.KubeProxy], in.File.Cluster.Addon(eksfacts.KubeProxy); a != nil && older(a.Version) && (named == nil || named.Version == "") {
+	named := in.File.Cluster.Addon(eksfacts.KubeProxy)
+	if a := in.Live.Addons[eksfacts.KubeProxy]; a != nil && older(a.Version) && (named == nil || named.Version == "") {
 		out = append(out, "add-on kube-proxy")
 	}
 	return out

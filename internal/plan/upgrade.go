@@ -50,7 +50,7 @@ func (b *builder) upgrade() {
 		return
 	}
 	in := b.in.Upgrade
-	in.Live, in.To, in.Versions = b.live, b.cfg.Metadata.Version, b.in.Versions
+	in.Live, in.To, in.Versions, in.Force = b.live, b.cfg.Metadata.Version, b.in.Versions, b.in.Watch.Force
 	u := newUpgrade(in, b)
 	b.versions = u
 	if err := u.stages(); err != nil {
@@ -82,6 +82,7 @@ type upgrading struct {
 	rolled map[string]bool   // groups that are taken to the version To in place
 	waits  []string          // what goes on now, one slot of --max-parallel each
 	prior  map[string]string // the last step of an add-on
+	ailing []string          // add-ons that are not waited for at the end
 }
 
 func newUpgrade(in Upgrading, b *builder) *upgrading {
@@ -323,7 +324,12 @@ func (u *upgrading) verified(minor string) {
 
 // seen is the step that looks at all that is at a minor by then.
 func (u *upgrading) seen(s rules.Step, minor string) {
-	run := &steps.UpgradeVerified{Version: minor, Addons: slices.Sorted(maps.Keys(u.addons))}
+	run := &steps.UpgradeVerified{Version: minor}
+	for _, name := range slices.Sorted(maps.Keys(u.addons)) {
+		if !slices.Contains(u.ailing, name) {
+			run.Addons = append(run.Addons, name)
+		}
+	}
 	for _, g := range slices.Sorted(maps.Keys(u.groups)) {
 		if u.groups[g] == minor {
 			run.Groups = append(run.Groups, g)

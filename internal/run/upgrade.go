@@ -103,13 +103,14 @@ func namedVersions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConf
 // replaced are the node groups that lag behind and are replaced, each with what takes its
 // place; also those whose replacement is under way, or half gone.
 func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (map[string]plan.Replacement, error) {
-	out := map[string]plan.Replacement{}
+	out, watch := map[string]plan.Replacement{}, w.Watch
+	watch.Force = watch.Force || w.Force
 	for _, name := range w.lagging(live, to) {
 		if slices.Contains(w.but, name) {
 			continue
 		}
 		p := &preparation{c: c, name: live.Name, books: w.Books,
-			replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch, Changes: w.pinned(name, to)}, version: to}}
+			replacing: &replacing{Replacement: Replacement{Group: name, Watch: watch, Changes: w.pinned(name, to)}, version: to}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
 			if err := do(ctx); err != nil {

@@ -32,7 +32,8 @@ func (f *Replaces) Add(c *cobra.Command) {
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long such a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once a replaced group is empty")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
-	fs.BoolVar(&f.force, "force", false, "replace though pods are lost, or do not find a node again as they are")
+	fs.BoolVar(&f.force, "force", false,
+		"replace though pods are lost, or do not find a node again as they are; on the way to another version, as of slipway upgrade")
 }
 
 // Wish adds to a wish what the flags say.

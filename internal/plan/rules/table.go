@@ -234,7 +234,7 @@ var All = []Rule{
 			same(of(ClusterVersion).by(Round), of(Ready).by(Round), "EKS refuses while it finds something in the way"),
 			same(of(AddonVersion).without(First).by(Round), of(ClusterVersion).by(Round), "EKS takes versions of add-ons that fit the minor that the control plane has"),
 			same(of(GroupVersion).without(First).by(Round), of(ClusterVersion).by(Round), "kubelets must not be newer than the control plane"),
-			same(of(GroupVersion, Begun).by(Round), of(AddonVersion).by(Round), "new nodes start with the network that they will have"),
+			same(of(GroupVersion, Begun).without(First).by(Round), of(AddonVersion).by(Round), "new nodes start with the network that they will have"),
 			same(of(Begun).by(Round), of(ClusterVersion).by(Round), "its nodes start with the new minor"),
 			same(of(Verified).by(Round), of(ClusterVersion, AddonVersion, GroupVersion, Ended, DeleteStack, DeleteGroup, DeleteScaling).by(Round),
 				"all of the round is looked at together"),

@@ -98,7 +98,7 @@ var cases = []struct {
 			"nodegroup-version/g/1.35 < addon-version/a/4", "nodegroup-version/h/1.35 < nodegroup-version/g/1.35", "replacement-begun/s < cluster-version/1.35",
 			"replacement-begun/s < addon-version/a/4", "upgrade-verified/1.35 < nodegroup-version/h/1.35", "upgrade-verified/1.35 < replacement-ended/s",
 			"addon-update/a < addon-version/a/3", "nodegroup-update/g < nodegroup-version/g/1.35"},
-		[]string{"addon-version/a/2 < cluster-version/1.34", "nodegroup-version/g/1.35 < nodegroup-version/h/1.35"}},
+		[]string{"nodegroup-version/o/1.33 < addon-version/a/2", "addon-version/a/2 < cluster-version/1.34", "nodegroup-version/g/1.35 < nodegroup-version/h/1.35"}},
 	{"way-back-in-reverse",
 		[]string{"nodegroup-version/g/1.34 back-to=1.34", "addon-version/kube-proxy/1 first back-to=1.34", "upgrade-ready/1.34 back-to=1.34", "cluster-version/1.34 back-to=1.34",
 			"addon-version/b/1 back-to=1.34", "upgrade-verified/1.34 back-to=1.34"},
