@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -53,6 +54,7 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	if err := s.stands(ctx); err != nil {
 		return nil, err
 	}
+	w.closed(s.Live)
 	in, err := w.upgrading(ctx, c, s.Live)
 	if err != nil {
 		return nil, err
@@ -215,4 +217,13 @@ func (w Upgrade) pinned(group, to string) map[string]any {
 		}
 	}
 	return nil
+}
+
+// closed takes a way back away whose time is over: EKS's insights, by which it is known, may be a
+// day old, and nodes that went back first would wait for a control plane that does not.
+func (w Upgrade) closed(live *observe.Observed) {
+	const begun = 65 * time.Minute // EKS counts from the end of the upgrade, and tells when it began
+	if x := live.Upgrades; x != nil && x.Back != nil && w.Books != nil && w.Books.Now != nil && w.Books.Now().After(x.Back.Until.Add(begun)) {
+		x.Back = nil
+	}
 }
