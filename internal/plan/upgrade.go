@@ -27,6 +27,10 @@ type Upgrading struct {
 	Replaced    map[string]Replacement
 	MaxParallel int  // node groups at once; 0: three
 	Force       bool // what EKS lets pass by force, passes
+	// Wait is whose nodes are waited for that follow by themselves (eksfacts.KeptBy…), and how
+	// long; 0: an hour.
+	Wait    []string
+	WaitFor time.Duration
 	// File may pin AMI releases, where it is of the version To; nil: nothing does. Of a launch,
 	// its own file is asked.
 	File   *config.File
@@ -124,6 +128,7 @@ func (u *upgrading) stages() error {
 			return err
 		}
 		u.verified(minor)
+		u.followed(minor)
 	}
 	u.told()
 	return nil

@@ -16,13 +16,14 @@ import (
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
-// kubelets is the minor of a group's nodes: what EKS says of a managed one, else the oldest
-// kubelet. "": nobody knows.
+// kubelets is the minor of a group's nodes: the oldest kubelet's, and of a managed one what EKS
+// says where that is older, or where nobody sees them. An update that failed half-way leaves nodes
+// of both (ops case 16). "": nobody knows.
 func kubelets(live *observe.Observed, g observe.AnyGroup) string {
-	if g.Managed != nil && g.Managed.AMIType != "CUSTOM" {
-		return g.Managed.Version
-	}
 	oldest := 0
+	if g.Managed != nil && g.Managed.AMIType != "CUSTOM" {
+		oldest = eksfacts.Minor(g.Managed.Version)
+	}
 	for _, n := range live.NodesOf(g) {
 		if m := eksfacts.Minor(n.Version); m > 0 && (oldest == 0 || m < oldest) {
 			oldest = m
@@ -40,13 +41,14 @@ func inPlace(g observe.AnyGroup) bool {
 }
 
 // groupVersion is the step that takes a managed group to a release of a minor, in place: both
-// in one call, as EKS would take the group to the newest otherwise; "": that is wanted.
-func groupVersion(group, minor, release string, force bool) steps.Spec {
+// in one call, as EKS would take the group to the newest otherwise; "": that is wanted. anew: it
+// is asked for though EKS says that the group has it.
+func groupVersion(group, minor, release string, force, anew bool) steps.Spec {
 	in := eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}
 	if release != "" {
 		in.ReleaseVersion = &release
 	}
-	return &steps.GroupVersion{Input: in}
+	return &steps.GroupVersion{Input: in, Anew: anew}
 }
 
 // groupTo adds that step; key says of which round, or way back, it is.
@@ -58,8 +60,10 @@ func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
 		release = *pin
 		title += ", AMI release " + release
 	}
-	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force)})
+	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
 	u.groups[g.Name] = minor
+	r := &rolling{InPlace: InPlace{Live: u.Live, Group: g}, builder: u.builder}
+	r.seenAfter(s)
 	if minor == u.To {
 		u.rolled[g.Name] = true
 		u.says(g, minor)
@@ -186,15 +190,33 @@ func (u *upgrading) others() {
 
 // whose says who takes a node of no group along.
 func whose(n *observe.Node) string {
-	switch {
-	case n.Labels[eksfacts.ComputeType] == "auto":
-		return "Nodes of Auto Mode follow by themselves, as their disruption settings let: %s."
-	case n.Labels["karpenter.sh/nodepool"] != "":
-		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned: %s."
-	case n.Labels[eksfacts.ComputeType] == "fargate" || strings.HasPrefix(n.Name, "fargate-"):
+	switch eksfacts.KeeperOf(n.Name, n.Labels) {
+	case eksfacts.KeptByAuto:
+		return "Nodes of Auto Mode follow by themselves, as their disruption settings let (--wait-nodes auto waits for them): %s."
+	case eksfacts.KeptByKarpenter:
+		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned (--wait-nodes karpenter waits for them): %s."
+	case eksfacts.KeptByFargate:
 		return "Fargate gives a pod the new version when it is made again (kubectl rollout restart): %s."
 	}
 	return "Nodes of no node group stay as they are: %s."
+}
+
+// followed waits for the nodes that others keep, where somebody wants that.
+func (u *upgrading) followed(minor string) {
+	if len(u.Wait) == 0 || !u.last(minor) || u.Live.Kubernetes == nil {
+		return
+	}
+	older := 0
+	for _, n := range u.Live.Kubernetes.Nodes {
+		if slices.Contains(u.Wait, eksfacts.KeeperOf(n.Name, n.Labels)) && eksfacts.Minor(n.Version) < eksfacts.Minor(minor) {
+			older++
+		}
+	}
+	if older == 0 {
+		return
+	}
+	u.add(part{Step: u.of(rules.Followed, minor, minor), Action: Await, Title: counted(older, "node") + " of " + strings.Join(u.Wait, " and ") + " at " + minor,
+		Typical: time.Duration(older) * 3 * time.Minute, Timeout: cmp.Or(u.WaitFor, time.Hour), Run: &steps.NodesFollowed{Version: minor, Of: u.Wait}})
 }
 
 // batches are how often EKS drains nodes of a group, as many at once as may be unavailable.

@@ -172,8 +172,19 @@ func TestWhatStandsInTheWayOfAnUpgrade(t *testing.T) {
 				"fargate-1": {"eks.amazonaws.com/compute-type": "fargate"}, "metal": {}} {
 				o.Kubernetes.Nodes[name] = &observe.Node{Name: name, Ready: true, Version: "v1.34.1-eks-1", Labels: labels}
 			}
-		}, says: []string{"Nodes of Karpenter follow by its own drift", ": k.", "Nodes of Auto Mode follow by themselves, as their disruption settings let: auto.",
+		}, says: []string{"Nodes of Karpenter follow by its own drift", ": k.", "Nodes of Auto Mode follow by themselves, as their disruption settings let (--wait-nodes auto waits for them): auto.",
 			"Fargate gives a pod the new version when it is made again (kubectl rollout restart): fargate-1.", "Nodes of no node group stay as they are: metal."}},
+		"nodes of others, waited for": {edit: func(o *observe.Observed, in *Upgrading) {
+			o.Kubernetes.Nodes["k"] = &observe.Node{Name: "k", Ready: true, Version: "v1.34.1-eks-1", Labels: map[string]string{"karpenter.sh/nodepool": "default"}}
+			in.Wait = []string{"karpenter"}
+		}, has: []string{"nodes-followed/1.35"}},
+		"nodes of others that are there already, waited for": {from: "1.35", edit: func(o *observe.Observed, in *Upgrading) {
+			o.Kubernetes.Nodes["k"] = &observe.Node{Name: "k", Ready: true, Version: "v1.34.1-eks-1", Labels: map[string]string{"karpenter.sh/nodepool": "default"}}
+			in.Wait = []string{"auto"}
+		}, not: []string{"nodes-followed/1.35"}},
+		"a group whose nodes are of two minors, though EKS says that it is done": {from: "1.35", edit: func(o *observe.Observed, _ *Upgrading) {
+			o.Kubernetes.Nodes["w2"].Version = "v1.34.1-eks-1"
+		}, has: []string{"nodegroup-version/w/1.35"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			from, to := c.from, c.to
@@ -194,6 +205,11 @@ func TestWhatStandsInTheWayOfAnUpgrade(t *testing.T) {
 			for _, id := range c.has {
 				if p.Entry(id) == nil {
 					t.Errorf("no step %s", id)
+				}
+			}
+			for _, id := range c.not {
+				if p.Entry(id) != nil {
+					t.Errorf("a step %s", id)
 				}
 			}
 		})

@@ -33,7 +33,9 @@ type Upgrade struct {
 	Strategy    string // of managed node groups; self-managed ones are always replaced
 	MaxParallel int    // node groups at once
 	Force       bool
-	plan.Watch  // of groups that are replaced
+	plan.Watch                // of groups that are replaced
+	WaitNodes   []string      // whose nodes are waited for that follow by themselves: eksfacts.KeptByKarpenter, KeptByAuto
+	WaitFor     time.Duration // how long; 0: an hour
 	Books       *Books
 	but         []string // node groups that the launch which this is part of replaces itself
 }
@@ -75,7 +77,7 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 
 // upgrading is what the plan is made from.
 func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.Observed) (in plan.Upgrading, err error) {
-	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force}
+	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force, Wait: w.WaitNodes, WaitFor: w.WaitFor}
 	if w.Back {
 		in.To = plan.BackTo(live)
 	}

@@ -44,6 +44,7 @@ const (
 	GroupUpdate      = "nodegroup-update"
 	GroupSettled     = "nodegroup-settled"
 	GroupVersion     = "nodegroup-version" // EKS replaces the nodes within the group
+	GroupRolled      = "nodegroup-rolled"  // what that leaves is as before
 	GroupLive        = "nodegroup-live"    // what a group's stack does not say
 	StackSettled     = "stack-settled"
 	FargateRole      = "fargate-role"
@@ -102,6 +103,7 @@ const (
 	AddonVersion   = "addon-version"
 	ClusterVersion = "cluster-version"
 	Ready          = "upgrade-ready"    // EKS has looked, and finds nothing in the way
+	Followed       = "nodes-followed"   // others, who keep nodes, have replaced them
 	Verified       = "upgrade-verified" // all that a round changes is seen to be so
 )
 
