@@ -194,7 +194,8 @@ func whose(n *observe.Node) string {
 	case eksfacts.KeptByAuto:
 		return "Nodes of Auto Mode follow by themselves, as their disruption settings let (--wait-nodes auto waits for them): %s."
 	case eksfacts.KeptByKarpenter:
-		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned (--wait-nodes karpenter waits for them): %s."
+		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned " +
+			"(--wait-nodes karpenter waits for them): %s."
 	case eksfacts.KeptByFargate:
 		return "Fargate gives a pod the new version when it is made again (kubectl rollout restart): %s."
 	}

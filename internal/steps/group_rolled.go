@@ -53,7 +53,8 @@ func (s *GroupRolled) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 		back := fmt.Sprintf("slipway nodegroup scale %s %s --nodes-min %d --nodes-max %d", e.Name, s.Group, s.Min, s.Max)
 		switch {
 		case low > s.Min || high > s.Max:
-			return wait("its Auto Scaling group has %d to %d nodes, and had %d to %d before the update: EKS takes it back; if it stays so, %s", low, high, s.Min, s.Max, back)
+			return wait("its Auto Scaling group has %d to %d nodes, and had %d to %d before the update: EKS takes it back; if it stays so, %s",
+				low, high, s.Min, s.Max, back)
 		case want > s.Nodes && m.Attempt <= looks:
 			return wait("%d nodes are wanted, and %d were before the update", want, s.Nodes)
 		case want > s.Nodes:
