@@ -48,6 +48,7 @@ func All() []Check {
 		keyPairs,
 		instanceTypes,
 		images,
+		releases,
 		userData,
 		launchTemplates,
 		addons,

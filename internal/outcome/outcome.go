@@ -59,7 +59,8 @@ type Outcome struct {
 	Unseen    string        // why it could not
 	Seen      string        // what the last look saw of a change that is about no nodes, in words
 	Returns   bool          // what failed goes back to what was before
-	TakenBack bool          // it has gone back: all is as it was before
+	Returning []string      // the node groups whose replacement goes back, where other things stay; nil: all of it goes back
+	TakenBack bool          // it has gone back
 	Unwritten string        // why the end is not in the journal; "": it is, or none is kept
 	Elsewhere []string      // where there was nothing to remove: other regions with a cluster of that name
 }
@@ -75,7 +76,7 @@ type Summary struct {
 	CriticalPath float64          `json:"criticalPath"` // seconds
 	APICalls     int              `json:"apiCalls"`
 	ExitCode     int              `json:"exitCode"`
-	TakenBack    bool             `json:"takenBack,omitempty"`      // what failed has been undone: all is as it was before
+	TakenBack    bool             `json:"takenBack,omitempty"`      // the replacement that failed has been undone: its node group is as before
 	Uncounted    string           `json:"nodesUncounted,omitempty"` // why nodesReady counts none
 	Findings     finding.Findings `json:"findings,omitempty"`
 }

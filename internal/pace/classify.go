@@ -86,6 +86,8 @@ var rows = []row{
 	{nil, "Misconfigured PodExecutionRole Trust Policy", Retry, "IAM has not spread the role yet", "EKS CreateFargateProfile (facts/eks.md §4)"},
 	{nil, "does not have the Amazon EKS Managed Policies", Retry, "IAM has not spread the role's policies yet", "EKS CreateNodegroup (facts/eks.md §4)"},
 	{nil, "were not found in the trust relationships", Retry, "IAM has not spread the role yet", "EKS CreateNodegroup (facts/eks.md §4)"},
+	{nil, "Kubernetes version should be equal to Cluster kubernetes version", Retry, "EKS has not spread the control plane's version yet",
+		"EKS UpdateNodegroupVersion, CreateNodegroup (facts/eks.md §6; ACK community #2957)"},
 	{nil, "Role provided in the request does not exist", Retry, "IAM has not spread the role yet", "EKS CreatePodIdentityAssociation (facts/eks.md §4)"},
 
 	{nil, "No updates are to be performed", Already, "", "CloudFormation UpdateStack"},

@@ -53,7 +53,7 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observ
 		}
 		return
 	}
-	old := &was.ManagedNodeGroups[0]
+	old := b.released(m, &was.ManagedNodeGroups[0], live)
 	b.groupTags(m, live, old)
 	b.refuseChanges(at("managedNodeGroups", i, ""), "the node group "+m.Name, old, m)
 	b.scalingChanges(&old.NodeGroupBase, n, m.Taints, true)
@@ -65,9 +65,13 @@ func (b *builder) managedChanges(i int, m *config.ManagedNodeGroup, live *observ
 		b.resize(n, title+comparedLater, later(&config.ClusterConfig{Metadata: b.head(), ManagedNodeGroups: []config.ManagedNodeGroup{*m}}), true, count)
 		what = nil
 	case len(what) > 0:
-		recorded, _ := b.template(name)
-		want, err := stack.Resize(recorded, b.cfg, m)
-		b.resizeTo(n, title+strings.Join(what, ", "), want, err, true, count)
+		if b.draft.Graph.Has(rules.ID(rules.GroupUpdate, m.Name+"/release")) || b.versions.rolls(m.Name) { // another step changes the template before
+			b.resize(n, title+strings.Join(what, ", "), later(&config.ClusterConfig{Metadata: b.head(), ManagedNodeGroups: []config.ManagedNodeGroup{*m}}), true, count)
+		} else {
+			recorded, _ := b.template(name)
+			want, err := stack.Resize(recorded, b.cfg, m)
+			b.resizeTo(n, title+strings.Join(what, ", "), want, err, true, count)
+		}
 		if b.unsettled("managedNodeGroups", m.Name) {
 			what = nil // what its stack sets may be undone by what is under way
 		}

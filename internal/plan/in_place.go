@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -59,18 +58,6 @@ func Roll(in InPlace) (*Plan, error) {
 type rolling struct {
 	InPlace
 	*builder
-}
-
-// minorOf is the Kubernetes minor that a release of EKS's AMIs is of; Bottlerocket's have a
-// number of their own.
-var minorOf = regexp.MustCompile(`^(1\.\d+)[.-]`)
-
-// Minor is the Kubernetes minor of a release of an AMI type; "": the release does not say.
-func Minor(amiType, release string) string {
-	if m := minorOf.FindStringSubmatch(release); m != nil && !strings.HasPrefix(amiType, "BOTTLEROCKET") {
-		return m[1]
-	}
-	return ""
 }
 
 // impossible is what EKS does not do in place, in words.
@@ -128,7 +115,8 @@ func (r *rolling) rolls() error {
 	g := r.Group.Managed
 	lt := g.LaunchTemplate
 	same := r.To.Template == "" || lt != nil && lt.Version == r.To.Template
-	if g.Version == r.To.Version && same && (r.To.Image == "" || g.ReleaseVersion == r.To.Image) && classOf(g.Status) == steady {
+	is := g.Version == r.To.Version && same && (r.To.Image == "" || g.ReleaseVersion == r.To.Image) && classOf(g.Status) == steady
+	if is && !r.mixed() {
 		return nil
 	}
 	in := eks.UpdateNodegroupVersionInput{NodegroupName: &r.Group.Name, Force: r.Force}
@@ -148,13 +136,32 @@ func (r *rolling) rolls() error {
 	batches := time.Duration((len(nodes) + most - 1) / most)
 	r.add(part{Step: aboutGroup(rules.GroupVersion, r.Group), Action: Update, Title: "node group " + r.Group.Name + ": " + r.changes() + ", by EKS, " +
 		counted(most, "node") + " at a time", Typical: 5*time.Minute + batches*4*time.Minute, Timeout: timeoutUpdate + batches*25*time.Minute,
-		Run: &steps.GroupVersion{Input: in}})
+		Run: &steps.GroupVersion{Input: in, Anew: is}})
 	if n := r.Group.Sizes().DesiredSize; n > 0 {
 		r.add(part{Step: aboutGroup(rules.Nodes, r.Group), Action: Await, Title: counted(n, "node") + " of " + r.Group.Name + " Ready", Typical: 5 * time.Second,
 			Timeout: timeoutGroup, Run: &steps.Nodes{Group: r.Group.Name, Want: n, Managed: true}})
 	}
+	r.seenAfter(aboutGroup(rules.GroupVersion, r.Group))
 	r.surge(len(nodes))
 	return nil
+}
+
+// mixed tells whether the group's nodes are not all alike, whatever EKS says of the group: an
+// update that failed half-way leaves them so (ops case 16).
+func (r *rolling) mixed() bool {
+	images, older := map[string]bool{}, false
+	for _, n := range r.live.NodesOf(r.Group) {
+		if image := n.Labels[eksfacts.LabelImage]; image != "" {
+			images[image] = true
+		}
+		older = older || r.Group.Managed.AMIType != "CUSTOM" && n.Version != "" && eksfacts.Minor(n.Version) < eksfacts.Minor(r.To.Version)
+	}
+	if len(images) < 2 && !older {
+		return false
+	}
+	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.",
+		r.Group.Name))
+	return true
 }
 
 // changes are what the nodes are made from, before and after.
@@ -261,6 +268,45 @@ func (r *rolling) homes(nodes []string) []*corev1.Node {
 		out = append(out, asNode(n.Name, labels, taints))
 	}
 	return out
+}
+
+// seenAfter looks, once EKS is done, at what it leaves; after is the step by which it does.
+func (r *rolling) seenAfter(after rules.Step) {
+	run := &steps.GroupRolled{Group: r.Group.Name, Ran: r.ran()}
+	switch m, a := r.Group.Managed, r.Group.Scaling; {
+	case m != nil && m.ScalingConfig != nil: // while EKS is at it, the Auto Scaling group has more
+		run.Min, run.Max, run.Nodes = m.ScalingConfig.MinSize, m.ScalingConfig.MaxSize, m.ScalingConfig.DesiredSize
+		if a != nil && classOf(m.Status) == steady {
+			run.Min, run.Max, run.Nodes = a.MinSize, a.MaxSize, a.DesiredCapacity
+		}
+	case a != nil:
+		run.Min, run.Max, run.Nodes = a.MinSize, a.MaxSize, a.DesiredCapacity
+	default:
+		return
+	}
+	s := after
+	s.Kind = rules.GroupRolled
+	s.Labels = slices.DeleteFunc(slices.Clone(s.Labels), func(l string) bool {
+		return strings.HasPrefix(l, rules.Turn+"=") || strings.HasPrefix(l, rules.After+"=")
+	})
+	r.add(part{Step: s, Action: Await, Title: r.Group.Name + " has its sizes again, and its pods run", Typical: time.Minute, Timeout: timeoutGroup, Run: run})
+}
+
+// ran are who makes the pods that the group's nodes run.
+func (r *rolling) ran() (out []string) {
+	if r.live.Kubernetes == nil {
+		return nil
+	}
+	nodes := names(r.live.NodesOf(r.Group))
+	for _, name := range slices.Sorted(maps.Keys(r.live.Kubernetes.Pods)) {
+		p := r.live.Kubernetes.Pods[name]
+		ns, _, _ := strings.Cut(name, "/")
+		if kind, of, made := strings.Cut(p.Owner, "/"); made && p.Ready && slices.Contains(nodes, p.Node) {
+			out = append(out, kind+"/"+ns+"/"+of)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // recorded has the group's stack say what EKS did, where it says something else.

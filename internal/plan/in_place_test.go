@@ -6,6 +6,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // upgraded is an observation of one managed group, and the plan of its upgrade.
@@ -88,12 +89,32 @@ func TestTheUpdateConfigIsShown(t *testing.T) {
 	}
 }
 
-// A release's minor is read from it, but of Bottlerocket's, which have numbers of their own.
-func TestMinor(t *testing.T) {
-	for _, c := range [][3]string{{"AL2023_x86_64_STANDARD", "1.34.1-20261101", "1.34"}, {"WINDOWS_CORE_2022_x86_64", "1.33-2026.11.10", "1.33"},
-		{"BOTTLEROCKET_x86_64", "1.50.0-abc", ""}, {"AL2023_x86_64_STANDARD", "nonsense", ""}} {
-		if got := Minor(c[0], c[1]); got != c[2] {
-			t.Errorf("%s of %s: %s", c[1], c[0], got)
+// A group that EKS takes for done, and whose nodes are of two AMIs or minors, is not.
+func TestAnUpdateThatEndedHalfWayIsAskedForAgain(t *testing.T) {
+	at := func(edit func(a, b *observe.Node)) *Plan {
+		o := atMinor("1.34")
+		o.Groups["w"].ReleaseVersion = "1.34.1-20261101"
+		a, b := o.Kubernetes.Nodes["w1"], o.Kubernetes.Nodes["w2"]
+		a.Labels["eks.amazonaws.com/nodegroup-image"], b.Labels["eks.amazonaws.com/nodegroup-image"] = "ami-1", "ami-1"
+		edit(a, b)
+		g, _ := o.NodeGroup("w")
+		p, err := Roll(InPlace{Live: o, Group: g, To: Release{Version: "1.34", Image: "1.34.1-20261101"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := at(func(_, _ *observe.Node) {}); !p.Empty() {
+		t.Errorf("of one AMI: %v", p.Entries)
+	}
+	for _, edit := range []func(_, b *observe.Node){
+		func(_, b *observe.Node) { b.Labels["eks.amazonaws.com/nodegroup-image"] = "ami-2" },
+		func(_, b *observe.Node) { b.Version = "v1.33.1-eks-1" },
+	} {
+		p := at(edit)
+		e := p.Entry("nodegroup-version/w")
+		if e == nil || !e.Step.(*steps.GroupVersion).Anew || !strings.Contains(strings.Join(p.Notes, " "), "an update ended half-way") || p.Entry("nodegroup-rolled/w") == nil {
+			t.Errorf("%v %v", p.Entries, p.Notes)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func (b *builder) nodeGroups() {
 		}
 	}
 	b.replacements()
+	b.versions.joined()
 }
 
 func (b *builder) managed(i int, m *config.ManagedNodeGroup) {
@@ -317,8 +319,21 @@ func propagated(n *config.NodeGroupBase, managed bool, ts config.Taints) map[str
 	return tags
 }
 
+// scaling sets what only the Auto Scaling group knows, in one step: of a group that is still
+// being made, that may be what it is made with and what the file has changed since.
 func (b *builder) scaling(n *config.NodeGroupBase, run *steps.GroupScaling) {
 	run.Group = n.Name
+	if e := b.plan.Entry(rules.ID(rules.GroupScaling, n.Name)); e != nil {
+		was := e.Step.(*steps.GroupScaling)
+		for _, p := range run.Suspend {
+			if !slices.Contains(was.Suspend, p) {
+				was.Suspend = append(was.Suspend, p)
+			}
+		}
+		was.Resume = append(was.Resume, run.Resume...)
+		was.Tags = merged(was.Tags, run.Tags)
+		return
+	}
 	b.add(part{Step: rules.Step{Kind: rules.GroupScaling, Name: n.Name}, Action: Update, Title: "Auto Scaling settings of " + n.Name,
 		Typical: time.Second, Timeout: timeoutQuick,
 		Run: run})
@@ -359,6 +374,16 @@ func (b *builder) nodeRoleName(n *config.NodeGroupBase) string {
 		name = fmt.Sprintf("%s-%x", name[:51], md5.Sum([]byte(name)))[:64]
 	}
 	return name
+}
+
+// merged are two sets of tags, where the second's values count.
+func merged(a, b map[string]string) map[string]string {
+	if a == nil {
+		return b
+	}
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
 }
 
 func counted(n int, what string) string {

@@ -159,6 +159,7 @@ type builder struct {
 	replaces string            // the node group whose replacement the steps are part of; "": none
 	follows  string            // the one whose replacement ends before; "": none
 	also     []string          // labels that every step gets
+	versions *upgrading        // to another version, where the plan of a launch takes the cluster there; nil: it does not
 	comers   map[string]string // roles, by ARN, that a group that is still to come runs with, and its name
 }
 

@@ -49,7 +49,8 @@ func (b *builder) refuseChanges(under, what string, was, now any) {
 // the catalogue says that no step can follow; it tells whether there was any.
 func (b *builder) refuseWanted(list, key, what string) (refused bool) {
 	for _, d := range b.diffs {
-		if !d.Wanted || !d.Drifted || !d.Field.Refused() || d.Key != key || !strings.HasPrefix(d.Path, list+".") || named(d) {
+		if !d.Wanted || !d.Drifted || !d.Field.Refused() || d.Key != key || !strings.HasPrefix(d.Path, list+".") || named(d) ||
+			d.Path == "managedNodeGroups.releaseVersion" && b.versions.rolls(key) {
 			continue
 		}
 		refused = true

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -28,16 +29,34 @@ func Ailing(live *observe.Observed, g observe.AnyGroup) string {
 		return "its stack is " + g.Stack.Status
 	case g.Going() || p.UnderWay() || g.Managed != nil && classOf(g.Managed.Status) == moving:
 		return ""
-	case g.Managed != nil && (classOf(g.Managed.Status) == failed || g.Managed.Status == "DEGRADED"):
+	case g.Managed != nil && (classOf(g.Managed.Status) == failed || g.Managed.Status == "DEGRADED" && !mild(g.Managed.Health)):
 		return "EKS says that it is " + g.Managed.Status
-	case g.Managed != nil && g.Managed.Health != nil && len(g.Managed.Health.Issues) > 0:
-		return "EKS finds " + g.Managed.Health.Issues[0].Code
+	case g.Managed != nil && grave(g.Managed.Health) != nil:
+		return "EKS finds " + grave(g.Managed.Health).Code
 	case p == observe.Complete && g.Managed == nil && (g.Scaling == nil || g.Scaling.Managed) &&
 		live.Missed(observe.Nodegroups) == nil && live.Missed(observe.Scaling) == nil:
 		return "its stack stands, and it is gone"
 	}
 	return ""
 }
+
+// grave is the first issue of a group that is cured by making it again; nil: there is none. With
+// the others (no capacity in a zone, no quota, no addresses, no way to the control plane) EKS
+// goes on, its nodes live, and a new group would meet the same.
+func grave(h *observe.Health) *observe.Issue {
+	if h == nil {
+		return nil
+	}
+	for i := range h.Issues {
+		if !eksfacts.Upgradable(h.Issues[i].Code) {
+			return &h.Issues[i]
+		}
+	}
+	return nil
+}
+
+// mild tells whether EKS finds something, and nothing of it is cured by making the group again.
+func mild(h *observe.Health) bool { return h != nil && len(h.Issues) > 0 && grave(h) == nil }
 
 // RepairGroup is the plan that makes a node group again: it is emptied as far as it has
 // nodes, deleted with its stack, and made as any new one.
@@ -138,6 +157,20 @@ func Healthy(live *observe.Observed, account string, g observe.AnyGroup) (*Plan,
 	if g.Managed != nil {
 		is = strings.TrimSpace(g.Managed.Status + ", and EKS finds nothing wrong with it")
 	}
+	if m := g.Managed; m != nil && mild(m.Health) {
+		i := m.Health.Issues[0]
+		b.plan.Notes = []string{fmt.Sprintf("The node group %s is %s, and EKS finds %s (%s): that is not cured by making the group again, "+
+			"which its nodes would go for. %s.", g.Name, m.Status, i.Code, strings.TrimSuffix(i.Message, "."), insteadOf[i.Code])}
+		return b.done()
+	}
 	b.plan.Notes = []string{fmt.Sprintf("The node group %s is %s: there is nothing to repair.", g.Name, is)}
 	return b.done()
+}
+
+// insteadOf is what mends a group with an issue that making it again does not cure.
+var insteadOf = map[string]string{
+	"AsgInstanceLaunchFailures": "Wait for capacity, or replace it by one without that zone, or with more instance types: slipway nodegroup upgrade -f FILE",
+	"InstanceLimitExceeded":     "Raise the quota of vCPUs (L-1216C47A), or end other instances",
+	"InsufficientFreeAddresses": "Free addresses in its subnets, or replace it by one in others: slipway nodegroup upgrade -f FILE",
+	"ClusterUnreachable":        "See why its nodes do not reach the control plane: routes, security groups, the endpoint's ranges",
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -26,6 +27,14 @@ type Upgrading struct {
 	Replaced    map[string]Replacement
 	MaxParallel int  // node groups at once; 0: three
 	Force       bool // what EKS lets pass by force, passes
+	// Wait is whose nodes are waited for that follow by themselves (eksfacts.KeptBy…), and how
+	// long; 0: an hour.
+	Wait    []string
+	WaitFor time.Duration
+	// File may pin AMI releases, where it is of the version To; nil: nothing does. Of a launch,
+	// its own file is asked.
+	File   *config.File
+	Newest map[string]string // release of the version To for groups that pin another, by name
 }
 
 // Upgrade is the plan that takes a whole cluster to another version, or what of it lags
@@ -45,9 +54,12 @@ func (b *builder) upgrade() {
 		return
 	}
 	in := b.in.Upgrade
-	in.Live, in.To, in.Versions = b.live, b.cfg.Metadata.Version, b.in.Versions
-	if err := newUpgrade(in, b).stages(); err != nil {
+	in.Live, in.To, in.Versions, in.Force = b.live, b.cfg.Metadata.Version, b.in.Versions, b.in.Watch.Force
+	u := newUpgrade(in, b)
+	b.versions = u
+	if err := u.stages(); err != nil {
 		b.refused = append(b.refused, findings(err)...)
+		b.versions = nil
 	}
 }
 
@@ -56,10 +68,11 @@ func (b *builder) upgrades() bool {
 	return b.in.Upgrades()
 }
 
-// Upgrades tells whether the file wants another version than the live control plane has.
+// Upgrades tells whether the file wants another version than the live cluster has, or what of
+// it is behind the control plane.
 func (in Input) Upgrades() bool {
 	return in.Live.Cluster != nil && in.Live.Cluster.Status != "CREATING" && !in.GroupsAlone && in.AddonAlone == "" &&
-		in.Live.Cluster.Version != "" && in.Live.Cluster.Version != in.File.Cluster.Metadata.Version
+		in.Live.Cluster.Version != "" && (in.Live.Cluster.Version != in.File.Cluster.Metadata.Version || len(in.Behind()) > 0)
 }
 
 // upgrading puts the plan of an upgrade together. It knows what will be as it goes: at is
@@ -70,15 +83,18 @@ type upgrading struct {
 	at     string
 	addons map[string]string
 	groups map[string]string
+	rolled map[string]bool   // groups that are taken to the version To in place
 	waits  []string          // what goes on now, one slot of --max-parallel each
 	prior  map[string]string // the last step of an add-on
+	ailing []string          // add-ons that are not waited for at the end
 }
 
 func newUpgrade(in Upgrading, b *builder) *upgrading {
 	if in.MaxParallel < 1 {
 		in.MaxParallel = 3
 	}
-	u := &upgrading{Upgrading: in, builder: b, addons: map[string]string{}, groups: map[string]string{}, prior: map[string]string{}}
+	u := &upgrading{Upgrading: in, builder: b, addons: map[string]string{}, groups: map[string]string{},
+		rolled: map[string]bool{}, prior: map[string]string{}}
 	if c := in.Live.Cluster; c != nil {
 		u.at = c.Version
 	}
@@ -112,6 +128,7 @@ func (u *upgrading) stages() error {
 			return err
 		}
 		u.verified(minor)
+		u.followed(minor)
 	}
 	u.told()
 	return nil
@@ -312,7 +329,12 @@ func (u *upgrading) verified(minor string) {
 
 // seen is the step that looks at all that is at a minor by then.
 func (u *upgrading) seen(s rules.Step, minor string) {
-	run := &steps.UpgradeVerified{Version: minor, Addons: slices.Sorted(maps.Keys(u.addons))}
+	run := &steps.UpgradeVerified{Version: minor}
+	for _, name := range slices.Sorted(maps.Keys(u.addons)) {
+		if !slices.Contains(u.ailing, name) {
+			run.Addons = append(run.Addons, name)
+		}
+	}
 	for _, g := range slices.Sorted(maps.Keys(u.groups)) {
 		if u.groups[g] == minor {
 			run.Groups = append(run.Groups, g)

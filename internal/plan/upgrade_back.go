@@ -115,5 +115,6 @@ func (u *upgrading) readyBack() (out finding.Findings) {
 				"has no version for Kubernetes %s any more", u.To))
 		}
 	}
-	return append(out, u.readyBudgets()...)
+	u.unread()
+	return append(out, u.readyPods()...)
 }

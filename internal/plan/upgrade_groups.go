@@ -13,17 +13,17 @@ import (
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
-	"github.com/slipway-eks/slipway/internal/stack"
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
-// kubelets is the minor of a group's nodes: what EKS says of a managed one, else the oldest
-// kubelet. "": nobody knows.
+// kubelets is the minor of a group's nodes: the oldest kubelet's, and of a managed one what EKS
+// says where that is older, or where nobody sees them. An update that failed half-way leaves nodes
+// of both (ops case 16). "": nobody knows.
 func kubelets(live *observe.Observed, g observe.AnyGroup) string {
-	if g.Managed != nil && g.Managed.AMIType != "CUSTOM" {
-		return g.Managed.Version
-	}
 	oldest := 0
+	if g.Managed != nil && g.Managed.AMIType != "CUSTOM" {
+		oldest = eksfacts.Minor(g.Managed.Version)
+	}
 	for _, n := range live.NodesOf(g) {
 		if m := eksfacts.Minor(n.Version); m > 0 && (oldest == 0 || m < oldest) {
 			oldest = m
@@ -40,35 +40,34 @@ func inPlace(g observe.AnyGroup) bool {
 	return g.Managed != nil && g.Managed.AMIType != "CUSTOM" && !g.Going() && classOf(g.Managed.Status) != failed
 }
 
-// groupVersion is the step that takes a managed group to the newest release of a minor, in
-// place.
-func groupVersion(group, minor string, force bool) steps.Spec {
-	return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}}
+// groupVersion is the step that takes a managed group to a release of a minor, in place: both
+// in one call, as EKS would take the group to the newest otherwise; "": that is wanted. anew: it
+// is asked for though EKS says that the group has it.
+func groupVersion(group, minor, release string, force, anew bool) steps.Spec {
+	in := eks.UpdateNodegroupVersionInput{NodegroupName: &group, Version: &minor, Force: force}
+	if release != "" {
+		in.ReleaseVersion = &release
+	}
+	return &steps.GroupVersion{Input: in, Anew: anew}
 }
 
 // groupTo adds that step; key says of which round, or way back, it is.
 func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
 	turn := g.Name + "/" + minor
 	s = s.Label(rules.With(rules.For, g.Name), rules.With(rules.Turn, turn), u.slot(turn))
-	u.add(part{Step: s, Action: Update, Title: fmt.Sprintf("node group %s %s → %s, in place", g.Name, u.groups[g.Name], minor),
-		Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, u.Force)})
+	title, release := fmt.Sprintf("node group %s %s → %s, in place", g.Name, u.groups[g.Name], minor), ""
+	if pin := u.pinned(g.Name); pin != nil && *pin != "" && minor == u.To {
+		release = *pin
+		title += ", AMI release " + release
+	}
+	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
 	u.groups[g.Name] = minor
+	r := &rolling{InPlace: InPlace{Live: u.Live, Group: g}, builder: u.builder}
+	r.seenAfter(s)
 	if minor == u.To {
+		u.rolled[g.Name] = true
 		u.says(g, minor)
 	}
-}
-
-// says has the group's stack say what EKS has done, where it says a version or a release at
-// all. Of a file, what it wants of the group follows by itself.
-func (u *upgrading) says(g observe.AnyGroup, minor string) {
-	k := g.Stack
-	if k == nil || k.Template == "" || u.in.File != nil {
-		return
-	}
-	if body, err := stack.Release(k.Template, stack.Released{Version: minor, Release: minor}); err != nil || stack.Same(k.Template, body) {
-		return
-	}
-	u.saysSo(k, labelled(rules.GroupUpdate, g.Name+"/"+minor, k.Name).Label(rules.With(rules.For, g.Name)), steps.Release{Group: g.Name})
 }
 
 // slot is the label of a group that waits for another, so that no more than --max-parallel
@@ -101,12 +100,41 @@ func (u *upgrading) groupsThen(minor string) error {
 		return nil
 	}
 	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; is || !inPlace(g) || u.groups[g.Name] == minor {
+		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == minor || u.keeps(g.Name) {
 			continue
 		}
 		u.groupTo(g, minor, u.of(rules.GroupVersion, g.Name+"/"+minor, minor))
 	}
+	for _, w := range u.in.Replaced {
+		u.groups[w.Green] = minor
+		delete(u.groups, w.Blue.Name)
+	}
 	return u.replaced(rules.With(rules.Round, minor), minor)
+}
+
+// goes tells whether a group is replaced, by the plan of the versions or by a launch that it
+// is part of.
+func (u *upgrading) goes(group string) bool {
+	_, is := u.Replaced[group]
+	return is || u.isBlue(group)
+}
+
+// joined puts the replacements of a launch where they belong in an upgrade that it makes: new
+// nodes start with the version that the control plane has by then, and as many groups are at
+// it at once as --max-parallel says.
+func (u *upgrading) joined() {
+	if u == nil {
+		return
+	}
+	for _, w := range u.in.Replaced {
+		turn := w.Blue.Name + "/" + u.To
+		labels := []string{rules.With(rules.Round, u.To), rules.With(rules.Turn, turn), u.slot(turn)}
+		for i, s := range u.draft.Steps {
+			if s.Has(rules.With(rules.Replaces, w.Blue.Name)) {
+				u.draft.Steps[i] = s.Label(labels...)
+			}
+		}
+	}
 }
 
 // replaced adds the stages of those groups that are replaced.
@@ -133,7 +161,7 @@ func (u *upgrading) others() {
 		for _, n := range u.Live.NodesOf(g) {
 			known[n.Name] = true
 		}
-		_, replaced := u.Replaced[g.Name]
+		replaced := u.goes(g.Name)
 		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
 		switch {
 		case replaced || have == u.To || have == "" || !g.There() || g.Going():
@@ -162,15 +190,34 @@ func (u *upgrading) others() {
 
 // whose says who takes a node of no group along.
 func whose(n *observe.Node) string {
-	switch {
-	case n.Labels[eksfacts.ComputeType] == "auto":
-		return "Nodes of Auto Mode follow by themselves, as their disruption settings let: %s."
-	case n.Labels["karpenter.sh/nodepool"] != "":
-		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned: %s."
-	case n.Labels[eksfacts.ComputeType] == "fargate" || strings.HasPrefix(n.Name, "fargate-"):
+	switch eksfacts.KeeperOf(n.Name, n.Labels) {
+	case eksfacts.KeptByAuto:
+		return "Nodes of Auto Mode follow by themselves, as their disruption settings let (--wait-nodes auto waits for them): %s."
+	case eksfacts.KeptByKarpenter:
+		return "Nodes of Karpenter follow by its own drift, as its disruption settings let, where their AMI is not pinned " +
+			"(--wait-nodes karpenter waits for them): %s."
+	case eksfacts.KeptByFargate:
 		return "Fargate gives a pod the new version when it is made again (kubectl rollout restart): %s."
 	}
 	return "Nodes of no node group stay as they are: %s."
+}
+
+// followed waits for the nodes that others keep, where somebody wants that.
+func (u *upgrading) followed(minor string) {
+	if len(u.Wait) == 0 || !u.last(minor) || u.Live.Kubernetes == nil {
+		return
+	}
+	older := 0
+	for _, n := range u.Live.Kubernetes.Nodes {
+		if slices.Contains(u.Wait, eksfacts.KeeperOf(n.Name, n.Labels)) && eksfacts.Minor(n.Version) < eksfacts.Minor(minor) {
+			older++
+		}
+	}
+	if older == 0 {
+		return
+	}
+	u.add(part{Step: u.of(rules.Followed, minor, minor), Action: Await, Title: counted(older, "node") + " of " + strings.Join(u.Wait, " and ") + " at " + minor,
+		Typical: time.Duration(older) * 3 * time.Minute, Timeout: cmp.Or(u.WaitFor, time.Hour), Run: &steps.NodesFollowed{Version: minor, Of: u.Wait}})
 }
 
 // batches are how often EKS drains nodes of a group, as many at once as may be unavailable.

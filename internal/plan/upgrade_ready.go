@@ -60,12 +60,14 @@ func (u *upgrading) path() finding.Findings {
 // list of what is looked at.
 func (u *upgrading) ready() (out finding.Findings) {
 	for _, look := range []func() finding.Findings{
+		u.unread,
+		u.readyPins,
 		u.readyInsights,
 		u.readyAddons,
 		u.readySkew,
 		u.readyAL2,
 		u.readyGroups,
-		u.readyBudgets,
+		u.readyPods,
 		u.readyAddresses,
 		u.readyWebhooks,
 	} {
@@ -175,11 +177,50 @@ func (u *upgrading) readyAddons() (out finding.Findings) {
 				break
 			}
 		}
-		if a := u.Live.Addons[name]; a.Status == "CREATE_FAILED" || a.Status == "DELETE_FAILED" || a.Status == "DELETING" {
-			out = append(out, u.stop("addon-unwell", "add-on "+name, "mend it, or take it away: slipway addon remove "+u.Live.Name+" "+name, "is %s", a.Status))
+		if f := u.unwell(name); f != nil {
+			out = append(out, *f)
 		}
 	}
 	return out
+}
+
+// unwell is by what an add-on would keep the upgrade from ending well: at its end, all are to be
+// ACTIVE. What the plan raises is made anew; what is DEGRADED may heal by itself, where somebody
+// says so by force.
+func (u *upgrading) unwell(name string) *finding.Finding {
+	a, again := u.Live.Addons[name], "mend it"
+	switch a.Status {
+	case "CREATE_FAILED", "DELETE_FAILED", "DELETING":
+		return new(u.stop("addon-unwell", "add-on "+name, "mend it, or take it away: slipway addon remove "+u.Live.Name+" "+name, "is %s", a.Status))
+	case "UPDATE_FAILED":
+		again = "update it again: slipway addon update " + u.Live.Name + " " + name
+	case "DEGRADED":
+	default:
+		return nil
+	}
+	why := ""
+	if h := a.Health; h != nil && len(h.Issues) > 0 {
+		why = ": " + h.Issues[0].Code + ": " + strings.TrimSuffix(h.Issues[0].Message, ".")
+	}
+	switch f := u.stop("addon-unwell", "add-on "+name, again+"; --force goes on", "is %s, and nothing in the plan changes it%s", a.Status, why); {
+	case u.raises(name):
+		return nil
+	case u.Force:
+		u.ailing = append(u.ailing, name)
+		u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("The add-on %s is %s%s; --force goes on, and does not wait for it at the end.", name, a.Status, why))
+		return nil
+	default:
+		return &f
+	}
+}
+
+// raises tells whether an add-on gets another version on the way.
+func (u *upgrading) raises(name string) bool {
+	have := u.addons[name]
+	return slices.ContainsFunc(u.rounds(), func(minor string) bool {
+		want := u.wanted(name, minor)
+		return want != "" && want != have && (u.last(minor) || !u.fits(name, have, minor))
+	})
 }
 
 func (u *upgrading) offeredFor(name, minor string) (out []string) {
@@ -240,7 +281,7 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 		for _, n := range u.Live.NodesOf(g) {
 			old = old || n.OSImage == "Amazon Linux 2"
 		}
-		if in, is := u.Replaced[g.Name]; is && in.File != nil && in.File.Cluster.Groups()[0].AmiFamily != "AmazonLinux2" {
+		if family := u.familyAfter(g.Name); family != "" && family != "AmazonLinux2" {
 			old = false // what takes its place is none
 		}
 		if old && !g.Going() && u.groups[g.Name] != u.To {
@@ -252,38 +293,35 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 	return out
 }
 
-// mild are the issues of a node group with which EKS updates it all the same.
-var mild = []string{"AsgInstanceLaunchFailures", "InstanceLimitExceeded", "InsufficientFreeAddresses", "ClusterUnreachable"}
+// familyAfter is the AMI family of what takes a group's place; "": nothing does.
+func (u *upgrading) familyAfter(group string) string {
+	if in, is := u.Replaced[group]; is && in.File != nil {
+		return in.File.Cluster.Groups()[0].AmiFamily
+	}
+	for _, w := range u.in.Replaced {
+		for _, n := range u.cfg.Groups() {
+			if w.Blue.Name == group && w.Green == n.Name {
+				return n.AmiFamily
+			}
+		}
+	}
+	return ""
+}
 
 // readyGroups are node groups that EKS would not update.
 func (u *upgrading) readyGroups() (out finding.Findings) {
 	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; is || !inPlace(g) || u.groups[g.Name] == u.To || g.Managed.Health == nil {
+		if u.goes(g.Name) || !inPlace(g) || u.groups[g.Name] == u.To || g.Managed.Health == nil {
 			continue
 		}
 		for _, i := range g.Managed.Health.Issues {
-			if !slices.Contains(mild, i.Code) {
+			if !eksfacts.Upgradable(i.Code) {
 				out = append(out, u.stop("group-unwell", "node group "+g.Name, "mend it, or replace it: slipway nodegroup upgrade "+u.Live.Name+" "+g.Name,
 					"is not updated by EKS while it has the issue %s: %s", i.Code, i.Message))
 			}
 		}
 	}
 	return out
-}
-
-// readyBudgets are disruption budgets that never let a pod of the nodes go: EKS gives a node
-// up after a quarter of an hour.
-func (u *upgrading) readyBudgets() finding.Findings {
-	if u.Force || u.Live.Kubernetes == nil || u.Live.Missed(observe.Pods) != nil {
-		return nil
-	}
-	var nodes []string
-	for _, g := range u.Live.NodeGroups() {
-		if _, is := u.Replaced[g.Name]; !is && inPlace(g) && u.groups[g.Name] != u.To {
-			nodes = append(nodes, names(u.Live.NodesOf(g))...)
-		}
-	}
-	return never(u.Live, nodes, "; --force ends its pods all the same")
 }
 
 // readyAddresses are subnets without room for the interfaces of a new control plane, which

@@ -28,6 +28,9 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 	case o.Result == outcome.Nothing:
 	case o.Result == outcome.Done:
 		fmt.Fprintf(w, "%s %s, in %s (%d steps, %d AWS calls)\n", style.Green("done:"), seen(o), Duration(o.Elapsed), o.Steps.Done, o.Calls)
+	case o.Returns && len(o.Returning) > 0:
+		fmt.Fprintf(w, "%s %d steps done, %d failed, %d not begun. The replacement of node group %s is taken back now; what else was done stays\n",
+			style.Red(o.Result+":"), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped, strings.Join(o.Returning, " and "))
 	case o.Returns:
 		fmt.Fprintf(w, "%s %d steps done, %d failed, %d not begun. It is taken back now\n", style.Red(o.Result+":"), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped)
 	default:

@@ -51,7 +51,9 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 			o.Seen = fmt.Sprintf("%s, %d nodes Ready, of which %d are wanted", s.done, o.Verdict.NodesReady, o.Verdict.NodesWant)
 		}
 	}
-	o.Returns = s.returns(rep)
+	if o.Returns = s.returns(rep); o.Returns {
+		o.Returning = s.unended(rep)
+	}
 	o.Calls = s.AWS.Calls()
 	if rep == nil {
 		return o

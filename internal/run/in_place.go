@@ -7,6 +7,7 @@ import (
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
@@ -59,7 +60,7 @@ func (w InPlace) release(ctx context.Context, c *awsc.Clients, live *observe.Obs
 		return to, nil
 	case w.Release != "" && w.Release != Latest:
 		to.Image = w.Release
-		if m := plan.Minor(g.AMIType, w.Release); m != "" {
+		if m := eksfacts.ReleaseMinor(g.AMIType, w.Release); m != "" {
 			to.Version = m
 		}
 		return to, nil

@@ -57,7 +57,7 @@ func TestAGroupIsUpgradedInPlace(t *testing.T) {
 	r := testregion.Again(t, stood(t, older))
 	guarded(t, r, 1)
 	s := inPlace(t, r, run.InPlace{Group: "w"})
-	if k := kinds(s); k[rules.GroupVersion] != 1 || k[rules.GroupUpdate] != 1 || k[rules.Nodes] != 1 || len(s.Plan.Entries) != 3 {
+	if k := kinds(s); k[rules.GroupVersion] != 1 || k[rules.GroupUpdate] != 1 || k[rules.Nodes] != 1 || k[rules.GroupRolled] != 1 || len(s.Plan.Entries) != 4 {
 		t.Errorf("the plan has %v", k)
 	}
 	for _, want := range []string{"EKS adds up to", "for 15 minutes fails the update"} {
@@ -73,6 +73,11 @@ func TestAGroupIsUpgradedInPlace(t *testing.T) {
 	}
 	if !slices.ContainsFunc(keysOf(said), func(x string) bool { return strings.Contains(x, "nodes are new; ip-") && strings.Contains(x, "left") }) {
 		t.Errorf("its progress says %q", keysOf(said))
+	}
+	if !slices.ContainsFunc(keysOf(said), func(x string) bool {
+		return strings.Contains(x, "3 of 3 nodes Ready, the sizes as before, and its pods run")
+	}) {
+		t.Errorf("what is left says %q", keysOf(said))
 	}
 	newest, _ := releaseOf(t, r, "w")
 	if newest == oldRelease || !strings.Contains(templateOf(t, r, "w"), newest) || strings.Contains(templateOf(t, r, "w"), oldRelease) {

@@ -80,7 +80,7 @@ func (p *preparation) repaired(ctx context.Context) (err error) {
 			Breaks: "CloudFormation takes no update of it; nothing was changed", Remedy: plan.GoOn(p.name, x.group.Stack)}}
 	}
 	x.fine = there && x.why == "" && x.group.There() && !x.group.Stack.Phase().UnderWay() && !x.group.Going() &&
-		(x.group.Managed == nil || x.group.Managed.Status == "ACTIVE") && completed(x.group)
+		(x.group.Managed == nil || x.group.Managed.Status == "ACTIVE" || x.group.Managed.Status == "DEGRADED") && completed(x.group)
 	if x.fine {
 		p.f = named(p.c, p.name)
 		return nil

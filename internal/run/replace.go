@@ -107,7 +107,8 @@ func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error
 
 // returns tells whether what a run has done is taken back.
 func (s *Session) returns(rep *engine.Report) bool {
-	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil && s.unended(rep)
+	return s.back != nil && rep != nil && !rep.OK() && !rep.Interrupted && rep.Changed && s.hold.halted() == nil &&
+		(len(s.partial()) == 0 || len(s.unended(rep)) > 0)
 }
 
 // pairOf are the old and the new group of a replacement, as far as they are there.

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/plan/rules"
 )
 
 // within finds which node groups of the file are replaced in this plan: those that the
@@ -129,44 +127,4 @@ func turnOf(live *observe.Observed, w plan.Within) int {
 		return 1
 	}
 	return 2
-}
-
-// goesBackWithin has a session take back the replacements of its plan where its run fails.
-func (s *Session) goesBackWithin() {
-	replaced := s.Input.Replaced
-	if len(replaced) == 0 {
-		return
-	}
-	s.back = func(ctx context.Context) (*Session, error) {
-		x, err := held(ctx, s.AWS, s.Env.Name, s.hold)
-		if err != nil {
-			return nil, err
-		}
-		var pairs []plan.Pair
-		var names []string
-		for _, w := range replaced {
-			blue, green, err := pairOf(x.Live, w.Blue.Name)
-			if err == nil && blue.There() && !blue.Going() && underWay(x.Live, blue.Name, green) {
-				pairs, names = append(pairs, plan.Pair{Blue: blue, Green: green}), append(names, blue.Name)
-			}
-		}
-		if len(pairs) == 0 {
-			return nil, nil
-		}
-		x.counted, x.done = names, "node group "+strings.Join(names, " and ")+" is as before"
-		x.Plan, err = plan.Back(plan.Return{Account: s.AWS.Account, Live: x.Live, Pairs: pairs, Deadline: s.Input.Watch.Deadline})
-		var b *Books
-		if s.hold != nil {
-			b = s.hold.b
-		}
-		return x.planned(b, err)
-	}
-}
-
-// unended tells whether a run left a replacement of its plan unended; of a plan that is one
-// replacement, it did.
-func (s *Session) unended(rep *engine.Report) bool {
-	return len(s.Input.Replaced) == 0 || slices.ContainsFunc(s.Input.Replaced, func(w plan.Within) bool {
-		return !slices.ContainsFunc(rep.Spans, func(x engine.Span) bool { return x.ID == rules.ID(rules.Ended, w.Blue.Name) && x.State == "done" })
-	})
 }

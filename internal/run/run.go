@@ -83,7 +83,7 @@ func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
 	p.replace = w.Replace
 	if s, err = p.prepare(ctx); err == nil {
-		s.goesBackWithin()
+		s.goesBackInPart(w.Watch.Deadline)
 	}
 	return s, err
 }

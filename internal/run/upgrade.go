@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -31,8 +33,11 @@ type Upgrade struct {
 	Strategy    string // of managed node groups; self-managed ones are always replaced
 	MaxParallel int    // node groups at once
 	Force       bool
-	plan.Watch  // of groups that are replaced
+	plan.Watch                // of groups that are replaced
+	WaitNodes   []string      // whose nodes are waited for that follow by themselves: eksfacts.KeptByKarpenter, KeptByAuto
+	WaitFor     time.Duration // how long; 0: an hour
 	Books       *Books
+	but         []string // node groups that the launch which this is part of replaces itself
 }
 
 // PrepareUpgrade observes a cluster, and plans what is left of its way to another version,
@@ -51,6 +56,7 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	if err := s.stands(ctx); err != nil {
 		return nil, err
 	}
+	w.closed(s.Live)
 	in, err := w.upgrading(ctx, c, s.Live)
 	if err != nil {
 		return nil, err
@@ -63,13 +69,15 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	for _, x := range in.Replaced { // all are in the same network
 		s.Env.Net = x.Net
 	}
+	s.Input.Upgrade = in
+	s.goesBackInPart(w.Deadline)
 	s.done = "the cluster is at Kubernetes " + in.To
 	return s.planned(w.Books, err)
 }
 
 // upgrading is what the plan is made from.
 func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.Observed) (in plan.Upgrading, err error) {
-	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force}
+	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force, Wait: w.WaitNodes, WaitFor: w.WaitFor}
 	if w.Back {
 		in.To = plan.BackTo(live)
 	}
@@ -77,6 +85,11 @@ func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.O
 		return in, nil // the plan says why
 	}
 	if w.File != nil && w.File.Cluster.Metadata.Version == in.To { // of another version, what it names is for that
+		w.File, _ = generations(w.File, live)
+		in.File = w.File
+		if in.Newest, err = newestOf(ctx, c, w.File, live, in.To); err != nil {
+			return in, err
+		}
 		if in.Versions, err = namedVersions(ctx, c, w.File.Cluster, live, in.To); err != nil {
 			return in, err
 		}
@@ -94,9 +107,14 @@ func namedVersions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConf
 // replaced are the node groups that lag behind and are replaced, each with what takes its
 // place; also those whose replacement is under way, or half gone.
 func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (map[string]plan.Replacement, error) {
-	out := map[string]plan.Replacement{}
+	out, watch := map[string]plan.Replacement{}, w.Watch
+	watch.Force = watch.Force || w.Force
 	for _, name := range w.lagging(live, to) {
-		p := &preparation{c: c, name: live.Name, books: w.Books, replacing: &replacing{Replacement: Replacement{Group: name, Watch: w.Watch}, version: to}}
+		if slices.Contains(w.but, name) {
+			continue
+		}
+		p := &preparation{c: c, name: live.Name, books: w.Books,
+			replacing: &replacing{Replacement: Replacement{Group: name, Watch: watch, Changes: w.pinned(name, to)}, version: to}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
 			if err := do(ctx); err != nil {
@@ -135,17 +153,79 @@ func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
 // upgrade reads what a plan needs more where the file names another version than the control
 // plane has.
 func (p *preparation) upgrade(ctx context.Context) (err error) {
-	if p.replacing != nil || !p.in.Upgrades() {
+	if p.replacing != nil {
 		return nil
+	}
+	if !p.in.Upgrades() {
+		return p.watched()
 	}
 	if p.in.Live, err = read.Complete(ctx, p.c, p.in.Live, read.Upgrading()); err != nil {
 		return check.Reach(err)
 	}
-	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Books: p.books}
+	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Watch: p.in.Watch, Books: p.books}
+	if p.in.Upgrade.Newest, err = newestOf(ctx, p.c, p.f, p.in.Live, w.To); err != nil {
+		return err
+	}
+	for _, x := range p.in.Replaced {
+		w.but = append(w.but, x.Blue.Name)
+	}
+	p.in.Upgrade.MaxParallel = p.in.MaxParallel
 	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
 		return err
 	}
-	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and the control plane has %s: "+
-		"the whole cluster goes there (slipway upgrade has more to choose).", w.To, p.in.Live.Cluster.Version))
+	has := "the control plane has " + p.in.Live.Cluster.Version
+	if p.in.Live.Cluster.Version == w.To {
+		has = "these are older than the control plane: " + strings.Join(p.in.Behind(), ", ")
+	}
+	p.notes = append(p.notes, fmt.Sprintf("The file names Kubernetes %s, and %s: the whole cluster goes there (slipway upgrade has more to choose).", w.To, has))
 	return nil
+}
+
+// watched refuses what is said of replacements where none is asked for: no gate would be asked.
+func (p *preparation) watched() error {
+	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && !w.Force {
+		return nil
+	}
+	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak and --force are of replacements",
+		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
+}
+
+// newestOf are the newest releases of a minor for the groups of a file that pin one of another,
+// so that a person who must choose knows.
+func newestOf(ctx context.Context, c *awsc.Clients, f *config.File, live *observe.Observed, to string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, m := range plan.Pins(f, to) {
+		g := live.Groups[m.Name]
+		if g == nil {
+			continue
+		}
+		var err error
+		if out[m.Name], err = resolve.NewestRelease(ctx, c, g.AMIType, to); err != nil {
+			return nil, check.Reach(err)
+		}
+	}
+	return out, nil
+}
+
+// pinned is the AMI release that the file of the target version pins a group to that is
+// replaced; nil: it gets the newest.
+func (w Upgrade) pinned(group, to string) map[string]any {
+	if w.File == nil || w.File.Cluster.Metadata.Version != to {
+		return nil
+	}
+	for _, m := range w.File.Cluster.ManagedNodeGroups {
+		if minor := eksfacts.ReleaseMinor(m.AmiFamily, m.ReleaseVersion); m.Name == group && m.ReleaseVersion != "" && (minor == "" || minor == to) {
+			return map[string]any{"releaseVersion": m.ReleaseVersion}
+		}
+	}
+	return nil
+}
+
+// closed takes a way back away whose time is over: EKS's insights, by which it is known, may be a
+// day old, and nodes that went back first would wait for a control plane that does not.
+func (w Upgrade) closed(live *observe.Observed) {
+	const begun = 65 * time.Minute // EKS counts from the end of the upgrade, and tells when it began
+	if x := live.Upgrades; x != nil && x.Back != nil && w.Books != nil && w.Books.Now != nil && w.Books.Now().After(x.Back.Until.Add(begun)) {
+		x.Back = nil
+	}
 }

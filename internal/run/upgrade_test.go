@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +9,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/store"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -46,12 +47,6 @@ func isAt(t *testing.T, r *testregion.Region, minor string) {
 	}
 }
 
-// before tells whether one step comes before another in a plan.
-func before(s *run.Session, first, then string) bool {
-	order, err := s.Plan.Graph.Order()
-	return err == nil && slices.Index(order, first) >= 0 && slices.Index(order, first) < slices.Index(order, then)
-}
-
 // A cluster goes up by two minors in one plan, in rounds: what does not fit goes first, the
 // CNI one minor at a time, the nodes once, at the end; and back by one, nodes first.
 func TestAClusterIsUpgradedAndGoesBack(t *testing.T) {
@@ -69,8 +64,13 @@ func TestAClusterIsUpgradedAndGoesBack(t *testing.T) {
 		{"addon-version/vpc-cni/v1.21.1-eksbuild.1", "nodegroup-version/w/1.35"},
 		{"nodegroup-version/w/1.35", "upgrade-verified/1.35"},
 	} {
-		if !before(s, x[0], x[1]) {
-			t.Errorf("%s is not before %s", x[0], x[1])
+		if !follows(s, x[0], x[1]) {
+			t.Errorf("%s does not wait for %s", x[1], x[0])
+		}
+	}
+	for n, waits := range map[int]bool{1: true, 2: false} {
+		if s := upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace, MaxParallel: n}); follows(s, "nodegroup-version/w/1.35", "nodegroup-version/x/1.35") != waits {
+			t.Errorf("--max-parallel %d: one group waits for the other: %t", n, !waits)
 		}
 	}
 	if rep := drive(t, r, s); !rep.OK() {
@@ -83,8 +83,30 @@ func TestAClusterIsUpgradedAndGoesBack(t *testing.T) {
 		t.Errorf("the way back: %+v", st.Back)
 	}
 	s = upgrade(t, r, run.Upgrade{Back: true, Strategy: run.StrategyInPlace})
-	if !before(s, "nodegroup-version/w/1.34", "addon-version/kube-proxy/v1.34.5-eksbuild.3") && !before(s, "nodegroup-version/w/1.34", "cluster-version/1.34") {
-		t.Errorf("the way back has %v", kinds(s))
+	for _, x := range [][2]string{ // nodes, then add-ons, then EKS's look, then the control plane, then all of it
+		{"nodegroup-version/w/1.34", "addon-version/kube-proxy/v1.34.4-eksbuild.3"},
+		{"nodegroup-version/x/1.34", "addon-version/kube-proxy/v1.34.4-eksbuild.3"},
+		{"nodegroup-version/w/1.34", "cluster-version/1.34"},
+		{"upgrade-ready/1.34", "cluster-version/1.34"},
+		{"cluster-version/1.34", "upgrade-verified/1.34"},
+		{"addon-version/kube-proxy/v1.34.4-eksbuild.3", "upgrade-verified/1.34"},
+	} {
+		if !follows(s, x[0], x[1]) {
+			t.Errorf("on the way back, %s does not wait for %s", x[1], x[0])
+		}
+	}
+	if up, err := r.Sim.Save(); err == nil { // whoever waits for longer than a week has no way back any more
+		late := testregion.Again(t, up)
+		for _, after := range []time.Duration{7*24*time.Hour + 2*time.Hour, 24 * time.Hour} { // what EKS found last still tells of one, and no more
+			late.Sim.World.Advance(after)
+			b := newProcess(t, late, store.NewMemory(), alive).b
+			_, err := run.PrepareUpgrade(t.Context(), late.AWS, "test", run.Upgrade{Back: true, Strategy: run.StrategyInPlace, Books: b})
+			if err == nil || !strings.Contains(err.Error(), "no-way-back") || !strings.Contains(err.Error(), "for seven days") {
+				t.Errorf("after a week: %v", err)
+			}
+		}
+	} else {
+		t.Error(err)
 	}
 	if rep := drive(t, r, s); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
@@ -119,7 +141,7 @@ func TestAnUpgradeReplacesGroups(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	guarded(t, r, 1)
 	s := upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 1})
-	if k := kinds(s); k[rules.NodeGroup] != 2 || k[rules.GroupVersion] != 0 || !before(s, "cluster-version/1.35", "replacement-begun/s") {
+	if k := kinds(s); k[rules.NodeGroup] != 2 || k[rules.GroupVersion] != 0 || !follows(s, "cluster-version/1.35", "replacement-begun/s") {
 		t.Errorf("the plan has %v", k)
 	}
 	if rep := drive(t, r, s); !rep.OK() {
@@ -162,6 +184,20 @@ func TestAnUpgradeThatCannotBeIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// So does one that replaces the groups, and is killed anywhere, by another process that continues
+// from the cluster alone.
+func TestAnUpgradeByReplacementKilledAnywhereAndRunAgain(t *testing.T) {
+	killedNowAndThen(t, 40, again(t, withBudget(t, pair)), func(p *process) (*outcome.Outcome, error) {
+		return p.upgrade(run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 2, Watch: plan.Watch{Gates: []string{"true"}}})
+	}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
+		isAt(t, r, "1.35")
+		if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 || now["s-b2"] != 2 {
+			t.Errorf("killed at %d: the groups take pods on %v", at, now)
+		}
+		nothingLeft(t, r)
+	})
 }
 
 // An upgrade that is killed anywhere, and run again, ends at the version that was wanted; so

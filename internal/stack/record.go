@@ -195,6 +195,9 @@ type Released struct {
 	Version  string // of Kubernetes
 	Release  string // of the AMI
 	Template string // version of the group's own launch template
+	// Pin is the release that the file pins from now on, which the template says then, too; "":
+	// it pins none, nil: a pin that is recorded follows the release.
+	Pin *string
 }
 
 // Release is a managed node group's template with what EKS made of the group, where the
@@ -213,6 +216,9 @@ func Release(body string, r Released) (string, error) {
 			set[k] = v
 		}
 	}
+	if r.Pin != nil && *r.Pin != "" {
+		set["ReleaseVersion"] = r.Release
+	}
 	lt, _ := have["LaunchTemplate"].(map[string]any)
 	if lt["Version"] != nil && r.Template != "" {
 		own := M{}
@@ -228,7 +234,9 @@ func Release(body string, r Released) (string, error) {
 	}
 	if c != nil && len(c.ManagedNodeGroups) == 1 {
 		m := &c.ManagedNodeGroups[0]
-		if m.ReleaseVersion != "" && r.Release != "" {
+		if r.Pin != nil {
+			m.ReleaseVersion = *r.Pin
+		} else if m.ReleaseVersion != "" && r.Release != "" {
 			m.ReleaseVersion = r.Release
 		}
 		if m.LaunchTemplate != nil && m.LaunchTemplate.Version != "" && r.Template != "" {

@@ -192,6 +192,12 @@ var contracts = append([]contract{
 	{"group version: another minor", false, upgraded, func(*stage) steps.Spec {
 		return &steps.GroupVersion{Input: eks.UpdateNodegroupVersionInput{NodegroupName: new("m"), Version: new("1.35")}}
 	}},
+	{"group rolled", true, nil, func(*stage) steps.Spec {
+		return &steps.GroupRolled{Group: "m", Min: 1, Max: 9, Nodes: 9, Ran: []string{"ReplicaSet/default/none"}}
+	}},
+	{"nodes followed", true, nil, func(*stage) steps.Spec {
+		return &steps.NodesFollowed{Version: "1.34", Of: []string{"karpenter", "auto"}}
+	}},
 	{"group scaling", false, nil, func(*stage) steps.Spec {
 		return &steps.GroupScaling{Group: "m", Suspend: []string{"AZRebalance"}, Tags: map[string]string{"a": "b"}}
 	}},

@@ -19,6 +19,9 @@ import (
 // names no cluster: Env does.
 type GroupVersion struct {
 	Input eks.UpdateNodegroupVersionInput `json:"input"`
+	// Anew: it is asked for though EKS says that the group is so, as its nodes are not all: an
+	// update before failed half-way. What is new stays.
+	Anew bool `json:"anew,omitempty"`
 }
 
 // Run looks, begins, polls, and says meanwhile which nodes are emptied and what holds them.
@@ -37,7 +40,7 @@ func (s *GroupVersion) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 			if err != nil {
 				return "", false, err
 			}
-			return string(out.Nodegroup.Status), s.reached(out.Nodegroup), nil
+			return string(out.Nodegroup.Status), s.reached(out.Nodegroup) && (!s.Anew || m.Attempt > 0), nil
 		},
 		why: func(ctx context.Context, u *types.Update) string { return s.held(ctx, e, u) },
 		begin: func(ctx context.Context) (*types.Update, error) {

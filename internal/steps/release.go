@@ -18,11 +18,13 @@ type Release struct {
 	Release  string `json:"release,omitempty"`               // of the AMI
 	Template string `json:"launchTemplateVersion,omitempty"` // of the group's own launch template
 	Group    string `json:"group,omitempty"`
+	// Pin is what the file says of the release; nil: what the record says follows.
+	Pin *string `json:"pin,omitempty"`
 }
 
 // body is the template that the stack should have; same: it says so already.
 func (r *Release) body(ctx context.Context, e *Env, name string) (body string, same bool, err error) {
-	to := stack.Released{Version: r.Version, Release: r.Release, Template: r.Template}
+	to := stack.Released{Version: r.Version, Release: r.Release, Template: r.Template, Pin: r.Pin}
 	if r.Group != "" {
 		g, err := e.AWS.EKS.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &e.Name, NodegroupName: &r.Group})
 		if err != nil {

@@ -26,12 +26,14 @@ func (f *Replaces) Add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.StringArrayVar(&f.groups, "replace", nil,
 		"node group, or all: where the file wants what cannot be changed in place, a new one is made beside it, as by slipway nodegroup upgrade; may be repeated")
-	fs.IntVar(&f.maxParallel, "max-parallel", 1, "how many node groups are replaced at a time")
+	fs.IntVar(&f.maxParallel, "max-parallel", 0,
+		"how many node groups at a time are replaced (unless said, 1), or on the way to another version updated (3)")
 	fs.StringArrayVar(&f.gates, "replace-gate", nil, "command that must exit 0 for a replacement to go on, at each of its gates; may be repeated")
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long such a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once a replaced group is empty")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
-	fs.BoolVar(&f.force, "force", false, "replace though pods are lost, or do not find a node again as they are")
+	fs.BoolVar(&f.force, "force", false,
+		"replace though pods are lost, or do not find a node again as they are; on the way to another version, as of slipway upgrade")
 }
 
 // Wish adds to a wish what the flags say.
@@ -39,10 +41,8 @@ func (f *Replaces) Wish(w run.Wish) (run.Wish, error) {
 	switch {
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
 		return w, Input("--gate-timeout, --deadline and --soak take times such as 10m")
-	case f.maxParallel < 1:
+	case f.maxParallel < 0:
 		return w, Input("--max-parallel takes 1 or more")
-	case len(f.groups) == 0 && (len(f.gates) > 0 || f.soak > 0 || f.force):
-		return w, Input("--replace-gate, --soak and --force are of replacements: say of which groups (--replace GROUP, or all)")
 	}
 	w.Replace, w.MaxParallel = f.groups, f.maxParallel
 	w.Watch = plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline, Force: f.force}

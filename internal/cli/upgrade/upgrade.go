@@ -5,12 +5,15 @@ package upgrade
 import (
 	"context"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/first"
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -21,6 +24,8 @@ type flags struct {
 	to, file, strategy string
 	parallel           int
 	force, rollback    bool
+	wait               []string
+	waitFor            time.Duration
 	gates              []string
 	gateTime, deadline time.Duration
 	soak               time.Duration
@@ -39,7 +44,8 @@ lags behind is brought up. Add-ons get EKS's defaults; a file (-f) whose metadat
 --rollback takes it back to the minor that it came from, within seven days of the upgrade: nodes first, then add-ons and the
 control plane. slipway status shows how long there is a way back.
 
-Killed anywhere, the same command goes on. docs/upgrades.md has the whole of it.`
+Killed anywhere, the same command goes on. A group's replacement that fails on the way (a gate, a deadline) is taken back by
+itself; what was upgraded stays, and the same command goes on from there. docs/upgrades.md has the whole of it.`
 
 // New is the command.
 func New(a *cmdutil.App) *cobra.Command {
@@ -64,6 +70,9 @@ func New(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "likewise: how long a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "likewise: how long all must stay as available as before, once the old nodes are empty")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "likewise: how long the pods of a zone may take to move")
+	fs.StringSliceVar(&f.wait, "wait-nodes", nil,
+		"karpenter, auto, or both: wait until what Karpenter or Auto Mode keeps has followed, too, which it does by itself")
+	fs.DurationVar(&f.waitFor, "wait-nodes-timeout", time.Hour, "likewise: how long")
 	fs.StringVar(&f.timeline, "timeline", "", "draw what ran when, as an SVG file")
 	f.repair.Add(c)
 	a.Consent(c, &f.Consent)
@@ -104,7 +113,7 @@ var minor = regexp.MustCompile(`^1\.\d+$`)
 // wish is what the flags mean.
 func (f *flags) wish() (run.Upgrade, error) {
 	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, MaxParallel: f.parallel, Force: f.force,
-		Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline}}
+		WaitNodes: f.wait, WaitFor: f.waitFor, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline}}
 	switch {
 	case f.rollback && f.to != "":
 		return w, cmdutil.Input("give --to or --rollback: back is the minor that the cluster was upgraded from")
@@ -114,6 +123,12 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--to %s: a minor of Kubernetes, such as 1.35", f.to)
 	case f.strategy != run.StrategyInPlace && f.strategy != run.StrategyBlueGreen:
 		return w, cmdutil.Input("--strategy %s: in-place or blue-green", f.strategy)
+	case slices.ContainsFunc(f.wait, func(x string) bool { return x != eksfacts.KeptByKarpenter && x != eksfacts.KeptByAuto }):
+		return w, cmdutil.Input("--wait-nodes %s: karpenter, auto, or both", strings.Join(f.wait, ","))
+	case len(f.wait) > 0 && f.rollback:
+		return w, cmdutil.Input("--wait-nodes is of the way up: Karpenter and Auto Mode must make no newer nodes before the control plane goes back")
+	case f.waitFor <= 0:
+		return w, cmdutil.Input("--wait-nodes-timeout takes a time such as 1h")
 	case f.parallel < 1:
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:

@@ -7,6 +7,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -43,6 +44,7 @@ const (
 	GroupUpdate      = "nodegroup-update"
 	GroupSettled     = "nodegroup-settled"
 	GroupVersion     = "nodegroup-version" // EKS replaces the nodes within the group
+	GroupRolled      = "nodegroup-rolled"  // what that leaves is as before
 	GroupLive        = "nodegroup-live"    // what a group's stack does not say
 	StackSettled     = "stack-settled"
 	FargateRole      = "fargate-role"
@@ -110,6 +112,7 @@ const (
 	AddonVersion   = "addon-version"
 	ClusterVersion = "cluster-version"
 	Ready          = "upgrade-ready"    // EKS has looked, and finds nothing in the way
+	Followed       = "nodes-followed"   // others, who keep nodes, have replaced them
 	Verified       = "upgrade-verified" // all that a round changes is seen to be so
 )
 
@@ -321,13 +324,18 @@ func Missing(steps []Step, path func(after, before string) bool) []Wanted {
 type Draft struct {
 	Graph *graph.Graph
 	Steps []Step // in the order in which they were added
+	twice []string
 }
 
 // NewDraft is an empty draft.
 func NewDraft() *Draft { return &Draft{Graph: graph.New(64)} }
 
-// Add adds a step.
+// Add adds a step. One that is there already is a fault of who plans, and the plan is refused:
+// only one of the two would be run.
 func (d *Draft) Add(s Step) string {
+	if d.Graph.Has(s.ID()) {
+		d.twice = append(d.twice, s.ID())
+	}
 	d.Steps = append(d.Steps, s)
 	d.Graph.Add(s.ID())
 	return s.ID()
@@ -337,6 +345,9 @@ func (d *Draft) Add(s Step) string {
 // rejection, or the circle in words.
 func Apply(d *Draft) error {
 	var refused []error
+	for _, id := range d.twice {
+		refused = append(refused, fmt.Errorf("the plan has the step %s twice, and would run one of them: this is a fault of slipway's; nothing was changed", id))
+	}
 	for _, r := range All {
 		if r.Reject != nil {
 			refused = append(refused, r.Reject(d.Steps))

@@ -104,14 +104,15 @@ var cases = []struct {
 		[]string{"addon-version/a/2 first round=1.34 turn=a/2", "nodegroup-version/o/1.33 first round=1.34", "upgrade-ready/1.34 round=1.34", "cluster-version/1.34 round=1.34",
 			"upgrade-verified/1.34 round=1.34", "cluster-version/1.35 round=1.35 after=1.34", "addon-version/a/3 round=1.35 turn=a/3 for=a", "addon-version/a/4 round=1.35 after=a/3",
 			"nodegroup-version/g/1.35 round=1.35 turn=g for=g", "nodegroup-version/h/1.35 round=1.35 after=g", "replacement-begun/s round=1.35", "replacement-ended/s round=1.35",
-			"upgrade-verified/1.35 round=1.35", "addon-update/a", "nodegroup-update/g"},
+			"upgrade-verified/1.35 round=1.35", "addon-update/a", "nodegroup-update/g", "nodes-followed/1.35 round=1.35", "nodegroup-rolled/g/1.35 round=1.35"},
 		[]string{"upgrade-ready/1.34 < addon-version/a/2", "cluster-version/1.34 < addon-version/a/2", "cluster-version/1.34 < nodegroup-version/o/1.33",
 			"cluster-version/1.34 < upgrade-ready/1.34", "upgrade-verified/1.34 < cluster-version/1.34", "cluster-version/1.35 < upgrade-verified/1.34",
 			"addon-version/a/3 < cluster-version/1.35", "addon-version/a/4 < addon-version/a/3", "nodegroup-version/g/1.35 < cluster-version/1.35",
 			"nodegroup-version/g/1.35 < addon-version/a/4", "nodegroup-version/h/1.35 < nodegroup-version/g/1.35", "replacement-begun/s < cluster-version/1.35",
 			"replacement-begun/s < addon-version/a/4", "upgrade-verified/1.35 < nodegroup-version/h/1.35", "upgrade-verified/1.35 < replacement-ended/s",
-			"addon-update/a < addon-version/a/3", "nodegroup-update/g < nodegroup-version/g/1.35"},
-		[]string{"addon-version/a/2 < cluster-version/1.34", "nodegroup-version/g/1.35 < nodegroup-version/h/1.35"}},
+			"addon-update/a < addon-version/a/3", "nodegroup-update/g < nodegroup-version/g/1.35",
+			"nodes-followed/1.35 < cluster-version/1.35", "nodes-followed/1.35 < upgrade-verified/1.35", "upgrade-verified/1.35 < nodegroup-rolled/g/1.35"},
+		[]string{"nodegroup-version/o/1.33 < addon-version/a/2", "addon-version/a/2 < cluster-version/1.34", "nodegroup-version/g/1.35 < nodegroup-version/h/1.35"}},
 	{"way-back-in-reverse",
 		[]string{"nodegroup-version/g/1.34 back-to=1.34", "addon-version/kube-proxy/1 first back-to=1.34", "upgrade-ready/1.34 back-to=1.34", "cluster-version/1.34 back-to=1.34",
 			"addon-version/b/1 back-to=1.34", "upgrade-verified/1.34 back-to=1.34"},
@@ -149,10 +150,10 @@ var cases = []struct {
 		[]string{"nodegroup/s < access-entry/arn", "nodegroup/s < identity-mapping/nodes/s"},
 		[]string{"nodegroup/g < access-entry/arn", "nodegroup/t < access-entry/arn"}},
 	{"nodes-after-group",
-		[]string{"nodegroup/g", "nodes/g", "nodegroup-scaling/g", "tags/t for=g", "nodegroup-settled/h", "nodegroup-update/h", "nodegroup-live/h", "nodes/h", "nodegroup-update/g"},
+		[]string{"nodegroup/g", "nodes/g", "nodegroup-scaling/g", "tags/t for=g", "nodegroup-settled/h", "nodegroup-update/h", "nodegroup-live/h", "nodes/h", "nodegroup-update/g", "nodegroup-update/h/1.35 for=h"},
 		[]string{"nodes/g < nodegroup/g", "nodegroup-scaling/g < nodegroup/g", "tags/t < nodegroup/g", "nodes/h < nodegroup-update/h", "nodes/h < nodegroup-live/h", "nodes/h < nodegroup-settled/h",
-			"nodegroup-update/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-update/h", "nodegroup-update/g < nodegroup/g"},
-		[]string{"nodes/h < nodegroup/g", "nodegroup-update/h < nodegroup/g"}},
+			"nodegroup-update/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-settled/h", "nodegroup-live/h < nodegroup-update/h", "nodegroup-update/g < nodegroup/g", "nodegroup-update/h < nodegroup-update/h/1.35"},
+		[]string{"nodegroup-update/g < nodegroup-update/h/1.35", "nodes/h < nodegroup/g", "nodegroup-update/h < nodegroup/g"}},
 	{"delete-before-create",
 		[]string{"delete-nodegroup/g of=s", "delete-stack/s of=s", "nodegroup/g of=s", "stack-settled/t of=t", "nodegroup-update/h of=t", "delete-addon/a of=addon/a", "addon/a of=addon/a", "nodegroup/i of=u", "delete-access-entry/r of=s"},
 		[]string{"nodegroup/g < delete-access-entry/r", "nodegroup/g < delete-stack/s", "nodegroup/g < delete-nodegroup/g", "delete-stack/s < delete-nodegroup/g", "nodegroup-update/h < stack-settled/t", "addon/a < delete-addon/a"},
@@ -299,5 +300,15 @@ func TestRulesSaySourceAndDate(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		names[r.Name] = true
+	}
+}
+
+// A step that is in a plan twice would be run once: the plan is refused.
+func TestAStepThatIsThereTwiceIsRefused(t *testing.T) {
+	d := NewDraft()
+	d.Add(Step{Kind: Cordon, Name: "w"})
+	d.Add(Step{Kind: Cordon, Name: "w"})
+	if err := Apply(d); err == nil || !strings.Contains(err.Error(), "cordon/w twice") {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,92 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slipway-eks/slipway/internal/engine"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/steps"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// What an update in place leaves is looked at: sizes that stay raised, a node that takes no
+// pods, and a pod that ran before and finds no node are waited for, by name.
+func TestWhatAnUpdateInPlaceLeaves(t *testing.T) {
+	r := up(t, testregion.Cluster+"managedNodeGroups: [{name: w, desiredCapacity: 2, minSize: 1, maxSize: 3}]\n")
+	s, k := inPlace(t, r, run.InPlace{Group: "w"}), kubernetesOf(t, r)
+	says := func(x steps.Spec, state engine.State, want ...string) {
+		t.Helper()
+		got, err := x.Run(t.Context(), s.Env, &steps.Memo{})
+		for _, w := range want {
+			if err != nil || got.State != state || !strings.Contains(got.Reason, w) {
+				t.Errorf("%+v %v, expected %q", got, err, w)
+			}
+		}
+	}
+	rolled := func(edit func(*steps.GroupRolled)) *steps.GroupRolled {
+		x := &steps.GroupRolled{Group: "w", Min: 1, Max: 3, Nodes: 2}
+		edit(x)
+		return x
+	}
+	as := func(*steps.GroupRolled) {}
+	says(rolled(as), engine.Done, "2 of 2 nodes Ready, the sizes as before, and its pods run")
+	says(rolled(func(x *steps.GroupRolled) { x.Max = 2 }), engine.Wait, "has 1 to 3 nodes, and had 1 to 2 before", "slipway nodegroup scale test w --nodes-min 1 --nodes-max 2")
+	says(rolled(func(x *steps.GroupRolled) { x.Nodes = 1 }), engine.Wait, "2 nodes are wanted, and 1 were before")
+
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	n := &nodes.Items[0]
+	n.Spec.Unschedulable = true
+	n, err = k.CoreV1().Nodes().Update(t.Context(), n, metav1.UpdateOptions{})
+	must(t, err)
+	says(rolled(as), engine.Wait, n.Name+" takes no pods", "kubectl uncordon "+n.Name)
+	n.Spec.Unschedulable = false
+	n.Labels["karpenter.sh/nodepool"] = "default"
+	_, err = k.CoreV1().Nodes().Update(t.Context(), n, metav1.UpdateOptions{})
+	must(t, err)
+
+	labels := map[string]string{"app": "lost"}
+	_, err = k.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "lost"},
+		Spec: appsv1.DeploymentSpec{Replicas: new(int32(1)), Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{NodeSelector: map[string]string{"zone": "none"}, Containers: []corev1.Container{{Name: "c", Image: "nginx"}}}}}}, metav1.CreateOptions{})
+	must(t, err)
+	r.Sim.World.Advance(time.Minute)
+	sets, err := k.AppsV1().ReplicaSets("default").List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	says(rolled(as), engine.Done, "its pods run") // it did not run before
+	says(rolled(func(x *steps.GroupRolled) { x.Ran = []string{"ReplicaSet/default/" + sets.Items[0].Name} }), engine.Wait,
+		"pod default/lost-", "which ran before, finds no node: ", "didn't match")
+
+	followed := func(version string, of ...string) steps.Spec { return &steps.NodesFollowed{Version: version, Of: of} }
+	says(followed("1.34", "karpenter"), engine.Done, "1 nodes of karpenter are at 1.34")
+	says(followed("1.35", "karpenter", "auto"), engine.Wait, "0 of 1 nodes of karpenter and auto are at 1.35; next: "+n.Name+" (v1.34.", "disruption budgets")
+	says(followed("1.35", "auto"), engine.Done, "0 nodes of auto")
+}
+
+// Nodes of Karpenter are waited for where that is wanted, until they are there or the time is
+// over.
+func TestAnUpgradeWaitsForNodesThatOthersKeep(t *testing.T) {
+	r := up(t, testregion.Cluster+"managedNodeGroups: [{name: w, desiredCapacity: 1}]\n")
+	k := kubernetesOf(t, r)
+	_, err := k.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "karpenter-1", Labels: map[string]string{"karpenter.sh/nodepool": "default"}},
+		Status: corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{KubeletVersion: "v1.34.1-eks-1"}}}, metav1.CreateOptions{})
+	must(t, err)
+	s := upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace, WaitNodes: []string{"karpenter"}, WaitFor: 10 * time.Minute})
+	if k := kinds(s); k[rules.Followed] != 1 || !follows(s, "upgrade-verified/1.35", "nodes-followed/1.35") {
+		t.Errorf("the plan has %v", k)
+	}
+	rep := drive(t, r, s)
+	if rep.OK() || rep.TimedOut != 1 || !strings.Contains(rep.FirstFailure, "0 of 1 nodes of karpenter are at 1.35") {
+		t.Errorf("%+v", rep.FirstFailure)
+	}
+	must(t, k.CoreV1().Nodes().Delete(t.Context(), "karpenter-1", metav1.DeleteOptions{}))
+	isAt(t, r, "1.35")
+}
