@@ -23,9 +23,11 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
-	// Cordoned: it takes no more pods; Excluded: it is in no load balancer.
+	// Cordoned: it takes no more pods; Excluded: it is in no load balancer; Held: the cluster
+	// autoscaler leaves it alone.
 	Cordoned bool `json:"cordoned,omitempty"`
 	Excluded bool `json:"excluded,omitempty"`
+	Held     bool `json:"scaleDownDisabled,omitempty"`
 }
 
 // Nodes lists a cluster's nodes by name.
@@ -37,7 +39,7 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 	out := make([]Node, 0, len(l.Items))
 	for _, n := range l.Items {
 		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels[corev1.LabelOSStable],
-			Zone: n.Labels[corev1.LabelTopologyZone], Cordoned: n.Spec.Unschedulable}
+			Zone: n.Labels[corev1.LabelTopologyZone], Cordoned: n.Spec.Unschedulable, Held: n.Annotations[marks.ScaleDownDisabled] == "true"}
 		_, x.Excluded = n.Labels[marks.ExcludeLabel]
 		if x.Group == "" {
 			x.Group = n.Labels[eksfacts.LabelOwnGroup]

@@ -25,9 +25,11 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
-	// Cordoned: it takes no more pods; Excluded: it is in no load balancer.
+	// Cordoned: it takes no more pods; Excluded: it is in no load balancer; Held: the cluster
+	// autoscaler leaves it alone.
 	Cordoned bool `json:"cordoned,omitempty"`
 	Excluded bool `json:"excluded,omitempty"`
+	Held     bool `json:"scaleDownDisabled,omitempty"`
 }
 
 // Status is a cluster as it is now, made by anyone.

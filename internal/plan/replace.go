@@ -67,6 +67,7 @@ func (r *replacing) stages() finding.Findings {
 	if fs := slices.Concat(r.otherwise(), r.unlike(), r.blockers()); len(fs) > 0 {
 		return fs
 	}
+	r.plan.Notes = append(r.plan.Notes, "-/+ node group "+r.Blue.Name+" is replaced by "+r.Green+".")
 	r.begun()
 	r.green()
 	r.proven()
@@ -246,7 +247,10 @@ func (r *replacing) moves(from observe.AnyGroup) finding.Findings {
 		zones[n.Labels["topology.kubernetes.io/zone"]]++
 	}
 	respect := from.Name == r.Blue.Name && !r.Force // on the way back everything moves
-	deadline := cmp.Or(r.Deadline, timeoutDrain)
+	deadline, with := cmp.Or(r.Deadline, timeoutDrain), ""
+	if from.Name == r.Blue.Name {
+		with = r.Green
+	}
 	if r.Slices != nil && from.Name == r.Blue.Name {
 		zones = nil // slices have emptied them
 	}
@@ -254,11 +258,11 @@ func (r *replacing) moves(from observe.AnyGroup) finding.Findings {
 		r.add(part{Step: forGroup(rules.Evacuate, from.Name+"/"+zone, from.Name), Action: Update,
 			Title:   counted(zones[zone], "node") + " of " + from.Name + " emptied in " + zone + ", as budgets allow",
 			Typical: 2 * time.Minute, Timeout: deadline,
-			Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect, Asked: true}})
+			Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, With: with, Respect: respect, Asked: true}})
 	}
 	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update,
 		Title:   "the nodes of " + from.Name + " empty, also those that have come since",
-		Typical: 30 * time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})
+		Typical: 30 * time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, With: with, Respect: respect}})
 	return nil
 }
 

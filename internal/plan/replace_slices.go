@@ -83,7 +83,7 @@ func (r *replacing) shrink(nodes []*observe.Node, name string, labels []string) 
 	r.add(part{Step: step(rules.EvacuateSlice), Action: Update,
 		Title:   counted(len(nodes), "node") + " of " + r.Blue.Name + " emptied, as budgets allow: " + few(names(nodes)),
 		Typical: time.Minute, Timeout: cmp.Or(r.Deadline, timeoutDrain),
-		Run: &steps.Drain{Group: r.Blue.Name, Nodes: names(nodes), Replaced: r.Blue.Name, Respect: !r.Force}})
+		Run: &steps.Drain{Group: r.Blue.Name, Nodes: names(nodes), Replaced: r.Blue.Name, With: r.Green, Respect: !r.Force}})
 	r.add(part{Step: step(rules.GateSlice), Action: Await, Title: "gate: no workload less available than before",
 		Typical: 10 * time.Second, Timeout: r.gateTime(), Run: &steps.GateAvailable{Group: r.Blue.Name}})
 	r.add(part{Step: step(rules.EndNodes), Action: Delete, Title: counted(len(instances), "instance") + " of " + r.Blue.Name + ": " + few(instances),

@@ -43,7 +43,6 @@ func (b *builder) replacements() {
 			r.follows = b.in.Replaced[k].Blue.Name
 		}
 		b.refused = append(b.refused, r.stages()...)
-		b.plan.Notes = append(b.plan.Notes, "-/+ node group "+w.Blue.Name+" is replaced by "+w.Green+".")
 	}
 }
 

@@ -45,6 +45,7 @@ type process struct {
 	changing []string // the calls that change something, as they went over the wire
 	onChange func()   // before one is sent
 	onAnswer func()   // before its answer is read
+	onEvent  func(engine.Event)
 	atOnce   chan struct{}
 }
 
@@ -223,7 +224,7 @@ func (p *process) turn(s *run.Session) (*outcome.Outcome, error) {
 }
 
 func (p *process) run(s *run.Session) (*engine.Report, error) {
-	return s.RunWith(p.t.Context(), engine.Options{Clock: p.clk, Workers: 1, AtOnce: p.atOnce})
+	return s.RunWith(p.t.Context(), engine.Options{Clock: p.clk, Workers: 1, AtOnce: p.atOnce, OnEvent: p.onEvent})
 }
 
 func (p *process) journal() journal.Book { return run.Journal(p.s, p.aws, "test") }

@@ -27,6 +27,9 @@ type Drain struct {
 	// Replaced is the group whose replacement it is, which may be taken back: what is done to
 	// nodes is marked, and one that is empty leaves the load balancers. "": none.
 	Replaced string `json:"replaced,omitempty"`
+	// With is the group that takes its place: nodes that come to it meanwhile are kept from the
+	// cluster autoscaler, as those are that were there. "": none is.
+	With string `json:"with,omitempty"`
 	// Respect: a pod stays that its owner forbids to move, or that nothing makes again.
 	Respect bool `json:"respect,omitempty"`
 	// Asked: it is done once each pod has been asked to leave, and may: another step waits until
@@ -44,12 +47,18 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 	if err != nil {
 		return r, err
 	}
+	if s.With != "" {
+		if r.Changed, err = s.holds(ctx, e); err != nil {
+			return r, err
+		}
+	}
 	if s.Replaced != "" {
 		way := kube.Onward
 		if s.Group != s.Replaced {
 			way = kube.Back
 		}
-		if r.Changed, err = kube.MoveReplacement(ctx, k, s.Replaced, way); err != nil {
+		changed, err := kube.MoveReplacement(ctx, k, s.Replaced, way)
+		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
 	}
@@ -105,6 +114,24 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		r.State, r.Reason = engine.Done, many(left, "pod is", "pods are")+" leaving, the last of "+many(len(going), "node", "nodes")
 	}
 	return r, nil
+}
+
+// holds keeps the cluster autoscaler off the nodes of the group that takes this one's place.
+func (s *Drain) holds(ctx context.Context, e *Env) (changed bool, err error) {
+	k, nodes, err := (&Drain{Group: s.With}).going(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range nodes {
+		if n.Held {
+			continue
+		}
+		did, err := kube.HoldScaleDown(ctx, k, n.Name, s.Replaced)
+		if changed = changed || did; err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
 }
 
 // refusals are the pods that stay for now, by why.
