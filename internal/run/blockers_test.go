@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -120,4 +123,91 @@ func other(zone string) string {
 		return "us-west-2b"
 	}
 	return "us-west-2a"
+}
+
+// What a pod asks of its node, or its owner of whoever moves it, is named as it is met in the
+// cluster: an annotation of the autoscaler's, a volume of a zone that no node will be in, a
+// taint of the new group's, a budget that is used up; one pod alone is told.
+func TestWhatHoldsAPodIsNamed(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	k := kubernetesOf(t, r)
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "eks.amazonaws.com/nodegroup=w"})
+	must(t, err)
+	node := nodes.Items[0].Name
+	_, err = k.CoreV1().PersistentVolumes().Create(t.Context(), &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "far"}, Spec: corev1.PersistentVolumeSpec{
+		Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}, AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+		PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: "ebs.csi.aws.com", VolumeHandle: "vol-1"}},
+		ClaimRef:               &corev1.ObjectReference{Namespace: "default", Name: "data", Kind: "PersistentVolumeClaim"},
+		NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{
+			{Key: "topology.ebs.csi.aws.com/zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"us-west-2z"}}}}}}}}}, metav1.CreateOptions{})
+	must(t, err)
+	for name, change := range map[string]func(*corev1.Pod){
+		"safe": func(p *corev1.Pod) { p.Annotations = map[string]string{marks.SafeToEvict: "false"} },
+		"data": func(p *corev1.Pod) {
+			p.Spec.Volumes = []corev1.Volume{{Name: "d", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
+		},
+		"plain": func(*corev1.Pod) {},
+	} {
+		of, err := k.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+		must(t, err)
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: []metav1.OwnerReference{
+			{APIVersion: "v1", Kind: "ConfigMap", Name: name, UID: of.UID, Controller: new(true)}}},
+			Spec: corev1.PodSpec{NodeName: node, Containers: []corev1.Container{{Name: "c", Image: "nginx"}}}}
+		change(p)
+		_, err = k.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
+		must(t, err)
+	}
+	app := map[string]string{"app": "full"}
+	_, err = k.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "full"}, Spec: appsv1.DeploymentSpec{
+		Replicas: new(int32(30)), Selector: &metav1.LabelSelector{MatchLabels: app}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: app},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "nginx", Resources: corev1.ResourceRequirements{
+				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("400m")}}}}}}}}, metav1.CreateOptions{}) // not all find room
+	must(t, err)
+	_, err = k.PolicyV1().PodDisruptionBudgets("default").Create(t.Context(), &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: "full"},
+		Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: app}}}, metav1.CreateOptions{})
+	must(t, err)
+	_, err = k.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "one"}, Spec: appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "one"}}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{
+			Labels: map[string]string{"app": "one"}}, Spec: corev1.PodSpec{NodeSelector: map[string]string{"eks.amazonaws.com/capacityType": "ON_DEMAND"},
+			Containers: []corev1.Container{{Name: "c", Image: "nginx"}}}}}}, metav1.CreateOptions{})
+	must(t, err)
+	r.Sim.World.Advance(3 * time.Minute)
+
+	said := func(w run.Replacement, want ...string) {
+		t.Helper()
+		w.Group = "w"
+		_, err := run.PrepareReplacement(t.Context(), r.AWS, "test", w)
+		for _, x := range want {
+			if err == nil || !strings.Contains(err.Error(), x) {
+				t.Errorf("%v, expected %q", err, x)
+			}
+		}
+	}
+	said(run.Replacement{}, "pod-held: ConfigMap default/safe: must not be moved, as its annotation says: "+marks.SafeToEvict+": false",
+		"volume-zone: ConfigMap default/data: would wait for ever: the volume of its claim data is bound to where no node will be",
+		"budget-unmet: PodDisruptionBudget default/full: lets no pod go now", "unhealthyPodEvictionPolicy: AlwaysAllow")
+	taint := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, taints: [{key: gpu, effect: NoSchedule}],", 1))
+	for _, n := range []string{"s"} { // no other group takes them either
+		l, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "alpha.eksctl.io/nodegroup-name=" + n})
+		must(t, err)
+		for i := range l.Items {
+			l.Items[i].Spec.Unschedulable = true
+			_, err := k.CoreV1().Nodes().Update(t.Context(), &l.Items[i], metav1.UpdateOptions{})
+			must(t, err)
+		}
+	}
+	said(run.Replacement{File: taint}, "pod-fits-no-node: ConfigMap default/plain: would wait for ever: it does not tolerate the taint gpu:NoSchedule")
+
+	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "full", metav1.DeleteOptions{}))
+	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, "none while it moves: Deployment default/one") {
+		t.Errorf("the notes are %s", notes)
+	}
+	n, err := k.CoreV1().Nodes().Get(t.Context(), node, metav1.GetOptions{})
+	must(t, err)
+	delete(n.Labels, "eks.amazonaws.com/nodegroup")
+	delete(n.Labels, "alpha.eksctl.io/nodegroup-name")
+	_, err = k.CoreV1().Nodes().Update(t.Context(), n, metav1.UpdateOptions{})
+	must(t, err)
+	said(run.Replacement{Watch: plan.Watch{Force: true}}, "nodes-without-label: node "+node)
 }
