@@ -33,9 +33,10 @@ type Env struct {
 	// Attempt tells the run from others; it goes into client request tokens.
 	Attempt string
 
-	mu    sync.Mutex
-	kube  kubernetes.Interface
-	gates map[string]*command // that were started
+	mu     sync.Mutex
+	kube   kubernetes.Interface
+	waited map[string]int      // for a group's nodes: turns
+	gates  map[string]*command // that were started
 }
 
 // Cluster describes the live cluster.

@@ -59,6 +59,11 @@ func (s *GroupVersion) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 			}
 		}
 	}
+	if err == nil && r.State == engine.Wait {
+		if why := e.launchTrouble(ctx, name); why != "" {
+			r.Reason += "; " + why
+		}
+	}
 	return r, err
 }
 

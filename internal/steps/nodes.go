@@ -59,6 +59,11 @@ func (s *Nodes) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, error)
 	default:
 		r.Reason = fmt.Sprintf("%d of %d registered", seen, s.Want)
 	}
+	if r.State == engine.Wait && seen < s.Want {
+		if why := e.launchTrouble(ctx, s.Group); why != "" {
+			r.Reason += "; " + why
+		}
+	}
 	return r, nil
 }
 

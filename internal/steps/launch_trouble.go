@@ -1,0 +1,44 @@
+package steps
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+)
+
+// patienceForNodes is how many turns a step waits for nodes before it asks Auto Scaling why none
+// comes: most do by then, and each look costs two calls.
+const patienceForNodes = 3
+
+// launchTrouble is why Auto Scaling starts no instances for a node group, in its own words, such
+// as that a zone has no capacity; "": its last launch went well, or nobody knows. EKS and
+// CloudFormation say so half an hour later, if at all.
+func (e *Env) launchTrouble(ctx context.Context, group string) string {
+	e.mu.Lock()
+	if e.waited == nil {
+		e.waited = map[string]int{}
+	}
+	e.waited[group]++
+	early := e.waited[group] <= patienceForNodes
+	e.mu.Unlock()
+	if early {
+		return ""
+	}
+	all, err := e.scalingGroups(ctx)
+	if err != nil || all[group] == nil {
+		return ""
+	}
+	d, err := e.AWS.ASG.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: all[group].AutoScalingGroupName, MaxRecords: new(int32(1))}) // the newest
+	if err != nil || len(d.Activities) == 0 {
+		return ""
+	}
+	switch a := d.Activities[0]; a.StatusCode {
+	case asgtypes.ScalingActivityStatusCodeFailed, asgtypes.ScalingActivityStatusCodeCancelled:
+		return "Auto Scaling: " + strings.TrimSuffix(aws.ToString(a.StatusMessage), ".")
+	}
+	return ""
+}
