@@ -25,6 +25,9 @@ const (
 	Excluded = domain + "excluded-for"
 	// Held is likewise of the annotation ScaleDownDisabled.
 	Held = domain + "scale-down-disabled-for"
+	// Suspended is a tag of an Auto Scaling group: the processes of it that a replacement
+	// suspended, with spaces between them.
+	Suspended = domain + "suspended-for-replacement"
 	// State is a label of the ConfigMap that keeps what was there before the start.
 	State = domain + "replacement"
 )

@@ -181,6 +181,11 @@ func (r *replacing) proven() {
 // reach pods through any node; else each leaves them as it is empty.
 func (r *replacing) cordoned() {
 	r.deed(rules.Cordon, r.Blue.Name, "cordon", "the nodes of "+r.Blue.Name+" take no more pods")
+	if r.Blue.Scaling != nil {
+		r.add(part{Step: r.step(rules.HoldScaling, r.Blue.Name), Action: Update,
+			Title:   "Auto Scaling starts no node of " + r.Blue.Name + ", for an autoscaler either",
+			Typical: time.Second, Timeout: timeoutUpdate, Run: &steps.ScalingHeld{Group: r.Blue.Name}})
+	}
 	if r.Slices != nil {
 		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The nodes of %s leave the load balancers one by one, as they are empty.", r.Blue.Name))
 		return

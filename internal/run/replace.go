@@ -289,6 +289,9 @@ func (x *replacing) fromLive(ctx context.Context, c *awsc.Clients, live *observe
 			Remedy: "say what the new one is to be in a file: -f FILE, with an entry of that name"}}
 	}
 	e["name"] = x.green
+	if g := x.blue.Scaling; g != nil && g.Tags[marks.Suspended] != "" { // a run before this one did
+		x.freed(e, strings.Fields(g.Tags[marks.Suspended]))
+	}
 	for _, k := range ofRelease {
 		delete(e, k)
 	}
@@ -297,6 +300,16 @@ func (x *replacing) fromLive(ctx context.Context, c *awsc.Clients, live *observe
 	}
 	change(e, list == "managedNodeGroups", x.Changes)
 	return NewGroup{Managed: list == "managedNodeGroups", Properties: e}.file(ctx, c, live)
+}
+
+// freed takes suspended processes out of properties: they are the replacement's, and not the
+// new group's.
+func (x *replacing) freed(e map[string]any, processes []string) {
+	was, _ := e["asgSuspendProcesses"].([]any)
+	left := slices.DeleteFunc(slices.Clone(was), func(p any) bool { return slices.Contains(processes, fmt.Sprint(p)) })
+	if e["asgSuspendProcesses"] = left; len(left) == 0 {
+		delete(e, "asgSuspendProcesses")
+	}
 }
 
 // change puts changes over properties; one of instance types has it alone.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +18,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/steps"
 	"github.com/slipway-eks/slipway/internal/store"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
@@ -75,6 +77,18 @@ func unmarked(t *testing.T, r *testregion.Region) {
 		}
 		if _, is := n.Labels[marks.ExcludeLabel]; is || n.Spec.Unschedulable {
 			t.Errorf("node %s is out of use: %v", n.Name, n.Labels)
+		}
+	}
+	groups, err := r.AWS.ASG.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
+	must(t, err)
+	for _, g := range groups.AutoScalingGroups {
+		for _, x := range g.Tags {
+			if *x.Key == marks.Suspended {
+				t.Errorf("Auto Scaling group %s is still marked", *g.AutoScalingGroupName)
+			}
+		}
+		if steps.Suspended(&g, "Launch") {
+			t.Errorf("Auto Scaling group %s starts no nodes", *g.AutoScalingGroupName)
 		}
 	}
 	maps, err := k.CoreV1().ConfigMaps("kube-system").List(t.Context(), metav1.ListOptions{LabelSelector: marks.State})

@@ -268,6 +268,8 @@ var contracts = append([]contract{
 		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_GROUP $SLIPWAY_REPLACEMENT $SLIPWAY_STAGE" = "test m m-b2 after-green"`,
 			Group: "m", With: "m-b2", Stage: "after-green", Timeout: 60}
 	}},
+	{"scaling held", false, nil, func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m"} }},
+	{"scaling released", false, made(&steps.ScalingHeld{Group: "m"}), func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m", Release: true} }},
 	{"nodes cordoned", false, nil, nodesOfM("cordon")},
 	{"nodes out of load balancers", false, nil, nodesOfM("exclude")},
 	{"nodes kept from the autoscaler", false, nil, nodesOfM("hold-scale-down")},

@@ -59,6 +59,7 @@ var registry = map[string]row{
 	"node-access":           {"eks", func() Spec { return &NodeAccess{} }},
 	"nodegroup-rolled":      {"kubernetes", func() Spec { return &GroupRolled{} }},
 	"nodegroup-scaling":     {"autoscaling", func() Spec { return &GroupScaling{} }},
+	"scaling-held":          {"autoscaling", func() Spec { return &ScalingHeld{} }},
 	"nodegroup-nodes":       {"kubernetes", func() Spec { return &GroupNodes{} }},
 	"nodegroup-sizes":       {"autoscaling", func() Spec { return &GroupSizes{} }},
 	"nodegroup-update":      {"eks", func() Spec { return &GroupUpdate{} }},

@@ -44,6 +44,9 @@ func (s *GroupVersion) writes(string) []owner.Ref {
 func (s *GroupScaling) writes(string) []owner.Ref {
 	return append(one(owner.NodeGroup, s.Group), one(owner.ScalingGroup, s.Group)...) // one of no node group goes by its own name
 }
+func (s *ScalingHeld) writes(string) []owner.Ref {
+	return append(one(owner.NodeGroup, s.Group), one(owner.ScalingGroup, s.Group)...)
+}
 func (s *EndInstances) writes(string) []owner.Ref { return one(owner.ScalingGroup, s.ScalingGroup) }
 func (s *AddonUpdate) writes(string) []owner.Ref {
 	return one(owner.AddOn, aws.ToString(s.Input.AddonName))

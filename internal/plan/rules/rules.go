@@ -91,6 +91,8 @@ const (
 	LetScaleDown  = "let-scale-down"
 	Cordon        = "cordon"            // blue takes no more pods
 	Exclude       = "exclude"           // and leaves the load balancers
+	HoldScaling   = "hold-scaling"      // Auto Scaling starts no node of blue, and levels no zones
+	FreeScaling   = "free-scaling"      // and may again
 	Gate          = "gate"              // the one that every replacement has
 	GateCommand   = "gate-command"      // the user's
 	Soak          = "soak"              // watched for a while
