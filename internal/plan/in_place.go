@@ -168,8 +168,8 @@ func (r *rolling) mixed() bool {
 	if len(images) < 2 && !older {
 		return false
 	}
-	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.",
-		r.Group.Name))
+	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf(
+		"EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.", r.Group.Name))
 	return true
 }
 

@@ -60,7 +60,8 @@ func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
 		release = *pin
 		title += ", AMI release " + release
 	}
-	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
+	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g),
+		Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
 	u.groups[g.Name] = minor
 	r := &rolling{InPlace: InPlace{Live: u.Live, Group: g}, builder: u.builder}
 	r.seenAfter(s)

@@ -24,6 +24,9 @@ const (
 	StrategyBlueGreen = "blue-green" // a new group beside the old one
 )
 
+// Waitable are those who keep nodes that an upgrade can wait for.
+var Waitable = []string{eksfacts.KeptByKarpenter, eksfacts.KeptByAuto}
+
 // Upgrade is what a caller wants of a whole cluster's version.
 type Upgrade struct {
 	To   string // the minor; with Rollback it is known
@@ -34,7 +37,7 @@ type Upgrade struct {
 	MaxParallel int    // node groups at once
 	Force       bool
 	plan.Watch                // of groups that are replaced
-	WaitNodes   []string      // whose nodes are waited for that follow by themselves: eksfacts.KeptByKarpenter, KeptByAuto
+	WaitNodes   []string      // whose nodes are waited for that follow by themselves: of Waitable
 	WaitFor     time.Duration // how long; 0: an hour
 	Books       *Books
 	but         []string // node groups that the launch which this is part of replaces itself
