@@ -210,10 +210,10 @@ func (r *rolling) surge(nodes int) {
 	g := r.Group.Managed
 	const after = "A pod that its disruption budget holds back for 15 minutes fails the update; what is new by then stays, and the same command goes on."
 	say := func(format string, a ...any) { r.plan.Notes = append(r.plan.Notes, fmt.Sprintf(format, a...)) }
-	switch c := g.UpdateConfig; {
+	switch {
 	case nodes == 0:
 		return
-	case c != nil && c.UpdateStrategy == string(types.NodegroupUpdateStrategiesMinimal):
+	case minimal(g):
 		say("The update strategy of %s is MINIMAL: EKS ends a node before it starts the one that takes its place, so that there are fewer meanwhile.", g.Name)
 	default:
 		say("EKS adds up to %d nodes to %s meanwhile (twice its zones, or as many as it empties at once), which count against quotas and addresses, and "+

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,6 +69,9 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 		s.Plan, err = plan.UpgradeBack(in)
 	} else {
 		s.Plan, err = plan.Upgrade(in)
+	}
+	if err == nil {
+		err = roomy(ctx, c, s.Live, s.Plan, cmp.Or(w.MaxParallel, 3))
 	}
 	for _, x := range in.Replaced { // all are in the same network
 		s.Env.Net = x.Net
