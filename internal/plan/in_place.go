@@ -74,7 +74,7 @@ func (r *rolling) impossible() finding.Findings {
 	case g.AMIType == "CUSTOM" && r.To.Template == "":
 		return no("not-in-place", beside+" -f FILE, whose entry of that name has the AMI",
 			"runs an AMI of your own, and EKS has no releases of that: another one is a replacement")
-	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && r.ownTemplate():
+	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && ownTemplate(r.Group):
 		return no("not-in-place", beside+", with what should be otherwise",
 			"has no launch template of your own, of which EKS could take another version: its stack makes the one that it has")
 	case strings.HasPrefix(g.AMIType, "AL2_") && eksfacts.Minor(r.To.Version) > 32:
@@ -95,10 +95,10 @@ func (r *rolling) impossible() finding.Findings {
 	return nil
 }
 
-// ownTemplate tells whether the group's launch template is made by its stack.
-func (r *rolling) ownTemplate() bool {
-	return r.Group.Stack != nil && slices.ContainsFunc(r.Group.Stack.Resources, func(x observe.StackResource) bool {
-		return x.Type == "AWS::EC2::LaunchTemplate" && x.PhysicalID == r.Group.Managed.LaunchTemplate.ID
+// ownTemplate tells whether a group's launch template is made by its stack.
+func ownTemplate(g observe.AnyGroup) bool {
+	return g.Stack != nil && slices.ContainsFunc(g.Stack.Resources, func(x observe.StackResource) bool {
+		return x.Type == "AWS::EC2::LaunchTemplate" && x.PhysicalID == g.Managed.LaunchTemplate.ID
 	})
 }
 
