@@ -281,7 +281,7 @@ func (r *rolling) homes(nodes []string) []*corev1.Node {
 
 // seenAfter looks, once EKS is done, at what it leaves; after is the step by which it does.
 func (r *rolling) seenAfter(after rules.Step) {
-	run := &steps.GroupRolled{Group: r.Group.Name, Ran: r.ran()}
+	run := &steps.GroupRolled{Group: r.Group.Name, Ran: r.ran(), Own: r.Group.Managed != nil && r.Group.Managed.AMIType == "CUSTOM"}
 	switch m, a := r.Group.Managed, r.Group.Scaling; {
 	case m != nil && m.ScalingConfig != nil: // while EKS is at it, the Auto Scaling group has more
 		run.Min, run.Max, run.Nodes = m.ScalingConfig.MinSize, m.ScalingConfig.MaxSize, m.ScalingConfig.DesiredSize

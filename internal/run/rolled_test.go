@@ -65,6 +65,8 @@ func TestWhatAnUpdateInPlaceLeaves(t *testing.T) {
 	says(rolled(func(x *steps.GroupRolled) { x.Ran = []string{"ReplicaSet/default/" + sets.Items[0].Name} }), engine.Wait,
 		"pod default/lost-", "which ran before, finds no node: ", "didn't match")
 
+	says(rolled(func(x *steps.GroupRolled) { x.Own = true }), engine.Done, "its pods run") // of the control plane's minor
+
 	followed := func(version string, of ...string) steps.Spec { return &steps.NodesFollowed{Version: version, Of: of} }
 	says(followed("1.34", "karpenter"), engine.Done, "1 nodes of karpenter are at 1.34")
 	says(followed("1.35", "karpenter", "auto"), engine.Wait, "0 of 1 nodes of karpenter and auto are at 1.35; next: "+n.Name+" (v1.34.", "disruption budgets")
