@@ -14,6 +14,8 @@ type Addon struct {
 	// pods find a node (facts/eks.md §1).
 	DaemonSet  string
 	Deployment string // "namespace/name" of the one its health follows
+	// ConfigMap ("namespace/name") is what its pods read that people change by hand; "": none.
+	ConfigMap string
 	// Labels that its Deployment's pods carry, by which Fargate profiles choose them.
 	Labels map[string]string
 	// Tolerations is where configurationValues hold its Deployment's tolerations.
@@ -50,8 +52,8 @@ var addons = []Addon{
 	{Name: VPCCNI, DaemonSet: "kube-system/aws-node", Account: "kube-system/aws-node",
 		Policies: []string{"AmazonEKS_CNI_Policy"}, Network: true, Default: true, Typical: 45 * time.Second},
 	{Name: KubeProxy, DaemonSet: "kube-system/kube-proxy", Network: true, Default: true, Typical: 25 * time.Second},
-	{Name: CoreDNS, Deployment: "kube-system/coredns", Tolerations: "tolerations", Critical: true, Default: true, Typical: 15 * time.Second,
-		Labels: map[string]string{"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}},
+	{Name: CoreDNS, Deployment: "kube-system/coredns", ConfigMap: "kube-system/coredns", Tolerations: "tolerations", Critical: true,
+		Default: true, Typical: 15 * time.Second, Labels: map[string]string{"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}},
 	{Name: "metrics-server", Deployment: "kube-system/metrics-server", Tolerations: "tolerations", Critical: true, Default: true, AutoMode: true,
 		Labels: map[string]string{"app.kubernetes.io/name": "metrics-server", "app.kubernetes.io/instance": "metrics-server"}},
 	{Name: PodIdentityAgent, DaemonSet: "kube-system/eks-pod-identity-agent"},

@@ -18,6 +18,7 @@ const (
 // Labels and tags by which EKS and eksctl mark a node group's nodes and instances.
 const (
 	LabelGroup      = "eks.amazonaws.com/nodegroup"       // on managed groups' nodes, by EKS
+	LabelType       = "node.kubernetes.io/instance-type"  // on all nodes, by the cloud provider
 	LabelImage      = "eks.amazonaws.com/nodegroup-image" // likewise, the AMI
 	LabelOwnGroup   = TagGroup                            // on self-managed groups' nodes, by their kubelets
 	TagManagedGroup = "eks:nodegroup-name"                // on managed groups' instances, by EKS

@@ -35,6 +35,9 @@ type File struct {
 // Left is one thing that the file cannot say.
 type Left struct{ Path, Why string }
 
+// behind is why a value is left that the file has all the same, as it is live.
+const behind = "the record says something else than what is live, which the file has: slipway plan shows how the record would follow"
+
 // draft is a file as it is put together: what the record says, where there is one, with
 // what is live put over it.
 type draft struct {
@@ -134,7 +137,7 @@ func (d *draft) over(into map[string]any, f *fields.Field, rest, key, at string)
 		v = given(texts(tags))
 	}
 	if was != nil {
-		d.leave(at, "the record says something else than what is live, which the file has: slipway plan shows how the record would follow")
+		d.leave(at, behind)
 	}
 	d.put(into, rest, v, at)
 }

@@ -34,10 +34,13 @@ func Group(live *observe.Observed, own *owner.Owners, name string) (list string,
 }
 
 // Whole tells whether what a file cannot say of a group is no matter: a file that says the
-// rest makes another one like it.
+// rest makes another one like it. What a record says otherwise than what is live is none: the
+// new one is made as the old one is.
 func Whole(left []Left) error {
-	if len(left) == 0 {
-		return nil
+	for _, l := range left {
+		if l.Why != behind {
+			return fmt.Errorf("%s: %s", l.Path, l.Why)
+		}
 	}
-	return fmt.Errorf("%s: %s", left[0].Path, left[0].Why)
+	return nil
 }

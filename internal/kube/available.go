@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 )
@@ -78,17 +79,61 @@ func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lack
 	if err != nil {
 		return out, fmt.Errorf("listing DaemonSets: %w", err)
 	}
+	var crash []*corev1.Pod
 	err = Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			if p := &l.Items[i]; crashes(p) {
-				out.Crashing[controller(p)] = true
+				crash = append(crash, p)
 			}
 		}
 	})
 	if err != nil {
 		return out, fmt.Errorf("listing pods: %w", err)
 	}
+	for _, p := range crash {
+		of, since, err := maker(ctx, k, p)
+		if err != nil {
+			return out, err
+		}
+		if young := !until.IsZero() && until.Before(&since); !young {
+			out.Crashing[of] = true
+		}
+	}
 	return out, nil
+}
+
+// maker is what makes a pod, by the name that stays: a Deployment rather than its ReplicaSet, a
+// CronJob rather than its Job; and since when there is what made this one: a rollout, or the
+// next Job, is younger than what it is of.
+func maker(ctx context.Context, k kubernetes.Interface, p *corev1.Pod) (name string, since metav1.Time, err error) {
+	c := metav1.GetControllerOf(p)
+	if c == nil {
+		return "Pod " + p.Namespace + "/" + p.Name, p.CreationTimestamp, nil
+	}
+	var m metav1.Object
+	switch c.Kind {
+	case "ReplicaSet":
+		m, err = k.AppsV1().ReplicaSets(p.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+	case "Job":
+		m, err = k.BatchV1().Jobs(p.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+	case "StatefulSet":
+		m, err = k.AppsV1().StatefulSets(p.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+	case "DaemonSet":
+		m, err = k.AppsV1().DaemonSets(p.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+	default: // of a kind that only its own controller knows
+		return c.Kind + " " + p.Namespace + "/" + c.Name, metav1.Time{}, nil
+	}
+	if apierrors.IsNotFound(err) { // it goes, and takes the pod along
+		return c.Kind + " " + p.Namespace + "/" + c.Name, p.CreationTimestamp, nil
+	}
+	if err != nil {
+		return "", since, fmt.Errorf("reading what makes pod %s/%s: %w", p.Namespace, p.Name, err)
+	}
+	since = m.GetCreationTimestamp()
+	if above := metav1.GetControllerOf(m); above != nil {
+		c = above
+	}
+	return c.Kind + " " + p.Namespace + "/" + c.Name, since, nil
 }
 
 // crashes tells whether the kubelet waits before it starts a container of a pod again.
@@ -99,12 +144,4 @@ func crashes(p *corev1.Pod) bool {
 		}
 	}
 	return false
-}
-
-// controller is who makes a pod, or the pod itself.
-func controller(p *corev1.Pod) string {
-	if c := metav1.GetControllerOf(p); c != nil {
-		return c.Kind + " " + p.Namespace + "/" + c.Name
-	}
-	return "Pod " + p.Namespace + "/" + p.Name
 }

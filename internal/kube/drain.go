@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,6 +39,16 @@ func Held(p *corev1.Pod) string {
 	return ""
 }
 
+// Finalizers are a pod's, but for the one that the Job controller takes away by itself.
+func Finalizers(p *corev1.Pod) (out []string) {
+	for _, f := range p.Finalizers {
+		if f != batchv1.JobTrackingFinalizer {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // PodReady tells whether a pod says that it is ready.
 func PodReady(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
@@ -47,15 +58,34 @@ func PodReady(p *corev1.Pod) bool {
 
 // PodsOn are the pods of a node that must go before it does.
 func PodsOn(ctx context.Context, k kubernetes.Interface, node string) ([]*corev1.Pod, error) {
-	l, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + node})
-	if err != nil {
-		return nil, fmt.Errorf("listing the pods of node %s: %w", node, err)
-	}
-	var out []*corev1.Pod
-	for i := range l.Items {
-		if Leaves(&l.Items[i]) {
-			out = append(out, &l.Items[i])
+	all, err := PodsOf(ctx, k, []string{node}, Leaves)
+	return all[node], err
+}
+
+// PodsOf are the pods of some nodes that are kept, by node: asked node by node where they are
+// few, and read in one listing else.
+func PodsOf(ctx context.Context, k kubernetes.Interface, nodes []string, keep func(*corev1.Pod) bool) (map[string][]*corev1.Pod, error) {
+	const few = 5
+	out := map[string][]*corev1.Pod{}
+	take := func(l *corev1.PodList) {
+		for i := range l.Items {
+			if p := &l.Items[i]; slices.Contains(nodes, p.Spec.NodeName) && keep(p) {
+				out[p.Spec.NodeName] = append(out[p.Spec.NodeName], p)
+			}
 		}
+	}
+	if len(nodes) > few {
+		if err := Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, take); err != nil {
+			return nil, fmt.Errorf("listing the pods of %d nodes: %w", len(nodes), err)
+		}
+		return out, nil
+	}
+	for _, n := range nodes {
+		l, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + n})
+		if err != nil {
+			return nil, fmt.Errorf("listing the pods of node %s: %w", n, err)
+		}
+		take(l)
 	}
 	return out, nil
 }
@@ -69,13 +99,13 @@ func Evict(ctx context.Context, k kubernetes.Interface, p *corev1.Pod) (refused 
 	case err == nil, apierrors.IsNotFound(err), apierrors.IsConflict(err): // gone, or another pod has its name by now
 		return "", nil
 	case apierrors.IsTooManyRequests(err):
-		return budget(err), nil
+		return refusal(err), nil
 	}
 	return "", fmt.Errorf("evicting pod %s/%s: %w", p.Namespace, p.Name, err)
 }
 
-// budget is what an eviction that was refused says of the budget.
-func budget(err error) string {
+// refusal is what an eviction that was refused says of the budget.
+func refusal(err error) string {
 	var s apierrors.APIStatus
 	if errors.As(err, &s) && s.Status().Details != nil {
 		for _, c := range s.Status().Details.Causes {

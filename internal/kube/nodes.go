@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/marks"
 )
 
 // Node is one node as a launch sees it.
@@ -22,6 +23,9 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Cordoned: it takes no more pods; Excluded: it is in no load balancer.
+	Cordoned bool `json:"cordoned,omitempty"`
+	Excluded bool `json:"excluded,omitempty"`
 }
 
 // Nodes lists a cluster's nodes by name.
@@ -33,7 +37,8 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 	out := make([]Node, 0, len(l.Items))
 	for _, n := range l.Items {
 		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels[corev1.LabelOSStable],
-			Zone: n.Labels[corev1.LabelTopologyZone]}
+			Zone: n.Labels[corev1.LabelTopologyZone], Cordoned: n.Spec.Unschedulable}
+		_, x.Excluded = n.Labels[marks.ExcludeLabel]
 		if x.Group == "" {
 			x.Group = n.Labels[eksfacts.LabelOwnGroup]
 		}

@@ -20,8 +20,20 @@ type Replacement struct {
 	Group  string      // that is replaced
 	With   string      // the group that takes its place
 	Paused string      // the stage after which a person was waited for last; "": none yet
+	Moves  string      // Onward or Back, once pods do; "": none have yet
 	Begun  metav1.Time // when: as the API server says
 	Before Lacking     // what lacked then
+	// Slices are how it goes slice by slice; nil: it does not.
+	Slices *Slices
+}
+
+// Slices are of a replacement that goes slice by slice: how many nodes at a time, and the
+// sizes that the group had before.
+type Slices struct {
+	Nodes   int `json:"nodes"`
+	Min     int `json:"minSize"`
+	Max     int `json:"maxSize"`
+	Desired int `json:"desiredSize"`
 }
 
 // The keys of the ConfigMap.
@@ -29,14 +41,27 @@ const (
 	keyGroup  = "group"
 	keyWith   = "with"
 	keyPaused = "paused"
+	keyMoves  = "moves"
 	keyBefore = "before"
+	keySlices = "slices"
+)
+
+// Which way pods move.
+const (
+	Onward = "onward"
+	Back   = "back"
 )
 
 // replacement reads it back.
 func replacement(m *corev1.ConfigMap) (*Replacement, error) {
-	r := &Replacement{Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Begun: m.CreationTimestamp}
+	r := &Replacement{Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Moves: m.Data[keyMoves], Begun: m.CreationTimestamp}
 	if err := json.Unmarshal([]byte(m.Data[keyBefore]), &r.Before); err != nil {
 		return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+	}
+	if s := m.Data[keySlices]; s != "" {
+		if err := json.Unmarshal([]byte(s), &r.Slices); err != nil {
+			return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+		}
 	}
 	return r, nil
 }
@@ -78,6 +103,13 @@ func BeginReplacement(ctx context.Context, k kubernetes.Interface, r *Replacemen
 	}
 	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: marks.StateName(r.Group), Labels: map[string]string{marks.State: "true"}},
 		Data: map[string]string{keyGroup: r.Group, keyWith: r.With, keyBefore: string(before)}}
+	if r.Slices != nil {
+		slices, err := json.Marshal(r.Slices)
+		if err != nil {
+			return err
+		}
+		m.Data[keySlices] = string(slices)
+	}
 	if _, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, m, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("writing down what is before the replacement of %s: %w", r.Group, err)
 	}
@@ -86,15 +118,32 @@ func BeginReplacement(ctx context.Context, k kubernetes.Interface, r *Replacemen
 
 // PauseReplacement writes down after which stage a person is waited for.
 func PauseReplacement(ctx context.Context, k kubernetes.Interface, group, stage string) error {
-	patch, err := json.Marshal(map[string]any{"data": map[string]any{keyPaused: stage}})
+	if err := noteReplacement(ctx, k, group, keyPaused, stage); err != nil {
+		return fmt.Errorf("writing down that the replacement of %s pauses: %w", group, err)
+	}
+	return nil
+}
+
+// MoveReplacement writes down which way pods move, for whoever looks; where nothing is kept of
+// the replacement, there is nobody to tell.
+func MoveReplacement(ctx context.Context, k kubernetes.Interface, group, way string) (changed bool, err error) {
+	have, err := ReplacementOf(ctx, k, group)
+	if err != nil || have == nil || have.Moves == way {
+		return false, err
+	}
+	if err := noteReplacement(ctx, k, group, keyMoves, way); err != nil && !apierrors.IsNotFound(err) {
+		return false, fmt.Errorf("writing down that pods of the replacement of %s move: %w", group, err)
+	}
+	return true, nil
+}
+
+func noteReplacement(ctx context.Context, k kubernetes.Interface, group, key, value string) error {
+	patch, err := json.Marshal(map[string]any{"data": map[string]any{key: value}})
 	if err != nil {
 		return err
 	}
 	_, err = k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Patch(ctx, marks.StateName(group), types.MergePatchType, patch, metav1.PatchOptions{})
-	if err != nil {
-		return fmt.Errorf("writing down that the replacement of %s pauses: %w", group, err)
-	}
-	return nil
+	return err
 }
 
 // EndReplacement takes away what was kept of it.

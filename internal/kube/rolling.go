@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
@@ -36,10 +34,63 @@ type HeldPod struct {
 	Words  string // what the budget wants, and has
 }
 
+// Left are how many pods have to leave yet.
+func (x Rolling) Left() (n int) {
+	for _, o := range x.Old {
+		n += o.Left
+	}
+	return n
+}
+
+// Words say how far it is.
+func (x Rolling) Words() string {
+	switch {
+	case len(x.Old) == 0 && x.Images > 1:
+		return fmt.Sprintf("the new nodes come first; %d of %d nodes Ready", x.Ready, x.Nodes)
+	case len(x.Old) == 0:
+		return fmt.Sprintf("%d of %d nodes Ready", x.Ready, x.Nodes)
+	}
+	return fmt.Sprintf("%d of %d nodes are new; %s", x.Nodes-len(x.Old), x.Nodes, strings.Join(x.Leaving(), "; "))
+}
+
+// Leaving says what is left on the nodes that their pods leave, the first few of them, and
+// what holds it.
+func (x Rolling) Leaving() []string {
+	const most = 3
+	var said []string
+	for i, n := range x.Old {
+		if i == most {
+			return append(said, fmt.Sprintf("and %d more to empty", len(x.Old)-most))
+		}
+		words := fmt.Sprintf("%s has %d pods left", n.Name, n.Left)
+		if n.Left == 1 {
+			words = n.Name + " has 1 pod left"
+		}
+		for _, p := range n.Held {
+			words += ", pod " + p.Pod + " held by PodDisruptionBudget " + p.Budget + " (" + p.Words + ")"
+		}
+		said = append(said, words)
+	}
+	return said
+}
+
 // RollingOf looks at a managed group's nodes, and at what holds the pods of those that leave.
 func RollingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolling, error) {
+	return rolling(ctx, k, group, eksfacts.LabelGroup+"="+group)
+}
+
+// LeavingOf is the same of any node group, by the names of its nodes.
+func LeavingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolling, error) {
+	x, err := RollingOf(ctx, k, group)
+	if err != nil || x.Nodes > 0 {
+		return x, err
+	}
+	return rolling(ctx, k, group, eksfacts.TagGroup+"="+group)
+}
+
+func rolling(ctx context.Context, k kubernetes.Interface, group, selector string) (Rolling, error) {
 	var out Rolling
-	l, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: eksfacts.LabelGroup + "=" + group})
+	l, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return out, fmt.Errorf("listing the nodes of %s: %w", group, err)
 	}
@@ -59,7 +110,7 @@ func RollingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolli
 	if out.Images = len(images); len(out.Old) == 0 {
 		return out, nil
 	}
-	shut, err := shutBudgets(ctx, k)
+	budgets, err := BudgetsOf(ctx, k)
 	if err != nil {
 		return out, err
 	}
@@ -71,7 +122,7 @@ func RollingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolli
 		}
 		n.Left = len(pods)
 		for _, p := range pods {
-			if b := shut.over(p); b != nil && p.DeletionTimestamp == nil {
+			if b := budgets.over(p); b != nil && p.DeletionTimestamp == nil {
 				n.Held = append(n.Held, HeldPod{Pod: p.Namespace + "/" + p.Name, Budget: b.Namespace + "/" + b.Name,
 					Words: fmt.Sprintf("it wants %d of its %d pods healthy, and %d are", b.Status.DesiredHealthy, b.Status.ExpectedPods, b.Status.CurrentHealthy)})
 			}
@@ -84,48 +135,4 @@ func RollingOf(ctx context.Context, k kubernetes.Interface, group string) (Rolli
 		return strings.Compare(a.Name, b.Name)
 	})
 	return out, nil
-}
-
-// shut are the budgets that let no pod go now.
-type shut []shutBudget
-
-type shutBudget struct {
-	*policyv1.PodDisruptionBudget
-	pods labels.Selector
-}
-
-func shutBudgets(ctx context.Context, k kubernetes.Interface) (out shut, err error) {
-	var wrong error
-	err = Each(ctx, k.PolicyV1().PodDisruptionBudgets("").List, func(l *policyv1.PodDisruptionBudgetList) string { return l.Continue },
-		func(l *policyv1.PodDisruptionBudgetList) {
-			for i := range l.Items {
-				b := &l.Items[i]
-				s, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-				if err != nil {
-					wrong = fmt.Errorf("the selector of the disruption budget %s/%s: %w", b.Namespace, b.Name, err)
-				} else if b.Status.DisruptionsAllowed == 0 {
-					out = append(out, shutBudget{b, s})
-				}
-			}
-		})
-	if err != nil {
-		return nil, fmt.Errorf("listing disruption budgets: %w", err)
-	}
-	return out, wrong
-}
-
-// over is the budget that does not let a pod go; nil: none. One that is not healthy may go
-// where its budget says so, or has enough that are (Kubernetes: unhealthyPodEvictionPolicy).
-func (s shut) over(p *corev1.Pod) *policyv1.PodDisruptionBudget {
-	for _, b := range s {
-		if b.Namespace != p.Namespace || !b.pods.Matches(labels.Set(p.Labels)) {
-			continue
-		}
-		always := b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
-		if !PodReady(p) && (always || b.Status.CurrentHealthy >= b.Status.DesiredHealthy) {
-			continue
-		}
-		return b.PodDisruptionBudget
-	}
-	return nil
 }

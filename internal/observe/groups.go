@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // AnyGroup is a node group of the cluster, whoever made it: what is there of it.
@@ -107,6 +108,19 @@ func (g AnyGroup) SelfManaged() bool {
 	return g.Stack != nil && g.Stack.Tags["alpha.eksctl.io/nodegroup-type"] != "managed"
 }
 
+// Made is when the group was made, as far as what is there of it tells; zero: it does not.
+func (g AnyGroup) Made() time.Time {
+	switch {
+	case g.Stack != nil:
+		return g.Stack.CreationTime
+	case g.Managed != nil:
+		return g.Managed.CreatedAt
+	case g.Scaling != nil:
+		return g.Scaling.CreatedTime
+	}
+	return time.Time{}
+}
+
 // There tells whether there is more of the group than a stack.
 func (g AnyGroup) There() bool { return g.Managed != nil || g.Scaling != nil }
 
@@ -127,12 +141,14 @@ func (g AnyGroup) Subnets() Set {
 }
 
 // Sizes are how many nodes the group may and should have. What the Auto Scaling group
-// wants is the newest word: an autoscaler speaks to it alone. nil: nothing says.
+// wants is the newest word: an autoscaler speaks to it alone. But while EKS is at an update, it
+// has the Auto Scaling group want more, for nodes that take the pods of those that go: then
+// EKS's own is what the group has before and after. nil: nothing says.
 func (g AnyGroup) Sizes() *Sizes {
 	switch {
 	case g.Managed != nil && g.Managed.ScalingConfig != nil:
 		s := *g.Managed.ScalingConfig
-		if g.Scaling != nil {
+		if g.Scaling != nil && g.Managed.Status != "UPDATING" {
 			s.DesiredSize = g.Scaling.DesiredCapacity
 		}
 		return &s

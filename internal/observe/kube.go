@@ -12,6 +12,7 @@ type Kubernetes struct {
 	RoleBindings    map[string]*RoleBinding    `json:"roleBindings,omitempty"`    // of AWS services: EMR on EKS
 	Budgets         map[string]*Budget         `json:"podDisruptionBudgets,omitempty"`
 	Pods            map[string]*Pod            `json:"pods,omitempty"`          // read with Pods alone, as is what follows
+	Rooms           map[string]*Room           `json:"rooms,omitempty"`         // of the nodes, by name
 	Replacements    map[string]*Replacement    `json:"replacements,omitempty"`  // that are under way, by the group that is replaced
 	LocalServices   Set                        `json:"localServices,omitempty"` // with load balancers that reach only nodes with pods of theirs
 	AWSAuth         map[string]string          `json:"awsAuth,omitempty"`       // kube-system/aws-auth; nil: there is none
@@ -49,7 +50,7 @@ type (
 		Updated        int               `json:"updated"`
 		Managers       Set               `json:"managers,omitempty"` // who set fields of it
 		// Taken are, of a workload in kube-system, the fields of its spec that others than EKS
-		// and Kubernetes' own controllers set, by who did.
+		// and Kubernetes' own controllers set since EKS did, by who did.
 		Taken map[string]Set `json:"taken,omitempty"`
 	}
 	// ServiceAccount is a service account.
@@ -70,6 +71,16 @@ type (
 		CurrentHealthy     int    `json:"currentHealthy"`
 		DesiredHealthy     int    `json:"desiredHealthy"`
 		ExpectedPods       int    `json:"expectedPods"`
+		// Unhealthy says when a pod that is not ready may go although the budget is used up:
+		// AlwaysAllow, or IfHealthyBudget, which is what "" means.
+		Unhealthy string `json:"unhealthyPodEvictionPolicy,omitempty"`
+	}
+	// Room is what a node has for pods, and what is taken of it, in Kubernetes' quantities.
+	Room struct {
+		Has     map[string]string `json:"allocatable,omitempty"`
+		Asked   map[string]string `json:"requested,omitempty"`  // by all pods on it
+		Daemons map[string]string `json:"daemonSets,omitempty"` // by those of DaemonSets
+		Ports   Set               `json:"hostPorts,omitempty"`  // such as TCP/80
 	}
 	// Pod is a pod that must go before its node does: no DaemonSet's, and none that has ended.
 	Pod struct {
@@ -81,6 +92,19 @@ type (
 		Local   Set    `json:"local,omitempty"`   // volumes whose content stays on the node
 		// Fits is what it asks of a node; nil: nothing that not every node has.
 		Fits *Fit `json:"fits,omitempty"`
+		// Asks are its requests, in Kubernetes' quantities; Ports what it takes of its node's
+		// own, such as TCP/80.
+		Asks  map[string]string `json:"requests,omitempty"`
+		Ports Set               `json:"hostPorts,omitempty"`
+		// Apart are the topology keys of which no two of its kind have the same value, by required
+		// anti-affinity; Spread those over which its kind is spread, with the skew that is
+		// allowed at most, where nodes that take no pods count.
+		Apart  Set            `json:"apart,omitempty"`
+		Spread map[string]int `json:"spread,omitempty"`
+		// Finalizers are what somebody must take away before it is gone, but for those that
+		// Kubernetes takes away itself; Leaving: it is being deleted.
+		Finalizers Set  `json:"finalizers,omitempty"`
+		Leaving    bool `json:"leaving,omitempty"`
 	}
 	// Fit is what a pod asks of the node that it runs on, as Kubernetes writes it.
 	Fit struct {
@@ -94,8 +118,16 @@ type (
 
 // Replacement is what the cluster keeps of a node group's replacement.
 type Replacement struct {
-	With   string `json:"with"`             // the group that takes its place
-	Paused string `json:"paused,omitempty"` // the stage after which a person was waited for last
+	With   string  `json:"with"`             // the group that takes its place
+	Paused string  `json:"paused,omitempty"` // the stage after which a person was waited for last
+	Slices *Slices `json:"slices,omitempty"` // nil: it does not go slice by slice
+}
+
+// Slices are of a replacement that goes slice by slice: how many nodes at a time, and the sizes
+// that the group had before, which gets smaller meanwhile.
+type Slices struct {
+	Nodes  int   `json:"nodes"`
+	Before Sizes `json:"before"`
 }
 
 // Never tells whether a budget allows no disruption even when all of its pods are healthy,

@@ -25,6 +25,9 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Cordoned: it takes no more pods; Excluded: it is in no load balancer.
+	Cordoned bool `json:"cordoned,omitempty"`
+	Excluded bool `json:"excluded,omitempty"`
 }
 
 // Status is a cluster as it is now, made by anyone.
@@ -35,9 +38,24 @@ type Status struct {
 	Nodes     []Node   `json:"nodes"`
 	Uncounted string   `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
 	Settled   bool     `json:"settled"`                  // nothing is under way
+	Changes   []Change `json:"changes,omitempty"`        // what is under way, whoever began it
+	Holder    string   `json:"changedBy,omitempty"`      // who holds the cluster's lock, and what with; "": nobody, as far as this store knows
 	Owners    []string `json:"owners,omitempty"`         // who keeps what, a line each
 	Back      *Back    `json:"wayBack,omitempty"`        // nil: the control plane was not upgraded lately
 	Drift     string   `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
+}
+
+// Change is something that is under way: a node group's replacement, an update of EKS's.
+type Change struct {
+	Kind  string    `json:"kind"`  // replacement, update
+	Of    string    `json:"of"`    // node group workers, control plane, add-on vpc-cni
+	What  string    `json:"what"`  // in words: by workers-b2; Kubernetes 1.34
+	Stage string    `json:"stage"` // the stage it is at, or EKS's status of the update
+	Since time.Time `json:"since,omitzero"`
+	// Pods are those that have to move yet; nil: it is about none, or nobody can see them.
+	Pods *int `json:"podsLeft,omitempty"`
+	// Waits is what it waits for: nodes and their pods, budgets and how far they are used up.
+	Waits []string `json:"waitsFor,omitempty"`
 }
 
 // Back is the version that a control plane can go back to, and until when.

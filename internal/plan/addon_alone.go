@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -54,37 +53,6 @@ func (b *builder) addonAlone() {
 func (b *builder) takesPods() bool {
 	in := b.inside()
 	return in == nil || slices.ContainsFunc(slices.Collect(maps.Values(in.Nodes)), func(n *observe.Node) bool { return n.Ready && !n.Unschedulable })
-}
-
-// contested refuses an add-on of whose objects others set fields, unless somebody has said
-// what becomes of them; then it tells whose they are.
-func (b *builder) contested(name, resolve string) finding.Findings {
-	of := b.in.Contested
-	if len(of) == 0 || strings.EqualFold(resolve, "none") {
-		return nil
-	}
-	var all []string
-	for _, who := range slices.Sorted(maps.Keys(of)) {
-		all = append(all, who+" sets "+few(of[who]))
-	}
-	text := strings.Join(all, "; ")
-	switch strings.ToLower(resolve) {
-	case "overwrite":
-		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS overwrites what others set in the objects of %s: %s.", name, text))
-		return nil
-	case "preserve":
-		if a := b.live.Addons[name]; a == nil || classOf(a.Status) == failed || classOf(a.Status) == going {
-			return finding.Findings{{Code: "addon-contested", Severity: finding.Error, Where: finding.Where{Resource: "add-on " + name}, Input: true,
-				What:   "others set fields of its objects: " + text,
-				Breaks: "EKS preserves in updates only: a creation fails where fields are others' (CREATE_FAILED); nothing was changed",
-				Remedy: "take it over with EKS's values, --resolve-conflicts overwrite, and say in --configuration-values what is to stay as it is"}}
-		}
-		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS keeps what others set in the objects of %s: %s.", name, text))
-		return nil
-	}
-	return finding.Findings{{Code: "addon-contested", Severity: finding.Error, Where: finding.Where{Resource: "add-on " + name}, Input: true,
-		What: "others set fields of its objects: " + text, Breaks: "EKS would overwrite them, or refuse; nothing was changed",
-		Remedy: "say what becomes of them: --resolve-conflicts overwrite, EKS's values, or preserve, theirs"}}
 }
 
 // AddonRemoval is what the plan of an add-on's removal is made from.

@@ -44,6 +44,10 @@ func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 		up.Input.AddonVersion = new(live.Version) // asked again, it is ACTIVE, or EKS says why not
 		what = append(what, "again, after an update that failed")
 	}
+	if len(what) == 0 && up.Input.ResolveConflicts == types.ResolveConflictsOverwrite && len(observe.Lost(b.in.Contested)) > 0 {
+		up.Anyway = true
+		what = append(what, "fields that others set, taken back")
+	}
 	if len(what) == 0 && live.Status == "UPDATING" {
 		what = append(what, "which is UPDATING")
 	}

@@ -36,7 +36,7 @@ func blockers(live *observe.Observed, nodes []string) finding.Findings {
 	if fs := unreached(live, without); fs != nil {
 		return fs
 	}
-	return append(never(live, nodes, without), stranded(live, nodes, without)...)
+	return slices.Concat(never(live, nodes, without), doubly(live, nodes, without), stranded(live, nodes, without))
 }
 
 // unreached is the Kubernetes API where it was not reached; without is what else can be done.
@@ -62,6 +62,24 @@ func never(live *observe.Observed, nodes []string, without string) (out finding.
 				budget.DesiredHealthy, budget.ExpectedPods, wording(budget), podsAre(pods[id])),
 			Breaks: "the nodes cannot be drained; nothing was changed",
 			Remedy: "let what it covers have one replica more than it wants, or set its maxUnavailable to 1" + without})
+	}
+	return out
+}
+
+// doubly are pods that more than one budget covers: Kubernetes evicts none of these, whatever
+// the budgets allow.
+func doubly(live *observe.Observed, nodes []string, without string) (out finding.Findings) {
+	said := map[string]bool{}
+	for _, pod := range slices.Sorted(maps.Keys(live.Kubernetes.Pods)) {
+		p := live.Kubernetes.Pods[pod]
+		of := podOf(pod, p)
+		if len(p.Budgets) < 2 || !slices.Contains(nodes, p.Node) || said[of] {
+			continue
+		}
+		said[of] = true
+		out = append(out, finding.Finding{Code: "budgets-overlap", Severity: finding.Error, Where: finding.Where{Resource: of},
+			What:   "has pods that more than one disruption budget covers (" + strings.Join(p.Budgets, ", ") + "), and Kubernetes evicts no such pod",
+			Breaks: "the nodes cannot be drained; nothing was changed", Remedy: "let one budget cover them: take the labels of one apart, or delete it" + without})
 	}
 	return out
 }

@@ -59,6 +59,14 @@ func unfit(p *observe.Pod, nodes []*corev1.Node) (why string, volume bool, err e
 			continue
 		}
 		claim, err := beyond(f, n)
+		if err == nil && claim == "" {
+			if short := tooSmall(p.Asks, n.Status.Allocatable); short != "" {
+				if !volume {
+					why = "it asks for " + short + ", which no node has free"
+				}
+				continue
+			}
+		}
 		if err != nil || claim == "" {
 			return "", false, err
 		}
@@ -99,8 +107,10 @@ func asNode(name string, labels map[string]string, taints []observe.NodeTaint) *
 func (r *replacing) homes() []*corev1.Node {
 	var out []*corev1.Node
 	for _, name := range slices.Sorted(maps.Keys(r.live.Kubernetes.Nodes)) {
-		if n := r.live.Kubernetes.Nodes[name]; n.Nodegroup != r.Blue.Name && n.Nodegroup != r.Green && n.Ready && !n.Unschedulable {
-			out = append(out, asNode(name, n.Labels, n.Taints))
+		if n := r.live.Kubernetes.Nodes[name]; n.Nodegroup != r.Blue.Name && n.Nodegroup != r.Green && n.Ready && !n.Unschedulable && !r.isBlue(n.Nodegroup) {
+			x := asNode(name, n.Labels, n.Taints)
+			x.Status.Allocatable = r.spare(name)
+			out = append(out, x)
 		}
 	}
 	g := r.greenGroup()
@@ -120,7 +130,9 @@ func (r *replacing) homes() []*corev1.Node {
 	}
 	for _, zone := range r.greenZones() {
 		for _, typ := range types {
-			out = append(out, asNode(r.Green+"/"+zone+"/"+typ, r.greenLabels(g, zone, typ), repels))
+			x := asNode(r.Green+"/"+zone+"/"+typ, r.greenLabels(g, zone, typ), repels)
+			x.Status.Allocatable = r.greenRoom(typ)
+			out = append(out, x)
 		}
 	}
 	return out

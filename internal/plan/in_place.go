@@ -46,7 +46,7 @@ func Roll(in InPlace) (*Plan, error) {
 	if fs := r.impossible(); len(fs) > 0 {
 		return nil, fs
 	}
-	r.plan.WantNodes = r.size()
+	r.plan.WantNodes = r.Group.Sizes().DesiredSize
 	r.settles()
 	if err := r.rolls(); err != nil {
 		return nil, err
@@ -102,15 +102,6 @@ func ownTemplate(g observe.AnyGroup) bool {
 	})
 }
 
-// size is how many nodes the group has at the end: while EKS is at it, the Auto Scaling group
-// wants more.
-func (r *rolling) size() int {
-	if m := r.Group.Managed; classOf(m.Status) == moving && m.ScalingConfig != nil {
-		return m.ScalingConfig.DesiredSize
-	}
-	return r.Group.Sizes().DesiredSize
-}
-
 // settles awaits what the group's stack is at.
 func (r *rolling) settles() {
 	if k := r.Group.Stack; k.Phase().UnderWay() {
@@ -141,12 +132,12 @@ func (r *rolling) rolls() error {
 			return fs
 		}
 	}
-	most := atOnce(g, r.size())
+	most := atOnce(g, r.Group.Sizes().DesiredSize)
 	batches := time.Duration((len(nodes) + most - 1) / most)
 	r.add(part{Step: aboutGroup(rules.GroupVersion, r.Group), Action: Update, Title: "node group " + r.Group.Name + ": " + r.changes() + ", by EKS, " +
 		counted(most, "node") + " at a time", Typical: 5*time.Minute + batches*4*time.Minute, Timeout: timeoutUpdate + batches*25*time.Minute,
 		Run: &steps.GroupVersion{Input: in, Anew: is}})
-	if n := r.size(); n > 0 {
+	if n := r.Group.Sizes().DesiredSize; n > 0 {
 		r.add(part{Step: aboutGroup(rules.Nodes, r.Group), Action: Await, Title: counted(n, "node") + " of " + r.Group.Name + " Ready", Typical: 5 * time.Second,
 			Timeout: timeoutGroup, Run: &steps.Nodes{Group: r.Group.Name, Want: n, Managed: true}})
 	}
@@ -217,7 +208,7 @@ func (r *rolling) surge(nodes int) {
 		say("The update strategy of %s is MINIMAL: EKS ends a node before it starts the one that takes its place, so that there are fewer meanwhile.", g.Name)
 	default:
 		say("EKS adds up to %d nodes to %s meanwhile (twice its zones, or as many as it empties at once), which count against quotas and addresses, and "+
-			"takes them away at the end: leave its sizes alone until then.", max(2*len(r.zones()), atOnce(g, r.size())), g.Name)
+			"takes them away at the end: leave its sizes alone until then.", max(2*len(r.zones()), atOnce(g, r.Group.Sizes().DesiredSize)), g.Name)
 	}
 	if r.Force {
 		say("With --force, EKS ends pods that their disruption budgets hold back for 15 minutes, whatever the budgets say.")

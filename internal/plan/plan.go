@@ -127,10 +127,12 @@ type Input struct {
 	Replaced    []Within
 	Watch       Watch
 	MaxParallel int
+	// Machines are the instance types of new groups of which no node is there to tell.
+	Machines map[string]Machine
 	// AddonAlone: the add-on of this name is followed, and nothing else; "": all is.
 	AddonAlone string
-	// Contested are the fields of its objects that others set, by who does.
-	Contested map[string][]string
+	// Contested are the fields of its objects that others set.
+	Contested []observe.Contested
 	// Upgrade says how a live cluster follows the file to another version; its Live and To are
 	// not asked.
 	Upgrade Upgrading

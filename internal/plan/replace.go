@@ -24,6 +24,10 @@ type Replacement struct {
 	// Asked: somebody says what the new group is to be, so that one that is there and is
 	// something else is not gone on with.
 	Asked bool
+	// Slices: it goes slice by slice, and the new group, which is made with one slice of nodes,
+	// has these sizes at the end; nil: all at once.
+	Slices *observe.Slices
+	Whole  observe.Sizes
 	Watch
 }
 
@@ -60,7 +64,7 @@ func (r *replacing) stages() finding.Findings {
 		r.goes()
 		return r.refused
 	}
-	if fs := append(r.unlike(), r.blockers()...); len(fs) > 0 {
+	if fs := slices.Concat(r.otherwise(), r.unlike(), r.blockers()); len(fs) > 0 {
 		return fs
 	}
 	r.begun()
@@ -70,6 +74,9 @@ func (r *replacing) stages() finding.Findings {
 	r.gates(rules.AfterGreen)
 	if r.pauses(rules.AfterGreen) {
 		return r.refused
+	}
+	if r.Slices != nil {
+		r.slices()
 	}
 	if fs := r.moves(r.Blue); len(fs) > 0 {
 		return fs
@@ -129,7 +136,7 @@ func (r *replacing) unlike() finding.Findings {
 
 func (r *replacing) begun() {
 	r.add(part{Step: r.step(rules.Begun, r.Blue.Name), Action: Create, Title: "what is available now, written down (ConfigMap in kube-system)",
-		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementBegun{Group: r.Blue.Name, With: r.Green}})
+		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementBegun{Group: r.Blue.Name, With: r.Green, Slices: written(r.Slices)}})
 }
 
 // green makes the new group, or waits for what of it comes already.
@@ -165,7 +172,7 @@ func (r *replacing) deed(kind, group, do, title string) {
 
 func (r *replacing) proven() {
 	r.add(part{Step: r.step(rules.Proven, r.Green), Action: Await, Title: "DaemonSets ready on " + r.Green + ", and a pod with an address in each zone",
-		Typical: 20 * time.Second, Timeout: r.gateTime(), Run: &steps.NodesProven{Group: r.Green}})
+		Typical: 20 * time.Second, Timeout: r.gateTime(), Run: &steps.NodesProven{Group: r.Green, Replaced: r.Blue.Name}})
 	r.deed(rules.HoldScaleDown, r.Green, "hold-scale-down", "the cluster autoscaler keeps off the nodes of "+r.Green)
 }
 
@@ -173,6 +180,10 @@ func (r *replacing) proven() {
 // reach pods through any node; else each leaves them as it is empty.
 func (r *replacing) cordoned() {
 	r.deed(rules.Cordon, r.Blue.Name, "cordon", "the nodes of "+r.Blue.Name+" take no more pods")
+	if r.Slices != nil {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The nodes of %s leave the load balancers one by one, as they are empty.", r.Blue.Name))
+		return
+	}
 	if len(r.live.Kubernetes.LocalServices) > 0 {
 		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The load balancers of %s reach only nodes with pods of theirs (externalTrafficPolicy: Local): "+
 			"the nodes of %s leave them one by one, as they are empty.", few(r.live.Kubernetes.LocalServices), r.Blue.Name))
@@ -236,13 +247,18 @@ func (r *replacing) moves(from observe.AnyGroup) finding.Findings {
 	}
 	respect := from.Name == r.Blue.Name && !r.Force // on the way back everything moves
 	deadline := cmp.Or(r.Deadline, timeoutDrain)
+	if r.Slices != nil && from.Name == r.Blue.Name {
+		zones = nil // slices have emptied them
+	}
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
 		r.add(part{Step: forGroup(rules.Evacuate, from.Name+"/"+zone, from.Name), Action: Update,
 			Title:   counted(zones[zone], "node") + " of " + from.Name + " emptied in " + zone + ", as budgets allow",
-			Typical: 2 * time.Minute, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect}})
+			Typical: 2 * time.Minute, Timeout: deadline,
+			Run: &steps.Drain{Group: from.Name, Zone: zone, Replaced: r.Blue.Name, Respect: respect, Asked: true}})
 	}
-	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update, Title: "nodes and pods that have come to " + from.Name + " since",
-		Typical: time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})
+	r.add(part{Step: forGroup(rules.Evacuate, from.Name, from.Name), Action: Update,
+		Title:   "the nodes of " + from.Name + " empty, also those that have come since",
+		Typical: 30 * time.Second, Timeout: deadline, Run: &steps.Drain{Group: from.Name, Replaced: r.Blue.Name, Respect: respect}})
 	return nil
 }
 

@@ -49,6 +49,7 @@ func (r *replacing) returns(green observe.AnyGroup) finding.Findings {
 	if s := r.Blue.Sizes(); s != nil {
 		r.plan.WantNodes += s.DesiredSize
 	}
+	r.sizesBack()
 	r.deed(rules.RestoreNodes, r.Blue.Name, "restore", "the nodes of "+r.Blue.Name+" take pods again, and are in the load balancers")
 	if there {
 		if fs := r.moves(green); len(fs) > 0 {

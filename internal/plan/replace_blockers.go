@@ -18,10 +18,10 @@ func (r *replacing) blockers() finding.Findings {
 	if fs := unreached(r.live, ""); fs != nil {
 		return fs
 	}
-	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: *r.greenGroup().DesiredCapacity, zones: len(r.greenZones()), force: r.Force,
-		volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
-		fit:    "give the new group the labels, or take away the taints, in a file (--file)"}
-	fs := append(never(r.live, m.nodes, ""), r.immovable(m)...)
+	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: r.greenNodes(), zones: len(r.greenZones()),
+		force: r.Force, stay: true, volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
+		fit: "give the new group the labels, or take away the taints, in a file (--file)"}
+	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m))
 	if g, _ := r.live.NodeGroup(r.Green); g.Stack == nil { // of one that is under way, it may be the doing
 		fs = append(fs, unmet(r.live, m.nodes)...)
 	}
@@ -32,19 +32,38 @@ func (r *replacing) blockers() finding.Findings {
 	return fs
 }
 
-// unmet are budgets that are not kept now. The new nodes' room may bring just as many pods up
-// as such a budget wants: then it lets go of none on either side, and there is neither a way on
-// nor a way back.
+// greenNodes are how many nodes the new group has at the end.
+func (r *replacing) greenNodes() int {
+	if r.Slices != nil {
+		return r.Whole.DesiredSize
+	}
+	return *r.greenGroup().DesiredCapacity
+}
+
+// unmet are budgets that are not kept now, or just so. The new nodes' room may bring just as
+// many pods up as such a budget wants: then it lets go of none on either side, and there is
+// neither a way on nor a way back.
 func unmet(live *observe.Observed, nodes []string) (out finding.Findings) {
-	pods := covered(live, nodes, func(b *observe.Budget) bool { return !b.Never() && b.CurrentHealthy < b.DesiredHealthy })
+	pods := covered(live, nodes, func(b *observe.Budget) bool {
+		return !b.Never() && b.DisruptionsAllowed == 0 && b.CurrentHealthy <= b.DesiredHealthy
+	})
 	for _, id := range slices.Sorted(maps.Keys(pods)) {
 		b := live.Kubernetes.Budgets[id]
 		out = append(out, finding.Finding{Code: "budget-unmet", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
-			What:   fmt.Sprintf("wants %d of its %d pods healthy, and %d are; %s on these nodes", b.DesiredHealthy, b.ExpectedPods, b.CurrentHealthy, podsAre(pods[id])),
+			What: fmt.Sprintf("lets no pod go now: it wants %d of its %d pods healthy, and %d are; %s on these nodes", b.DesiredHealthy, b.ExpectedPods,
+				b.CurrentHealthy, podsAre(pods[id])),
 			Breaks: "they could be held on both sides, with neither a way on nor a way back; nothing was changed",
-			Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods"})
+			Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods" + unhealthyGo(b)})
 	}
 	return out
+}
+
+// unhealthyGo is the way out for pods that are not ready, where a budget has not taken it.
+func unhealthyGo(b *observe.Budget) string {
+	if b.Unhealthy == "AlwaysAllow" {
+		return ""
+	}
+	return "; with unhealthyPodEvictionPolicy: AlwaysAllow it would not hold those that are not"
 }
 
 // relocation is pods that leave nodes for others.
@@ -53,12 +72,12 @@ type relocation struct {
 	homes       []*corev1.Node // that they may go to
 	come, zones int            // how many of those are still to come, and in how many zones
 	force       bool           // they move though they are lost
+	stay        bool           // the nodes that they leave stay until all have left
 	volume, fit string         // what to do where a volume, or a pod, finds no node
 }
 
 // immovable are pods that must not go, or have nowhere to; with force they are notes.
 func (b *builder) immovable(m relocation) (out finding.Findings) {
-	const without = ", or run again with --force"
 	said := map[string]bool{}
 	say := func(code, pod string, p *observe.Pod, what, remedy string) {
 		of := podOf(pod, p)
@@ -66,13 +85,7 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 			return
 		}
 		said[code+of+what] = true
-		f := finding.Finding{Code: code, Severity: finding.Error, Where: finding.Where{Resource: of}, What: what,
-			Breaks: "nothing was changed", Remedy: remedy + without}
-		if m.force {
-			b.plan.Notes = append(b.plan.Notes, f.Where.Resource+" "+what+"; --force goes on.")
-			return
-		}
-		out = append(out, f)
+		out = append(out, b.forced(m, code, of, what, remedy)...)
 	}
 	for _, pod := range slices.Sorted(maps.Keys(b.live.Kubernetes.Pods)) {
 		p := b.live.Kubernetes.Pods[pod]
@@ -84,6 +97,10 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 		}
 		if p.Held != "" {
 			say("pod-held", pod, p, "must not be moved, as its annotation says: "+p.Held, "take the annotation away, or end the pod yourself")
+		}
+		if len(p.Finalizers) > 0 && p.Leaving {
+			say("pod-finalizer", pod, p, "is being deleted, and a finalizer keeps it: "+strings.Join(p.Finalizers, ", "),
+				"see why who set it does not take it away (kubectl describe pod)")
 		}
 		switch why, volume, err := unfit(p, m.homes); {
 		case err != nil:
@@ -97,15 +114,28 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 	return out
 }
 
+// forced is a blocker, or with --force a note.
+func (b *builder) forced(m relocation, code, of, what, remedy string) finding.Findings {
+	if m.force {
+		b.plan.Notes = append(b.plan.Notes, of+" "+what+"; --force goes on.")
+		return nil
+	}
+	return finding.Findings{{Code: code, Severity: finding.Error, Where: finding.Where{Resource: of}, What: what, Breaks: "nothing was changed",
+		Remedy: remedy + ", or run again with --force"}}
+}
+
 // losses are told: what a move costs, though it works.
 func (b *builder) losses(m relocation) {
-	disks, single, bound := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	disks, single, bound, kept := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for pod, p := range b.live.Kubernetes.Pods {
 		if !slices.Contains(m.nodes, p.Node) {
 			continue
 		}
 		if len(p.Local) > 0 {
 			disks[podOf(pod, p)] = true
+		}
+		if len(p.Finalizers) > 0 && !p.Leaving {
+			kept[podOf(pod, p)] = true
 		}
 		if p.Fits != nil && len(p.Fits.Volumes) > 0 {
 			bound[podOf(pod, p)] = true
@@ -126,6 +156,7 @@ func (b *builder) losses(m relocation) {
 		note(fmt.Sprintf(word, m.come, m.zones), bound)
 	}
 	note("These have one pod, and none while it moves", single)
+	note("These have finalizers, and leave only once whoever set them takes them away", kept)
 }
 
 // podOf names what a pod is of, as a person knows it.

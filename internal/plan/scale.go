@@ -122,11 +122,15 @@ func few(names []string) string {
 
 // resized is the step that gives the group sizes past any stack.
 func (s *scaling) resized(to steps.Sizes) steps.Spec {
-	if s.Group.Managed != nil {
-		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: &s.Group.Name,
+	return resized(s.Group.Name, s.Group.Managed != nil, to)
+}
+
+func resized(group string, managed bool, to steps.Sizes) steps.Spec {
+	if managed {
+		return &steps.GroupUpdate{Input: eks.UpdateNodegroupConfigInput{NodegroupName: &group,
 			ScalingConfig: &types.NodegroupScalingConfig{MinSize: to.Min, MaxSize: to.Max, DesiredSize: to.Desired}}}
 	}
-	return &steps.GroupScaling{Group: s.Group.Name, Sizes: &to}
+	return &steps.GroupScaling{Group: group, Sizes: &to}
 }
 
 // sizes gives the group its sizes, and awaits the nodes that come.

@@ -48,7 +48,7 @@ func (u *upgrading) readyPods() (out finding.Findings) {
 		}
 		nodes := names(u.Live.NodesOf(r.Group))
 		if u.Live.Kubernetes == nil || len(u.Live.Missed(observe.Pods)) > 0 {
-			r.surge(r.size()) // that it was not looked at has been said
+			r.surge(r.Group.Sizes().DesiredSize) // that it was not looked at has been said
 			continue
 		}
 		fs := r.blockers(nodes)

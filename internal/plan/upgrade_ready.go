@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -120,13 +121,17 @@ func concerned(i observe.Insight) string {
 		}
 	}
 	if i.Summary != nil {
-		for _, d := range i.Summary.Deprecations {
+		all := i.Summary.Deprecations
+		if used := slices.DeleteFunc(slices.Clone(all), func(d observe.Deprecation) bool { return len(d.Clients) == 0 }); len(used) > 0 {
+			all, of = used, nil // EKS lists what ends then whether it is used or not, and who uses it says more than where
+		}
+		for _, d := range all {
 			use := d.Usage
 			if d.ReplacedBy != "" {
 				use += ", which " + d.ReplacedBy + " replaces"
 			}
 			for _, c := range d.Clients {
-				use += fmt.Sprintf(", used by %s (%d requests in 30 days)", c.UserAgent, c.Requests)
+				use += fmt.Sprintf(", used by %s (%d requests in 30 days%s)", c.UserAgent, c.Requests, lastly(c.Last))
 			}
 			of = append(of, use)
 		}
@@ -135,6 +140,14 @@ func concerned(i observe.Insight) string {
 		return ""
 	}
 	return ": " + few(of)
+}
+
+// lastly is when somebody was seen last: EKS counts for thirty days what has been mended since.
+func lastly(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return ", the last " + at.UTC().Format("2006-01-02 15:04")
 }
 
 // mends tells whether all that an insight is about is raised before the control plane is.

@@ -74,3 +74,24 @@ func TestColumnsAlign(t *testing.T) {
 		t.Errorf("%q\nexpected\n%q", b.String(), want)
 	}
 }
+
+// What is under way is shown with its stage, the pods that are left, and what holds them.
+func TestStatusShowsWhatIsUnderWay(t *testing.T) {
+	at := time.Date(2026, 12, 1, 2, 10, 0, 0, time.UTC)
+	st := &outcome.Status{Cluster: "c", Region: "r", Holder: "slipway nodegroup upgrade of ann@desk, since 2026-12-01 02:08 UTC", Changes: []outcome.Change{
+		{Kind: "replacement", Of: "node group w", What: "by w-b2", Stage: "pods move, as budgets allow", Since: at, Pods: new(3), Waits: []string{"n1 has 3 pods left"}},
+		{Kind: "update", Of: "control plane", What: "to Kubernetes 1.35", Stage: "InProgress"},
+	}}
+	var b strings.Builder
+	if err := render.Status(&b, render.Style{}, st); err != nil {
+		t.Fatal(err)
+	}
+	const want = `being changed by slipway nodegroup upgrade of ann@desk, since 2026-12-01 02:08 UTC
+replacement of node group w by w-b2: pods move, as budgets allow, pods left: 3, since 2026-12-01 02:10 UTC
+  n1 has 3 pods left
+update of control plane to Kubernetes 1.35: InProgress
+`
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("%s", b.String())
+	}
+}

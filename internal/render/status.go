@@ -26,6 +26,22 @@ func Status(w io.Writer, style Style, st *outcome.Status) error {
 		rows = append(rows, []string{"  " + p.Kind, p.Name, p.Status, strings.TrimSpace(p.Detail + "  " + p.Reason)})
 	}
 	columns(w, rows)
+	if st.Holder != "" {
+		fmt.Fprintf(w, "%s %s\n", style.Bold("being changed by"), st.Holder)
+	}
+	for _, c := range st.Changes {
+		fmt.Fprintf(w, "%s %s %s: %s", style.Bold(c.Kind), "of "+c.Of, c.What, c.Stage)
+		if c.Pods != nil {
+			fmt.Fprintf(w, ", pods left: %d", *c.Pods)
+		}
+		if !c.Since.IsZero() {
+			fmt.Fprintf(w, ", since %s", c.Since.UTC().Format("2006-01-02 15:04 MST"))
+		}
+		fmt.Fprintln(w)
+		for _, x := range c.Waits {
+			fmt.Fprintf(w, "  %s\n", x)
+		}
+	}
 	if b := st.Back; b != nil {
 		fmt.Fprintf(w, "%s to Kubernetes %s for %s more, until %s: slipway upgrade %s --rollback\n", style.Bold("way back"), b.Version, b.Left,
 			b.Until.UTC().Format("2006-01-02 15:04 MST"), st.Cluster)

@@ -80,7 +80,7 @@ func (p *preparation) contested(ctx context.Context) (err error) {
 	if fact.DaemonSet == "" && fact.Deployment == "" {
 		return nil
 	}
-	p.in.Contested, err = read.Contested(ctx, p.c, p.in.Live, fact.DaemonSet, fact.Deployment, have != nil && have.Status != "CREATE_FAILED")
+	p.in.Contested, err = read.Contested(ctx, p.c, p.in.Live, fact, have != nil && have.Status != "CREATE_FAILED")
 	return err
 }
 

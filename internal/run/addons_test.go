@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kubetypes "k8s.io/apimachinery/pkg/types"
 
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -159,5 +160,93 @@ vpc: {id: vpc-mine, subnets: {public: {us-west-2a: {id: subnet-pa}, us-west-2b: 
 	rep, err := s.Run(t.Context(), r.Clock, 1, func(engine.Event) { there(r) })
 	if err != nil || !rep.OK() {
 		t.Fatal(rep, err)
+	}
+	// What EKS left to whom it took over is nobody's conflict later.
+	if s = addon(t, r, false, map[string]any{"name": "vpc-cni", "version": "latest"}); s.Plan.Empty() {
+		t.Error("there is no newer version")
+	}
+}
+
+// Whose fields an add-on's update meets is said before anything is asked of EKS: the field, its
+// owner, what it is and what it was. What becomes of them is as one says: none refuses, preserve
+// keeps, overwrite takes back. What others only added is in nobody's way.
+func TestFieldsOfOthersAreNamedBeforeAnUpdate(t *testing.T) {
+	saved := stood(t, withOldCNI)
+	const field = `kubectl-edit sets .spec.template.spec.containers[name="aws-node"].env[name="WARM_ENI_TARGET"].value to "3" (before: "1")`
+	edited := func() *testregion.Region {
+		r := testregion.Again(t, saved)
+		for _, patch := range []string{`[{"name": "WARM_ENI_TARGET", "value": "2"}, {"name": "MINE", "value": "yes"}]`, `[{"name": "WARM_ENI_TARGET", "value": "3"}]`} {
+			_, err := kubernetesOf(t, r).AppsV1().DaemonSets("kube-system").Patch(t.Context(), "aws-node", kubetypes.StrategicMergePatchType,
+				[]byte(`{"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}, "spec": {"containers": [{"name": "aws-node",
+				"env": `+patch+`}]}}}}`), metav1.PatchOptions{FieldManager: "kubectl-edit"})
+			must(t, err)
+			r.Sim.World.Advance(time.Minute)
+		}
+		return r
+	}
+	env := func(r *testregion.Region) map[string]string {
+		d, err := kubernetesOf(t, r).AppsV1().DaemonSets("kube-system").Get(t.Context(), "aws-node", metav1.GetOptions{})
+		must(t, err)
+		out := map[string]string{}
+		for _, e := range d.Spec.Template.Spec.Containers[0].Env {
+			out[e.Name] = e.Value
+		}
+		return out
+	}
+	for _, c := range []struct{ mode, target, note string }{{"", "", ""}, {"none", "", ""}, {"preserve", "3", "EKS keeps what"}, {"overwrite", "1", "EKS overwrites what"}} {
+		r := edited()
+		e := map[string]any{"name": "vpc-cni", "version": "v1.19.2-eksbuild.5"}
+		if c.mode != "" {
+			e["resolveConflicts"] = c.mode
+		}
+		s, err := run.PrepareAddon(t.Context(), r.AWS, "test", run.AddonChange{Properties: e})
+		if c.target == "" {
+			if err == nil || !strings.Contains(err.Error(), field) || strings.Contains(err.Error(), "MINE") || strings.Contains(err.Error(), "restartedAt") {
+				t.Errorf("%q is not refused: %v", c.mode, err)
+			}
+			continue
+		}
+		must(t, err)
+		if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, c.note) || !strings.Contains(notes, field) {
+			t.Errorf("%s notes %q", c.mode, notes)
+		}
+		if rep := drive(t, r, s); !rep.OK() {
+			t.Fatalf("%s: %s", c.mode, rep.FirstFailure)
+		}
+		if x := env(r); x["WARM_ENI_TARGET"] != c.target || x["MINE"] != "yes" {
+			t.Errorf("%s leaves WARM_ENI_TARGET at %q and MINE at %q", c.mode, x["WARM_ENI_TARGET"], x["MINE"])
+		}
+	}
+}
+
+// Where nothing else is to be changed, what others set is taken back all the same, once.
+func TestFieldsOfOthersAreTakenBackAlone(t *testing.T) {
+	r := testregion.Again(t, stood(t, withOldCNI))
+	_, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").Patch(t.Context(), "coredns", kubetypes.MergePatchType, []byte(`{"data": {"Corefile": "mine"}}`),
+		metav1.PatchOptions{FieldManager: "kubectl-edit"})
+	must(t, err)
+	take := map[string]any{"name": "coredns", "resolveConflicts": "overwrite"}
+	if rep := drive(t, r, addon(t, r, false, take)); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	m, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").Get(t.Context(), "coredns", metav1.GetOptions{})
+	must(t, err)
+	if m.Data["Corefile"] == "mine" {
+		t.Error("the Corefile is theirs still")
+	}
+	if s := addon(t, r, false, take); !s.Plan.Empty() {
+		t.Errorf("again: %v", kinds(s))
+	}
+}
+
+// So it is with what CoreDNS reads, which is no part of its Deployment.
+func TestACorefileOfOthersIsNamed(t *testing.T) {
+	r := testregion.Again(t, stood(t, withOldCNI))
+	_, err := kubernetesOf(t, r).CoreV1().ConfigMaps("kube-system").Patch(t.Context(), "coredns", kubetypes.MergePatchType, []byte(`{"data": {"Corefile": "mine"}}`),
+		metav1.PatchOptions{FieldManager: "kubectl-edit"})
+	must(t, err)
+	_, err = run.PrepareAddon(t.Context(), r.AWS, "test", run.AddonChange{Properties: map[string]any{"name": "coredns", "configurationValues": `{"replicaCount": 3}`}})
+	if err == nil || !strings.Contains(err.Error(), `kubectl-edit sets ConfigMap coredns .data.Corefile to "mine"`) {
+		t.Errorf("%v", err)
 	}
 }

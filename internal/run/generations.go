@@ -15,11 +15,28 @@ import (
 func successors(live *observe.Observed) map[string]string {
 	out := map[string]string{}
 	for _, g := range live.NodeGroups() {
-		if g.Stack != nil && g.There() && g.Stack.Tags[marks.Replaces] != "" {
-			out[g.Stack.Tags[marks.Replaces]] = g.Name
+		if was := predecessor(live, g); was != "" && g.There() {
+			out[was] = g.Name
 		}
 	}
 	return out
+}
+
+// predecessor is the node group whose place a group takes, or took: the tag of its stack says
+// so, and stays. "": it took none, or there is another one of that name now, which was made
+// since, and which no replacement is written down of.
+func predecessor(live *observe.Observed, g observe.AnyGroup) string {
+	if g.Stack == nil || g.Stack.Tags[marks.Replaces] == "" {
+		return ""
+	}
+	was, _ := live.NodeGroup(g.Stack.Tags[marks.Replaces])
+	if k := live.Kubernetes; k != nil && k.Replacements[was.Name] != nil && k.Replacements[was.Name].With == g.Name {
+		return was.Name
+	}
+	if made := was.Made(); !made.IsZero() && made.After(g.Stack.CreationTime) {
+		return ""
+	}
+	return was.Name
 }
 
 // generations is a file in which each node group that was replaced bears the name of the one

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
@@ -29,6 +30,9 @@ type Replacement struct {
 	File *config.File
 	// Changes are properties, as in a file, that the new group has otherwise.
 	Changes map[string]any
+	// Batch is how much of the old group moves at a time, a number of nodes or a part such as
+	// 25%; "": all at once, or as it was begun.
+	Batch string
 	plan.Watch
 	Books *Books
 }
@@ -111,13 +115,13 @@ func (s *Session) returns(rep *engine.Report) bool {
 func pairOf(live *observe.Observed, group string) (blue, green observe.AnyGroup, err error) {
 	blue, there := live.NodeGroup(group)
 	for _, g := range live.NodeGroups() {
-		if g.Stack != nil && g.Stack.Tags[marks.Replaces] == group {
+		if predecessor(live, g) == group {
 			green = g
 		}
 	}
 	if green.Name == "" {
 		taken := func(name string) bool { _, is := live.NodeGroup(name); return is }
-		green.Name = marks.Successor(group, blue.Stack != nil && blue.Stack.Tags[marks.Replaces] != "", taken)
+		green.Name = marks.Successor(group, predecessor(live, blue) != "", taken)
 		if k := live.Kubernetes; k != nil && k.Replacements[group] != nil {
 			green.Name = k.Replacements[group].With
 		}
@@ -139,6 +143,10 @@ type replacing struct {
 	blue  observe.AnyGroup
 	green string
 	f     *config.File // the new group's; nil: none is wanted any more
+	// slices are how it goes slice by slice, nil: it does not; whole, the sizes that the new
+	// group has at the end.
+	slices *observe.Slices
+	whole  observe.Sizes
 	// version is the minor that the new group is made for, where the control plane is still on
 	// its way there; "": as it is.
 	version string
@@ -162,15 +170,80 @@ func (p *preparation) replaced(ctx context.Context) error {
 		p.f = named(p.c, p.name)
 		return nil
 	}
+	if err := x.cut(p.in.Live); err != nil {
+		return err
+	}
 	if x.File != nil {
 		x.f, err = x.fromFile()
 	} else {
 		x.f, err = x.fromLive(ctx, p.c, p.in.Live, p.books.claims(p.name))
 	}
-	if p.f = x.f; err == nil && x.version != "" {
+	if p.f = x.f; err != nil {
+		return err
+	}
+	if x.version != "" {
 		x.f.Cluster.Metadata.Version = x.version
 	}
-	return err
+	x.sliced()
+	return nil
+}
+
+// before are the sizes that the old group had before its replacement began.
+func (x *replacing) before() *observe.Sizes {
+	if x.slices != nil {
+		return &x.slices.Before
+	}
+	return x.blue.Sizes()
+}
+
+// cut finds in which slices the old group goes: those that it was begun with, else those that
+// somebody asks for.
+func (x *replacing) cut(live *observe.Observed) error {
+	var begun *observe.Replacement
+	if k := live.Kubernetes; k != nil {
+		begun = k.Replacements[x.Group]
+	}
+	if begun != nil {
+		if x.slices = begun.Slices; x.slices == nil && x.Batch != "" {
+			return finding.Findings{{Code: "other-replacement", Severity: finding.Error, Where: finding.Where{Resource: "node group " + x.Group}, Input: true,
+				What: "is being replaced by " + begun.With + " already, all of it at once", Breaks: "nothing was changed",
+				Remedy: "leave --batch out to let it end so, or take it back first (the same with --abort)"}}
+		}
+		return nil
+	}
+	s := x.blue.Sizes()
+	if x.Batch == "" || s == nil {
+		return nil
+	}
+	n, err := Part(x.Batch, s.DesiredSize)
+	if err != nil || n >= s.DesiredSize {
+		return err
+	}
+	x.slices = &observe.Slices{Nodes: n, Before: *s}
+	return nil
+}
+
+// Part is how many of some nodes a number or a part of them, such as 25%, is: at least one.
+func Part(s string, of int) (int, error) {
+	digits, percent := strings.CutSuffix(s, "%")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 || percent && n > 100 {
+		return 0, fmt.Errorf("%s is neither a number of nodes nor a part such as 25%%", s)
+	}
+	if percent {
+		n = (of*n + 99) / 100
+	}
+	return max(n, 1), nil
+}
+
+// sliced has the new group made with its first slice of nodes; the rest follows.
+func (x *replacing) sliced() {
+	if x.slices == nil {
+		return
+	}
+	n := x.f.Cluster.Groups()[0]
+	x.whole = observe.Sizes{MinSize: *n.MinSize, MaxSize: *n.MaxSize, DesiredSize: *n.DesiredCapacity}
+	n.DesiredCapacity, n.MinSize = new(min(x.slices.Nodes, x.whole.DesiredSize)), new(min(x.slices.Nodes, x.whole.MinSize))
 }
 
 // fromFile is the file's entry, under the new group's name. As many nodes are wanted as
@@ -186,7 +259,7 @@ func (x *replacing) fromFile() (*config.File, error) {
 	}
 	n := f.Cluster.Groups()[0]
 	n.Name = x.green
-	if s := x.blue.Sizes(); s != nil {
+	if s := x.before(); s != nil {
 		n.DesiredCapacity = new(min(max(s.DesiredSize, *n.MinSize), *n.MaxSize))
 	}
 	return f, nil
@@ -219,7 +292,7 @@ func (x *replacing) fromLive(ctx context.Context, c *awsc.Clients, live *observe
 	for _, k := range ofRelease {
 		delete(e, k)
 	}
-	if s := x.blue.Sizes(); s != nil {
+	if s := x.before(); s != nil {
 		e["desiredCapacity"], e["minSize"], e["maxSize"] = s.DesiredSize, s.MinSize, s.MaxSize
 	}
 	change(e, list == "managedNodeGroups", x.Changes)

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -379,4 +382,58 @@ func withBudget(t *testing.T, text string) json.RawMessage {
 	b, err := r.Sim.Save()
 	must(t, err)
 	return b
+}
+
+// A name that was replaced, and was given to another group since, is that group's: its
+// replacement makes a third, and taking that back leaves the successor of the first alone.
+func TestANameThatIsGivenAgainIsAnotherGroup(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	r.Sim.World.Advance(time.Hour)
+	green, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w-b2")})
+	must(t, err)
+	_, err = r.AWS.EKS.CreateNodegroup(t.Context(), &eks.CreateNodegroupInput{ClusterName: new("test"), NodegroupName: new("w"), NodeRole: green.Nodegroup.NodeRole,
+		Subnets: green.Nodegroup.Subnets, ScalingConfig: &ekstypes.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(1)), DesiredSize: new(int32(1))}})
+	must(t, err)
+	r.Sim.World.Advance(10 * time.Minute)
+	back, err := run.PrepareReturn(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+	must(t, err)
+	if !back.Plan.Empty() {
+		t.Errorf("taken back, though nothing is under way: %v", kinds(back))
+	}
+	s := replacement(t, r, run.Replacement{Group: "w"})
+	if s.Plan.Entry(rules.ID(rules.NodeGroup, "w-b3")) == nil {
+		t.Errorf("the plan has %v", kinds(s))
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	if now := groupsOf(t, r); len(now) != 3 || now["w-b2"] != 3 || now["w-b3"] != 1 {
+		t.Errorf("the groups take pods on %v", now)
+	}
+}
+
+// The new group is as the old one is live: what was changed of it behind its record's back too.
+func TestTheNewGroupIsAsTheOldOneIsLive(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	_, err := r.AWS.EKS.UpdateNodegroupConfig(t.Context(), &eks.UpdateNodegroupConfigInput{ClusterName: new("test"), NodegroupName: new("w"),
+		Labels:        &ekstypes.UpdateLabelsPayload{AddOrUpdateLabels: map[string]string{"pool": "web"}},
+		Taints:        &ekstypes.UpdateTaintsPayload{AddOrUpdateTaints: []ekstypes.Taint{{Key: new("soft"), Value: new("yes"), Effect: ekstypes.TaintEffectPreferNoSchedule}}},
+		ScalingConfig: &ekstypes.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(5)), DesiredSize: new(int32(2))}})
+	must(t, err)
+	r.Sim.World.Advance(10 * time.Minute)
+	was, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w")})
+	must(t, err)
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	now, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w-b2")})
+	must(t, err)
+	a, b := was.Nodegroup, now.Nodegroup
+	if b.Labels["pool"] != "web" || len(b.Taints) != 1 || *b.Taints[0].Key != "soft" || *b.ScalingConfig.MinSize != 1 || *b.ScalingConfig.MaxSize != 5 ||
+		*b.ScalingConfig.DesiredSize != 2 || !slices.Equal(slices.Sorted(slices.Values(a.Subnets)), slices.Sorted(slices.Values(b.Subnets))) {
+		t.Errorf("%+v %+v %+v %v, and was in %v", b.Labels, b.Taints, b.ScalingConfig, b.Subnets, a.Subnets)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/slipway-eks/slipway/internal/finding"
-	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
 )
@@ -101,10 +100,11 @@ func (p *preparation) started(name string, must bool) (plan.Within, bool) {
 // left: it can only be ended.
 func unfinished(live *observe.Observed, name string) (plan.Within, bool) {
 	g, _ := live.NodeGroup(name)
-	if g.Stack == nil || g.Stack.Tags[marks.Replaces] == "" {
+	was := predecessor(live, g)
+	if was == "" {
 		return plan.Within{}, false
 	}
-	blue, _ := live.NodeGroup(g.Stack.Tags[marks.Replaces])
+	blue, _ := live.NodeGroup(was)
 	kept := live.Kubernetes != nil && live.Kubernetes.Replacements[blue.Name] != nil && live.Kubernetes.Replacements[blue.Name].With == name
 	if stands := blue.There() && !blue.Going(); stands || !kept && !blue.There() && blue.Stack == nil {
 		return plan.Within{}, false

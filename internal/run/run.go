@@ -108,6 +108,7 @@ func (p *preparation) prepare(ctx context.Context) (s *Session, err error) {
 		p.check,
 		p.upgrade,
 		p.contested,
+		p.machines,
 		p.plan,
 		p.owned,
 	} {
@@ -265,7 +266,8 @@ func (p *preparation) check(ctx context.Context) error {
 
 func (p *preparation) plan(ctx context.Context) (err error) {
 	if x := p.replacing; x != nil {
-		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Watch: x.Watch})
+		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0,
+			Slices: x.slices, Whole: x.whole, Watch: x.Watch})
 	} else if x := p.repairing; x != nil && x.halted {
 		p.made, err = plan.GroupGoesOn(p.in.Live, p.in.Account, x.group)
 	} else if x := p.repairing; x != nil && x.fine {
@@ -354,6 +356,7 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 			on(e)
 		}
 	}
+	defer s.Env.EndGates()
 	rep, err := engine.Run(ctx, s.Plan.Graph, tasks, o)
 	if rep != nil { // what is told of it at the end, and drawn
 		rep.FirstFailure = veil.Words(rep.FirstFailure)

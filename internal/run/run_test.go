@@ -392,7 +392,7 @@ func TestConflictsAreResolvedAsTheFileSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			labels := map[string]string{"app": "own"}
+			labels := map[string]string{"k8s-app": "snapshot-controller"}
 			_, err = k.AppsV1().Deployments("kube-system").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "snapshot-controller"}, Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i"}}}}}}, metav1.CreateOptions{})
 			if err != nil {
 				t.Fatal(err)

@@ -42,6 +42,9 @@ func Look(ctx context.Context, c *awsc.Clients, name string, state *State) (*out
 		st.Add(outcome.Part{Kind: "Fargate profile", Name: n, Status: live.Profiles[n].Status})
 	}
 	nodes(ctx, c, st, live)
+	if err := changes(ctx, c, st, live); err != nil {
+		return nil, check.Reach(err)
+	}
 	if err := wayBack(ctx, c, st); err != nil {
 		return nil, check.Reach(err)
 	}

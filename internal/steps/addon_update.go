@@ -19,6 +19,8 @@ type AddonUpdate struct {
 	Input    eks.UpdateAddonInput `json:"input"`
 	Role     string               `json:"role,omitempty"`     // as Addon's
 	PodRoles map[string]string    `json:"podRoles,omitempty"` // as Addon's
+	// Anyway: it is asked for though EKS has the add-on as wanted: its objects are not.
+	Anyway bool `json:"anyway,omitempty"`
 }
 
 // Run looks, begins, polls.
@@ -42,7 +44,7 @@ func (s *AddonUpdate) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 			}
 			wanted, err := s.wanted(ctx, e, in, a)
 			// What could not be updated keeps that status until an update of it succeeds.
-			return string(a.Status), wanted && a.Status != types.AddonStatusUpdateFailed, err
+			return string(a.Status), wanted && !s.Anyway && a.Status != types.AddonStatusUpdateFailed, err
 		},
 		begin: func(ctx context.Context) (*types.Update, error) {
 			in.ClusterName, in.ClientRequestToken = &e.Name, e.token("addon-update", name, fmt.Sprint(plain(in)), fmt.Sprint(m.Attempt))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,7 +29,14 @@ type Drain struct {
 	Replaced string `json:"replaced,omitempty"`
 	// Respect: a pod stays that its owner forbids to move, or that nothing makes again.
 	Respect bool `json:"respect,omitempty"`
+	// Asked: it is done once each pod has been asked to leave, and may: another step waits until
+	// all are gone.
+	Asked bool `json:"asked,omitempty"`
 }
+
+// drainLook is how often a drain looks, however long it is expected to take: a budget lets the
+// next pod go as soon as the one before runs elsewhere, and kubectl asks again as often.
+const drainLook = 3 * time.Second
 
 // Run cordons, evicts, and is done when nothing is left that must go.
 func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
@@ -35,44 +44,111 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 	if err != nil {
 		return r, err
 	}
+	if s.Replaced != "" {
+		way := kube.Onward
+		if s.Group != s.Replaced {
+			way = kube.Back
+		}
+		if r.Changed, err = kube.MoveReplacement(ctx, k, s.Replaced, way); err != nil {
+			return r, err
+		}
+	}
 	for _, n := range going {
+		if n.Cordoned {
+			continue
+		}
 		changed, err := kube.Cordon(ctx, k, n.Name, s.Replaced)
 		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
 	}
-	left, refused := 0, ""
+	pods, err := kube.PodsOf(ctx, k, namesOf(going), kube.Leaves)
+	if err != nil {
+		return r, err
+	}
+	budgets, err := kube.BudgetsOf(ctx, k)
+	if err != nil {
+		return r, err
+	}
+	left, on, held := 0, []string{}, refusals{}
 	for _, n := range going {
-		pods, err := kube.PodsOn(ctx, k, n.Name)
-		if err != nil {
-			return r, err
-		}
 		stay := 0
-		for _, p := range pods {
-			switch why, err := s.ask(ctx, e, n, p); {
+		for _, p := range pods[n.Name] {
+			switch why, err := s.ask(ctx, e, n, p, budgets); {
 			case err != nil:
 				return r, err
 			case why == gone:
 				continue
 			case why == asked:
 				r.Changed = true
-			case why != leaving && refused == "":
-				refused = fmt.Sprintf("; pod %s/%s stays for now: %s", p.Namespace, p.Name, why)
+			case why != leaving:
+				held.add(why, p)
 			}
 			stay++
 		}
-		if left += stay; stay == 0 && s.Replaced != "" {
+		if stay > 0 {
+			on = append(on, fmt.Sprintf("%s: %d", n.Name, stay))
+		}
+		if left += stay; stay == 0 && s.Replaced != "" && !n.Excluded {
 			changed, err := kube.Exclude(ctx, k, n.Name, s.Replaced)
 			if r.Changed = r.Changed || changed; err != nil {
 				return r, err
 			}
 		}
 	}
-	r.State, r.Reason = engine.Wait, many(left, "pod is", "pods are")+" still on "+many(len(going), "node", "nodes")+refused
-	if left == 0 {
+	r.State, r.Next = engine.Wait, drainLook
+	r.Reason = many(left, "pod is", "pods are") + " still on " + many(len(on), "node", "nodes") + " (" + some(on) + ")" + held.String()
+	switch {
+	case left == 0:
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
+	case s.Asked && len(held.why) == 0:
+		r.State, r.Reason = engine.Done, many(left, "pod is", "pods are")+" leaving, the last of "+many(len(going), "node", "nodes")
 	}
 	return r, nil
+}
+
+// refusals are the pods that stay for now, by why.
+type refusals struct {
+	why  []string // in the order in which they were met
+	pods map[string][]string
+}
+
+func (r *refusals) add(why string, p *corev1.Pod) {
+	if r.pods == nil {
+		r.pods = map[string][]string{}
+	}
+	if r.pods[why] == nil {
+		r.why = append(r.why, why)
+	}
+	r.pods[why] = append(r.pods[why], p.Namespace+"/"+p.Name)
+}
+
+// String names each reason, with the first of its pods.
+func (r *refusals) String() (out string) {
+	for _, why := range r.why {
+		what := "pod " + r.pods[why][0] + " stays"
+		if n := len(r.pods[why]); n > 1 {
+			what = fmt.Sprintf("pod %s and %d more stay", r.pods[why][0], n-1)
+		}
+		out += "; " + what + " for now: " + why
+	}
+	return out
+}
+
+// some are the first few of a list.
+func some(l []string) string {
+	const most = 4
+	if n := len(l) - most; n > 0 {
+		return strings.Join(l[:most], ", ") + fmt.Sprintf(", and %d more", n)
+	}
+	return strings.Join(l, ", ")
+}
+
+func namesOf(nodes []kube.Node) (out []string) {
+	for _, n := range nodes {
+		out = append(out, n.Name)
+	}
+	return out
 }
 
 // many is a number with its words.
@@ -105,10 +181,13 @@ const (
 
 // ask has a pod leave its node. On a node whose kubelet does not answer, a pod that was
 // asked counts as gone: nothing but the end of the instance ends it.
-func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (string, error) {
+func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, budgets kube.Budgets) (string, error) {
 	if p.DeletionTimestamp != nil {
 		if !n.Ready {
 			return gone, nil
+		}
+		if f := kube.Finalizers(p); len(f) > 0 {
+			return "it is being deleted, and a finalizer keeps it: " + strings.Join(f, ", "), nil
 		}
 		return leaving, nil
 	}
@@ -118,6 +197,9 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 	if s.Respect && metav1.GetControllerOf(p) == nil {
 		return "nothing makes it again elsewhere: delete it, or run again with --force", nil
 	}
+	if why := budgets.Hold(p); why != "" {
+		return why, nil
+	}
 	k, err := e.Kube(ctx)
 	if err != nil {
 		return "", err
@@ -126,5 +208,6 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod) (st
 	if err != nil || refused != "" {
 		return refused, err
 	}
+	budgets.Took(p)
 	return asked, nil
 }

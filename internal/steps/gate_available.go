@@ -45,7 +45,7 @@ func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 		if m.Phase == soaking {
 			return engine.Result{}, fmt.Errorf("while it was watched: %s", strings.Join(worse, "; "))
 		}
-		return engine.Waiting(strings.Join(worse, "; "))
+		return engine.Result{State: engine.Wait, Reason: strings.Join(worse, "; "), Next: drainLook}, nil
 	}
 	if left := time.Duration(s.Soak)*time.Second - time.Duration(m.Attempt)*soakLook; left > 0 {
 		m.Phase = soaking

@@ -31,6 +31,7 @@ const patience = 90 * time.Second
 
 // command is a process of a gate's.
 type command struct {
+	end  context.CancelFunc
 	done chan struct{} // closed when it has ended
 	err  error
 	out  tail
@@ -69,7 +70,8 @@ func (e *Env) gate(ctx context.Context, s *GateCommand) (*command, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(s.Timeout)*time.Second)
 	x := exec.CommandContext(ctx, "sh", "-c", s.Command)
-	c := &command{done: make(chan struct{})}
+	c := &command{end: cancel, done: make(chan struct{})}
+	apart(x)
 	x.Stdout, x.Stderr = &c.out, &c.out
 	x.Env = append(os.Environ(), "SLIPWAY_CLUSTER="+e.Name, "SLIPWAY_GROUP="+s.Group, "SLIPWAY_REPLACEMENT="+s.With, "SLIPWAY_STAGE="+s.Stage)
 	x.WaitDelay = time.Second
@@ -87,6 +89,17 @@ func (e *Env) gate(ctx context.Context, s *GateCommand) (*command, error) {
 		c.err = x.Wait()
 	}()
 	return c, nil
+}
+
+// EndGates ends the commands that still run, as a run has ended without them.
+func (e *Env) EndGates() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.gates {
+		c.end()
+		<-c.done
+	}
+	e.gates = nil
 }
 
 // tail is the end of what a command says.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -56,7 +55,7 @@ func (s *GroupVersion) Run(ctx context.Context, e *Env, m *Memo) (engine.Result,
 	if err == nil && r.State == engine.Wait && e.Reachable {
 		if k, err := e.Kube(ctx); err == nil { // what cannot be seen is not told: EKS goes on all the same
 			if x, err := kube.RollingOf(ctx, k, name); err == nil {
-				r.Reason += ": " + rolled(x)
+				r.Reason += ": " + x.Words()
 			}
 		}
 	}
@@ -106,34 +105,6 @@ func (s *GroupVersion) leadsTo(u *types.Update) bool {
 		(lt == nil || says(types.UpdateParamTypeLaunchTemplateVersion, lt.Version))
 }
 
-// rolled says how far it is.
-func rolled(x kube.Rolling) string {
-	const most = 3
-	switch {
-	case len(x.Old) == 0 && x.Images > 1:
-		return fmt.Sprintf("the new nodes come first; %d of %d nodes Ready", x.Ready, x.Nodes)
-	case len(x.Old) == 0:
-		return fmt.Sprintf("%d of %d nodes Ready", x.Ready, x.Nodes)
-	}
-	said := []string{fmt.Sprintf("%d of %d nodes are new", x.Nodes-len(x.Old), x.Nodes)}
-	for i, n := range x.Old {
-		if i == most {
-			said = append(said, fmt.Sprintf("and %d more to empty", len(x.Old)-most))
-			break
-		}
-		said = append(said, n.Name+" has "+many(n.Left, "pod", "pods")+" left"+holds(n.Held))
-	}
-	return strings.Join(said, "; ")
-}
-
-// holds names the pods that budgets hold, and the budgets.
-func holds(held []kube.HeldPod) (out string) {
-	for _, p := range held {
-		out += ", pod " + p.Pod + " held by PodDisruptionBudget " + p.Budget + " (" + p.Words + ")"
-	}
-	return out
-}
-
 // held is what keeps the nodes from being emptied that EKS gave up on, and what to do: EKS
 // names no pod.
 func (s *GroupVersion) held(ctx context.Context, e *Env, u *types.Update) string {
@@ -150,5 +121,5 @@ func (s *GroupVersion) held(ctx context.Context, e *Env, u *types.Update) string
 	if err != nil || len(x.Old) == 0 {
 		return next
 	}
-	return ". " + rolled(x) + next
+	return ". " + x.Words() + next
 }

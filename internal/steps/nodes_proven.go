@@ -19,6 +19,9 @@ import (
 // one yet, a pod is sent, and taken away again.
 type NodesProven struct {
 	Group string `json:"group"`
+	// Replaced is the group that it takes the place of: a DaemonSet that lacked pods before that
+	// began, or came since, is not waited for. "": each is.
+	Replaced string `json:"replaced,omitempty"`
 }
 
 // Run looks at the pods of the group's nodes.
@@ -27,25 +30,30 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 	if err != nil {
 		return r, err
 	}
-	if why, err := daemonsPlaced(ctx, k); err != nil || why != "" {
+	awaited, why, err := s.daemons(ctx, k)
+	if err != nil || why != "" {
 		return engine.Result{State: engine.Wait, Reason: why}, err
+	}
+	pods, err := kube.PodsOf(ctx, k, namesOf(nodes), func(*corev1.Pod) bool { return true })
+	if err != nil {
+		return r, err
 	}
 	proofs := map[string]*proof{}
 	for _, n := range nodes {
-		pods, err := k.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + n.Name})
-		if err != nil {
-			return r, fmt.Errorf("listing the pods of node %s: %w", n.Name, err)
-		}
-		for i := range pods.Items {
-			p := &pods.Items[i]
-			if of := metav1.GetControllerOf(p); of != nil && of.Kind == "DaemonSet" && !kube.PodReady(p) {
+		for _, p := range pods[n.Name] {
+			if of := metav1.GetControllerOf(p); of != nil && of.Kind == "DaemonSet" && awaited[p.Namespace+"/"+of.Name] && !kube.PodReady(p) {
 				return engine.Waiting(fmt.Sprintf("pod %s/%s of DaemonSet %s is not ready on node %s", p.Namespace, p.Name, of.Name, n.Name))
 			}
 		}
 		if proofs[n.Zone] == nil {
 			proofs[n.Zone] = &proof{}
 		}
-		proofs[n.Zone].take(n, pods.Items)
+		proofs[n.Zone].take(n, pods[n.Name])
+	}
+	for _, n := range nodes {
+		if p := proofs[n.Zone]; p.has == "" && p.node == "" {
+			return engine.Waiting("no node in " + n.Zone + " is Ready")
+		}
 	}
 	waits := ""
 	for _, n := range nodes { // in their order
@@ -78,18 +86,31 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 	return r, nil
 }
 
-// daemonsPlaced says which DaemonSet has not come to all nodes yet; "": each has.
-func daemonsPlaced(ctx context.Context, k kubernetes.Interface) (why string, err error) {
-	l, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return "", fmt.Errorf("listing DaemonSets: %w", err)
-	}
-	for _, d := range l.Items {
-		if st := d.Status; st.CurrentNumberScheduled < st.DesiredNumberScheduled {
-			return fmt.Sprintf("DaemonSet %s/%s is on %d of %d nodes", d.Namespace, d.Name, st.CurrentNumberScheduled, st.DesiredNumberScheduled), nil
+// daemons are the DaemonSets that are waited for, and why one has not come to all nodes yet;
+// "": each has.
+func (s *NodesProven) daemons(ctx context.Context, k kubernetes.Interface) (awaited map[string]bool, why string, err error) {
+	var before *kube.Replacement
+	if s.Replaced != "" {
+		if before, err = kube.ReplacementOf(ctx, k, s.Replaced); err != nil {
+			return nil, "", err
 		}
 	}
-	return "", nil
+	l, err := k.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, "", fmt.Errorf("listing DaemonSets: %w", err)
+	}
+	awaited = map[string]bool{}
+	for _, d := range l.Items {
+		name := d.Namespace + "/" + d.Name
+		if before != nil && (before.Before.Pods["DaemonSet "+name] > 0 || before.Begun.Before(&d.CreationTimestamp)) {
+			continue
+		}
+		awaited[name] = true
+		if st := d.Status; why == "" && st.CurrentNumberScheduled < st.DesiredNumberScheduled {
+			why = fmt.Sprintf("DaemonSet %s is on %d of %d nodes", name, st.CurrentNumberScheduled, st.DesiredNumberScheduled)
+		}
+	}
+	return awaited, why, nil
 }
 
 // proof is what is known of the network of one zone's nodes.
@@ -101,10 +122,9 @@ type proof struct {
 }
 
 // take looks at a node's pods.
-func (p *proof) take(n kube.Node, pods []corev1.Pod) {
+func (p *proof) take(n kube.Node, pods []*corev1.Pod) {
 	probe := probeName(n.Name)
-	for i := range pods {
-		x := &pods[i]
+	for _, x := range pods {
 		if x.Namespace == metav1.NamespaceSystem && x.Name == probe {
 			p.sent = x.Name
 		}

@@ -15,6 +15,16 @@ import (
 type ReplacementBegun struct {
 	Group string `json:"group"`
 	With  string `json:"with"` // the group that takes its place
+	// Slices are how it goes slice by slice; nil: it does not.
+	Slices *Slices `json:"slices,omitempty"`
+}
+
+// Slices are how many nodes of a group are replaced at a time, and its sizes before.
+type Slices struct {
+	Nodes   int `json:"nodes"`
+	Min     int `json:"minSize"`
+	Max     int `json:"maxSize"`
+	Desired int `json:"desiredSize"`
 }
 
 // Run looks for what was written down; what an earlier replacement by another group left
@@ -40,7 +50,7 @@ func (s *ReplacementBegun) Run(ctx context.Context, e *Env, _ *Memo) (engine.Res
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if err := kube.BeginReplacement(ctx, k, &kube.Replacement{Group: s.Group, With: s.With, Before: lacks}); err != nil {
+	if err := kube.BeginReplacement(ctx, k, &kube.Replacement{Group: s.Group, With: s.With, Before: lacks, Slices: (*kube.Slices)(s.Slices)}); err != nil {
 		return engine.Result{}, err
 	}
 	return engine.Result{State: engine.Done, Reason: fmt.Sprintf("written down: %d workloads lack pods", len(lacks.Pods)), Changed: true}, nil

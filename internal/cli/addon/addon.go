@@ -120,9 +120,10 @@ func newAdd(a *cmdutil.App) *cobra.Command {
 	return c
 }
 
-const updateLong = `Changes an EKS add-on: its version (without flags to the newest that fits), configuration, role or permissions. The VPC CNI is
-raised one minor at a time, as EKS wants it. Whose fields of its objects are not EKS's is named, and --resolve-conflicts says
-what becomes of them.`
+const updateLong = `Changes an EKS add-on: its version (to the newest that fits, where no flag says what else), configuration, role or permissions. The VPC CNI is
+raised one minor at a time, as EKS wants it. Where others changed fields of its objects, each field is named with its owner, what
+it is and what it was, and --resolve-conflicts says what becomes of them: overwrite takes EKS's values, preserve keeps theirs, none
+refuses before EKS is asked. What others only added stays in any case.`
 
 func newUpdate(a *cmdutil.App) *cobra.Command {
 	var f changeFlags
@@ -145,7 +146,7 @@ func change(ctx context.Context, a *cmdutil.App, f changeFlags, command string, 
 	if err != nil {
 		return err
 	}
-	if command == "addon update" && len(e) == 1 {
+	if _, only := e["resolveConflicts"]; command == "addon update" && (len(e) == 1 || len(e) == 2 && only) {
 		e["version"] = "latest"
 	}
 	a.Cluster = args[0]

@@ -25,6 +25,7 @@ type upgradeFlags struct {
 	soak               time.Duration
 	pause              string
 	abort, force       bool
+	batch              string
 	timeline           string
 	given              func(string) bool
 }
@@ -42,6 +43,10 @@ pods move zone by zone, by eviction, within every disruption budget; then the ol
 old group goes, a gate must open: no Deployment, StatefulSet or DaemonSet less available than before the start, no pod that
 crashes again and again and did not; and every --gate command must exit 0. It runs with SLIPWAY_CLUSTER, SLIPWAY_GROUP,
 SLIPWAY_REPLACEMENT and SLIPWAY_STAGE (after-green, after-drain) in its environment.
+
+With --batch 25% the group goes slice by slice, so that room for a slice is enough: the new group is made with a quarter of the nodes,
+as many of the old ones are emptied and ended, the new group grows by the next quarter, and so on, with Slipway's own gate after
+each. Taking that back takes room for the nodes that have gone by then.
 
 A gate that stays shut, a deadline that passes, or any step that fails takes everything back by itself, and --abort does at any
 time: the old nodes take pods again first, pods move back within budgets, the new group goes. Ctrl-C leaves all as it is: the
@@ -62,6 +67,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 		Example: "  slipway nodegroup upgrade prod workers\n" +
 			"  slipway nodegroup upgrade prod workers --instance-types m7i.large --gate 'curl -fsS https://shop.example/health' --soak 10m\n" +
 			"  slipway nodegroup upgrade prod workers -f cluster.yaml --pause after-green\n" +
+			"  slipway nodegroup upgrade prod workers --batch 25%\n" +
 			"  slipway nodegroup upgrade prod workers --abort\n" +
 			"  slipway nodegroup upgrade prod workers --strategy in-place",
 		Args: cmdutil.Args("cluster's name", "node group's name"),
@@ -81,6 +87,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once the old nodes are empty")
 	fs.StringVar(&f.pause, "pause", "", "stop after-green or after-drain for a person to look; the same command goes on")
+	fs.StringVar(&f.batch, "batch", "", "how many nodes are replaced at a time, as a number or a part such as 25%: so much room is enough; default: all")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
 	fs.BoolVar(&f.force, "force", false,
 		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
@@ -123,8 +130,8 @@ func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group
 
 // wish is what the flags mean.
 func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacement, error) {
-	w := run.Replacement{Group: group, Changes: map[string]any{}, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak,
-		Deadline: f.deadline, Force: f.force}}
+	w := run.Replacement{Group: group, Changes: map[string]any{}, Batch: f.batch,
+		Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline, Force: f.force}}
 	for flag, change := range map[string]struct {
 		property string
 		value    any
@@ -140,6 +147,8 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 		return w, cmdutil.Input("--launch-template-version goes with --strategy in-place: say in a file what the new group is made from (-f FILE)")
 	case f.pause != "" && f.pause != rules.AfterGreen && f.pause != rules.AfterDrain:
 		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
+	case f.batch != "" && !partly(f.batch):
+		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
 		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
 	case f.file != "" && len(w.Changes) > 0:
@@ -150,4 +159,9 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 	var err error
 	w.File, err = fileOf(a, f.file, cluster)
 	return w, err
+}
+
+func partly(batch string) bool {
+	_, err := run.Part(batch, 1)
+	return err == nil
 }

@@ -22,8 +22,10 @@ func New(a *cmdutil.App) *cobra.Command {
 	var watch bool
 	c := &cobra.Command{
 		Use: "status NAME", Short: "Show a cluster's parts, and what each waits for", Args: cmdutil.OneArg("cluster's name"),
-		Long: "Shows the control plane, add-ons, node groups and nodes as they are now. A cluster that is in another region\n" +
-			"of the account is named with its region.",
+		Long: "Shows the control plane, add-ons, node groups and nodes as they are now, and what is under way, whoever began it, from any\n" +
+			"machine: EKS's updates, and replacements of node groups with the stage they are at, the pods that are left on each node, and\n" +
+			"the disruption budgets that hold them; with a store that is shared, also who is at it. --watch goes on until nothing is. A\n" +
+			"cluster that is in another region of the account is named with its region.",
 		RunE: func(c *cobra.Command, args []string) error { return status(c.Context(), a, args[0], watch) },
 	}
 	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until nothing is under way")
@@ -47,6 +49,7 @@ func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error 
 			return err
 		}
 		st.Clock(t.Date())
+		st.Holder = holder(ctx, a, t, name)
 		last := !watch || st.Settled
 		if err := show(a, st, watch, last); err != nil || last {
 			return err
@@ -55,6 +58,20 @@ func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error 
 			return context.Canceled
 		}
 	}
+}
+
+// holder is who changes the cluster now, by the lock in the store; "": nobody, or the store
+// does not say.
+func holder(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string) string {
+	s, err := a.Shelves(ctx)
+	if err != nil {
+		return ""
+	}
+	h, _, err := cmdutil.Locker(s).Read(ctx, run.LockKey(t.AWS, name))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, since %s", h, h.Since.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func show(a *cmdutil.App, st *outcome.Status, watch, last bool) error {

@@ -197,6 +197,9 @@ func budgets(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes
 					DesiredHealthy:     int(p.Status.DesiredHealthy),
 					ExpectedPods:       int(p.Status.ExpectedPods),
 				}
+				if p.Spec.UnhealthyPodEvictionPolicy != nil {
+					b.Unhealthy = string(*p.Spec.UnhealthyPodEvictionPolicy)
+				}
 				if p.Spec.MinAvailable != nil {
 					b.MinAvailable = p.Spec.MinAvailable.String()
 				}

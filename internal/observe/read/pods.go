@@ -36,14 +36,21 @@ func (o *observer) pods(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	rooms, err := roomsOf(ctx, k)
+	if err != nil {
+		return err
+	}
 	in.Pods = map[string]*observe.Pod{}
-	return kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
+	err = kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			p := &l.Items[i]
+			rooms.take(p)
 			if p.Spec.NodeName == "" || !kube.Leaves(p) {
 				continue
 			}
-			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound)}
+			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound), Asks: quantities(asks(p)), Ports: hostPorts(p),
+				Finalizers: kube.Finalizers(p), Leaving: p.DeletionTimestamp != nil}
+			x.Apart, x.Spread = apart(p), spread(p)
 			if c := metav1.GetControllerOf(p); c != nil {
 				x.Owner = c.Kind + "/" + c.Name
 			}
@@ -58,6 +65,8 @@ func (o *observer) pods(ctx context.Context) error {
 			in.Pods[key(&p.ObjectMeta)] = x
 		}
 	})
+	in.Rooms = rooms.said()
+	return err
 }
 
 // marked reads which replacements of node groups are under way, and which Services mind how
@@ -69,7 +78,11 @@ func marked(ctx context.Context, k kubernetes.Interface, in *observe.Kubernetes)
 	}
 	in.Replacements = map[string]*observe.Replacement{}
 	for _, r := range all {
-		in.Replacements[r.Group] = &observe.Replacement{With: r.With, Paused: r.Paused}
+		x := &observe.Replacement{With: r.With, Paused: r.Paused}
+		if s := r.Slices; s != nil {
+			x.Slices = &observe.Slices{Nodes: s.Nodes, Before: observe.Sizes{MinSize: s.Min, MaxSize: s.Max, DesiredSize: s.Desired}}
+		}
+		in.Replacements[r.Group] = x
 	}
 	s, err := k.CoreV1().Services("").List(ctx, metav1.ListOptions{})
 	if err != nil {

@@ -78,7 +78,7 @@ func TestWholeHoldsEverything(t *testing.T) {
 			case n == "At", n == "NotRead": // no time was given, nothing was missed
 			case n == "Upgrades": // what EKS offers is nothing of the cluster
 			case n == "Published", n == "LoadBalancers": // no Service asks for a load balancer
-			case n == "Pods", n == "Replacements", n == "LocalServices": // they come and go: only what takes nodes away looks at them
+			case n == "Pods", n == "Rooms", n == "Replacements", n == "LocalServices": // they come and go: only what takes nodes away looks at them
 			case n == "EgressOnly", n == "Endpoints", n == "VPCCNIConfig", n == "Budgets" && len(o.Kubernetes.Budgets) == 0: // an IPv4 VPC, without endpoints or Windows
 			case v.Field(i).IsZero():
 				t.Errorf("%s.%s is empty", v.Type(), n)

@@ -99,6 +99,15 @@ const (
 	RestoreNodes  = "restore-nodes"     // uncordoned, and in the load balancers again
 	Ended         = "replacement-ended" // what was written down goes
 
+	// Of one that goes slice by slice.
+	Grow          = "grow" // green gets room for a slice
+	Grown         = "grown"
+	GrownProven   = "grown-proven"
+	EvacuateSlice = "evacuate-slice" // the pods of some nodes move
+	GateSlice     = "gate-slice"
+	SizesBack     = "sizes-back"     // of the way back: blue gets the nodes again that have gone
+	SizesRecorded = "sizes-recorded" // green's stack says what it has grown to
+
 	// Of another Kubernetes version of the whole cluster.
 	AddonVersion   = "addon-version"
 	ClusterVersion = "cluster-version"
@@ -132,6 +141,8 @@ const (
 	BackTo   = "back-to"  // of the way back: the minor that the control plane goes back to
 	Replaces = "replaces" // the node group whose replacement the step is part of
 	Stage    = "stage"    // of a replacement, that a gate follows
+	Slice    = "slice"    // of a replacement, that the step is of
+	PastIt   = "past-it"  // the slice that ends before this step
 	Follows  = "follows"  // the node group whose replacement ends before this one begins
 )
 

@@ -222,6 +222,29 @@ var All = []Rule{
 		Chains: []Chain{{Kinds: []string{Evacuate}, Why: "one zone after the other, so that each has room and copies elsewhere"}},
 	},
 	{
+		Name: "slice-by-slice",
+		Reason: "a node group that is replaced in slices never has more than one slice of nodes beyond its size: each grows for the pods of the " +
+			"next nodes, and those are ended before the next one grows",
+		Source:  "facts/eks.md §6, blue/green; EC2's quotas and a zone's capacity seldom have room for a group twice",
+		Checked: "2026-12-01",
+		Edges: []Edge{
+			same(of(Grow).by(Replaces), of(NodeGroup, Nodes, Proven, HoldScaleDown).by(Replaces), "the group stands first"),
+			same(of(Grow, EvacuateSlice).by(PastIt), of(EndNodes).by(Slice), "the nodes of the slice before make room first"),
+			same(of(Grown).by(Slice), of(Grow, SizesBack).by(Slice), "the group wants them first"),
+			same(of(GrownProven).by(Slice), of(Grown).by(Slice), "the new nodes are there first"),
+			same(of(EvacuateSlice).by(Slice), of(Grow, Grown, GrownProven).by(Slice), "its pods need the room"),
+			same(of(EvacuateSlice).by(Replaces), of(Cordon, RestoreNodes).by(Replaces), "a pod that moves finds the nodes that it goes to, and no others"),
+			same(of(EvacuateSlice).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterGreen)).by(Replaces), "no pod is moved before the gate lets it"),
+			same(of(GateSlice).by(Slice), of(EvacuateSlice).by(Slice), "its pods have moved by then"),
+			same(of(EndNodes).by(Slice), of(GateSlice, EvacuateSlice).by(Slice), "the nodes are empty, and nothing is less available than before"),
+			same(of(GroupMinimum).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterGreen)).by(Replaces), "the old group stays as it is until the gate opens"),
+			same(of(Evacuate).by(Replaces), of(EndNodes, Grow, Grown, GrownProven).by(Replaces), "slices go first, and nodes that the old group gets again come before"),
+			same(of(SizesRecorded).by(Replaces), of(Evacuate, Grow, Grown).by(Replaces), "its sizes are what they stay by then"),
+			same(of(DeleteStack, DeleteGroup, DeleteScaling).by(For), of(EndNodes).by(For), "one change of the group at a time"),
+			same(of(Ended).by(Replaces), of(SizesRecorded, SizesBack, Grown).by(Replaces), "as long as it is kept, another run knows what is left to do"),
+		},
+	},
+	{
 		Name: "one-minor-at-a-time",
 		Reason: "EKS takes a control plane one minor further at a time; a kubelet must not be newer than it, an add-on must fit it, " +
 			"and EKS takes no version of either that does not",

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -101,32 +100,9 @@ func (s *EKS) CreateAddon(by *wire.Caller, in *eks.CreateAddonInput) (*eks.Creat
 		}
 		a.PodIdentityAssociations = append(a.PodIdentityAssociations, *as.AssociationArn)
 	}
-	if conflict := c.conflict(name, in.ResolveConflicts); conflict != "" {
-		c.addons.Put(name, a)
-		s.w.Schedule(seconds(8), "eks:addon-conflict", c.ID, addonEvent{part: a.part(), Conflict: conflict})
-		return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
-	}
 	c.addons.Put(name, a)
-	s.bringUp(c, a)
+	s.bringUp(c, a, in.ResolveConflicts)
 	return &eks.CreateAddonOutput{Addon: new(a.Addon)}, nil
-}
-
-// conflict is what EKS says of a creation when a self-managed copy stands in the way. To
-// preserve is there as to do nothing (API reference of CreateAddon).
-func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
-	i := catalogue[name]
-	if r == types.ResolveConflictsOverwrite {
-		return ""
-	}
-	if d := kubeapi.Get[appsv1.DaemonSet](c.kube, i.namespace, i.workload); d != nil {
-		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDaemonSet.apps " + i.workload + " - " +
-			".spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
-	}
-	if d := kubeapi.Get[appsv1.Deployment](c.kube, i.namespace, i.workload); d != nil {
-		return "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nDeployment.apps " + i.workload + " - " +
-			".spec.template.spec.containers[name=\"" + i.workload + "\"].image\nApply failed with 1 conflict"
-	}
-	return ""
 }
 
 // bringUp applies the workload and follows its health to a status. What nodes wait for
@@ -134,21 +110,21 @@ func (c *cluster) conflict(name string, r types.ResolveConflicts) string {
 // is ACTIVE without any node, facts/eks.md §1, so its status tells no more): the log has
 // both, as eks:addon-install and eks:addon. How early it is there nobody has measured;
 // a third of the way is this model's assumption.
-func (s *EKS) bringUp(c *cluster, a *addon) {
+func (s *EKS) bringUp(c *cluster, a *addon, mode types.ResolveConflicts) {
 	i := catalogue[*a.AddonName]
 	name := *c.Name + "/" + *a.AddonName
 	d := s.w.Draw("eks:addon", name, seconds(i.typical), seconds(i.first), seconds(i.high))
-	s.w.Start("eks:addon-install", name, d/3, "eks:addon-install", c.ID, addonEvent{part: a.part()})
+	s.w.Start("eks:addon-install", name, d/3, "eks:addon-install", c.ID, addonEvent{part: a.part(), Mode: mode})
 	s.w.Start("eks:addon", name, d, "eks:addon-made", c.ID, addonEvent{part: a.part()})
 }
 
 // addonEvent is something that happens to an add-on.
 type addonEvent struct {
 	part
-	Conflict string                `json:",omitempty"`
-	Preserve bool                  `json:",omitempty"`
-	Update   string                `json:",omitempty"`
-	Change   *eks.UpdateAddonInput `json:",omitempty"`
+	Mode     types.ResolveConflicts `json:",omitempty"`
+	Preserve bool                   `json:",omitempty"`
+	Update   string                 `json:",omitempty"`
+	Change   *eks.UpdateAddonInput  `json:",omitempty"`
 }
 
 func (a *addon) part() part { return part{*a.AddonName, *a.AddonArn} }
@@ -161,21 +137,20 @@ func (c *cluster) addonOf(p part) *addon {
 	return nil
 }
 
-func (s *EKS) addonConflict(c *cluster, e addonEvent) {
-	if a := c.addonOf(e.part); a != nil {
-		a.Status = types.AddonStatusCreateFailed
-		a.Health.Issues = []types.AddonIssue{{Code: types.AddonIssueCodeConfigurationConflict, Message: new(e.Conflict)}}
-	}
-}
-
+// addonInstall is the moment an add-on's objects are applied. Where they cannot be, its
+// creation has failed.
 func (s *EKS) addonInstall(c *cluster, e addonEvent) {
-	if a := c.addonOf(e.part); a != nil && c.kube != nil {
-		c.install(e.Name, *a.AddonVersion, a)
+	a := c.addonOf(e.part)
+	if a == nil || c.kube == nil || a.Status != types.AddonStatusCreating {
+		return
+	}
+	if t := c.install(a, e.Mode, false); t != nil && c.addonOf(e.part) == a {
+		a.set(s, types.AddonStatusCreateFailed, []types.AddonIssue{t.issue()})
 	}
 }
 
 func (s *EKS) addonMade(c *cluster, e addonEvent) {
-	if a := c.addonOf(e.part); a != nil {
+	if a := c.addonOf(e.part); a != nil && a.Status == types.AddonStatusCreating {
 		a.Applied = true
 		s.judge(c, a)
 	}
@@ -203,7 +178,7 @@ const giveUp = 20 * time.Minute
 // longer would change the answer.
 func (s *EKS) judge(c *cluster, a *addon) {
 	if !a.Applied || c.Deleting || c.addons.Get(*a.AddonName) != a || a.Status == types.AddonStatusUpdating || a.Status == types.AddonStatusCreateFailed ||
-		a.Status == types.AddonStatusDeleting {
+		a.Status == types.AddonStatusUpdateFailed || a.Status == types.AddonStatusDeleting {
 		return
 	}
 	i := catalogue[*a.AddonName]
@@ -319,7 +294,7 @@ func (s *EKS) UpdateAddon(by *wire.Caller, in *eks.UpdateAddonInput) (*eks.Updat
 	}
 	id := s.w.UUID("update", c.ID, *a.AddonName)
 	u := a.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: types.UpdateTypeAddonUpdate, CreatedAt: new(s.w.Date()),
-		Errors: []types.ErrorDetail{}, Params: []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion))}})
+		Errors: []types.ErrorDetail{}, Params: addonParams(in)})
 	by.Note(*u.Id)
 	a.Status = types.AddonStatusUpdating
 	if in.PodIdentityAssociations != nil {
@@ -334,26 +309,51 @@ func (s *EKS) UpdateAddon(by *wire.Caller, in *eks.UpdateAddonInput) (*eks.Updat
 	return &eks.UpdateAddonOutput{Update: u}, nil
 }
 
+// addonParams are what an update was asked for.
+func addonParams(in *eks.UpdateAddonInput) []types.UpdateParam {
+	out := []types.UpdateParam{}
+	for _, p := range []types.UpdateParam{param(types.UpdateParamTypeAddonVersion, aws.ToString(in.AddonVersion)),
+		param(types.UpdateParamTypeServiceAccountRoleArn, aws.ToString(in.ServiceAccountRoleArn)),
+		param(types.UpdateParamTypeResolveConflicts, string(in.ResolveConflicts)),
+		param(types.UpdateParamTypeConfigurationValues, aws.ToString(in.ConfigurationValues))} {
+		if *p.Value != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// addonUpdated is the end of an update. One that fails leaves the add-on as it was, and says
+// why in the update and in the add-on's health.
 func (s *EKS) addonUpdated(c *cluster, e addonEvent) {
 	a := c.addonOf(e.part)
-	if a == nil {
+	if a == nil || c.kube == nil {
 		return
 	}
-	if e.Change.AddonVersion != nil {
-		a.AddonVersion = e.Change.AddonVersion
+	was, next := a.Addon, e.Change
+	if next.AddonVersion != nil {
+		a.AddonVersion = next.AddonVersion
 	}
-	if e.Change.ConfigurationValues != nil {
-		a.ConfigurationValues = e.Change.ConfigurationValues
+	if next.ConfigurationValues != nil {
+		a.ConfigurationValues = next.ConfigurationValues
 	}
-	if e.Change.ServiceAccountRoleArn != nil {
-		a.ServiceAccountRoleArn = e.Change.ServiceAccountRoleArn
+	if next.ServiceAccountRoleArn != nil {
+		a.ServiceAccountRoleArn = next.ServiceAccountRoleArn
 	}
-	c.install(e.Name, *a.AddonVersion, a)
-	if u := a.Updates.Get(e.Update); u != nil {
-		u.Status = types.UpdateStatusSuccessful
+	t := c.install(a, next.ResolveConflicts, true)
+	u := a.Updates.Get(e.Update)
+	if u == nil || c.addonOf(e.part) != a {
+		return
 	}
-	a.Status = types.AddonStatusActive
-	a.Unready = 0
+	if t != nil {
+		u.Status, u.Errors = types.UpdateStatusFailed, []types.ErrorDetail{t.detail()}
+		a.AddonVersion, a.ConfigurationValues, a.ServiceAccountRoleArn = was.AddonVersion, was.ConfigurationValues, was.ServiceAccountRoleArn
+		a.set(s, types.AddonStatusUpdateFailed, []types.AddonIssue{t.issue()})
+		return
+	}
+	u.Status = types.UpdateStatusSuccessful
+	a.set(s, types.AddonStatusActive, []types.AddonIssue{})
+	a.Applied, a.Unready = true, 0
 	s.judge(c, a)
 }
 

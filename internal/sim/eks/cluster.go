@@ -308,7 +308,7 @@ func (s *EKS) clusterUp(c *cluster) {
 	}
 	if c.SelfManaged {
 		for _, a := range []string{"vpc-cni", "coredns", "kube-proxy"} {
-			c.install(a, defaultVersion(a, *c.Version), nil)
+			c.selfInstall(a)
 		}
 	}
 	s.logging(c)

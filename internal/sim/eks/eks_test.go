@@ -162,7 +162,7 @@ func TestAnAddonIsJudgedByItsPods(t *testing.T) {
 		must(r.eks.CreateAddon(nil, &eks.CreateAddonInput{ClusterName: new("c"), AddonName: &n, ResolveConflicts: types.ResolveConflictsOverwrite}))
 	}
 	must(r.eks.CreateAddon(nil, &eks.CreateAddonInput{ClusterName: new("c"), AddonName: new("kube-proxy"),
-		ResolveConflicts: types.ResolveConflictsPreserve})) // preserves in an update only
+		AddonVersion: new("v1.34.4-eksbuild.3"), ResolveConflicts: types.ResolveConflictsPreserve})) // preserves in an update only
 	r.w.Advance(5 * time.Minute)
 	for n, want := range map[string]types.AddonStatus{"vpc-cni": types.AddonStatusActive, "coredns": types.AddonStatusDegraded,
 		"kube-proxy": types.AddonStatusCreateFailed} {

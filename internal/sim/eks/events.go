@@ -21,7 +21,6 @@ func (s *EKS) events() {
 	on(s, "eks:capability-down", s.capabilityDown)
 	on(s, "eks:insights", func(c *cluster, _ struct{}) { c.checkInsights() })
 	on(s, "eks:insights-refreshed", func(c *cluster, _ struct{}) { c.refreshed() })
-	on(s, "eks:addon-conflict", s.addonConflict)
 	on(s, "eks:addon-install", s.addonInstall)
 	on(s, "eks:addon-made", s.addonMade)
 	on(s, "eks:addon-judge", s.addonJudge)

@@ -144,6 +144,7 @@ func (c *cluster) insights() []types.Insight {
 			out = append(out, c.insight(k.name, k.description, k.well, k.link, types.CategoryUpgradeReadiness, next, k.find(c, next)))
 		}
 	}
+	out = append(out, c.deprecations()...)
 	if c.before() == "" {
 		return out
 	}

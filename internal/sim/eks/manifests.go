@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 
@@ -31,9 +32,10 @@ type config struct {
 	} `json:"controller"`
 }
 
-// install applies an add-on's workload to the cluster; existing objects are
-// updated. The service account carries roleARN where IRSA is used.
-func (c *cluster) install(name, version string, a *addon) {
+// manifest are the objects of an add-on in a version, or of what EKS puts into a cluster
+// itself before there are add-ons (a is nil). The service account carries its role where IRSA
+// is used.
+func (c *cluster) manifest(name, version string, a *addon) []runtime.Object {
 	i := catalogue[name]
 	var cfg config
 	ns := i.namespace
@@ -47,23 +49,6 @@ func (c *cluster) install(name, version string, a *addon) {
 			ns = a.Namespace
 		}
 	}
-	k := c.kube
-	if kubeapi.Get[corev1.Namespace](k, "", ns) == nil {
-		k.Save(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
-	}
-	if sa := kubeapi.Get[corev1.ServiceAccount](k, ns, i.serviceAccount); sa == nil || role != nil {
-		n := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: i.serviceAccount, Namespace: ns}}
-		if sa != nil {
-			n = sa.DeepCopy()
-		}
-		if role != nil {
-			if n.Annotations == nil {
-				n.Annotations = map[string]string{}
-			}
-			n.Annotations["eks.amazonaws.com/role-arn"] = *role
-		}
-		k.Save(n)
-	}
 	app := i.workload
 	if name == "coredns" {
 		app = "kube-dns" // as everywhere in Kubernetes
@@ -72,52 +57,34 @@ func (c *cluster) install(name, version string, a *addon) {
 	if name == "coredns" || name == "kube-proxy" {
 		labels["eks.amazonaws.com/component"] = name
 	}
-	meta := metav1.ObjectMeta{Name: i.workload, Namespace: ns, Labels: labels, Annotations: map[string]string{"app.kubernetes.io/version": version}}
-	t := podTemplate(name, version, i, cfg, labels)
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: i.serviceAccount, Namespace: ns, Labels: maps.Clone(labels)}}
+	t := c.podTemplate(name, version, i, cfg, labels)
 	if role != nil {
+		account.Annotations = map[string]string{"eks.amazonaws.com/role-arn": *role}
 		t.Annotations["eks.amazonaws.com/role-arn"] = *role
 	}
+	meta := metav1.ObjectMeta{Name: i.workload, Namespace: ns, Labels: labels, Annotations: map[string]string{"app.kubernetes.io/version": version}}
 	sel := &metav1.LabelSelector{MatchLabels: map[string]string{"k8s-app": app}}
 	if name == "coredns" { // eksctl replaces the Deployment with one of this selector, which no API server lets it change
 		sel.MatchLabels["eks.amazonaws.com/component"] = name
 	}
 	if i.kind == "DaemonSet" {
-		ds := &appsv1.DaemonSet{ObjectMeta: meta}
-		if cur := kubeapi.Get[appsv1.DaemonSet](k, ns, i.workload); cur != nil {
-			ds = cur.DeepCopy()
-			ds.Annotations = meta.Annotations
-		}
-		ds.Spec.Selector, ds.Spec.Template = sel, t
-		k.Save(ds)
-		return
+		return []runtime.Object{account, &appsv1.DaemonSet{ObjectMeta: meta, Spec: appsv1.DaemonSetSpec{Selector: sel, Template: t}}}
 	}
 	replicas := i.replicas
 	if cfg.ReplicaCount != nil {
 		replicas = *cfg.ReplicaCount
 	}
-	d := &appsv1.Deployment{ObjectMeta: meta}
-	if cur := kubeapi.Get[appsv1.Deployment](k, ns, i.workload); cur != nil {
-		d = cur.DeepCopy()
-		d.Annotations = meta.Annotations
+	out := []runtime.Object{account, &appsv1.Deployment{ObjectMeta: meta, Spec: appsv1.DeploymentSpec{Replicas: &replicas, Selector: sel, Template: t}}}
+	if p := limit(name, ns, i.workload, labels, sel, cfg.Budget); p != nil {
+		out = append(out, p)
 	}
-	d.Spec.Replicas, d.Spec.Selector, d.Spec.Template = &replicas, sel, t
-	k.Save(d)
-	c.limit(name, ns, i.workload, labels, sel, cfg.Budget)
-	if name != "coredns" {
-		return
+	if name == "coredns" {
+		out = append(out, dnsService(ns, c.kube.ServiceIP(10), labels),
+			&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "coredns", Namespace: ns, Labels: maps.Clone(labels)},
+				Data: map[string]string{"Corefile": cmp.Or(cfg.Corefile, corefile)}})
 	}
-	if kubeapi.Get[corev1.Service](k, ns, "kube-dns") == nil {
-		k.Save(dnsService(ns, k.ServiceIP(10), labels))
-	}
-	m := kubeapi.Get[corev1.ConfigMap](k, ns, "coredns")
-	if m != nil && cfg.Corefile == "" {
-		return
-	}
-	if m = m.DeepCopy(); m == nil {
-		m = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "coredns", Namespace: ns, Labels: maps.Clone(labels)}}
-	}
-	m.Data = map[string]string{"Corefile": cmp.Or(cfg.Corefile, corefile)}
-	k.Save(m)
+	return out
 }
 
 // corefile is what CoreDNS reads where nobody says otherwise.
@@ -158,15 +125,20 @@ func dnsService(ns, ip string, labels map[string]string) *corev1.Service {
 			Ports: []corev1.ServicePort{port("dns", 53, corev1.ProtocolUDP), port("dns-tcp", 53, corev1.ProtocolTCP), port("metrics", 9153, corev1.ProtocolTCP)}}}
 }
 
-func podTemplate(name, version string, i addonInfo, cfg config, labels map[string]string) corev1.PodTemplateSpec {
+func (c *cluster) podTemplate(name, version string, i addonInfo, cfg config, labels map[string]string) corev1.PodTemplateSpec {
 	s := corev1.PodSpec{ServiceAccountName: i.serviceAccount,
 		Containers:  []corev1.Container{{Name: i.workload, Image: "602401143452.dkr.ecr.amazonaws.com/eks/" + name + ":" + version}},
 		Tolerations: cfg.Tolerations, NodeSelector: map[string]string{"kubernetes.io/os": "linux"}}
 	for k, v := range cfg.NodeSelector {
 		s.NodeSelector[k] = v
 	}
-	for _, k := range slices.Sorted(maps.Keys(cfg.Env)) {
-		s.Containers[0].Env = append(s.Containers[0].Env, corev1.EnvVar{Name: k, Value: cfg.Env[k]})
+	env := map[string]string{}
+	if name == "vpc-cni" {
+		env = c.pluginEnv()
+	}
+	maps.Copy(env, cfg.Env)
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		s.Containers[0].Env = append(s.Containers[0].Env, corev1.EnvVar{Name: k, Value: env[k]})
 	}
 	if i.kind == "Deployment" {
 		s.Tolerations = append(s.Tolerations, cfg.Controller.Tolerations...)

@@ -31,12 +31,14 @@ type roll struct {
 	Own     *types.LaunchTemplateSpecification `json:",omitempty"`
 	Force   bool
 	Before  string // the version of EKS's template that a failure goes back to
-	Surge   int32  // nodes beyond the group's size
+	Desired int32  // what the Auto Scaling group wanted before: an autoscaler may have spoken to it
+	Surge   int32  // nodes beyond that
 	Phase   phase
 	Begun   time.Duration // when all of it did
 	Since   time.Duration // when the phase, or the drain of this batch, began
 	Batch   []string      // instances that are drained now
 	Empty   time.Duration // since when the batch has no pods; 0: it has
+	Short   time.Duration // since when nodes that were ended are not replaced; 0: they are
 }
 
 type phase string
@@ -127,7 +129,10 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 		return nil, invalid("You cannot specify the field(s) version or releaseVersion when using custom AMIs.")
 	}
 	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp,
-		Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
+		Desired: *g.ScalingConfig.DesiredSize, Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
+	if a := g.c.e.asg.Group(g.ASG); a != nil {
+		r.Desired = *a.DesiredCapacity
+	}
 	if in.Version != nil {
 		r.Version = *in.Version
 	}
@@ -184,7 +189,7 @@ func (g *nodegroup) targetTemplate(lt *types.LaunchTemplateSpecification, r *rol
 // zones, or as may be unavailable at once if that is more.
 func (g *nodegroup) surge() {
 	r := g.Rolling
-	if g.minimal() || *g.ScalingConfig.DesiredSize == 0 {
+	if g.minimal() || r.Desired == 0 {
 		r.Phase = drain
 		g.cordon()
 		return
@@ -214,7 +219,7 @@ func (g *nodegroup) unavailable() int {
 // size lets the Auto Scaling group have some nodes more than the node group.
 func (g *nodegroup) size(more int32) {
 	g.c.e.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize,
-		MaxSize: new(*g.ScalingConfig.MaxSize + more), DesiredCapacity: new(*g.ScalingConfig.DesiredSize + more)})
+		MaxSize: new(max(*g.ScalingConfig.MaxSize, g.Rolling.Desired) + more), DesiredCapacity: new(g.Rolling.Desired + more)})
 }
 
 // point has the Auto Scaling group launch from a version of EKS's template.
@@ -308,15 +313,29 @@ func (g *nodegroup) awaitSurge() {
 		g.cordon()
 		g.next(drain)
 	case g.c.e.w.Elapsed()-r.Since > joinTimeout:
-		g.Current = r.Before
-		g.point(g.Current)
-		for _, id := range fresh {
-			g.end(id, true)
-		}
-		g.size(0)
-		g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodeNodeCreationFailure, ResourceIds: fresh, ErrorMessage: new(
-			"Couldn't proceed with upgrade process as new nodes are not joining node group " + *g.NodegroupName)})
+		g.goBack(len(fresh))
 	}
+}
+
+// goBack ends an upgrade whose new nodes do not join: new instances come from EKS's template of
+// before again, and those beyond the group's size end, those first that are no Ready node.
+// The old nodes are untouched, but those that were replaced already: the group has nodes of
+// both kinds then, and its version is what it was (facts/eks.md §6).
+func (g *nodegroup) goBack(surplus int) {
+	fresh := g.instances(true)
+	slices.SortStableFunc(fresh, func(a, b string) int { return g.ready([]string{a}) - g.ready([]string{b}) })
+	unready := len(fresh) - g.ready(fresh)
+	failed := slices.Clone(fresh[:unready])
+	g.Current = g.Rolling.Before
+	g.point(g.Current)
+	for i, id := range fresh {
+		if i < max(surplus, unready) {
+			g.end(id, i < surplus) // what is no surplus is replaced
+		}
+	}
+	g.size(0)
+	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodeNodeCreationFailure, ResourceIds: failed, ErrorMessage: new(
+		"Couldn't proceed with upgrade process as new nodes are not joining node group " + *g.NodegroupName)})
 }
 
 // end terminates an instance; another takes its place unless the group shrinks.
@@ -331,9 +350,16 @@ func (g *nodegroup) drainSome() {
 	r, old, now := g.Rolling, g.old(), g.c.e.w.Elapsed()
 	r.Batch = slices.DeleteFunc(r.Batch, func(id string) bool { return !slices.Contains(old, id) })
 	if len(r.Batch) == 0 {
-		if !g.replaced() {
-			return // nodes that were ended have yet to be replaced
+		if !g.replaced() { // nodes that were ended have yet to be replaced
+			if r.Short == 0 {
+				r.Short = now
+			}
+			if now-r.Short > joinTimeout {
+				g.goBack(int(r.Surge))
+			}
+			return
 		}
+		r.Short = 0
 		if len(old) == 0 {
 			g.next(scaleDown)
 			return

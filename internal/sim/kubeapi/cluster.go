@@ -37,6 +37,7 @@ type Cluster struct {
 	version   atomic.Pointer[string]
 	services  atomic.Pointer[netip.Prefix]
 	objects   *objects
+	asked     asked
 	authority *ca.Authority
 	// aggregated are the cluster roles as AggregateRoles saw them last.
 	aggregated []*rbacv1.ClusterRole

@@ -1,15 +1,10 @@
 package kubeapi
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -30,43 +25,23 @@ func controllerUser(name string) user.Info {
 // account of its name: admitted, defaulted and validated like a client's, so webhooks, limits
 // and quotas hold for what controllers make too.
 func (c *Cluster) Create(controller string, o runtime.Object) error {
+	return c.CreateBy(&Writer{user: controllerUser(controller), Agent: controllerManager}, o)
+}
+
+// CreateBy creates an object as a part of the control plane does that is no controller.
+func (c *Cluster) CreateBy(w *Writer, o runtime.Object) error {
 	k := kindOf(o)
-	m, err := meta.Accessor(o)
-	if err != nil {
-		return err
-	}
 	o.GetObjectKind().SetGroupVersionKind(k.gv.WithKind(k.name))
 	body, err := json.Marshal(o)
 	o.GetObjectKind().SetGroupVersionKind(k.gv.WithKind(""))
 	if err != nil {
 		return err
 	}
-	path := "/apis/" + k.gv.String()
-	if k.gv.Group == "" {
-		path = "/api/" + k.gv.Version
-	}
-	if k.namespaced {
-		path += "/namespaces/" + m.GetNamespace()
-	}
-	ctx := context.WithValue(withCluster(context.Background(), c), loopbackKey{}, controllerUser(controller))
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://kubernetes.default.svc"+path+"/"+k.resource, bytes.NewReader(body))
+	m, err := meta.Accessor(o)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", controllerManager)
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:1"
-	x := &recorder{header: http.Header{}, status: http.StatusOK}
-	serverOf(c.Version()).Handler.ServeHTTP(x, r) // not asked whether the API is down: that is for those outside of the control plane
-	if x.status < http.StatusMultipleChoices {
-		return nil
-	}
-	e := &apierrors.StatusError{}
-	if json.Unmarshal(x.body.Bytes(), &e.ErrStatus) != nil || e.ErrStatus.Message == "" {
-		b, _ := io.ReadAll(&x.body) //nolint:errcheck // it is in memory
-		return fmt.Errorf("creating %s %s: status %d: %s", k.name, m.GetName(), x.status, b)
-	}
-	return e
+	return c.ask(w, http.MethodPost, k.path(m.GetNamespace(), ""), "application/json", body)
 }
 
 // CallsOut tells whether a write may ask a webhook outside of this program, which may ask

@@ -24,6 +24,8 @@ type saved struct {
 	Services netip.Prefix  `json:"services"` // the range of Services' addresses
 	Revision uint64        `json:"revision"`
 	Objects  []savedObject `json:"objects"`
+	// Asked is who used deprecated APIs.
+	Asked map[string]map[string]*asks `json:"asked,omitempty"`
 }
 
 type savedObject struct {
@@ -43,6 +45,9 @@ func (c *Cluster) Snapshot() (json.RawMessage, error) {
 	rows := maps.Clone(c.objects.rows)
 	s.Revision = c.objects.rv
 	c.objects.mu.Unlock()
+	c.asked.mu.Lock()
+	defer c.asked.mu.Unlock()
+	s.Asked = c.asked.all
 	for _, k := range slices.Sorted(maps.Keys(rows)) {
 		b, err := json.Marshal(rows[k])
 		if err != nil {
@@ -63,6 +68,7 @@ func LoadCluster(b json.RawMessage, uid func(key string) string, date func() tim
 	c.SetVersion(s.Version)
 	c.SetDown(s.Down)
 	c.SetServiceRange(s.Services)
+	c.asked.all = s.Asked
 	var err error
 	if c.authority, err = ca.Load(s.CA, s.Key); err != nil {
 		return nil, err

@@ -70,6 +70,7 @@ type server struct {
 	plain     http.Handler            // without what is added for each cluster
 	once      sync.Once
 	groups    []discoveryv2.APIGroupDiscovery
+	endings   map[schema.GroupVersionResource]Deprecated
 }
 
 var (
@@ -127,7 +128,7 @@ func newServer(minor int) (*server, error) {
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(defs, namer)
 	c.OpenAPIConfig.Info.Title, c.OpenAPIV3Config.Info.Title = "Kubernetes", "Kubernetes"
 	c.EnableProfiling, c.EnableMetrics = false, false
-	s := &server{minor: minor, admission: admitter{}}
+	s := &server{minor: minor, admission: admitter{}, endings: endings(minor)}
 	c.AdmissionControl = s.admission
 	c.BuildHandlerChainFunc = func(next http.Handler, c *genericapiserver.Config) http.Handler {
 		s.plain = genericapiserver.DefaultBuildHandlerChain(next, c)
@@ -218,6 +219,7 @@ func (s *server) perCluster(next http.Handler) http.Handler {
 		case strings.HasPrefix(p, "/openapi/"):
 			s.openAPI(c, next, w, r)
 		default:
+			s.note(c, r)
 			next.ServeHTTP(w, r)
 			c.settleDefinitions()
 		}

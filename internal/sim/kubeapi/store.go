@@ -180,10 +180,8 @@ func (o *objects) stamp(key string, obj, old runtime.Object) {
 	}
 	fields = slices.Clone(fields)
 	for i, f := range fields {
-		if f.Time == nil {
-			continue
-		}
-		if was == nil || !slices.ContainsFunc(was.GetManagedFields(), func(w metav1.ManagedFieldsEntry) bool { return equality.Semantic.DeepEqual(w, f) }) {
+		// What a registry has dated now, an entry that was there keeps its date.
+		if f.Time != nil && (was == nil || !slices.ContainsFunc(was.GetManagedFields(), func(w metav1.ManagedFieldsEntry) bool { return w.Time.Equal(f.Time) })) {
 			fields[i].Time = &now
 		}
 	}

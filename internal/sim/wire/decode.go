@@ -62,11 +62,20 @@ func alloc(v reflect.Value) reflect.Value {
 	return v
 }
 
+// The first second that RFC 3339 can say, and the first that it cannot.
+const (
+	earliest = -62167219200 // 0000-01-01
+	latest   = 253402300800 // 10000-01-01
+)
+
 func setScalar(v reflect.Value, s string, epoch bool) error {
 	v = alloc(v)
 	switch {
 	case v.Type() == timeType:
 		if f, err := strconv.ParseFloat(s, 64); err == nil && epoch {
+			if !(f >= earliest && f < latest) { // or is none at all
+				return fmt.Errorf("%q is no time", s)
+			}
 			sec, frac := math.Modf(f)
 			v.Set(reflect.ValueOf(time.Unix(int64(sec), int64(frac*1e9)).UTC()))
 			return nil
@@ -81,11 +90,14 @@ func setScalar(v reflect.Value, s string, epoch bool) error {
 		v.SetBool(b)
 		return err
 	case v.CanInt():
-		n, err := strconv.ParseInt(s, 10, 64)
+		n, err := strconv.ParseInt(s, 10, v.Type().Bits()) // one too large would become another number
 		v.SetInt(n)
 		return err
 	case v.CanFloat():
 		f, err := strconv.ParseFloat(s, 64)
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("%q is no number", s) // JSON cannot answer it
+		}
 		v.SetFloat(f)
 		return err
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
@@ -168,7 +180,9 @@ func (m *model) decodeQuery(f form, prefix string, r *ref, v reflect.Value) erro
 }
 
 func (m *model) decodeQueryStruct(f form, prefix string, s *shape, v reflect.Value) error {
-	v = alloc(v)
+	if v = alloc(v); v.Kind() != reflect.Struct {
+		return unread(v.Type())
+	}
 	for _, n := range s.order {
 		mr := s.fields[n]
 		p := m.queryName(n, mr)
@@ -188,6 +202,10 @@ func (m *model) decodeQueryStruct(f form, prefix string, s *shape, v reflect.Val
 	}
 	return nil
 }
+
+// unread refuses a structure where the SDK has none: in the place of a scalar, or of a
+// union, whose members it does not tell.
+func unread(t reflect.Type) error { return fmt.Errorf("unexpected object for %s", t) }
 
 func (m *model) decodeQueryMap(f form, prefix string, r *ref, s *shape, v reflect.Value) error {
 	if len(r.XMLFlattened) == 0 {
@@ -255,7 +273,7 @@ func (m *model) decodeJSON(j any, r *ref, v reflect.Value) error {
 func (m *model) decodeJSONStruct(x map[string]any, s *shape, v reflect.Value) error {
 	v = alloc(v)
 	if v.Kind() != reflect.Struct {
-		return fmt.Errorf("unexpected object for %s", v.Type())
+		return unread(v.Type())
 	}
 	for _, n := range s.order {
 		jn := n

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // isSet mirrors the SDK's rules: nil pointers, slices and maps and empty enums
@@ -58,7 +59,18 @@ func (m *model) encodeJSON(v reflect.Value, r *ref) any {
 	return v.Interface()
 }
 
-var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\r", "&#xD;")
+
+// xmlText is a text as XML says it. A character that XML has not is said as U+FFFD, as it
+// is where it is no UTF-8: an answer that repeats it could not be read.
+func xmlText(s string) string {
+	return xmlEscaper.Replace(strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return utf8.RuneError
+		}
+		return r
+	}, s))
+}
 
 type xmlWriter struct {
 	m *model
@@ -88,7 +100,7 @@ func (x *xmlWriter) write(v reflect.Value, r *ref, tag string) {
 		case v.Kind() == reflect.Slice:
 			x.b.WriteString(base64.StdEncoding.EncodeToString(v.Bytes()))
 		default:
-			x.b.WriteString(xmlEscaper.Replace(fmt.Sprint(v.Interface())))
+			x.b.WriteString(xmlText(fmt.Sprint(v.Interface())))
 		}
 		x.close(tag)
 	}

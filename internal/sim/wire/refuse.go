@@ -62,10 +62,10 @@ func refusal(protocol string, err *Error) *reply {
 
 // xmlRefusal is an error over REST in XML, which S3 does not wrap and the others do.
 func xmlRefusal(service string, err *Error) *reply {
-	body := fmt.Sprintf("<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId></Error>", err.Code, xmlEscaper.Replace(err.Message), noRequest)
+	body := fmt.Sprintf("<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId></Error>", err.Code, xmlText(err.Message), noRequest)
 	if !strings.HasPrefix(service, "s3") {
 		body = fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
-			err.Code, xmlEscaper.Replace(err.Message), noRequest)
+			err.Code, xmlText(err.Message), noRequest)
 	}
 	return &reply{err.Status, http.Header{"Content-Type": {"application/xml"}, "X-Amzn-Requestid": {noRequest}},
 		[]byte(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + body)}

@@ -525,12 +525,12 @@ func (s *Service) encodeQuery(name string, out any, ae *Error, id string) string
 	ec2 := s.Protocol == ec2Protocol
 	if ae != nil && ec2 {
 		return fmt.Sprintf(`<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>`, ae.Code,
-			xmlEscaper.Replace(ae.Message), id)
+			xmlText(ae.Message), id)
 	}
 	if ae != nil {
 		return fmt.Sprintf(
 			`<ErrorResponse xmlns="%s"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>`,
-			s.Xmlns, ae.Code, xmlEscaper.Replace(ae.Message), id)
+			s.Xmlns, ae.Code, xmlText(ae.Message), id)
 	}
 	x := &xmlWriter{m: s.model}
 	fmt.Fprintf(&x.b, `<%sResponse xmlns="%s">`, name, s.Xmlns)

@@ -27,10 +27,10 @@ export async function corednsFirst() {
   await until(group('one'), 'CREATING');
   return { broken: a, repaired: outcome(await reached(addon('coredns'), (x) => x.status === 'ACTIVE')) };
 }
-// Row 7: a self-managed copy stands in the way.
+// Row 7: a self-managed copy of another version stands in the way.
 export async function selfManagedCopy() {
   await create(await network(), {}, { bootstrapSelfManagedAddons: true });
-  const a = outcome(await install('vpc-cni', { resolveConflicts: 'NONE' }));
+  const a = outcome(await install('vpc-cni', { resolveConflicts: 'NONE', addonVersion: 'v1.20.0-eksbuild.1' }));
   await remove('vpc-cni', true);
   return { broken: a, repaired: outcome(await install('vpc-cni', { resolveConflicts: 'OVERWRITE' })) };
 }

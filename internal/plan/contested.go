@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// contested refuses an add-on of whose objects others set fields, unless somebody has said
+// what becomes of them; then it tells whose they are. Where EKS set the same, nothing is lost
+// when it takes them, and nobody is asked.
+func (b *builder) contested(name, resolve string) finding.Findings {
+	lost := observe.Lost(b.in.Contested)
+	if b.in.Contested == nil {
+		return nil
+	}
+	a := b.live.Addons[name]
+	made := a == nil || classOf(a.Status) == failed || classOf(a.Status) == going
+	text := byOwner(lost)
+	refuse := func(breaks, remedy string) finding.Findings {
+		return finding.Findings{{Code: "addon-contested", Severity: finding.Error, Where: finding.Where{Resource: "add-on " + name}, Input: true,
+			What: "others set fields of its objects: " + text, Breaks: breaks + "; nothing was changed", Remedy: remedy}}
+	}
+	note := func(format string, x ...any) finding.Findings {
+		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf(format, x...))
+		return nil
+	}
+	switch how := strings.ToLower(resolve); {
+	case len(lost) == 0 && (how == "none" || how == "preserve"):
+		return note("In the objects of %s, %s set fields as EKS does: where its version wants other values, EKS %s.", name, owners(b.in.Contested),
+			map[string]string{"none": "refuses the update", "preserve": "keeps those that are there"}[how])
+	case len(lost) == 0:
+		return note("In the objects of %s, %s set fields as EKS does: they are EKS's alone from now on.", name, owners(b.in.Contested))
+	case how == "overwrite":
+		return note("EKS overwrites what others set in the objects of %s: %s.", name, text)
+	case how == "preserve" && made:
+		return refuse("EKS preserves in updates only: a creation fails where fields are others' (CREATE_FAILED)",
+			"take it over with EKS's values, --resolve-conflicts overwrite, and say in --configuration-values what is to stay as it is")
+	case how == "preserve":
+		return note("EKS keeps what others set in the objects of %s: %s.", name, text)
+	case how == "none" && made: // what EKS's values are, it alone knows
+		return note("EKS makes %s only where it wants what others set in its objects: %s.", name, text)
+	case how == "none":
+		return refuse("EKS would refuse the update, as it may touch none (ConfigurationConflict)",
+			"have EKS's values, --resolve-conflicts overwrite, or theirs, preserve; or set these fields back")
+	}
+	return refuse("EKS would overwrite them, or refuse",
+		"say what becomes of them: --resolve-conflicts overwrite, EKS's values, or preserve, theirs")
+}
+
+// byOwner tells of fields, owner by owner.
+func byOwner(all []observe.Contested) string {
+	of := map[string][]string{}
+	for _, f := range all {
+		text := f.String()
+		if f.Now == "" {
+			text = f.Field
+		}
+		of[f.Owner] = append(of[f.Owner], text)
+	}
+	var out []string
+	for _, who := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, who+" sets "+few(of[who]))
+	}
+	return strings.Join(out, "; ")
+}
+
+func owners(all []observe.Contested) string {
+	var out []string
+	for _, f := range all {
+		if !slices.Contains(out, f.Owner) {
+			out = append(out, f.Owner)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, " and ")
+}

@@ -1,0 +1,59 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/slipway-eks/slipway/internal/config"
+	"github.com/slipway-eks/slipway/internal/observe"
+)
+
+// The room of nodes that are to come is that of their type where one is there, less what
+// DaemonSets ask for, else what EC2 says of the type; all pods together must have room, and
+// each some node with as much as it asks for. What nobody knows refuses nothing.
+func TestRoomForAll(t *testing.T) {
+	pods := func(n int, cpu string) map[string]*observe.Pod {
+		out := map[string]*observe.Pod{}
+		for i := range n {
+			out["default/p"+string(rune('a'+i))] = &observe.Pod{Node: "blue", Owner: "ReplicaSet/p-1", Asks: map[string]string{"cpu": cpu, "pods": "1"}}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		green    string // type
+		come     int
+		pods     map[string]*observe.Pod
+		machines map[string]Machine
+		want     string
+	}{
+		"as much as before":   {"m5.large", 1, pods(3, "500m"), nil, ""},
+		"no node is large":    {"m5.large", 1, pods(1, "1900m"), nil, "it asks for 1900m of cpu"},
+		"together too much":   {"m5.large", 1, pods(4, "500m"), nil, "have 1780m of cpu free with all others, and the 4 pods that must move ask for 2"},
+		"more nodes":          {"m5.large", 2, pods(4, "500m"), nil, ""},
+		"a smaller type":      {"t3.tiny", 1, pods(1, "900m"), map[string]Machine{"t3.tiny": {1, 1024}}, "it asks for 900m of cpu"},
+		"a larger type":       {"m5.4xlarge", 1, pods(6, "2"), map[string]Machine{"m5.4xlarge": {16, 65536}}, ""},
+		"a type nobody knows": {"x9.huge", 1, pods(6, "2"), nil, ""},
+		"what no node there has": {"m5.large", 1, map[string]*observe.Pod{"default/g": {Node: "blue", Owner: "Job/g", Asks: map[string]string{"nvidia.com/gpu": "1"}}}, nil,
+			"it asks for 1 of nvidia.com/gpu"},
+	} {
+		live := &observe.Observed{Name: "c", Region: "us-west-2", Parts: []observe.Part{observe.Inside, observe.Pods}, Kubernetes: &observe.Kubernetes{
+			Nodes: map[string]*observe.Node{"blue": {Name: "blue", Ready: true, Nodegroup: "w", Labels: map[string]string{corev1.LabelInstanceTypeStable: "m5.large",
+				"eks.amazonaws.com/nodegroup": "w"}}},
+			Rooms: map[string]*observe.Room{"blue": {Has: map[string]string{"cpu": "1930m", "pods": "29"}, Asked: map[string]string{"cpu": "1900m", "pods": "9"},
+				Daemons: map[string]string{"cpu": "150m", "pods": "2"}}}, Pods: c.pods},
+			Groups: map[string]*observe.Nodegroup{"w": {Name: "w", Status: "ACTIVE", ScalingConfig: &observe.Sizes{DesiredSize: 1, MaxSize: 1}}}}
+		green := &config.ClusterConfig{Metadata: &config.ClusterMeta{Name: "c", Region: "us-west-2"},
+			ManagedNodeGroups: []config.ManagedNodeGroup{{NodeGroupBase: config.NodeGroupBase{Name: "w-b2", DesiredCapacity: &c.come, AvailabilityZones: []string{"us-west-2a"}},
+				InstanceTypes: []string{c.green}}}}
+		blue, _ := live.NodeGroup("w")
+		b := newBuilder(live, "")
+		b.cfg, b.in.Machines = green, c.machines
+		r := &replacing{builder: b, Replacement: Replacement{Blue: blue, Green: "w-b2"}}
+		fs := r.blockers()
+		if got := fs.Error(); c.want == "" && len(fs) > 0 || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, expected %q", name, got, c.want)
+		}
+	}
+}

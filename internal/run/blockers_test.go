@@ -1,0 +1,123 @@
+package run_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/testregion"
+)
+
+// Pods for which green has no place, though nothing of theirs names a node, are named before
+// anything is made: too large a request, a port of the node, replicas that keep apart or are
+// spread, a finalizer that holds one already, two budgets over one pod.
+func TestWhatFindsNoRoomIsNamed(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	k := kubernetesOf(t, r)
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "eks.amazonaws.com/nodegroup=w"})
+	must(t, err)
+	rest, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "alpha.eksctl.io/nodegroup-name=s"})
+	must(t, err)
+	zone := nodes.Items[0].Labels[corev1.LabelTopologyZone]
+	kind := func(name string) *metav1.LabelSelector {
+		return &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
+	}
+	spread := func(key string, honor *corev1.NodeInclusionPolicy) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{TopologyKey: key, MaxSkew: 1, NodeTaintsPolicy: honor,
+				WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: kind(p.Labels["app"])}}
+		}
+	}
+	for name, c := range map[string]struct {
+		pods   int
+		change func(*corev1.Pod)
+	}{
+		"large": {1, func(p *corev1.Pod) {
+			p.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("5Gi")}
+		}},
+		"port": {6, func(p *corev1.Pod) {
+			p.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080}}
+		}},
+		"spread": {6, spread(corev1.LabelHostname, nil)},
+		"honest": {6, spread(corev1.LabelHostname, new(corev1.NodeInclusionPolicyHonor))},
+		"zonal":  {6, spread(corev1.LabelTopologyZone, nil)},
+		"apart": {6, func(p *corev1.Pod) {
+			p.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{
+				{LabelSelector: kind(p.Labels["app"]), TopologyKey: corev1.LabelHostname}}}}
+		}},
+		"full": {2, func(p *corev1.Pod) { // the room of the other group
+			p.Spec.NodeName = rest.Items[int(p.Name[len(p.Name)-1]-'0')].Name
+			p.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("4Gi")}
+		}},
+		"fits": {5, func(p *corev1.Pod) {
+			p.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 9090}}
+		}},
+		"ended": {1, func(p *corev1.Pod) { p.Finalizers = []string{"example.com/backup"} }},
+		"twice": {1, func(*corev1.Pod) {}},
+	} {
+		of, err := k.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+		must(t, err)
+		for i := range c.pods {
+			p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", name, i), Labels: map[string]string{"app": name}, OwnerReferences: []metav1.OwnerReference{
+				{APIVersion: "v1", Kind: "ConfigMap", Name: name, UID: of.UID, Controller: new(true)}}},
+				Spec: corev1.PodSpec{NodeName: nodes.Items[0].Name, Containers: []corev1.Container{{Name: "c", Image: "nginx"}}}}
+			c.change(p)
+			_, err := k.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
+			must(t, err)
+		}
+	}
+	for _, b := range []string{"one", "two"} {
+		_, err := k.PolicyV1().PodDisruptionBudgets("default").Create(t.Context(), &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: b},
+			Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: new(intstr.FromInt32(1)), Selector: kind("twice")}}, metav1.CreateOptions{})
+		must(t, err)
+	}
+	must(t, k.CoreV1().Pods("default").Delete(t.Context(), "ended-0", metav1.DeleteOptions{}))
+
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w", Changes: map[string]any{"instanceTypes": []string{"t3.medium"}}})
+	for _, want := range []string{
+		"ConfigMap default/large: would wait for ever: it asks for 5Gi of memory, which no node has free",
+		"port TCP/8080: of its node is taken by 6 pods that must move, and 5 nodes will have it free",
+		"ConfigMap default/spread: is spread over kubernetes.io/hostname (maxSkew 1), which counts nodes that take no pods, too: of its 6 pods, the new nodes would get 5",
+		"ConfigMap default/apart: has 6 pods of which no two may have the same kubernetes.io/hostname (anti-affinity), and there will be 5 to choose from",
+		"ConfigMap default/ended: is being deleted, and a finalizer keeps it: example.com/backup",
+		"ConfigMap default/twice: has pods that more than one disruption budget covers (default/one, default/two)",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	for _, not := range []string{"default/honest", "default/zonal", "9090"} {
+		if err != nil && strings.Contains(err.Error(), not) {
+			t.Errorf("%v names %s", err, not)
+		}
+	}
+	// In fewer zones, what is spread over zones is held by the zone that empties.
+	file := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, availabilityZones: ["+other(zone)+"],", 1))
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w", File: file})
+	if want := "ConfigMap default/zonal: is spread over topology.kubernetes.io/zone"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, expected %q", err, want)
+	}
+	// With --force all but budgets are notes.
+	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "two", metav1.DeleteOptions{}))
+	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "one", metav1.DeleteOptions{}))
+	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	if notes := strings.Join(s.Plan.Notes, "\n"); strings.Count(notes, "; --force goes on.") < 3 {
+		t.Errorf("the notes are %s", notes)
+	}
+}
+
+// other is a zone of the region that is not the given one.
+func other(zone string) string {
+	if zone == "us-west-2a" {
+		return "us-west-2b"
+	}
+	return "us-west-2a"
+}
