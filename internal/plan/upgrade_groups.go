@@ -196,8 +196,8 @@ func (u *upgrading) ownImage(g observe.AnyGroup, have string) string {
 	if behind == eksfacts.Skew {
 		skew += ": before the next minor it must follow"
 	}
-	way := fmt.Sprintf("an AMI with kubelet %s in a file of that version (ami, amiFamily): slipway upgrade %s --to %s -f FILE, or slipway nodegroup upgrade %s %s -f FILE",
-		u.To, u.Live.Name, u.To, u.Live.Name, g.Name)
+	way := fmt.Sprintf("an AMI with kubelet %s in a file of that version (ami, amiFamily): slipway upgrade %s --to %s -f FILE, "+
+		"or slipway nodegroup upgrade %s %s -f FILE", u.To, u.Live.Name, u.To, u.Live.Name, g.Name)
 	if m := g.Managed; m != nil && m.LaunchTemplate != nil && !ownTemplate(g) {
 		way = fmt.Sprintf("a version of its launch template %s with an AMI of kubelet %s: slipway nodegroup upgrade %s %s --strategy in-place --launch-template-version N",
 			m.LaunchTemplate.ID, u.To, u.Live.Name, g.Name)

@@ -300,7 +300,7 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 
 // familyAfter is the AMI family of what takes a group's place; "": nothing does.
 func (u *upgrading) familyAfter(group string) string {
-	if in, is := u.Replaced[group]; is && in.File != nil {
+	if in, is := u.Replaced[group]; is && in.File != nil && len(in.File.Cluster.Groups()) > 0 { // none: the new one is there, and the group is going
 		return in.File.Cluster.Groups()[0].AmiFamily
 	}
 	for _, w := range u.in.Replaced {
