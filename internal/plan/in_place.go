@@ -74,7 +74,7 @@ func (r *rolling) impossible() finding.Findings {
 	case g.AMIType == "CUSTOM" && r.To.Template == "":
 		return no("not-in-place", beside+" -f FILE, whose entry of that name has the AMI",
 			"runs an AMI of your own, and EKS has no releases of that: another one is a replacement")
-	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && r.ownTemplate():
+	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && ownTemplate(r.Group):
 		return no("not-in-place", beside+", with what should be otherwise",
 			"has no launch template of your own, of which EKS could take another version: its stack makes the one that it has")
 	case strings.HasPrefix(g.AMIType, "AL2_") && eksfacts.Minor(r.To.Version) > 32:
@@ -95,10 +95,10 @@ func (r *rolling) impossible() finding.Findings {
 	return nil
 }
 
-// ownTemplate tells whether the group's launch template is made by its stack.
-func (r *rolling) ownTemplate() bool {
-	return r.Group.Stack != nil && slices.ContainsFunc(r.Group.Stack.Resources, func(x observe.StackResource) bool {
-		return x.Type == "AWS::EC2::LaunchTemplate" && x.PhysicalID == r.Group.Managed.LaunchTemplate.ID
+// ownTemplate tells whether a group's launch template is made by its stack.
+func ownTemplate(g observe.AnyGroup) bool {
+	return g.Stack != nil && slices.ContainsFunc(g.Stack.Resources, func(x observe.StackResource) bool {
+		return x.Type == "AWS::EC2::LaunchTemplate" && x.PhysicalID == g.Managed.LaunchTemplate.ID
 	})
 }
 
@@ -159,8 +159,8 @@ func (r *rolling) mixed() bool {
 	if len(images) < 2 && !older {
 		return false
 	}
-	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.",
-		r.Group.Name))
+	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf(
+		"EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.", r.Group.Name))
 	return true
 }
 
@@ -201,10 +201,10 @@ func (r *rolling) surge(nodes int) {
 	g := r.Group.Managed
 	const after = "A pod that its disruption budget holds back for 15 minutes fails the update; what is new by then stays, and the same command goes on."
 	say := func(format string, a ...any) { r.plan.Notes = append(r.plan.Notes, fmt.Sprintf(format, a...)) }
-	switch c := g.UpdateConfig; {
+	switch {
 	case nodes == 0:
 		return
-	case c != nil && c.UpdateStrategy == string(types.NodegroupUpdateStrategiesMinimal):
+	case minimal(g):
 		say("The update strategy of %s is MINIMAL: EKS ends a node before it starts the one that takes its place, so that there are fewer meanwhile.", g.Name)
 	default:
 		say("EKS adds up to %d nodes to %s meanwhile (twice its zones, or as many as it empties at once), which count against quotas and addresses, and "+
@@ -272,7 +272,7 @@ func (r *rolling) homes(nodes []string) []*corev1.Node {
 
 // seenAfter looks, once EKS is done, at what it leaves; after is the step by which it does.
 func (r *rolling) seenAfter(after rules.Step) {
-	run := &steps.GroupRolled{Group: r.Group.Name, Ran: r.ran()}
+	run := &steps.GroupRolled{Group: r.Group.Name, Ran: r.ran(), Own: r.Group.Managed != nil && r.Group.Managed.AMIType == "CUSTOM"}
 	switch m, a := r.Group.Managed, r.Group.Scaling; {
 	case m != nil && m.ScalingConfig != nil: // while EKS is at it, the Auto Scaling group has more
 		run.Min, run.Max, run.Nodes = m.ScalingConfig.MinSize, m.ScalingConfig.MaxSize, m.ScalingConfig.DesiredSize

@@ -27,6 +27,8 @@ type Upgrading struct {
 	Replaced    map[string]Replacement
 	MaxParallel int  // node groups at once; 0: three
 	Force       bool // what EKS lets pass by force, passes
+	// Own are groups with an AMI of somebody's own, of which there is none for the version To.
+	Own []string
 	// Wait is whose nodes are waited for that follow by themselves (eksfacts.KeptBy…), and how
 	// long; 0: an hour.
 	Wait    []string

@@ -60,7 +60,8 @@ func (u *upgrading) groupTo(g observe.AnyGroup, minor string, s rules.Step) {
 		release = *pin
 		title += ", AMI release " + release
 	}
-	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g), Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
+	u.add(part{Step: s, Action: Update, Title: title, Typical: typicalRoll(g), Timeout: timeoutRoll(g),
+		Run: groupVersion(g.Name, minor, release, u.Force, g.Managed.Version == minor)})
 	u.groups[g.Name] = minor
 	r := &rolling{InPlace: InPlace{Live: u.Live, Group: g}, builder: u.builder}
 	r.seenAfter(s)
@@ -165,9 +166,8 @@ func (u *upgrading) others() {
 		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
 		switch {
 		case replaced || have == u.To || have == "" || !g.There() || g.Going():
-		case g.Managed != nil && g.Managed.AMIType == "CUSTOM":
-			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: its AMI is your own. Make one for %s, and give it to the group: "+
-				"slipway nodegroup upgrade %s %s -f FILE.", g.Name, have, u.To, u.Live.Name, g.Name))
+		case g.Managed != nil && g.Managed.AMIType == "CUSTOM" || slices.Contains(u.Own, g.Name):
+			u.plan.Notes = append(u.plan.Notes, u.ownImage(g, have))
 		case !inPlace(g):
 			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s stays at %s: slipway nodegroup upgrade %s %s replaces it.",
 				g.Name, have, u.Live.Name, g.Name))
@@ -186,6 +186,23 @@ func (u *upgrading) others() {
 	for _, who := range slices.Sorted(maps.Keys(by)) {
 		u.plan.Notes = append(u.plan.Notes, fmt.Sprintf(who, few(by[who])))
 	}
+}
+
+// ownImage says of a group with an AMI of somebody's own how far it is behind then, and asks for
+// another: what its kubelets are is read from its nodes, as EKS does not know (ops case 23).
+func (u *upgrading) ownImage(g observe.AnyGroup, have string) string {
+	behind := eksfacts.Minor(u.To) - eksfacts.Minor(have)
+	skew := fmt.Sprintf("Its kubelets are %s behind then, of %d that may be", counted(behind, "minor"), eksfacts.Skew)
+	if behind == eksfacts.Skew {
+		skew += ": before the next minor it must follow"
+	}
+	way := fmt.Sprintf("an AMI with kubelet %s in a file of that version (ami, amiFamily): slipway upgrade %s --to %s -f FILE, "+
+		"or slipway nodegroup upgrade %s %s -f FILE", u.To, u.Live.Name, u.To, u.Live.Name, g.Name)
+	if m := g.Managed; m != nil && m.LaunchTemplate != nil && !ownTemplate(g) {
+		way = fmt.Sprintf("a version of its launch template %s with an AMI of kubelet %s: slipway nodegroup upgrade %s %s --strategy in-place --launch-template-version N",
+			m.LaunchTemplate.ID, u.To, u.Live.Name, g.Name)
+	}
+	return fmt.Sprintf("Node group %s stays at %s: its AMI is your own. %s. Give it %s.", g.Name, have, skew, way)
 }
 
 // whose says who takes a node of no group along.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -239,16 +240,20 @@ func (u *upgrading) readySkew() (out finding.Findings) {
 	if k == nil || !u.climbs() {
 		return nil
 	}
-	raised := map[string]bool{}
+	raised, way := map[string]bool{}, map[string]string{}
 	for _, g := range u.Live.NodeGroups() {
 		for _, n := range u.Live.NodesOf(g) {
 			raised[n.Name] = inPlace(g)
+			if way[n.Name] = fmt.Sprintf("replace it first: slipway nodegroup upgrade %s %s", u.Live.Name, g.Name); slices.Contains(u.Own, g.Name) ||
+				g.Managed != nil && g.Managed.AMIType == "CUSTOM" {
+				way[n.Name] += fmt.Sprintf(" -f FILE, with an AMI of kubelet %s or newer", eksfacts.OfMinor(eksfacts.Minor(u.To)-eksfacts.Skew))
+			}
 		}
 	}
 	most := eksfacts.Minor(u.To) - eksfacts.Skew
 	for _, name := range slices.Sorted(maps.Keys(k.Nodes)) {
 		if m := eksfacts.Minor(k.Nodes[name].Version); m > 0 && m < most && !raised[name] {
-			out = append(out, u.stop("kubelet-too-old", "node "+name, "replace it first: slipway nodegroup upgrade, or its owner's way",
+			out = append(out, u.stop("kubelet-too-old", "node "+name, cmp.Or(way[name], "replace it first, its owner's way"),
 				"runs kubelet 1.%d, more than %d minors behind %s", m, eksfacts.Skew, u.To))
 		}
 	}
@@ -295,7 +300,7 @@ func (u *upgrading) readyAL2() (out finding.Findings) {
 
 // familyAfter is the AMI family of what takes a group's place; "": nothing does.
 func (u *upgrading) familyAfter(group string) string {
-	if in, is := u.Replaced[group]; is && in.File != nil {
+	if in, is := u.Replaced[group]; is && in.File != nil && len(in.File.Cluster.Groups()) > 0 { // none: the new one is there, and the group is going
 		return in.File.Cluster.Groups()[0].AmiFamily
 	}
 	for _, w := range u.in.Replaced {

@@ -46,6 +46,9 @@ func PrepareInPlace(ctx context.Context, c *awsc.Clients, cluster string, w InPl
 		s.done = fmt.Sprintf("node group %s runs AMI release %s", w.Group, to.Image)
 	}
 	s.Plan, err = plan.Roll(plan.InPlace{Account: c.Account, Live: s.Live, Group: g, To: to, Force: w.Force})
+	if err == nil {
+		err = roomy(ctx, c, s.Live, s.Plan, 1)
+	}
 	if err == nil && s.Plan.Empty() && to.Image != "" {
 		s.Plan.Notes = append(s.Plan.Notes, fmt.Sprintf("The node group %s runs AMI release %s already.", w.Group, to.Image))
 	}

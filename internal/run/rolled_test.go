@@ -65,6 +65,8 @@ func TestWhatAnUpdateInPlaceLeaves(t *testing.T) {
 	says(rolled(func(x *steps.GroupRolled) { x.Ran = []string{"ReplicaSet/default/" + sets.Items[0].Name} }), engine.Wait,
 		"pod default/lost-", "which ran before, finds no node: ", "didn't match")
 
+	says(rolled(func(x *steps.GroupRolled) { x.Own = true }), engine.Done, "its pods run") // of the control plane's minor
+
 	followed := func(version string, of ...string) steps.Spec { return &steps.NodesFollowed{Version: version, Of: of} }
 	says(followed("1.34", "karpenter"), engine.Done, "1 nodes of karpenter are at 1.34")
 	says(followed("1.35", "karpenter", "auto"), engine.Wait, "0 of 1 nodes of karpenter and auto are at 1.35; next: "+n.Name+" (v1.34.", "disruption budgets")
@@ -89,4 +91,43 @@ func TestAnUpgradeWaitsForNodesThatOthersKeep(t *testing.T) {
 	}
 	must(t, k.CoreV1().Nodes().Delete(t.Context(), "karpenter-1", metav1.DeleteOptions{}))
 	isAt(t, r, "1.35")
+}
+
+// Room for what EKS adds meanwhile is looked at before: without that for a node in each zone it
+// is refused, and where it is only tight, said; MINIMAL adds none (ops case 26).
+func TestRoomForWhatEKSAdds(t *testing.T) {
+	before := stood(t, testregion.Cluster+"managedNodeGroups: [{name: w, desiredCapacity: 2, minSize: 1, maxSize: 3}]\n")
+	for _, c := range []struct {
+		vcpus         int
+		refused, note string
+	}{
+		{8, "EKS adds up to 12 vCPUs of nodes to w meanwhile, beside the 4 that run, and the account's quota in us-west-2 is 8", ""},
+		{12, "", "it goes on with fewer"},
+		{64, "", ""},
+	} {
+		r := testregion.Again(t, before)
+		r.Region.EC2.Quotas.VCPUs = c.vcpus
+		for what, prepare := range map[string]func() (*run.Session, error){
+			"one group": func() (*run.Session, error) {
+				return run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "w", Release: "1.34.1-20260901"})
+			},
+			"all": func() (*run.Session, error) {
+				return run.PrepareUpgrade(t.Context(), r.AWS, "test", run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace})
+			},
+			"up": func() (*run.Session, error) {
+				return run.Prepare(t.Context(), r.AWS, testregion.Load(t, at135(testregion.Cluster)+"managedNodeGroups: [{name: w, desiredCapacity: 2, minSize: 1, maxSize: 3}]\n"))
+			},
+		} {
+			s, err := prepare()
+			if (err != nil) != (c.refused != "") || err != nil && !(strings.Contains(err.Error(), c.refused) && strings.Contains(err.Error(), "quota-vcpus") && strings.Contains(err.Error(), "MINIMAL")) {
+				t.Errorf("%s, %d vCPUs: %v", what, c.vcpus, err)
+				continue
+			}
+			if err == nil {
+				if notes := strings.Join(s.Plan.Notes, "\n"); strings.Contains(notes, "it goes on with fewer") != (c.note != "") {
+					t.Errorf("%s, %d vCPUs: %s", what, c.vcpus, notes)
+				}
+			}
+		}
+	}
 }

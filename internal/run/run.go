@@ -5,6 +5,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -263,7 +264,7 @@ func (p *preparation) check(ctx context.Context) error {
 	return found.Err()
 }
 
-func (p *preparation) plan(context.Context) (err error) {
+func (p *preparation) plan(ctx context.Context) (err error) {
 	if x := p.replacing; x != nil {
 		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0,
 			Slices: x.slices, Whole: x.whole, Watch: x.Watch})
@@ -278,6 +279,7 @@ func (p *preparation) plan(context.Context) (err error) {
 	}
 	if err == nil {
 		p.made.Notes = append(p.made.Notes, p.notes...)
+		err = roomy(ctx, p.c, p.in.Live, p.made, cmp.Or(p.in.MaxParallel, 3))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/resolve"
+	"github.com/slipway-eks/slipway/internal/stack"
 )
 
 // Strategies by which managed node groups get another version.
@@ -23,6 +25,9 @@ const (
 	StrategyInPlace   = "in-place"   // EKS replaces the nodes of the group
 	StrategyBlueGreen = "blue-green" // a new group beside the old one
 )
+
+// Waitable are those who keep nodes that an upgrade can wait for.
+var Waitable = []string{eksfacts.KeptByKarpenter, eksfacts.KeptByAuto}
 
 // Upgrade is what a caller wants of a whole cluster's version.
 type Upgrade struct {
@@ -34,7 +39,7 @@ type Upgrade struct {
 	MaxParallel int    // node groups at once
 	Force       bool
 	plan.Watch                // of groups that are replaced
-	WaitNodes   []string      // whose nodes are waited for that follow by themselves: eksfacts.KeptByKarpenter, KeptByAuto
+	WaitNodes   []string      // whose nodes are waited for that follow by themselves: of Waitable
 	WaitFor     time.Duration // how long; 0: an hour
 	Books       *Books
 	but         []string // node groups that the launch which this is part of replaces itself
@@ -66,6 +71,9 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	} else {
 		s.Plan, err = plan.Upgrade(in)
 	}
+	if err == nil {
+		err = roomy(ctx, c, s.Live, s.Plan, cmp.Or(w.MaxParallel, 3))
+	}
 	for _, x := range in.Replaced { // all are in the same network
 		s.Env.Net = x.Net
 	}
@@ -94,7 +102,7 @@ func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.O
 			return in, err
 		}
 	}
-	in.Replaced, err = w.replaced(ctx, c, live, in.To)
+	in.Replaced, in.Own, err = w.replaced(ctx, c, live, in.To)
 	return in, err
 }
 
@@ -105,27 +113,37 @@ func namedVersions(ctx context.Context, c *awsc.Clients, cfg *config.ClusterConf
 }
 
 // replaced are the node groups that lag behind and are replaced, each with what takes its
-// place; also those whose replacement is under way, or half gone.
-func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (map[string]plan.Replacement, error) {
-	out, watch := map[string]plan.Replacement{}, w.Watch
+// place; also those whose replacement is under way, or half gone. A group with an AMI of
+// somebody's own is not, unless the file has another: its kubelets would be as old.
+func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Observed, to string) (out map[string]plan.Replacement, own []string, err error) {
+	watch := w.Watch
 	watch.Force = watch.Force || w.Force
+	out = map[string]plan.Replacement{}
 	for _, name := range w.lagging(live, to) {
 		if slices.Contains(w.but, name) {
 			continue
 		}
+		named := w.named(name, to)
 		p := &preparation{c: c, name: live.Name, books: w.Books,
-			replacing: &replacing{Replacement: Replacement{Group: name, Watch: watch, Changes: w.pinned(name, to)}, version: to}}
+			replacing: &replacing{Replacement: Replacement{Group: name, Watch: watch, Changes: named}, version: to}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
-		for _, do := range []func(context.Context) error{p.replaced, p.network, p.moved, p.reach, p.check} {
+		if err := p.replaced(ctx); err != nil {
+			return nil, nil, err
+		}
+		if x := p.replacing; x.f != nil && stack.OwnAMI(x.f.Cluster.Groups()[0]) && named["ami"] == nil && !underWay(live, x.blue.Name, observe.AnyGroup{}) {
+			own = append(own, name)
+			continue
+		}
+		for _, do := range []func(context.Context) error{p.network, p.moved, p.reach, p.check} {
 			if err := do(ctx); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		p.in.File = p.f
 		x := p.replacing
 		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch}
 	}
-	return out, nil
+	return out, own, nil
 }
 
 // lagging are the node groups that are replaced on the way to a minor.
@@ -137,7 +155,8 @@ func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
 	}
 	next := successors(live)
 	for _, g := range live.NodeGroups() {
-		mine := g.SelfManaged() && g.Stack != nil || g.Managed != nil && g.Managed.AMIType != "CUSTOM" && w.Strategy == StrategyBlueGreen
+		mine := g.SelfManaged() && g.Stack != nil || g.Managed != nil && g.Managed.AMIType != "CUSTOM" && w.Strategy == StrategyBlueGreen ||
+			g.Managed != nil && g.Managed.AMIType == "CUSTOM" && w.named(g.Name, to)["ami"] != nil
 		lags := false
 		for _, n := range live.NodesOf(g) {
 			lags = lags || eksfacts.Minor(n.Version) != eksfacts.Minor(to)
@@ -170,7 +189,7 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 		w.but = append(w.but, x.Blue.Name)
 	}
 	p.in.Upgrade.MaxParallel = p.in.MaxParallel
-	if p.in.Upgrade.Replaced, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
+	if p.in.Upgrade.Replaced, p.in.Upgrade.Own, err = w.replaced(ctx, p.c, p.in.Live, w.To); err != nil {
 		return err
 	}
 	has := "the control plane has " + p.in.Live.Cluster.Version
@@ -207,18 +226,27 @@ func newestOf(ctx context.Context, c *awsc.Clients, f *config.File, live *observ
 	return out, nil
 }
 
-// pinned is the AMI release that the file of the target version pins a group to that is
-// replaced; nil: it gets the newest.
-func (w Upgrade) pinned(group, to string) map[string]any {
+// named is what the file of the target version says of the AMI of a group that is replaced: a
+// release, or an image of a person's own; nil: it gets the newest of EKS's.
+func (w Upgrade) named(group, to string) map[string]any {
 	if w.File == nil || w.File.Cluster.Metadata.Version != to {
 		return nil
 	}
-	for _, m := range w.File.Cluster.ManagedNodeGroups {
-		if minor := eksfacts.ReleaseMinor(m.AmiFamily, m.ReleaseVersion); m.Name == group && m.ReleaseVersion != "" && (minor == "" || minor == to) {
-			return map[string]any{"releaseVersion": m.ReleaseVersion}
+	var out map[string]any
+	w.File.Cluster.EachGroup(func(n config.Group) {
+		if n.Name != group {
+			return
 		}
-	}
-	return nil
+		if n.Managed != nil && n.Managed.ReleaseVersion != "" {
+			if minor := eksfacts.ReleaseMinor(n.AmiFamily, n.Managed.ReleaseVersion); minor == "" || minor == to {
+				out = map[string]any{"releaseVersion": n.Managed.ReleaseVersion}
+			}
+		}
+		if stack.OwnAMI(n.NodeGroupBase) {
+			out = map[string]any{"ami": n.AMI, "amiFamily": n.AmiFamily}
+		}
+	})
+	return out
 }
 
 // closed takes a way back away whose time is over: EKS's insights, by which it is known, may be a

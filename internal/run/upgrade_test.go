@@ -200,6 +200,30 @@ func TestAnUpgradeByReplacementKilledAnywhereAndRunAgain(t *testing.T) {
 	})
 }
 
+// One whose replacement fails, and that is killed anywhere on its way or on the way back of that,
+// ends as wanted once the gate opens.
+func TestAnUpgradeThatIsTakenBackKilledAnywhereAndRunAgain(t *testing.T) {
+	before := withBudget(t, pair)
+	first := true
+	killedNowAndThen(t, 40, func() (*testregion.Region, store.Store) { first = true; return again(t, before)() }, func(p *process) (*outcome.Outcome, error) {
+		gate := "true"
+		if first {
+			gate = `test "$SLIPWAY_STAGE" = after-green`
+		}
+		o, err := p.upgrade(run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 1, Watch: plan.Watch{Gates: []string{gate}}})
+		if first = false; err == nil && o.Code == outcome.ExitPartial && o.Returns && !p.over() { // it went back
+			return &outcome.Outcome{Result: outcome.Done}, nil
+		}
+		return o, err
+	}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
+		isAt(t, r, "1.35")
+		if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 || now["s-b2"] != 2 {
+			t.Errorf("killed at %d: the groups take pods on %v", at, now)
+		}
+		nothingLeft(t, r)
+	})
+}
+
 // An upgrade that is killed anywhere, and run again, ends at the version that was wanted; so
 // does the way back.
 func TestAnUpgradeKilledAnywhereAndRunAgain(t *testing.T) {

@@ -36,6 +36,9 @@ func nodeLabels(c *config.ClusterConfig, n *config.NodeGroupBase) map[string]str
 	return out
 }
 
+// OwnAMI tells whether a group is to run an AMI that is not EKS's.
+func OwnAMI(n *config.NodeGroupBase) bool { return customAMI(n) }
+
 func customAMI(n *config.NodeGroupBase) bool {
 	return n.AMI != "" && n.AMI != "auto" && n.AMI != "auto-ssm" && n.AMI != "static"
 }

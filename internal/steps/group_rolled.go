@@ -26,6 +26,8 @@ type GroupRolled struct {
 	Min   int    `json:"min"`
 	Max   int    `json:"max"`
 	Nodes int    `json:"nodes"` // how many were wanted before
+	// Own: it runs an AMI of somebody's own, of which nobody knew the kubelet before.
+	Own bool `json:"own,omitempty"`
 	// Ran are the workloads that had pods on the nodes before, as Kind/namespace/name of who makes
 	// the pods.
 	Ran []string `json:"ran,omitempty"`
@@ -79,6 +81,9 @@ func (s *GroupRolled) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 	case x.Nodes > s.Nodes && m.Attempt <= looks:
 		return wait("%d nodes are there, and %d are to stay", x.Nodes, s.Nodes)
 	}
+	if err := s.newer(ctx, e, k); err != nil {
+		return engine.Result{}, err
+	}
 	homeless, err := s.homeless(ctx, k)
 	if err != nil {
 		return engine.Result{}, err
@@ -87,6 +92,26 @@ func (s *GroupRolled) Run(ctx context.Context, e *Env, m *Memo) (engine.Result, 
 		return wait("%s", homeless)
 	}
 	return engine.Finished(fmt.Sprintf("%d of %d nodes Ready, the sizes as before, and its pods run%s", x.Ready, x.Nodes, more))
+}
+
+// newer refuses kubelets that are newer than the control plane, which Kubernetes does not support
+// and EKS cannot see of an AMI of somebody's own.
+func (s *GroupRolled) newer(ctx context.Context, e *Env, k kubernetes.Interface) error {
+	if !s.Own {
+		return nil
+	}
+	c, err := e.Cluster(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, err := kube.Nodes(ctx, k)
+	for _, n := range nodes {
+		if n.Group == s.Group && eksfacts.Minor(n.Version) > eksfacts.Minor(aws.ToString(c.Version)) {
+			return fmt.Errorf("the kubelet of %s is %s, newer than the control plane (%s), which Kubernetes does not support: "+
+				"give the group an AMI of %s or older, or take the control plane along (slipway upgrade %s)", n.Name, n.Version, *c.Version, *c.Version, e.Name)
+		}
+	}
+	return err
 }
 
 // homeless is a pod of what ran on the nodes that finds none now, with what the scheduler says.

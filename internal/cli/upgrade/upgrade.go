@@ -13,7 +13,6 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/first"
-	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -123,7 +122,7 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--to %s: a minor of Kubernetes, such as 1.35", f.to)
 	case f.strategy != run.StrategyInPlace && f.strategy != run.StrategyBlueGreen:
 		return w, cmdutil.Input("--strategy %s: in-place or blue-green", f.strategy)
-	case slices.ContainsFunc(f.wait, func(x string) bool { return x != eksfacts.KeptByKarpenter && x != eksfacts.KeptByAuto }):
+	case slices.ContainsFunc(f.wait, func(x string) bool { return !slices.Contains(run.Waitable, x) }):
 		return w, cmdutil.Input("--wait-nodes %s: karpenter, auto, or both", strings.Join(f.wait, ","))
 	case len(f.wait) > 0 && f.rollback:
 		return w, cmdutil.Input("--wait-nodes is of the way up: Karpenter and Auto Mode must make no newer nodes before the control plane goes back")

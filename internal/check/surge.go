@@ -1,0 +1,140 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	awsc "github.com/slipway-eks/slipway/internal/aws"
+	"github.com/slipway-eks/slipway/internal/aws/ec2"
+	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	"github.com/slipway-eks/slipway/internal/finding"
+)
+
+// Surge is what EKS adds to a node group while it replaces its nodes within it.
+type Surge struct {
+	Group   string
+	Type    string // of the instances
+	Spot    bool
+	Nodes   int // at most
+	Least   int // that EKS needs to go on: one in each zone
+	Subnets []string
+}
+
+// onDemand are the first letters of the instance types that the quota is of (EC2: L-1216C47A,
+// Running On-Demand Standard instances).
+const onDemand = "acdhimrtz"
+
+// Room is whether there is room for what EKS adds to node groups that it is at at once: without
+// that for a node in each zone it waits, gives up, and rolls back (facts/eks.md §6, ops case 26).
+// Room for fewer than it would like is a warning. What cannot be read stops nothing.
+func Room(ctx context.Context, c *awsc.Clients, atOnce []Surge) finding.Findings {
+	in := &Input{AWS: c}
+	return append(in.surgeVCPUs(ctx, atOnce), in.surgeAddresses(ctx, atOnce)...)
+}
+
+// surgeVCPUs holds the nodes against the account's quota.
+func (in *Input) surgeVCPUs(ctx context.Context, atOnce []Surge) finding.Findings {
+	nodes, least, names := map[string]int{}, map[string]int{}, []string(nil)
+	for _, s := range atOnce {
+		if s.Type != "" && !s.Spot && strings.ContainsRune(onDemand, rune(s.Type[0])) {
+			nodes[s.Type] += s.Nodes
+			least[s.Type] += s.Least
+			names = append(names, s.Group)
+		}
+	}
+	limit, ok := in.quota(ctx, "ec2", "L-1216C47A")
+	if len(names) == 0 || !ok {
+		return nil
+	}
+	runs := in.running(ctx)
+	vcpus, err := in.vcpusOf(ctx, slices.Sorted(maps.Keys(nodes)), slices.Sorted(maps.Keys(runs)))
+	if err != nil {
+		return nil
+	}
+	sum := func(of map[string]int) (n int) {
+		for t, count := range of {
+			n += count * vcpus[t]
+		}
+		return n
+	}
+	used := sum(runs)
+	what := fmt.Sprintf("EKS adds up to %d vCPUs of nodes to %s meanwhile, beside the %d that run, and the account's quota in %s is %d", sum(nodes),
+		strings.Join(names, " and "), used, in.AWS.Region, limit)
+	const remedy = "raise the quota (L-1216C47A), have fewer groups at it at once, or give the group the update strategy MINIMAL, which adds none"
+	f := failed("quota-vcpus", what, remedy, nil)
+	f.Where.Resource = "node group " + strings.Join(names, ", ")
+	switch {
+	case used+sum(nodes) <= limit:
+		return nil
+	case used+sum(least) <= limit:
+		f.Severity, f.Breaks = finding.Warning, "it goes on with fewer, and takes longer"
+	default:
+		f.Breaks = "no node would come in some zone, and EKS gives up after half an hour; nothing was changed"
+	}
+	return finding.Findings{f}
+}
+
+// vcpusOf are the vCPUs of instance types.
+func (in *Input) vcpusOf(ctx context.Context, lists ...[]string) (map[string]int, error) {
+	out, ask := map[string]int{}, &ec2.DescribeInstanceTypesInput{}
+	for _, t := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(lists...)))) {
+		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+	}
+	infos, err := awsc.Collect(ctx, ec2.NewDescribeInstanceTypesPaginator(in.AWS.EC2, ask),
+		func(o *ec2.DescribeInstanceTypesOutput) []ec2types.InstanceTypeInfo { return o.InstanceTypes })
+	for _, t := range infos {
+		out[string(t.InstanceType)] = int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
+	}
+	return out, err
+}
+
+// surgeAddresses reads the subnets that the nodes come to.
+func (in *Input) surgeAddresses(ctx context.Context, atOnce []Surge) finding.Findings {
+	var all []string
+	for _, s := range atOnce {
+		all = append(all, s.Subnets...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	d, err := in.AWS.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: slices.Compact(all)})
+	if err != nil {
+		return nil
+	}
+	free, zone := map[string]int{}, map[string]string{}
+	for _, s := range d.Subnets {
+		free[aws.ToString(s.SubnetId)], zone[aws.ToString(s.SubnetId)] = int(aws.ToInt32(s.AvailableIpAddressCount)), aws.ToString(s.AvailabilityZone)
+	}
+	return addressesFor(atOnce, free, zone)
+}
+
+// addressesFor holds the nodes against the free addresses of their subnets, one each at the
+// least.
+func addressesFor(atOnce []Surge, free map[string]int, zone map[string]string) (out finding.Findings) {
+	for _, s := range atOnce {
+		byZone, sum := map[string]int{}, 0
+		for _, id := range s.Subnets {
+			byZone[zone[id]] += free[id]
+			sum += free[id]
+		}
+		f := failed("too-few-addresses", fmt.Sprintf("EKS adds up to %d nodes to %s meanwhile, and its subnets have %d free addresses", s.Nodes, s.Group, sum),
+			"free addresses, or replace the group by one in other subnets: slipway nodegroup upgrade -f FILE", nil)
+		f.Where.Resource, f.Severity, f.Breaks = "node group "+s.Group, finding.Warning, "it goes on with fewer, and takes longer"
+		for _, z := range slices.Sorted(maps.Keys(byZone)) {
+			if byZone[z] == 0 {
+				f.What += ", none in " + z
+				f.Severity, f.Breaks = finding.Error, "no node would come there, and EKS gives up after half an hour; nothing was changed"
+			}
+		}
+		if sum < s.Nodes || f.Severity == finding.Error {
+			out = append(out, f)
+		}
+	}
+	return out
+}
