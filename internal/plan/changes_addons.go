@@ -20,7 +20,7 @@ import (
 func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 	const list = "addons"
 	up := &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: new(a.Name), ResolveConflicts: types.ResolveConflictsOverwrite}}
-	if r := strings.ToUpper(a.ResolveConflicts); b.in.AddonAlone != "" && r != "" {
+	if r := strings.ToUpper(a.ResolveConflicts); r != "" {
 		up.Input.ResolveConflicts = types.ResolveConflicts(r)
 	}
 	var what []string
@@ -52,6 +52,7 @@ func (b *builder) addonChanges(a config.Addon, live *observe.Addon) {
 		what = append(what, "which is UPDATING")
 	}
 	if len(what) > 0 {
+		b.met(a.Name, up.Input.ResolveConflicts)
 		b.add(part{Step: rules.Step{Kind: rules.AddonUpdate, Name: a.Name}, Action: Update, Title: "add-on " + a.Name + ": " + strings.Join(what, ", "),
 			Typical: 40 * time.Second, Timeout: timeoutAddon,
 			Run: up})

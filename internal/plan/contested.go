@@ -1,11 +1,15 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
@@ -50,6 +54,31 @@ func (b *builder) contested(name, resolve string) finding.Findings {
 	}
 	return refuse("EKS would overwrite them, or refuse",
 		"say what becomes of them: --resolve-conflicts overwrite, EKS's values, or preserve, theirs")
+}
+
+// met tells what becomes of the fields that others set in an add-on's workload when a file is
+// followed, which asks nobody.
+func (b *builder) met(name string, how types.ResolveConflicts) {
+	in, fact := b.inside(), eksfacts.AddonNamed(name)
+	if in == nil || b.in.AddonAlone != "" {
+		return
+	}
+	var all []observe.Contested
+	for _, w := range []*observe.Workload{in.DaemonSets[fact.DaemonSet], in.Deployments[fact.Deployment]} {
+		if w == nil {
+			continue
+		}
+		for who, fields := range w.Taken {
+			for _, f := range fields {
+				all = append(all, observe.Contested{Owner: who, Field: f})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	does := map[types.ResolveConflicts]string{types.ResolveConflictsPreserve: "keeps", types.ResolveConflictsNone: "refuses to update"}[how]
+	b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS %s what others set in the objects of %s: %s.", cmp.Or(does, "overwrites"), name, byOwner(all)))
 }
 
 // byOwner tells of fields, owner by owner.

@@ -250,3 +250,31 @@ func TestACorefileOfOthersIsNamed(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A file that is followed says it of its updates likewise; where it says nothing, EKS's values
+// are what is wanted, and the plan tells whose go.
+func TestAFileSaysWhatBecomesOfFieldsOfOthers(t *testing.T) {
+	saved := stood(t, withOldCNI)
+	for mode, want := range map[string]struct{ note, target string }{"": {"EKS overwrites what others set in the objects of vpc-cni: kubectl-edit sets", "1"},
+		", resolveConflicts: preserve": {"EKS keeps what others set in the objects of vpc-cni: kubectl-edit sets", "3"}} {
+		r := testregion.Again(t, saved)
+		_, err := kubernetesOf(t, r).AppsV1().DaemonSets("kube-system").Patch(t.Context(), "aws-node", kubetypes.StrategicMergePatchType,
+			[]byte(`{"spec": {"template": {"spec": {"containers": [{"name": "aws-node", "env": [{"name": "WARM_ENI_TARGET", "value": "3"}]}]}}}}`),
+			metav1.PatchOptions{FieldManager: "kubectl-edit"})
+		must(t, err)
+		s := prepare(t, r, strings.Replace(withOldCNI, "version: v1.18.6-eksbuild.1", "version: v1.19.2-eksbuild.5"+mode, 1))
+		if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, want.note) {
+			t.Errorf("%q notes %q", mode, notes)
+		}
+		if rep := drive(t, r, s); !rep.OK() {
+			t.Fatal(rep.FirstFailure)
+		}
+		d, err := kubernetesOf(t, r).AppsV1().DaemonSets("kube-system").Get(t.Context(), "aws-node", metav1.GetOptions{})
+		must(t, err)
+		for _, e := range d.Spec.Template.Spec.Containers[0].Env {
+			if e.Name == "WARM_ENI_TARGET" && e.Value != want.target {
+				t.Errorf("%q leaves it at %s", mode, e.Value)
+			}
+		}
+	}
+}

@@ -120,10 +120,10 @@ func newAdd(a *cmdutil.App) *cobra.Command {
 	return c
 }
 
-const updateLong = `Changes an EKS add-on: its version (to the newest that fits, where no flag says what else), configuration, role or permissions. The VPC CNI is
-raised one minor at a time, as EKS wants it. Where others changed fields of its objects, each field is named with its owner, what
-it is and what it was, and --resolve-conflicts says what becomes of them: overwrite takes EKS's values, preserve keeps theirs, none
-refuses before EKS is asked. What others only added stays in any case.`
+const updateLong = `Changes an EKS add-on: its version (to the newest that fits, where no flag says what else), configuration, role or permissions.
+The VPC CNI is raised one minor at a time, as EKS wants it. Where others changed fields of its objects, each field is named with its
+owner, what it is and what it was, and --resolve-conflicts says what becomes of them: overwrite takes EKS's values, preserve keeps
+theirs, none refuses before EKS is asked. What others only added stays in any case.`
 
 func newUpdate(a *cmdutil.App) *cobra.Command {
 	var f changeFlags

@@ -28,7 +28,7 @@ var addons = slices.Concat(
 		f("configurationValues", "Its settings, by the add-on's own schema, as JSON or YAML text.").document().
 			live(addon(func(a *observe.Addon) any { return a.ConfigurationValues })).
 			breaks("it runs with other settings than the file says"),
-		f("resolveConflicts", "What EKS does about fields that somebody else set, when it is made.").is(CreateOnly),
+		f("resolveConflicts", "What EKS does about fields that somebody else set, when it is made and when it is updated.").is(CreateOnly),
 		f("serviceAccountRoleARN", "An existing role for its service account.").live(addon(func(a *observe.Addon) any { return a.ServiceAccountRoleARN })).
 			breaks("it lacks permissions, or has others'"),
 		f("attachPolicyARNs", "Managed policies of the role that is made otherwise."),

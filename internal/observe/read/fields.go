@@ -147,7 +147,7 @@ func taken(m *metav1.ObjectMeta) map[string]observe.Set {
 			continue
 		}
 		for _, l := range leavesOf(f.FieldsV1.Raw, "spec") {
-			if eks[l.path] {
+			if eks[l.path] || l.path == restart {
 				continue
 			}
 			if out == nil {

@@ -33,15 +33,16 @@ func (c *cluster) deprecation(removed string, all []kubeapi.Deprecated) types.In
 	var found []finding
 	bad, why := types.InsightStatusValueError, fmt.Sprintf("Deprecated API usage detected within last 30 days and your cluster is on Kubernetes v%s.", *c.Version)
 	if before := minorNumber(removed) - 2; minorNumber(*c.Version) <= before {
-		bad, why = types.InsightStatusValueWarning, fmt.Sprintf("Deprecated API usage detected within last 30 days and your cluster is on Kubernetes v1.%d or lower, "+
-			"or existing resources using deprecated APIs present in cluster.", before)
+		bad, why = types.InsightStatusValueWarning, fmt.Sprintf("Deprecated API usage detected within last 30 days and your cluster is on Kubernetes "+
+			"v1.%d or lower, or existing resources using deprecated APIs present in cluster.", before)
 	}
 	var details []types.DeprecationDetail
 	for _, d := range all {
 		x := types.DeprecationDetail{Usage: new(d.Usage), ReplacedWith: new(d.ReplacedWith), StopServingVersion: new(d.Removed),
 			StartServingReplacementVersion: new(d.Since), ClientStats: []types.ClientStat{}}
 		for _, by := range d.Clients {
-			x.ClientStats = append(x.ClientStats, types.ClientStat{UserAgent: new(by.UserAgent), NumberOfRequestsLast30Days: int32(by.Requests), LastRequestTime: &by.Last})
+			x.ClientStats = append(x.ClientStats, types.ClientStat{UserAgent: new(by.UserAgent), NumberOfRequestsLast30Days: int32(by.Requests),
+				LastRequestTime: &by.Last})
 		}
 		if len(d.Clients) > 0 {
 			found = append(found, finding{bad: bad, why: why, uri: d.Usage + "/null"}) // of no object by name
