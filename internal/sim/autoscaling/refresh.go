@@ -44,7 +44,7 @@ func (a *AutoScaling) StartInstanceRefresh(_ *wire.Caller, in *autoscaling.Start
 		return nil, wire.Errorf("ValidationError", "MinHealthyPercentage must be between 0 and 100")
 	}
 	if d := in.DesiredConfiguration; d != nil {
-		if err := a.name(d.LaunchTemplate, d.MixedInstancesPolicy); err != nil {
+		if err := a.name(g, d.LaunchTemplate, d.MixedInstancesPolicy); err != nil {
 			return nil, err
 		}
 	}
