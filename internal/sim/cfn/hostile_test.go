@@ -25,7 +25,8 @@ func resolve(body string, params map[string]string) (map[string]any, error) {
 	out := map[string]any{}
 	s := &scope{t: d.t, params: d.params, pseudo: testPseudo, zones: []string{"us-west-2a", "us-west-2b"}, conditions: d.conditions}
 	s.resource = func(n string) (string, map[string]any, bool) {
-		return "id-" + n, map[string]any{"VpcId": "id-" + n, "Ipv6CidrBlocks": []any{"2001:db8::/56"}}, d.t.Resources[n] != nil
+		attributes := map[string]any{"VpcId": "id-" + n, "CidrBlock": "10.0.0.0/16", "Ipv6CidrBlocks": []any{"2001:db8::/56"}, "GroupId": "id-" + n, "Arn": "arn:" + n}
+		return "id-" + n, attributes, d.t.Resources[n] != nil
 	}
 	s.export = func(n string) (string, bool) { return "value of " + n, n != "" }
 	for _, n := range d.made {
