@@ -434,7 +434,7 @@ func rare(op string) bool {
 func (r *region) pass(c *mutate.Case) {
 	d := time.Duration(1+c.IntN(20)) * time.Minute
 	if c.Chance(16) {
-		d *= 30
+		d *= 3
 	}
 	c.Input = func() string { return "nothing: " + d.String() + " pass" }
 	r.s.World.Advance(d)
