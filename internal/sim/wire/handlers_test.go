@@ -93,8 +93,9 @@ func (h harvest) read(body []byte) {
 			continue
 		}
 		h.put(name, v)
-		if strings.HasPrefix(v, "arn:") {
+		if parts := strings.SplitN(v, ":", 4); len(parts) == 4 && parts[0] == "arn" {
 			h.put("arn", v)
+			h.put(parts[2]+"arn", v)
 		} else if strings.HasSuffix(name, "id") {
 			h.put("id", v)
 		}
@@ -105,7 +106,7 @@ func (h harvest) read(body []byte) {
 // synonyms are members that other operations call otherwise.
 var synonyms = map[string]string{"securitygroupid": "groupid", "securitygroup": "groupid", "resourceid": "id", "resource": "id", "nodegroup": "nodegroupname",
 	"subnet": "subnetid", "physicalresourceid": "id", "stackid": "stackname", "key": "keyid", "targetkeyid": "keyid", "kmskeyid": "keyid", "principal": "arn",
-	"resourcearn": "arn", "policysourcearn": "rolearn", "autoscalinggroup": "autoscalinggroupname", "vpczoneidentifier": "subnetid", "loadbalancer": "loadbalancername",
+	"resourcearn": "arn", "keyarn": "kmsarn", "policysourcearn": "rolearn", "autoscalinggroup": "autoscalinggroupname", "vpczoneidentifier": "subnetid", "loadbalancer": "loadbalancername",
 	"updateid": "id", "associationid": "associationid", "scope": "vpcid", "groupname": "groupname", "instance": "instanceid", "queueurl": "queueurl"}
 
 // given are values that no answer tells, by member.
@@ -205,9 +206,10 @@ var opening = []struct{ service, op, in string }{
 	{wait, "", ""},
 	{"eks", "UpdateNodegroupConfig", `{"clusterName":"c","nodegroupName":"g","scalingConfig":{"minSize":1,"maxSize":3,"desiredSize":2},"labels":{"addOrUpdateLabels":{"x":"y"},"removeLabels":["a"]}}`},
 	{"eks", "UpdateAddon", `{"clusterName":"c","addonName":"coredns","configurationValues":"{\"replicaCount\":3}"}`},
-	{"eks", "AssociateEncryptionConfig", `{"clusterName":"c","encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"$arn"}}]}`},
+	{"eks", "AssociateEncryptionConfig", `{"clusterName":"c","encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"$kmsarn"}}]}`},
 	{"eks", "ListInsights", `{"clusterName":"c"}`}, {"eks", "DescribeAddonVersions", `{"addonName":"vpc-cni","kubernetesVersion":"1.34"}`},
 	{"eks", "UpdateClusterVersion", `{"name":"c","version":"1.35"}`},
+	{wait, "", ""}, {wait, "", ""},
 	{"cloudformation", "CreateChangeSet", `{"StackName":"s","ChangeSetName":"cs","TemplateBody":"$template","Capabilities":["CAPABILITY_NAMED_IAM"]}`},
 	{"cloudformation", "UpdateStack", `{"StackName":"s","TemplateBody":"$template","Capabilities":["CAPABILITY_NAMED_IAM"]}`},
 	{"cloudformation", "CreateChangeSet", `{"StackName":"t","ChangeSetName":"cs","ChangeSetType":"IMPORT","Capabilities":["CAPABILITY_IAM"],"TemplateBody":"$template","ResourcesToImport":[{"ResourceType":"AWS::EC2::VPC","LogicalResourceId":"Vpc","ResourceIdentifier":{"VpcId":"$vpcid"}}]}`},
