@@ -83,13 +83,13 @@ func (a *AutoScaling) StartInstanceRefresh(_ *wire.Caller, in *autoscaling.Start
 func (a *AutoScaling) preferences(g *group, p *types.RefreshPreferences) {
 	if p.MinHealthyPercentage == nil {
 		p.MinHealthyPercentage = new(int32(90))
-		if m := g.InstanceMaintenancePolicy; m != nil {
+		if m := g.InstanceMaintenancePolicy; m != nil && m.MinHealthyPercentage != nil {
 			p.MinHealthyPercentage = m.MinHealthyPercentage
 		}
 	}
 	if p.MaxHealthyPercentage == nil {
 		p.MaxHealthyPercentage = new(int32(100))
-		if m := g.InstanceMaintenancePolicy; m != nil {
+		if m := g.InstanceMaintenancePolicy; m != nil && m.MaxHealthyPercentage != nil {
 			p.MaxHealthyPercentage = m.MaxHealthyPercentage
 		}
 	}
