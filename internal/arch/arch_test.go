@@ -26,7 +26,7 @@ const module = "github.com/slipway-eks/slipway/"
 var groups = []string{"aws/ec2", "sim/twin", "sim", "cli", "cmd/slipway"}
 
 // Leafs import nothing of ours, and so have no row: clock, eksfacts, finding, graph,
-// interrupt, marks, observe, sim/table, store, upheld, veil, version, vpc, aws/ec2.
+// interrupt, marks, mutate, observe, sim/table, store, upheld, veil, version, vpc, aws/ec2.
 var arrows = map[string]map[string]string{
 	"aws": {
 		"aws/ec2":  "EC2's client is generated from the operations that are called",

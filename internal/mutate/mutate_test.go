@@ -109,28 +109,23 @@ func TestGrowthIsAFault(t *testing.T) {
 
 func TestACaseIsRunFromItsLifesBeginning(t *testing.T) {
 	t.Setenv("SLIPWAY_SEED", "1:25")
-	var ran []uint64
-	Run(t, Loop{Small: 100, Life: 10, Run: func(c *Case) { ran = append(ran, c.Index) }})
-	if len(ran) != 6 || ran[0] != 20 || ran[5] != 25 {
-		t.Errorf("ran %v", ran)
+	var begun, ran []uint64
+	Run(t, Loop{Small: 100, Life: 10, Begin: func(c *Case) { begun = append(begun, c.Index) }, Run: func(c *Case) { ran = append(ran, c.Index) }})
+	if len(begun) != 1 || begun[0] != 20 || len(ran) != 6 || ran[0] != 20 || ran[5] != 25 {
+		t.Errorf("began %v, ran %v", begun, ran)
 	}
 }
 
-// An input that is slow is so twice; a machine that stalls is not the input's fault.
-func TestAStallIsNoSlowInput(t *testing.T) {
-	for name, again := range map[string]bool{"stalls": false, "is slow": true} {
+func TestASlowExecutionIsAFault(t *testing.T) {
+	for busy, want := range map[time.Duration]bool{0: false, 50 * time.Millisecond: true} {
 		r := &recorded{TB: t}
-		x := &runner{t: r, bound: time.Millisecond, kinds: map[string]int{}}
-		ran := 0
+		x := &runner{t: r, bound: 10 * time.Millisecond, kinds: map[string]int{}}
 		x.Run = func(*Case) {
-			if ran++; ran == 1 || again {
-				for begun := time.Now(); time.Since(begun) < 2*time.Millisecond; {
-				}
+			for begun := time.Now(); time.Since(begun) < busy; {
 			}
 		}
-		x.execute(0)
-		if r.failed != again || ran != 2 {
-			t.Errorf("one that %s: %q after %d runs", name, r.said, ran)
+		if x.execute(0); want && !r.failed && x.slowest > x.bound || !want && r.failed {
+			t.Errorf("busy for %s: %q", busy, r.said)
 		}
 	}
 }

@@ -67,7 +67,45 @@ func TestNumbers(t *testing.T) {
 	for _, n := range seen {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", n.what, n.wanted, n.seen, when(t))
 	}
+	b.WriteString(executions(t))
 	writeNumbers(t, b.String())
+}
+
+// loops are the tests that execute mutated inputs, by what they feed.
+var loops = []struct{ pkg, test, what string }{
+	{"./internal/sim/wire", "TestDecoderExecutions", "executions of the wire decoder"},
+	{"./internal/sim/wire", "TestHandlerExecutions", "executions of the handlers"},
+	{"./internal/sim/cfn", "TestTemplateExecutions", "executions of templates"},
+}
+
+var executedRE = regexp.MustCompile(`: (\d+) executions of seed \d+, (\d+) faults, .*the slowest (\S+) .*resident (\d+) and (\d+) MiB`)
+
+// executions are the rows of the loops. They are measured where SLIPWAY_FUZZ says how many
+// each is to make, for millions last an hour; otherwise a row stays as it was.
+func executions(t *testing.T) string {
+	t.Helper()
+	_, text := page(t)
+	var b strings.Builder
+	for _, l := range loops {
+		if os.Getenv("SLIPWAY_FUZZ") == "" {
+			for line := range strings.Lines(numbersOf(text) + "\n") {
+				if strings.HasPrefix(line, "| "+l.what+" ") {
+					b.WriteString(line)
+				}
+			}
+			continue
+		}
+		c := exec.Command("go", "test", l.pkg, "-run", "^"+l.test+"$", "-v", "-count", "1", "-timeout", "0")
+		c.Dir = testregion.Root(t)
+		out, err := c.Output()
+		m := executedRE.FindSubmatch(out)
+		if m == nil {
+			t.Fatalf("%s: %v\n%s", l.test, err, out)
+		}
+		fmt.Fprintf(&b, "| %s | 10 million of the three: no fault, each within 1 s, memory flat | %s: %s faults, the slowest %s, resident %s and %s MiB "+
+			"at a tenth and at the end | %s |\n", l.what, m[1], m[2], m[3], m[4], m[5], when(t))
+	}
+	return b.String()
 }
 
 // atRest starts a region, and tells how long it took to say where it listens and how many

@@ -101,10 +101,14 @@ func (a *AutoScaling) find(name *string) (*group, error) {
 }
 
 // name completes the launch templates that a request names by their ID or their name:
-// the service answers both.
-func (a *AutoScaling) name(alone *types.LaunchTemplateSpecification, m *types.MixedInstancesPolicy) error {
+// the service answers both. A policy that names none has the group's; g is nil where
+// there is no group yet.
+func (a *AutoScaling) name(g *group, alone *types.LaunchTemplateSpecification, m *types.MixedInstancesPolicy) error {
 	all := []*types.LaunchTemplateSpecification{alone}
-	if m != nil && m.LaunchTemplate != nil {
+	if m != nil {
+		if err := g.complete(m); err != nil {
+			return err
+		}
 		all = append(all, m.LaunchTemplate.LaunchTemplateSpecification)
 		for _, o := range m.LaunchTemplate.Overrides {
 			all = append(all, o.LaunchTemplateSpecification)
@@ -120,6 +124,27 @@ func (a *AutoScaling) name(alone *types.LaunchTemplateSpecification, m *types.Mi
 		}
 		s.LaunchTemplateId, s.LaunchTemplateName = v.LaunchTemplateId, v.LaunchTemplateName
 	}
+	return nil
+}
+
+// complete gives a policy the group's launch template where it names none.
+func (g *group) complete(m *types.MixedInstancesPolicy) error {
+	if m.LaunchTemplate != nil && m.LaunchTemplate.LaunchTemplateSpecification != nil {
+		return nil
+	}
+	if g == nil || g.spec() == nil {
+		return wire.Errorf("ValidationError",
+			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+	}
+	lt := types.LaunchTemplate{}
+	if m.LaunchTemplate != nil {
+		lt = *m.LaunchTemplate
+	} else if g.MixedInstancesPolicy != nil {
+		lt.Overrides = g.MixedInstancesPolicy.LaunchTemplate.Overrides
+	}
+	spec := *g.spec()
+	lt.LaunchTemplateSpecification = &spec
+	m.LaunchTemplate = &lt
 	return nil
 }
 

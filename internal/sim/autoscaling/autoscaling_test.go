@@ -67,6 +67,26 @@ func TestATemplateIsAnsweredByIDAndName(t *testing.T) {
 	}
 }
 
+// A policy that names no template has the group's, and no group begins without one.
+func TestAPolicyWithoutATemplateHasTheGroups(t *testing.T) {
+	r := start(1)
+	r.w.Advance(time.Minute)
+	for _, m := range []*types.MixedInstancesPolicy{{}, {LaunchTemplate: &types.LaunchTemplate{}}} {
+		must(r.a.StartInstanceRefresh(nil, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("g"),
+			DesiredConfiguration: &types.DesiredConfiguration{MixedInstancesPolicy: m}}))
+		r.w.Advance(time.Hour)
+		must(r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"), MixedInstancesPolicy: m}))
+		r.w.Advance(time.Hour)
+		if got := r.a.Group("g").MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification; got == nil || *got.LaunchTemplateName != "tpl" {
+			t.Errorf("%+v", got)
+		}
+		if _, err := r.a.CreateAutoScalingGroup(nil, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: new("h"), MinSize: new(int32(0)),
+			MaxSize: new(int32(1)), MixedInstancesPolicy: &types.MixedInstancesPolicy{}}); err == nil {
+			t.Error("a group without a template is made")
+		}
+	}
+}
+
 // zones counts the group's instances in service, by zone.
 func (r region) zones() string {
 	n := map[string]int{}

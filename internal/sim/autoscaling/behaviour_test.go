@@ -307,3 +307,17 @@ func TestTagsAreDeleted(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// A maintenance policy may say one bound alone: the other is a refresh's own.
+func TestARefreshTakesWhatAMaintenancePolicySays(t *testing.T) {
+	r := start(1)
+	r.w.Advance(time.Minute)
+	must(r.a.UpdateAutoScalingGroup(nil, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("g"),
+		InstanceMaintenancePolicy: &types.InstanceMaintenancePolicy{MaxHealthyPercentage: new(int32(120))}}))
+	must(r.a.StartInstanceRefresh(nil, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("g")}))
+	out := must(r.a.DescribeInstanceRefreshes(nil, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("g")})).InstanceRefreshes[0]
+	if p := out.Preferences; *p.MinHealthyPercentage != 90 || *p.MaxHealthyPercentage != 120 {
+		t.Errorf("%d to %d", *p.MinHealthyPercentage, *p.MaxHealthyPercentage)
+	}
+	r.w.Advance(time.Hour)
+}

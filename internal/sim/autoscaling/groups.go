@@ -19,15 +19,11 @@ func (a *AutoScaling) CreateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Cre
 	if a.groups.Get(name) != nil {
 		return nil, wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
 	}
-	spec := in.LaunchTemplate
-	if in.MixedInstancesPolicy != nil && in.MixedInstancesPolicy.LaunchTemplate != nil {
-		spec = in.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
-	}
-	if spec == nil {
+	if in.LaunchTemplate == nil && in.MixedInstancesPolicy == nil {
 		return nil, wire.Errorf("ValidationError",
 			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
 	}
-	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
+	if err := a.name(nil, in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
 	desired := aws.ToInt32(in.MinSize)
@@ -224,7 +220,7 @@ func (a *AutoScaling) UpdateAutoScalingGroup(_ *wire.Caller, in *autoscaling.Upd
 	if err != nil {
 		return nil, err
 	}
-	if err := a.name(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
+	if err := a.name(g, in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
 	low, desired, high := *g.MinSize, *g.DesiredCapacity, *g.MaxSize

@@ -44,7 +44,7 @@ func (a *AutoScaling) StartInstanceRefresh(_ *wire.Caller, in *autoscaling.Start
 		return nil, wire.Errorf("ValidationError", "MinHealthyPercentage must be between 0 and 100")
 	}
 	if d := in.DesiredConfiguration; d != nil {
-		if err := a.name(d.LaunchTemplate, d.MixedInstancesPolicy); err != nil {
+		if err := a.name(g, d.LaunchTemplate, d.MixedInstancesPolicy); err != nil {
 			return nil, err
 		}
 	}
@@ -83,13 +83,13 @@ func (a *AutoScaling) StartInstanceRefresh(_ *wire.Caller, in *autoscaling.Start
 func (a *AutoScaling) preferences(g *group, p *types.RefreshPreferences) {
 	if p.MinHealthyPercentage == nil {
 		p.MinHealthyPercentage = new(int32(90))
-		if m := g.InstanceMaintenancePolicy; m != nil {
+		if m := g.InstanceMaintenancePolicy; m != nil && m.MinHealthyPercentage != nil {
 			p.MinHealthyPercentage = m.MinHealthyPercentage
 		}
 	}
 	if p.MaxHealthyPercentage == nil {
 		p.MaxHealthyPercentage = new(int32(100))
-		if m := g.InstanceMaintenancePolicy; m != nil {
+		if m := g.InstanceMaintenancePolicy; m != nil && m.MaxHealthyPercentage != nil {
 			p.MaxHealthyPercentage = m.MaxHealthyPercentage
 		}
 	}

@@ -43,3 +43,30 @@ func TestAnACLComesAndGoes(t *testing.T) {
 		t.Fatalf("%s: %v", st.StackStatus, s.unfinished())
 	}
 }
+
+const letsOut = `
+Resources:
+  VPC: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  All: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref VPC, SecurityGroupEgress: [{IpProtocol: '-1', CidrIp: 0.0.0.0/0}]}}
+  One: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref VPC,
+        SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/8}]}}
+Outputs: {All: {Value: !Ref All}, One: {Value: !Ref One}}
+`
+
+// The rule that lets everything out goes where a template says rules, which may be the same.
+func TestEgressOfATemplateTakesTheDefaultsPlace(t *testing.T) {
+	s := region(t)
+	if err := s.create("s", letsOut, ""); err != nil {
+		t.Fatal(err)
+	}
+	st := s.describe("s")
+	if st.StackStatus != types.StackStatusCreateComplete {
+		t.Fatalf("%s: %v", st.StackStatus, s.unfinished())
+	}
+	for i, want := range []string{"-1", "tcp"} {
+		out, err := s.AWS.EC2.DescribeSecurityGroups(t.Context(), &ec2sdk.DescribeSecurityGroupsInput{GroupIds: []string{*st.Outputs[i].OutputValue}})
+		if err != nil || len(out.SecurityGroups[0].IpPermissionsEgress) != 1 || *out.SecurityGroups[0].IpPermissionsEgress[0].IpProtocol != want {
+			t.Errorf("%s: %+v: %v", want, out, err)
+		}
+	}
+}

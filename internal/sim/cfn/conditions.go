@@ -1,6 +1,9 @@
 package cfn
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkConditions refuses conditions that name resources, unknown conditions or,
 // over however many others, themselves.
@@ -9,6 +12,9 @@ func (t *template) checkConditions() error {
 		m, _ := t.Conditions[n].(map[string]any)
 		if !boolean(m) {
 			return said("Template format error: Conditions can only be boolean operations on parameters and other conditions")
+		}
+		if imports(m) {
+			return said("Template error: Cannot use Fn::ImportValue in Conditions.")
 		}
 		refs := t.references(m, nil)
 		if len(refs.resources) > 0 {
@@ -28,6 +34,21 @@ func (t *template) checkConditions() error {
 		return said("Template format error: Circular dependency between conditions: [%s]", strings.Join(loop, ", "))
 	}
 	return nil
+}
+
+// imports tells whether a value asks for another stack's export.
+func imports(v any) bool {
+	switch x := v.(type) {
+	case map[string]any:
+		for k, y := range x {
+			if k == "Fn::ImportValue" || imports(y) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(x, imports)
+	}
+	return false
 }
 
 // boolean tells whether a value is a condition function.

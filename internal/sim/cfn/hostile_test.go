@@ -25,7 +25,8 @@ func resolve(body string, params map[string]string) (map[string]any, error) {
 	out := map[string]any{}
 	s := &scope{t: d.t, params: d.params, pseudo: testPseudo, zones: []string{"us-west-2a", "us-west-2b"}, conditions: d.conditions}
 	s.resource = func(n string) (string, map[string]any, bool) {
-		return "id-" + n, map[string]any{"VpcId": "id-" + n, "Ipv6CidrBlocks": []any{"2001:db8::/56"}}, d.t.Resources[n] != nil
+		attributes := map[string]any{"VpcId": "id-" + n, "CidrBlock": "10.0.0.0/16", "Ipv6CidrBlocks": []any{"2001:db8::/56"}, "GroupId": "id-" + n, "Arn": "arn:" + n}
+		return "id-" + n, attributes, d.t.Resources[n] != nil
 	}
 	s.export = func(n string) (string, bool) { return "value of " + n, n != "" }
 	for _, n := range d.made {
@@ -106,6 +107,8 @@ var hostile = []struct{ name, body, want string }{
 	{"conditions in a ring", "Conditions: {C: !Not [!Condition D], D: !Not [!Condition C]}\n" + vpc("x"), "Circular dependency between conditions: [C, D]"},
 	{"conditions through If", "Conditions: {C: !Equals [!If [C, a, b], a]}\n" + vpc("x"), "Circular dependency between conditions: [C]"},
 	{"a condition of a resource", "Conditions: {C: !Equals [!Ref A, a]}\n" + vpc("x"), "Cannot reference resources in the Conditions block"},
+	{"an import in a condition", "Conditions: {C: !Equals [!ImportValue x, a]}\n" + vpc("x"), "Cannot use Fn::ImportValue in Conditions"},
+	{"an import deep in a condition", "Conditions: {C: !Not [!Equals [!If [C, !Sub ['${a}', {a: !ImportValue x}], b], a]]}\n" + vpc("x"), "Cannot use Fn::ImportValue"},
 	{"a ladder of conditions", ladder(200) + vpc("!If [C200, x, y]"), ""},
 	{"eleven operands", "Conditions: {C: !Or [" + strings.Repeat("!Equals [a, b],", 11) + "]}\n" + vpc("x"), "at most 10 boolean parameters"},
 	{"an anchor in itself", "Resources: &a {A: {Type: 'AWS::EC2::VPC', Properties: *a}}", "YAML aliases are not allowed"},

@@ -314,7 +314,14 @@ func createGroup(o *op) (progress, error) {
 			return progress{}, err
 		}
 	}
-	for _, m := range listOf(o.props["SecurityGroupEgress"]) {
+	egress := listOf(o.props["SecurityGroupEgress"])
+	if len(egress) > 0 {
+		// The rule that every group begins with goes where there are others, or the same.
+		if err := o.revokeRule(map[string]any{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}, true); err != nil && !absent(err) {
+			return progress{}, err
+		}
+	}
+	for _, m := range egress {
 		if _, err := o.egress(o.phys, m); err != nil {
 			return progress{}, err
 		}

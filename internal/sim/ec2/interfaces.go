@@ -434,17 +434,32 @@ type assigned struct {
 	prefixes  []types.Ipv4PrefixSpecification
 }
 
+// mostOfAny is how many addresses, and prefixes, of a family any instance type's interface
+// takes.
+const mostOfAny = 100
+
+// mostAddresses is how many addresses and prefixes of a family an interface takes: as many
+// as its instance's type says.
+func (e *EC2) mostAddresses(n *types.NetworkInterface) int {
+	if n.Attachment != nil {
+		if i := e.instances.Get(aws.ToString(n.Attachment.InstanceId)); i != nil {
+			t, _ := TypeOf(string(i.InstanceType))
+			return t.IPs
+		}
+	}
+	return mostOfAny
+}
+
+func addressLimit() error {
+	return wire.Errorf("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
+}
+
 // assign gives an interface more private addresses and prefixes: all or none.
 func (e *EC2) assign(n *types.NetworkInterface, named []string, count, prefixes int) (assigned, error) {
 	var out assigned
 	s := e.subnets.Get(*n.SubnetId)
-	if n.Attachment != nil {
-		if i := e.instances.Get(aws.ToString(n.Attachment.InstanceId)); i != nil {
-			t, _ := TypeOf(string(i.InstanceType))
-			if have := len(n.PrivateIpAddresses) + len(n.Ipv4Prefixes); have+len(named)+count+prefixes > t.IPs {
-				return out, wire.Errorf("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
-			}
-		}
+	if have := len(n.PrivateIpAddresses) + len(n.Ipv4Prefixes); have+len(named)+count+prefixes > e.mostAddresses(n) {
+		return out, addressLimit()
 	}
 	undo := func(err error) (assigned, error) {
 		for _, a := range out.addresses {
@@ -585,7 +600,14 @@ func (e *EC2) assignIPv6(n *types.NetworkInterface, named []string, count, prefi
 	if len(s.Ipv6CidrBlockAssociationSet) == 0 {
 		return nil, nil, wire.Errorf("InvalidParameterValue", "No IPv6 CIDR block is associated with subnet %s", *s.SubnetId)
 	}
-	block := netip.MustParsePrefix(*s.Ipv6CidrBlockAssociationSet[0].Ipv6CidrBlock)
+	// A number that no interface can have would be counted to its end.
+	if have := len(n.Ipv6Addresses) + len(n.Ipv6Prefixes); have+len(named)+count+prefixes > e.mostAddresses(n) {
+		return nil, nil, addressLimit()
+	}
+	block, err := netip.ParsePrefix(*s.Ipv6CidrBlockAssociationSet[0].Ipv6CidrBlock)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, a := range named {
 		if ip, err := netip.ParseAddr(a); err != nil || !block.Contains(ip) {
 			return nil, nil, wire.Errorf("InvalidParameterValue", "Address %s does not fall within the subnet's address range", a)

@@ -199,6 +199,9 @@ func (e *EC2) AssociateVpcCidrBlock(_ *wire.Caller, in *ec2.AssociateVpcCidrBloc
 		e.giveIPv6(v)
 		out.Ipv6CidrBlockAssociation = new(v.Ipv6CidrBlockAssociationSet[len(v.Ipv6CidrBlockAssociationSet)-1])
 	case in.Ipv6CidrBlock != nil:
+		if _, err := ipv6Block(*in.Ipv6CidrBlock); err != nil {
+			return nil, err
+		}
 		a := types.VpcIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("vpc-cidr-assoc-", *v.VpcId, *in.Ipv6CidrBlock)), Ipv6CidrBlock: in.Ipv6CidrBlock,
 			Ipv6Pool: in.Ipv6Pool, Ipv6CidrBlockState: state}
 		v.Ipv6CidrBlockAssociationSet = append(v.Ipv6CidrBlockAssociationSet, a)
@@ -271,11 +274,13 @@ func (e *EC2) CreateSubnet(_ *wire.Caller, in *ec2.CreateSubnetInput) (*ec2.Crea
 	}
 	id := e.w.ID("subnet-", aws.ToString(in.VpcId), aws.ToString(in.CidrBlock))
 	s := &subnet{Subnet: types.Subnet{SubnetId: new(id), VpcId: in.VpcId, CidrBlock: in.CidrBlock, AvailabilityZone: new(zone)}}
+	if in.Ipv6CidrBlock != nil {
+		if _, err := s.setIPv6(e, *in.Ipv6CidrBlock); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.completeSubnet(s); err != nil {
 		return nil, err
-	}
-	if in.Ipv6CidrBlock != nil {
-		s.setIPv6(e, *in.Ipv6CidrBlock)
 	}
 	e.subnets.Put(id, s)
 	e.tagSpec(id, in.TagSpecifications)
@@ -329,11 +334,45 @@ func (e *EC2) completeSubnet(s *subnet) error {
 	return nil
 }
 
-func (s *subnet) setIPv6(e *EC2, block string) *types.SubnetIpv6CidrBlockAssociation {
+// ipv6Block reads a block of a VPC or subnet.
+func ipv6Block(block string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(block)
+	if err != nil || !p.Addr().Is6() || p.Addr().Is4In6() || p != p.Masked() {
+		return p, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter ipv6CidrBlock is invalid. This is not a valid CIDR block.", block)
+	}
+	return p, nil
+}
+
+// setIPv6 gives a subnet a block of its VPC's that no other subnet has.
+func (s *subnet) setIPv6(e *EC2, block string) (*types.SubnetIpv6CidrBlockAssociation, error) {
+	p, err := ipv6Block(block)
+	if err != nil {
+		return nil, err
+	}
+	within := func(a types.VpcIpv6CidrBlockAssociation) bool {
+		b, err := netip.ParsePrefix(*a.Ipv6CidrBlock)
+		return err == nil && b.Contains(p.Addr()) && b.Bits() <= p.Bits()
+	}
+	v := e.vpcs.Get(aws.ToString(s.VpcId))
+	if v == nil {
+		return nil, notFound("InvalidVpcID.NotFound", "vpc ID", aws.ToString(s.VpcId))
+	}
+	if p.Bits() > 64 || !slices.ContainsFunc(v.Ipv6CidrBlockAssociationSet, within) {
+		return nil, wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", p)
+	}
+	taken := func(a types.SubnetIpv6CidrBlockAssociation) bool {
+		b, err := netip.ParsePrefix(*a.Ipv6CidrBlock)
+		return err == nil && b.Overlaps(p)
+	}
+	if e.subnets.Find(func(x *subnet) bool {
+		return *x.VpcId == *s.VpcId && slices.ContainsFunc(x.Ipv6CidrBlockAssociationSet, taken)
+	}) != nil {
+		return nil, wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", p)
+	}
 	s.Ipv6CidrBlockAssociationSet = append(s.Ipv6CidrBlockAssociationSet,
 		types.SubnetIpv6CidrBlockAssociation{AssociationId: new(e.w.ID("subnet-cidr-assoc-", *s.SubnetId, block)), Ipv6CidrBlock: new(block),
 			Ipv6CidrBlockState: &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeAssociated}})
-	return &s.Ipv6CidrBlockAssociationSet[len(s.Ipv6CidrBlockAssociationSet)-1]
+	return &s.Ipv6CidrBlockAssociationSet[len(s.Ipv6CidrBlockAssociationSet)-1], nil
 }
 
 // free counts a subnet's addresses: its size less the five that AWS keeps.
@@ -432,7 +471,11 @@ func (e *EC2) AssociateSubnetCidrBlock(_ *wire.Caller, in *ec2.AssociateSubnetCi
 	if s == nil {
 		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", aws.ToString(in.SubnetId))
 	}
-	return &ec2.AssociateSubnetCidrBlockOutput{SubnetId: s.SubnetId, Ipv6CidrBlockAssociation: s.setIPv6(e, aws.ToString(in.Ipv6CidrBlock))}, nil
+	a, err := s.setIPv6(e, aws.ToString(in.Ipv6CidrBlock))
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.AssociateSubnetCidrBlockOutput{SubnetId: s.SubnetId, Ipv6CidrBlockAssociation: a}, nil
 }
 
 // takeIP hands out a private address; ok is false when the subnet is full.

@@ -3,6 +3,7 @@ package ec2_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,4 +223,42 @@ func TestDHCPOptions(t *testing.T) {
 	must(e.AssociateDhcpOptions(nil, &ec2.AssociateDhcpOptionsInput{VpcId: &n.vpc, DhcpOptionsId: def[0].DhcpOptionsId}))
 	is(t, "free", del(), "")
 	is(t, "gone", del(), "InvalidDhcpOptionID.NotFound")
+}
+
+// A subnet's IPv6 block is one of its VPC's that no other subnet has: what is no block at
+// all broke the interfaces that were made there later.
+func TestIPv6BlocksAreTheVPCs(t *testing.T) {
+	_, e := region()
+	n := build(e)
+	vpc := must(e.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, AmazonProvidedIpv6CidrBlock: new(true)}))
+	own := strings.Replace(*vpc.Ipv6CidrBlockAssociation.Ipv6CidrBlock, "/56", "/64", 1)
+	give := func(subnet, block string) error {
+		return second(e.AssociateSubnetCidrBlock(nil, &ec2.AssociateSubnetCidrBlockInput{SubnetId: &subnet, Ipv6CidrBlock: &block}))
+	}
+	is(t, "a block of the VPC", give(n.private, own), "")
+	is(t, "another subnet's", give(n.public, own), "InvalidSubnet.Conflict")
+	for what, x := range map[string]string{"": "InvalidParameterValue", "Fn::Equals": "InvalidParameterValue", "10.0.0.0/24": "InvalidParameterValue",
+		"2001:db8::1/64": "InvalidParameterValue", "2001:db8::/64": "InvalidSubnet.Range"} {
+		is(t, "the block "+what, give(n.public, what), x)
+		is(t, "a subnet of the block "+what, second(e.CreateSubnet(nil, &ec2.CreateSubnetInput{VpcId: &n.vpc, CidrBlock: new("10.0.7.0/24"), Ipv6CidrBlock: &what})), x)
+	}
+	is(t, "a VPC's block", second(e.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, Ipv6CidrBlock: new("x")})), "InvalidParameterValue")
+}
+
+// A number of addresses that no interface has is refused, and not counted to its end.
+func TestAddressesPastAnInterfacesLimitAreRefused(t *testing.T) {
+	_, e := region()
+	n := build(e)
+	vpc := must(e.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, AmazonProvidedIpv6CidrBlock: new(true)}))
+	must(e.AssociateSubnetCidrBlock(nil, &ec2.AssociateSubnetCidrBlockInput{SubnetId: &n.public,
+		Ipv6CidrBlock: new(strings.Replace(*vpc.Ipv6CidrBlockAssociation.Ipv6CidrBlock, "/56", "/64", 1))}))
+	eni := must(e.CreateNetworkInterface(nil, &ec2.CreateNetworkInterfaceInput{SubnetId: &n.public})).NetworkInterface.NetworkInterfaceId
+	most := new(int32(2147483647))
+	is(t, "IPv6 addresses", second(e.AssignIpv6Addresses(nil, &ec2.AssignIpv6AddressesInput{NetworkInterfaceId: eni, Ipv6AddressCount: most})),
+		"PrivateIpAddressLimitExceeded")
+	is(t, "IPv6 prefixes", second(e.AssignIpv6Addresses(nil, &ec2.AssignIpv6AddressesInput{NetworkInterfaceId: eni, Ipv6PrefixCount: most})),
+		"PrivateIpAddressLimitExceeded")
+	is(t, "IPv4 addresses", second(e.AssignPrivateIpAddresses(nil, &ec2.AssignPrivateIpAddressesInput{NetworkInterfaceId: eni, SecondaryPrivateIpAddressCount: most})),
+		"PrivateIpAddressLimitExceeded")
+	is(t, "two", second(e.AssignIpv6Addresses(nil, &ec2.AssignIpv6AddressesInput{NetworkInterfaceId: eni, Ipv6AddressCount: new(int32(2))})), "")
 }

@@ -135,13 +135,18 @@ type form struct {
 	prefixes map[string]bool
 }
 
+// deepest is how many dots of a field's name are looked at: more than any operation's
+// members have. Hashing every prefix of a name as long as a body took a minute.
+const deepest = 64
+
 func newForm(v url.Values) form {
 	f := form{v, map[string]bool{}}
 	for k := range v {
 		f.prefixes[k] = true
-		for i, c := range k {
-			if c == '.' {
+		for i, n := 0, 0; i < len(k) && n < deepest; i++ {
+			if k[i] == '.' {
 				f.prefixes[k[:i]] = true
+				n++
 			}
 		}
 	}

@@ -89,3 +89,19 @@ func TestAnswersInXMLAreReadable(t *testing.T) {
 		}
 	}
 }
+
+// Names and paths that are as long as a body may be are answered soon.
+func TestLongNamesAreAnsweredSoon(t *testing.T) {
+	begun := time.Now()
+	asked(t, "iam", "", "/", "Action=CreateRole&"+strings.Repeat("a.", MaxBody/2-20)+"=x", func(s *Service) {
+		Handle(s, "CreateRole", func(*Caller, *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
+			return &iam.CreateRoleOutput{}, nil
+		})
+	})
+	if w := asked(t, "eks", "", "/"+strings.Repeat("a/", MaxBody/2), "", func(*Service) {}); w.Code != http.StatusRequestURITooLong {
+		t.Errorf("answered %d %.200s", w.Code, w.Body)
+	}
+	if d := time.Since(begun); d > 5*time.Second {
+		t.Errorf("took %s", d)
+	}
+}

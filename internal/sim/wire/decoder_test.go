@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/mutate"
 	"github.com/slipway-eks/slipway/internal/sim"
+	"github.com/slipway-eks/slipway/internal/sim/cloudtrail"
 	"github.com/slipway-eks/slipway/internal/sim/eksauth"
 	"github.com/slipway-eks/slipway/internal/sim/quotas"
 	"github.com/slipway-eks/slipway/internal/sim/wire"
@@ -35,12 +36,12 @@ func stubbed(t testing.TB) *wire.Server {
 		{"elasticloadbalancing", "elasticloadbalancingv2", r.ELB.Register}, {"elasticloadbalancing@2012-06-01", "elasticloadbalancing", r.ELB.RegisterClassic},
 		{"eks", "eks", r.EKS.Register}, {"eks-auth", "eks-auth", (&eksauth.Auth{}).Register}, {"cloudformation", "cloudformation", r.CFN.Register},
 		{"kms", "kms", r.KMS.Register}, {"logs", "logs", r.Logs.Register}, {"sqs", "sqs", r.SQS.Register}, {"events", "events", r.Events.Register},
-		{"ssm", "ssm", r.SSM.Register}, {"servicequotas", "servicequotas", (&quotas.Quotas{}).Register},
+		{"ssm", "ssm", r.SSM.Register}, {"cloudtrail", "cloudtrail", cloudtrail.New(r.World, sim.Account, "aws").Register}, {"servicequotas", "servicequotas", (&quotas.Quotas{}).Register},
 	} {
 		s.Add(x.signing, x.model, x.register)
 	}
 	for _, o := range r.Operations() {
-		if !s.Serves(o.Service) && o.Service != "cloudtrail" { // whose trail is no region's
+		if !s.Serves(o.Service) {
 			t.Errorf("%s is not decoded", o.Service)
 		}
 	}

@@ -225,6 +225,10 @@ func (h handler) answer(c *Caller, in any, most int) (any, error) {
 	return out, err
 }
 
+// maxPath is how long a path over REST may be, in bytes: the longest that an operation has
+// holds two ARNs.
+const maxPath = 8 << 10
+
 var credentialRE = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
 
 type callerKey struct{}
@@ -400,6 +404,9 @@ func (s *Service) decode(r *http.Request, body []byte) (string, any, error) {
 	if strings.HasPrefix(s.Protocol, "AwsJson1_") {
 		t := r.Header.Get("X-Amz-Target")
 		return s.decodeBody(t[strings.LastIndex(t, ".")+1:], j)
+	}
+	if len(r.URL.Path) > maxPath {
+		return "", nil, Errorf("UnknownOperationException", "the path is longer than %d bytes", maxPath).With(http.StatusRequestURITooLong)
 	}
 	for _, c := range s.routes {
 		if m := c.re.FindStringSubmatch(r.URL.EscapedPath()); m != nil && c.method == r.Method {
