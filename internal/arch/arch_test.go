@@ -267,6 +267,7 @@ var arrows = map[string]map[string]string{
 		"eksfacts": "the DaemonSet that an add-on is awaited by",
 		"engine":   "done, wait, blocked",
 		"kube":     "and in Kubernetes",
+		"marks":    "what a replacement leaves on Auto Scaling groups",
 		"owner":    "the names of what it writes",
 		"pace":     "what an answer means",
 		"resolve":  "versions and types are resolved when their step runs",
