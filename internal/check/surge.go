@@ -103,12 +103,13 @@ func (in *Input) surgeAddresses(ctx context.Context, atOnce []Surge) finding.Fin
 		return nil
 	}
 	slices.Sort(all)
-	d, err := in.AWS.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: slices.Compact(all)})
+	subnets, err := awsc.Collect(ctx, ec2.NewDescribeSubnetsPaginator(in.AWS.EC2, &ec2.DescribeSubnetsInput{SubnetIds: slices.Compact(all)}),
+		func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
 	if err != nil {
 		return nil
 	}
 	free, zone := map[string]int{}, map[string]string{}
-	for _, s := range d.Subnets {
+	for _, s := range subnets {
 		free[aws.ToString(s.SubnetId)], zone[aws.ToString(s.SubnetId)] = int(aws.ToInt32(s.AvailableIpAddressCount)), aws.ToString(s.AvailabilityZone)
 	}
 	return addressesFor(atOnce, free, zone)

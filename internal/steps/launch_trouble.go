@@ -31,8 +31,9 @@ func (e *Env) launchTrouble(ctx context.Context, group string) string {
 	if err != nil || all[group] == nil {
 		return ""
 	}
-	d, err := e.AWS.ASG.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
-		AutoScalingGroupName: all[group].AutoScalingGroupName, MaxRecords: new(int32(1))}) // the newest
+	newest := autoscaling.NewDescribeScalingActivitiesPaginator(e.AWS.ASG, &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: all[group].AutoScalingGroupName, MaxRecords: new(int32(1))})
+	d, err := newest.NextPage(ctx)
 	if err != nil || len(d.Activities) == 0 {
 		return ""
 	}

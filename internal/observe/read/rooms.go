@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	requests "k8s.io/component-helpers/resource"
 
+	"github.com/slipway-eks/slipway/internal/kube"
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
@@ -24,13 +25,14 @@ type room struct {
 }
 
 func roomsOf(ctx context.Context, k kubernetes.Interface) (rooms, error) {
-	l, err := k.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	out := rooms{}
+	err := kube.Each(ctx, k.CoreV1().Nodes().List, func(l *corev1.NodeList) string { return l.Continue }, func(l *corev1.NodeList) {
+		for i := range l.Items {
+			out[l.Items[i].Name] = &room{has: l.Items[i].Status.Allocatable, asked: corev1.ResourceList{}, daemons: corev1.ResourceList{}}
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listing nodes, for the room that they have: %w", err)
-	}
-	out := rooms{}
-	for i := range l.Items {
-		out[l.Items[i].Name] = &room{has: l.Items[i].Status.Allocatable, asked: corev1.ResourceList{}, daemons: corev1.ResourceList{}}
 	}
 	return out, nil
 }

@@ -250,7 +250,7 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if sc == nil {
 		sc = &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(2)), DesiredSize: new(int32(2))}
 	}
-	if err := checkSizes(sc); err != nil {
+	if err := errorOf(checkSizes(sc), checkTaints(in.Taints)); err != nil {
 		return err
 	}
 	for k := range in.Labels {
@@ -656,7 +656,12 @@ func (s *EKS) UpdateNodegroupConfig(by *wire.Caller, in *eks.UpdateNodegroupConf
 			*g.NodegroupName)
 	}
 	g.follow()
-	if err := errorOf(g.checkScaling(in.ScalingConfig), checkUpdateConfig(in.UpdateConfig)); err != nil {
+	taints := types.UpdateTaintsPayload{}
+	if in.Taints != nil {
+		taints = *in.Taints
+	}
+	if err := errorOf(g.checkScaling(in.ScalingConfig), checkUpdateConfig(in.UpdateConfig), checkTaints(taints.AddOrUpdateTaints),
+		checkTaints(taints.RemoveTaints)); err != nil {
 		return nil, err
 	}
 	id := s.w.UUID("update", *g.NodegroupArn)
@@ -680,6 +685,16 @@ func (s *EKS) groupUpdated(c *cluster, e groupEvent) {
 		u.Status = types.UpdateStatusSuccessful
 	}
 	g.rest()
+}
+
+// checkTaints: the model wants neither of a taint, and no node can bear one without.
+func checkTaints(in []types.Taint) error {
+	for _, t := range in {
+		if aws.ToString(t.Key) == "" || t.Effect == "" {
+			return invalid("Taint key and effect must be specified")
+		}
+	}
+	return nil
 }
 
 func hasTaint(in []types.Taint, t types.Taint) bool {

@@ -106,6 +106,8 @@ func TestGroupsAndProfilesThatAreRefused(t *testing.T) {
 		func(in *eks.CreateNodegroupInput) {
 			in.UpdateConfig = &types.NodegroupUpdateConfig{MaxUnavailable: new(int32(1)), MaxUnavailablePercentage: new(int32(50))}
 		},
+		func(in *eks.CreateNodegroupInput) { in.Taints = []types.Taint{{Effect: types.TaintEffectNoSchedule}} },
+		func(in *eks.CreateNodegroupInput) { in.Taints = []types.Taint{{Key: new("k")}} },
 	} {
 		_, err := group(change)
 		l.refused("InvalidParameterException", err)
