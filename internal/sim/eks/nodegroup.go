@@ -246,10 +246,7 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	if version != *g.c.Version {
 		return invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s", *g.c.Version)
 	}
-	sc := in.ScalingConfig
-	if sc == nil {
-		sc = &types.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(2)), DesiredSize: new(int32(2))}
-	}
+	sc := filledSizes(in.ScalingConfig)
 	if err := errorOf(checkSizes(sc), checkTaints(in.Taints)); err != nil {
 		return err
 	}
@@ -291,6 +288,29 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 }
 
 // checkSizes refuses bounds that the desired size is not within.
+// filledSizes are those of a new group: one to two nodes, and two, as far as a request's own
+// sizes leave room for that.
+func filledSizes(in *types.NodegroupScalingConfig) *types.NodegroupScalingConfig {
+	var sc types.NodegroupScalingConfig
+	if in != nil {
+		sc = *in
+	}
+	if sc.MinSize == nil {
+		sc.MinSize = new(int32(1))
+	}
+	if sc.DesiredSize == nil {
+		want := int32(2)
+		if sc.MaxSize != nil {
+			want = min(want, *sc.MaxSize)
+		}
+		sc.DesiredSize = new(max(want, *sc.MinSize))
+	}
+	if sc.MaxSize == nil {
+		sc.MaxSize = new(max(2, *sc.DesiredSize))
+	}
+	return &sc
+}
+
 func checkSizes(sc *types.NodegroupScalingConfig) error {
 	low, want, high := aws.ToInt32(sc.MinSize), aws.ToInt32(sc.DesiredSize), aws.ToInt32(sc.MaxSize)
 	switch {

@@ -112,6 +112,14 @@ func TestGroupsAndProfilesThatAreRefused(t *testing.T) {
 		_, err := group(change)
 		l.refused("InvalidParameterException", err)
 	}
+	for given, want := range map[types.NodegroupScalingConfig][3]int32{{}: {1, 2, 2}, {MaxSize: new(int32(1))}: {1, 1, 1}, {DesiredSize: new(int32(5))}: {1, 5, 5},
+		{MinSize: new(int32(3))}: {3, 3, 3}} {
+		g, err := group(func(in *eks.CreateNodegroupInput) {
+			in.NodegroupName, in.ScalingConfig = new(fmt.Sprint("sized", want[0], want[1])), &given
+		})
+		l.refused("", err)
+		l.holds("its sizes", [3]int32{*g.ScalingConfig.MinSize, *g.ScalingConfig.MaxSize, *g.ScalingConfig.DesiredSize}, want)
+	}
 	g, err := group(func(in *eks.CreateNodegroupInput) { in.RemoteAccess = &types.RemoteAccessConfig{Ec2SshKey: new("k")} })
 	l.refused("", err)
 	l.holds("its disks", *g.DiskSize, int32(20))
