@@ -43,12 +43,13 @@ const drainLook = 3 * time.Second
 
 // Run cordons, evicts, and is done when nothing is left that must go.
 func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
-	k, going, err := s.going(ctx, e)
+	k, all, err := e.nodes(ctx)
 	if err != nil {
 		return r, err
 	}
+	going := s.going(all)
 	if s.With != "" {
-		if r.Changed, err = s.holds(ctx, e); err != nil {
+		if r.Changed, err = s.holds(ctx, k, inGroup(all, s.With)); err != nil {
 			return r, err
 		}
 	}
@@ -117,11 +118,7 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 }
 
 // holds keeps the cluster autoscaler off the nodes of the group that takes this one's place.
-func (s *Drain) holds(ctx context.Context, e *Env) (changed bool, err error) {
-	k, nodes, err := (&Drain{Group: s.With}).going(ctx, e)
-	if err != nil {
-		return false, err
-	}
+func (s *Drain) holds(ctx context.Context, k kubernetes.Interface, nodes []kube.Node) (changed bool, err error) {
 	for _, n := range nodes {
 		if n.Held {
 			continue
@@ -187,17 +184,28 @@ func many(n int, one, more string) string {
 }
 
 // going are the nodes that the step is for, as they are now.
-func (s *Drain) going(ctx context.Context, e *Env) (kubernetes.Interface, []kube.Node, error) {
+func (s *Drain) going(all []kube.Node) (out []kube.Node) {
+	for _, n := range all {
+		meant := slices.Contains(s.Nodes, n.Name) || len(s.Nodes) == 0 && n.Group == s.Group
+		if meant && (s.Zone == "" || n.Zone == s.Zone) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// nodes are all of the cluster, as they are now.
+func (e *Env) nodes(ctx context.Context) (kubernetes.Interface, []kube.Node, error) {
 	k, err := e.Kube(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	all, err := kube.Nodes(ctx, k)
-	return k, slices.DeleteFunc(all, func(n kube.Node) bool {
-		meant := slices.Contains(s.Nodes, n.Name) || len(s.Nodes) == 0 && n.Group == s.Group
-		return !meant || s.Zone != "" && n.Zone != s.Zone
-	}), err
+	return k, all, err
 }
+
+// inGroup are those of a node group.
+func inGroup(all []kube.Node, group string) []kube.Node { return (&Drain{Group: group}).going(all) }
 
 // What became of a pod, beside the words of a budget that holds it back.
 const (

@@ -40,10 +40,11 @@ func (s *GroupNodes) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result,
 	if !ok {
 		return r, fmt.Errorf("nothing does %q to nodes", s.Do)
 	}
-	k, nodes, err := (&Drain{Group: s.Group}).going(ctx, e)
+	k, all, err := e.nodes(ctx)
 	if err != nil {
 		return r, err
 	}
+	nodes := inGroup(all, s.Group)
 	for _, n := range nodes {
 		changed, err := d.do(ctx, k, n.Name, s.Replaced)
 		if r.Changed = r.Changed || changed; err != nil {

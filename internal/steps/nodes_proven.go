@@ -26,10 +26,11 @@ type NodesProven struct {
 
 // Run looks at the pods of the group's nodes.
 func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err error) {
-	k, nodes, err := (&Drain{Group: s.Group}).going(ctx, e)
+	k, all, err := e.nodes(ctx)
 	if err != nil {
 		return r, err
 	}
+	nodes := inGroup(all, s.Group)
 	awaited, why, err := s.daemons(ctx, k)
 	if err != nil || why != "" {
 		return engine.Result{State: engine.Wait, Reason: why}, err
