@@ -85,7 +85,7 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 	s, failed := store.NewMemory(), map[string]bool{}
 	p := newProcess(t, r, s, 4711)
 	lift := d.trouble(t, r, p, failed)
-	w := run.Replacement{Group: "w", Watch: plan.Watch{Deadline: 20 * time.Minute, GateTime: 3 * time.Minute, Force: d.one(4)}}
+	w := run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Deadline: 20 * time.Minute, GateTime: 3 * time.Minute, Force: d.one(4)}}
 	if d.one(2) {
 		w.Changes = map[string]any{"instanceTypes": []string{"m5.xlarge"}}
 	}
