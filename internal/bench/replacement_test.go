@@ -106,7 +106,7 @@ func TestReplacementIsCloseToTheBound(t *testing.T) {
 		}
 		forced := rounds(t, r, k)
 		began := r.Sim.World.Elapsed()
-		s, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+		s, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -66,6 +66,10 @@ type Input struct {
 	Config *config.ClusterConfig
 	Net    vpc.Network
 	Live   *observe.Observed
+	// InTurn are node groups of the file that come one after the other, AtOnce (0: one) at a
+	// time, each in the place of another.
+	InTurn []string
+	AtOnce int
 
 	dedicated bool // the VPC is that of a cluster that stands, and its stack made it
 	asked     *asked
@@ -83,6 +87,16 @@ func Run(ctx context.Context, when When, in *Input, but ...string) finding.Findi
 	for _, c := range All() {
 		if c.When&when != 0 && !slices.Contains(but, c.Name) {
 			out = append(out, c.Run(ctx, in)...)
+		}
+	}
+	return out
+}
+
+// AllBut are the names of all checks but one, for who wants that alone.
+func AllBut(name string) (out []string) {
+	for _, c := range All() {
+		if c.Name != name {
+			out = append(out, c.Name)
 		}
 	}
 	return out

@@ -65,14 +65,23 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 	if !ok {
 		return nil
 	}
-	want := map[string]int{}
+	type nodes struct {
+		typ string
+		n   int
+	}
+	var all, turns []nodes // of the latter, only so many come at once
 	in.groups(func(g config.Group) {
 		spot := g.Managed != nil && config.On(g.Managed.Spot, false) || g.Own != nil && g.Own.InstancesDistribution != nil
 		if types := g.Types(); len(types) > 0 && types[0] != "mixed" && !spot {
-			want[types[0]] += *g.DesiredCapacity
+			x := nodes{types[0], *g.DesiredCapacity}
+			if slices.Contains(in.InTurn, g.Name) {
+				turns = append(turns, x)
+			} else {
+				all = append(all, x)
+			}
 		}
 	})
-	if len(want) == 0 {
+	if len(all)+len(turns) == 0 {
 		return nil
 	}
 	runs := map[string]int{}
@@ -80,10 +89,11 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 		runs = in.running(ctx)
 	}
 	ask := &ec2.DescribeInstanceTypesInput{}
-	for _, types := range []map[string]int{want, runs} {
-		for t := range types {
-			ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
-		}
+	for t := range runs {
+		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+	}
+	for _, x := range slices.Concat(all, turns) {
+		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(x.typ))
 	}
 	slices.Sort(ask.InstanceTypes)
 	ask.InstanceTypes = slices.Compact(ask.InstanceTypes)
@@ -92,10 +102,17 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 	if err != nil {
 		return nil // an unknown type is another check's finding
 	}
-	need, used := 0, 0
+	each := map[string]int{}
 	for _, t := range infos {
-		need += want[string(t.InstanceType)] * int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
-		used += runs[string(t.InstanceType)] * int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
+		each[string(t.InstanceType)] = int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
+	}
+	need, used := 0, 0
+	slices.SortFunc(turns, func(a, b nodes) int { return b.n*each[b.typ] - a.n*each[a.typ] })
+	for _, x := range slices.Concat(all, turns[:min(len(turns), max(1, in.AtOnce))]) {
+		need += x.n * each[x.typ]
+	}
+	for t, n := range runs {
+		used += n * each[t]
 	}
 	if need+used <= limit {
 		return nil

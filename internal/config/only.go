@@ -62,3 +62,24 @@ func keep[T any](f *File, list string, all []T, wanted func(*T) bool) []T {
 	}
 	return out
 }
+
+// With is the file with the node groups of another, of the same cluster, beside its own.
+// Findings about either still say where they stand.
+func (f *File) With(other *File) *File {
+	c := *f.Cluster
+	out := &File{Name: f.Name, Cluster: &c, where: maps.Clone(f.where)}
+	if out.where == nil {
+		out.where = map[string][2]int{}
+	}
+	for list, n := range map[string]int{"managedNodeGroups": len(c.ManagedNodeGroups), "nodeGroups": len(c.NodeGroups)} {
+		for path, at := range other.where {
+			var i int
+			if _, err := fmt.Sscanf(path, list+"[%d]", &i); err == nil {
+				out.where[strings.Replace(path, fmt.Sprintf("%s[%d]", list, i), fmt.Sprintf("%s[%d]", list, n+i), 1)] = at
+			}
+		}
+	}
+	c.ManagedNodeGroups = slices.Concat(c.ManagedNodeGroups, other.Cluster.ManagedNodeGroups)
+	c.NodeGroups = slices.Concat(c.NodeGroups, other.Cluster.NodeGroups)
+	return out
+}

@@ -30,6 +30,17 @@ nodeGroups:
 	if at := one.At("x", "managedNodeGroups[0].instanceType", "").Where; at.Line != 7 {
 		t.Errorf("its type stands in line %d", at.Line)
 	}
+	rest, err := f.Only("a", "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := rest.With(one)
+	if c := both.Cluster; len(c.ManagedNodeGroups) != 2 || c.ManagedNodeGroups[1].Name != "b" || len(c.NodeGroups) != 1 || len(rest.Cluster.ManagedNodeGroups) != 1 {
+		t.Errorf("put together: %+v", c)
+	}
+	if at := both.At("x", "managedNodeGroups[1].instanceType", "").Where; at.Line != 7 {
+		t.Errorf("put together, its type stands in line %d", at.Line)
+	}
 	if len(f.Cluster.ManagedNodeGroups) != 2 || f.At("x", "managedNodeGroups[1].instanceType", "").Where.Line != 7 {
 		t.Error("the file itself changed")
 	}

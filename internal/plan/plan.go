@@ -58,6 +58,9 @@ type Plan struct {
 	Account     string
 	Net         vpc.Network       // where the file puts the cluster
 	Observed    map[string]string // what was there: Facts
+	// Paused are the node groups whose replacement this plan leaves for a person to look at:
+	// what would follow it is in the next.
+	Paused []string
 }
 
 // Empty tells whether there is nothing to do.

@@ -41,13 +41,13 @@ type Watch struct {
 	Force    bool          // pods move that do not come back as they were
 }
 
-// Replace is the plan of what is left of a replacement, from wherever it is.
-func Replace(in Replacement) (*Plan, error) {
-	b := buildOn(in.Input)
-	r := &replacing{Replacement: in, builder: b}
-	r.replaces = in.Blue.Name
-	if fs := r.stages(); len(fs) > 0 {
-		return nil, fs
+// Replace is the plan of what is left of replacements, from wherever each is: in.Replaced. The
+// file has the new groups, of those that are wanted yet.
+func Replace(in Input) (*Plan, error) {
+	b := buildOn(in)
+	b.replacements()
+	if len(b.refused) > 0 {
+		return nil, b.refused
 	}
 	return b.done()
 }
@@ -95,6 +95,18 @@ func (r *replacing) stages() finding.Findings {
 // back.
 func (r *replacing) stands() bool {
 	return r.Blue.There() && !r.Blue.Going()
+}
+
+// waits tells whether a replacement stops for a person, who has not seen it yet.
+func (w Watch) waits(live *observe.Observed, blue observe.AnyGroup) bool {
+	if w.Pause == "" || !blue.There() || blue.Going() {
+		return false
+	}
+	var was *observe.Replacement
+	if k := live.Kubernetes; k != nil {
+		was = k.Replacements[blue.Name]
+	}
+	return was == nil || was.Paused != w.Pause && was.Paused != rules.AfterDrain
 }
 
 // step is one of the replacement's, about a group's.
@@ -227,16 +239,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%ds", d/time.Second)
 }
 
-// pauses tells whether the plan ends after a stage, for a person to look: once.
+// pauses tells whether the plan of a replacement ends after a stage, for a person to look: once.
 func (r *replacing) pauses(stage string) bool {
-	if r.Pause != stage {
-		return false
-	}
-	if was := r.live.Kubernetes.Replacements[r.Blue.Name]; was != nil && (was.Paused == stage || was.Paused == rules.AfterDrain) {
+	if r.Pause != stage || !r.waits(r.live, r.Blue) {
 		return false
 	}
 	r.add(part{Step: r.step(rules.Pause, r.Blue.Name), Action: Update, Title: "pause " + stage + ": the same command goes on from there",
 		Typical: time.Second, Timeout: timeoutQuick, Run: &steps.ReplacementPaused{Group: r.Blue.Name, After: stage}})
+	r.plan.Paused = append(r.plan.Paused, r.Blue.Name)
 	return true
 }
 
@@ -283,8 +293,8 @@ func (r *replacing) goes() {
 		r.deed(rules.LetScaleDown, r.Green, "let-scale-down", "the cluster autoscaler may have the nodes of "+r.Green)
 		r.ended()
 	}
-	if len(r.plan.Entries) == 0 {
-		r.plan.Notes = []string{fmt.Sprintf("The node group %s has been replaced by %s.", r.Blue.Name, r.Green)}
+	if !left && !slices.ContainsFunc(r.draft.Steps, func(s rules.Step) bool { return s.Has(rules.With(rules.Replaces, r.Blue.Name)) }) {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The node group %s has been replaced by %s.", r.Blue.Name, r.Green))
 	}
 }
 

@@ -8,12 +8,18 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
-// Within is a replacement that is part of a launch's plan: the file has the new group.
+// Within is a replacement that is part of a plan: the file has the new group.
 type Within struct {
 	Blue  observe.AnyGroup
 	Green string // its name in the file
-	Asked bool   // as a Replacement's
+	Asked bool   // as a Replacement's, also what follows
+	// Slices and Whole: nil, all at once.
+	Slices *observe.Slices
+	Whole  observe.Sizes
 }
+
+// ends tells whether the new group is wanted no more: the old one is gone, or going.
+func (w Within) ends() bool { return !w.Blue.There() || w.Blue.Going() }
 
 // forReplacement is a builder of one replacement, of the same plan.
 func (b *builder) forReplacement(blue string, in Input) *builder {
@@ -31,19 +37,34 @@ func (b *builder) forReplacement(blue string, in Input) *builder {
 func (b *builder) replacements() {
 	b.comers = map[string]string{}
 	for i, w := range b.in.Replaced {
-		in := b.in
+		in, follows := b.in, ""
+		if k := i - max(1, b.in.MaxParallel); k >= 0 {
+			follows = b.in.Replaced[k].Blue.Name
+		}
+		if b.plan.waitsForPerson(w.Blue.Name, follows) || b.versions != nil && b.plan.waitsForPerson(w.Blue.Name, b.versions.before(i)) {
+			continue
+		}
 		var err error
-		if in.File, err = b.in.File.Only(w.Green); err != nil {
+		if in.File, err = b.in.File.Only(w.Green); err != nil && !w.ends() {
 			b.refused = append(b.refused, asFindings(err)...)
 			continue
 		}
 		r := &replacing{builder: b.forReplacement(w.Blue.Name, in),
-			Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Watch: b.in.Watch}}
-		if k := i - max(1, b.in.MaxParallel); k >= 0 {
-			r.follows = b.in.Replaced[k].Blue.Name
-		}
+			Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Slices: w.Slices, Whole: w.Whole, Watch: b.in.Watch}}
+		r.follows = follows
 		b.refused = append(b.refused, r.stages()...)
 	}
+}
+
+// waitsForPerson tells whether what a group's replacement follows pauses, so that it is in the
+// plan of the next run.
+func (p *Plan) waitsForPerson(group, follows string) bool {
+	if !slices.Contains(p.Paused, follows) {
+		return false
+	}
+	p.Paused = append(p.Paused, group)
+	p.Notes = append(p.Notes, "Node group "+group+" follows once "+follows+" is replaced: the same command goes on.")
+	return true
 }
 
 func asFindings(err error) finding.Findings {
@@ -54,7 +75,7 @@ func asFindings(err error) finding.Findings {
 // isReplaced tells whether a group of the file takes the place of one that stands: its
 // replacement makes it.
 func (b *builder) isReplaced(group string) bool {
-	return slices.ContainsFunc(b.in.Replaced, func(w Within) bool { return w.Green == group && w.Blue.There() && !w.Blue.Going() })
+	return slices.ContainsFunc(b.in.Replaced, func(w Within) bool { return w.Green == group && !w.ends() })
 }
 
 // isBlue tells whether a group is replaced in this plan, and goes with it.

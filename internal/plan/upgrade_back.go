@@ -57,6 +57,10 @@ func (u *upgrading) backStages() error {
 	if err := u.replaced(key, u.To); err != nil {
 		return err
 	}
+	if u.pauses() { // nothing is newer than the control plane once they are at their end
+		u.others()
+		return nil
+	}
 	u.addonsBack(rules.First)
 	if u.climbs() {
 		u.add(part{Step: rules.Step{Kind: rules.Ready, Name: u.To, Labels: []string{key}}, Action: Await, Title: "EKS finds nothing in the way back to " + u.To,

@@ -81,6 +81,15 @@ func (u *upgrading) slot(turn string) string {
 	return ""
 }
 
+// before is the group whose turn the next but n waits for; "": none that is known yet.
+func (u *upgrading) before(n int) string {
+	if i := len(u.waits) + n - u.MaxParallel; i >= 0 && i < len(u.waits) {
+		group, _, _ := strings.Cut(u.waits[i], "/")
+		return group
+	}
+	return ""
+}
+
 // groupsFirst raises groups whose kubelets would be too old for the next minor to the one
 // that the control plane has.
 func (u *upgrading) groupsFirst(minor string) {
@@ -138,10 +147,29 @@ func (u *upgrading) joined() {
 	}
 }
 
+// pauses tells whether a replacement of the plan stops for a person, before its end.
+func (u *upgrading) pauses() bool {
+	for _, x := range u.Replaced {
+		if x.waits(u.Live, x.Blue) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(u.in.Replaced, func(w Within) bool { return u.in.Watch.waits(u.Live, w.Blue) })
+}
+
 // replaced adds the stages of those groups that are replaced.
 func (u *upgrading) replaced(label, minor string) error {
+	var all []Within
 	for _, name := range slices.Sorted(maps.Keys(u.Replaced)) {
+		all = append(all, Within{Blue: u.Replaced[name].Blue, Green: u.Replaced[name].Green})
+	}
+	for _, w := range all {
+		name := w.Blue.Name
+		if u.plan.waitsForPerson(name, u.before(0)) {
+			continue
+		}
 		in, turn := u.Replaced[name], name+"/"+minor
+		in.Input.Replaced = all
 		b := buildOn(in.Input)
 		b.draft, b.plan, b.replaces = u.draft, u.plan, name
 		b.also = slices.DeleteFunc([]string{label, rules.With(rules.Turn, turn), u.slot(turn)}, func(l string) bool { return l == "" })
@@ -221,7 +249,7 @@ func whose(n *observe.Node) string {
 
 // followed waits for the nodes that others keep, where somebody wants that.
 func (u *upgrading) followed(minor string) {
-	if len(u.Wait) == 0 || !u.last(minor) || u.Live.Kubernetes == nil {
+	if len(u.Wait) == 0 || !u.last(minor) || u.pauses() || u.Live.Kubernetes == nil {
 		return
 	}
 	older := 0

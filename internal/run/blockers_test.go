@@ -84,7 +84,7 @@ func TestWhatFindsNoRoomIsNamed(t *testing.T) {
 	}
 	must(t, k.CoreV1().Pods("default").Delete(t.Context(), "ended-0", metav1.DeleteOptions{}))
 
-	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w", Changes: map[string]any{"instanceTypes": []string{"t3.medium"}}})
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}, Changes: map[string]any{"instanceTypes": []string{"t3.medium"}}})
 	for _, want := range []string{
 		"ConfigMap default/large: would wait for ever: it asks for 5Gi of memory, which no node has free",
 		"port TCP/8080: of its node is taken by 6 pods that must move, and 5 nodes will have it free",
@@ -104,14 +104,14 @@ func TestWhatFindsNoRoomIsNamed(t *testing.T) {
 	}
 	// In fewer zones, what is spread over zones is held by the zone that empties.
 	file := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, availabilityZones: ["+other(zone)+"],", 1))
-	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w", File: file})
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}, File: file})
 	if want := "ConfigMap default/zonal: is spread over topology.kubernetes.io/zone"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, expected %q", err, want)
 	}
 	// With --force all but budgets are notes.
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "two", metav1.DeleteOptions{}))
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "one", metav1.DeleteOptions{}))
-	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Force: true}})
 	if notes := strings.Join(s.Plan.Notes, "\n"); strings.Count(notes, "; --force goes on.") < 3 {
 		t.Errorf("the notes are %s", notes)
 	}
@@ -175,7 +175,7 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 
 	said := func(w run.Replacement, want ...string) {
 		t.Helper()
-		w.Group = "w"
+		w.Groups = []string{"w"}
 		_, err := run.PrepareReplacement(t.Context(), r.AWS, "test", w)
 		for _, x := range want {
 			if err == nil || !strings.Contains(err.Error(), x) {
@@ -199,7 +199,7 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 	said(run.Replacement{File: taint}, "pod-fits-no-node: ConfigMap default/plain: would wait for ever: it does not tolerate the taint gpu:NoSchedule")
 
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "full", metav1.DeleteOptions{}))
-	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Force: true}})
 	if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, "none while it moves: Deployment default/one") {
 		t.Errorf("the notes are %s", notes)
 	}

@@ -36,7 +36,7 @@ func TestEveryCommandSpeaksOfDrift(t *testing.T) {
 	must(t, err)
 	sessions["nodegroup upgrade --strategy in-place"], err = run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "m"})
 	must(t, err)
-	sessions["nodegroup upgrade"], err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "m", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}})
+	sessions["nodegroup upgrade"], err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"m"}, Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}})
 	must(t, err)
 	sessions["nodegroup repair"], err = run.PrepareRepair(t.Context(), r.AWS, "test", run.Repair{Group: "m"})
 	must(t, err)

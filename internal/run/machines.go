@@ -17,7 +17,7 @@ import (
 // machines asks what the instance types have that pods are to move to, where no node of a type
 // is there to tell. What cannot be read stops nothing: then room is not compared.
 func (p *preparation) machines(ctx context.Context) error {
-	if p.f == nil || p.replacing == nil && len(p.in.Replaced) == 0 || p.in.Live.Kubernetes == nil {
+	if p.f == nil || len(p.in.Replaced) == 0 || p.in.Live.Kubernetes == nil {
 		return nil
 	}
 	stand := map[string]bool{}
@@ -26,7 +26,7 @@ func (p *preparation) machines(ctx context.Context) error {
 	}
 	var ask []ec2types.InstanceType
 	p.f.Cluster.EachGroup(func(g config.Group) {
-		green := p.replacing != nil || slices.ContainsFunc(p.in.Replaced, func(w plan.Within) bool { return w.Green == g.Name })
+		green := slices.ContainsFunc(p.in.Replaced, func(w plan.Within) bool { return w.Green == g.Name })
 		for _, t := range g.Types() {
 			if green && !stand[t] && t != "mixed" {
 				ask = append(ask, ec2types.InstanceType(t))

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -18,43 +19,80 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/owner"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/plan/rules"
+	"github.com/slipway-eks/slipway/internal/steps"
 )
 
-// Replacement is what a caller wants of a node group that is to be replaced by a new one
+// Replacement is what a caller wants of node groups that are to be replaced, each by a new one
 // beside it.
 type Replacement struct {
-	Group string
-	// File says what the new group is to be, in its entry of that name; nil: as the old one
-	// is now, with Changes.
+	Groups []string
+	// File says what the new groups are to be, in its entries of those names; nil: as the old
+	// ones are now, with Changes.
 	File *config.File
-	// Changes are properties, as in a file, that the new group has otherwise.
+	// Changes are properties, as in a file, that the new groups have otherwise.
 	Changes map[string]any
-	// Batch is how much of the old group moves at a time, a number of nodes or a part such as
+	// Batch is how much of an old group moves at a time, a number of nodes or a part such as
 	// 25%; "": all at once, or as it was begun.
-	Batch string
+	Batch       string
+	MaxParallel int // groups at once; 0: one
 	plan.Watch
 	Books *Books
 }
 
-// PrepareReplacement observes a cluster, and plans what is left of a node group's
-// replacement, from wherever it is. A run of it that fails can be taken back: Session.Back.
+// PrepareReplacement observes a cluster, and plans what is left of node groups'
+// replacement, from wherever each is. A run of it that fails can be taken back: Session.Back.
 func PrepareReplacement(ctx context.Context, c *awsc.Clients, cluster string, w Replacement) (*Session, error) {
-	p := &preparation{c: c, name: cluster, books: w.Books, replacing: &replacing{Replacement: w}}
+	p := &preparation{c: c, name: cluster, books: w.Books}
+	p.in = plan.Input{Watch: w.Watch, MaxParallel: w.MaxParallel}
+	for _, group := range w.Groups {
+		p.replacing = append(p.replacing, &replacing{Replacement: w, Group: group})
+	}
 	s, err := p.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x := p.replacing
-	s.counted, s.done = []string{x.green}, fmt.Sprintf("node group %s is replaced by %s", w.Group, x.green)
-	if s.Plan.Entry(rules.ID(rules.Pause, w.Group)) != nil {
-		s.done = fmt.Sprintf("the replacement of node group %s by %s pauses %s; the same command goes on, and with --abort takes it back", w.Group, x.green, w.Pause)
+	var pairs []string
+	for _, x := range p.replacing {
+		s.counted, pairs = append(s.counted, x.green), append(pairs, x.Group+" by "+x.green)
 	}
-	if x.f == nil { // blue is gone, or going
-		return s, nil
+	s.done = fmt.Sprintf("%s replaced: %s", groupsAre(w.Groups), strings.Join(pairs, ", "))
+	if len(w.Groups) == 1 {
+		s.done = fmt.Sprintf("node group %s is replaced by %s", w.Groups[0], s.counted[0])
 	}
-	s.back = func(ctx context.Context) (*Session, error) { return goBack(ctx, c, cluster, w, s.hold) }
+	s.paused(w.Pause)
+	switch {
+	case !p.stands(): // all old groups are gone, or going
+	case len(w.Groups) == 1:
+		s.back = func(ctx context.Context) (*Session, error) { return goBack(ctx, c, cluster, w, s.hold) }
+	default:
+		s.goesBackInPart(w.Deadline)
+	}
 	return s, nil
+}
+
+// groupsAre begins a sentence about some node groups.
+func groupsAre(names []string) string {
+	if len(names) == 1 {
+		return "node group " + names[0] + " is"
+	}
+	return "node groups " + strings.Join(names, " and ") + " are"
+}
+
+// paused has a session end with what it pauses after, where its plan does.
+func (s *Session) paused(stage string) {
+	with, pairs := map[string]string{}, []string{}
+	for _, e := range s.Plan.Entries {
+		switch x := e.Step.(type) {
+		case *steps.ReplacementBegun:
+			with[x.Group] = x.With
+		case *steps.ReplacementPaused:
+			pairs = append(pairs, x.Group+" by "+with[x.Group])
+		}
+	}
+	if len(pairs) > 0 {
+		s.done = fmt.Sprintf("the replacement of node group %s pauses %s; the same command goes on, and slipway nodegroup upgrade --abort takes it back",
+			strings.Join(pairs, ", and of "), stage)
+	}
 }
 
 // PrepareReturn plans the way back of a node group's replacement, from wherever it is.
@@ -76,12 +114,22 @@ func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement,
 	if err != nil {
 		return nil, err
 	}
-	blue, green, err := pairOf(s.Live, w.Group)
-	if err != nil {
-		return nil, err
+	in := plan.Return{Account: c.Account, Live: s.Live, Deadline: w.Deadline}
+	var gone []string
+	for _, group := range w.Groups {
+		blue, green, err := pairOf(s.Live, group)
+		if err != nil {
+			return nil, err
+		}
+		in.Pairs = append(in.Pairs, plan.Pair{Blue: blue, Green: green})
+		s.counted, gone = append(s.counted, blue.Name), append(gone, green.Name)
 	}
-	s.counted, s.done = []string{blue.Name}, fmt.Sprintf("node group %s is as before, and %s is gone", blue.Name, green.Name)
-	s.Plan, err = plan.Back(plan.Return{Account: c.Account, Live: s.Live, Pairs: []plan.Pair{{Blue: blue, Green: green}}, Deadline: w.Deadline})
+	is := " is gone"
+	if len(gone) > 1 {
+		is = " are gone"
+	}
+	s.done = groupsAre(s.counted) + " as before, and " + strings.Join(gone, " and ") + is
+	s.Plan, err = plan.Back(in)
 	return s.planned(w.Books, err)
 }
 
@@ -140,6 +188,7 @@ func pairOf(live *observe.Observed, group string) (blue, green observe.AnyGroup,
 // replacing is the part of a preparation that is about a replacement.
 type replacing struct {
 	Replacement
+	Group string
 	blue  observe.AnyGroup
 	green string
 	f     *config.File // the new group's; nil: none is wanted any more
@@ -152,22 +201,53 @@ type replacing struct {
 	version string
 }
 
-// replaced finds the two groups, and what the new one is to be.
+// replaced finds the groups, old and new, and what the new ones are to be.
 func (p *preparation) replaced(ctx context.Context) error {
-	x := p.replacing
-	if x == nil {
+	if len(p.replacing) == 0 {
 		return nil
 	}
 	if p.in.Live.Cluster == nil {
 		return absent(ctx, p.c, p.name)
 	}
+	p.f = nil
+	for _, x := range p.replacing {
+		if err := x.find(ctx, p); err != nil {
+			return err
+		}
+		w := plan.Within{Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0, Slices: x.slices, Whole: x.whole}
+		p.in.Replaced = append(p.in.Replaced, w)
+		switch {
+		case x.f == nil:
+		case p.f == nil:
+			p.f = x.f
+		default:
+			p.f = p.f.With(x.f)
+		}
+	}
+	if p.f == nil {
+		p.f = named(p.c, p.name)
+	}
+	p.inTurn()
+	return nil
+}
+
+// inTurn orders replacements: those that are to be ended and those that are under way first.
+func (p *preparation) inTurn() {
+	slices.SortStableFunc(p.in.Replaced, func(a, b plan.Within) int { return cmp.Compare(turnOf(p.in.Live, a), turnOf(p.in.Live, b)) })
+}
+
+// stands tells whether a group is to be replaced whose new one is wanted yet.
+func (p *preparation) stands() bool {
+	return slices.ContainsFunc(p.replacing, func(x *replacing) bool { return x.f != nil })
+}
+
+// find finds the two groups, and what the new one is to be.
+func (x *replacing) find(ctx context.Context, p *preparation) error {
 	blue, green, err := pairOf(p.in.Live, x.Group)
 	if err != nil {
 		return err
 	}
-	x.blue, x.green = blue, green.Name
-	if !blue.There() || blue.Going() {
-		p.f = named(p.c, p.name)
+	if x.blue, x.green = blue, green.Name; !blue.There() || blue.Going() {
 		return nil
 	}
 	if err := x.cut(p.in.Live); err != nil {
@@ -178,7 +258,7 @@ func (p *preparation) replaced(ctx context.Context) error {
 	} else {
 		x.f, err = x.fromLive(ctx, p.c, p.in.Live, p.books.claims(p.name))
 	}
-	if p.f = x.f; err != nil {
+	if err != nil {
 		return err
 	}
 	if x.version != "" {

@@ -59,7 +59,7 @@ func TestNodesThatComeMeanwhileAreSeenTo(t *testing.T) {
 			}
 		}
 	})
-	s := replacement(t, r, run.Replacement{Group: "w"})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}})
 	if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, "-/+ node group w is replaced by w-b2.") {
 		t.Errorf("the notes are %s", notes)
 	}
@@ -106,7 +106,7 @@ func TestWhatTurnsWorseTakesItBack(t *testing.T) {
 		p := newProcess(t, r, s, alive)
 		hook := when(c.at, func() { c.do(t, r) })
 		p.onEvent = hook
-		o, err := p.replace(run.Replacement{Group: "w", Watch: plan.Watch{Soak: 5 * time.Minute, Deadline: 5 * time.Minute, GateTime: 2 * time.Minute}})
+		o, err := p.replace(run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Soak: 5 * time.Minute, Deadline: 5 * time.Minute, GateTime: 2 * time.Minute}})
 		must(t, err)
 		if o.Code != outcome.ExitPartial || len(o.Failures) != 1 || !strings.Contains(o.Failures[0].Reason, c.want) {
 			t.Errorf("%s: %+v", name, o)
@@ -123,7 +123,7 @@ func TestCtrlCLeavesAReplacementAsItIs(t *testing.T) {
 	before := withBudget(t, pair)
 	for _, at := range []string{rules.NodeGroup, rules.Proven, rules.Cordon, rules.GateCommand, rules.Evacuate, rules.Soak, rules.DeleteStack} {
 		r := testregion.Again(t, before)
-		w := run.Replacement{Group: "w", Watch: plan.Watch{Soak: time.Minute, Gates: []string{"true"}}}
+		w := run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Soak: time.Minute, Gates: []string{"true"}}}
 		s := replacement(t, r, w)
 		ctx, stop := context.WithCancel(t.Context())
 		rep, err := s.Run(ctx, r.Clock, 1, when(at, stop))
@@ -152,7 +152,7 @@ func TestCtrlCLeavesAReplacementAsItIs(t *testing.T) {
 func TestThereIsNoWayBackToWhatIsGone(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	ctx, stop := context.WithCancel(t.Context())
-	rep, err := replacement(t, r, run.Replacement{Group: "w"}).Run(ctx, r.Clock, 1, func(e engine.Event) {
+	rep, err := replacement(t, r, run.Replacement{Groups: []string{"w"}}).Run(ctx, r.Clock, 1, func(e engine.Event) {
 		if e.Type == "step_waiting" && strings.HasPrefix(e.Step, rules.DeleteStack+"/") {
 			stop() // its deletion has begun
 		}
@@ -162,13 +162,13 @@ func TestThereIsNoWayBackToWhatIsGone(t *testing.T) {
 	}
 	gone := func(want string) {
 		t.Helper()
-		_, err := run.PrepareReturn(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+		_, err := run.PrepareReturn(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}})
 		if fs, is := finding.Of(err); !is || fs[0].Code != "no-way-back" || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v", err)
 		}
 	}
 	gone("is being deleted: its pods are on w-b2 already")
-	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	gone("another replacement of w-b2 can undo what this one changed")
@@ -184,7 +184,7 @@ func TestLoadBalancersOfLocalServicesLoseNodesOneByOne(t *testing.T) {
 			Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
 	must(t, err)
 	r.Sim.World.Advance(5 * time.Minute)
-	s := replacement(t, r, run.Replacement{Group: "w"})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}})
 	if k := kinds(s); k[rules.Exclude] != 0 || !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "default/web reach only nodes with pods of theirs") {
 		t.Errorf("%v %v", k, s.Plan.Notes)
 	}

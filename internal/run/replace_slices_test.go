@@ -36,7 +36,7 @@ func TestAGroupIsReplacedSliceBySlice(t *testing.T) {
 	for group, nodes := range map[string]int{"w": 3, "s": 2} {
 		r := testregion.Again(t, before)
 		guarded(t, r, 1)
-		w := run.Replacement{Group: group, Batch: "1", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}}
+		w := run.Replacement{Groups: []string{group}, Batch: "1", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}}
 		s := replacement(t, r, w)
 		if k := kinds(s); k[rules.EvacuateSlice] != nodes || k[rules.EndNodes] != nodes || k[rules.Grow] != nodes-1 || k[rules.Evacuate] != 1 {
 			t.Errorf("%s: the plan has %v", group, k)
@@ -72,7 +72,7 @@ func TestSlicesKilledAnywhereAndRunAgain(t *testing.T) {
 	for _, group := range []string{"w", "s"} {
 		batch := "1"
 		killedAnywhere(t, 20, func() (*testregion.Region, store.Store) { batch = "1"; return again(t, before)() }, func(p *process) (*outcome.Outcome, error) {
-			w := run.Replacement{Group: group, Batch: batch}
+			w := run.Replacement{Groups: []string{group}, Batch: batch}
 			batch = ""
 			return p.replace(w)
 		}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
@@ -85,7 +85,7 @@ func TestSlicesKilledAnywhereAndRunAgain(t *testing.T) {
 		})
 		r, s := again(t, before)()
 		p := newProcess(t, r, s, alive)
-		o, err := p.replace(run.Replacement{Group: group, Batch: "1", Watch: plan.Watch{Gates: []string{`test "$SLIPWAY_STAGE" = after-green`}}})
+		o, err := p.replace(run.Replacement{Groups: []string{group}, Batch: "1", Watch: plan.Watch{Gates: []string{`test "$SLIPWAY_STAGE" = after-green`}}})
 		must(t, err)
 		if now := groupsOf(t, r); o.Code != outcome.ExitPartial || len(now) != 2 || now["w"] != 3 || now["s"] != 2 {
 			t.Errorf("%s taken back: %+v, the groups take pods on %v", group, o, now)

@@ -105,7 +105,7 @@ func TestAGroupIsReplaced(t *testing.T) {
 	for _, group := range []string{"w", "s"} {
 		r := testregion.Again(t, before)
 		guarded(t, r, 1)
-		w := run.Replacement{Group: group, Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}}
+		w := run.Replacement{Groups: []string{group}, Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}}
 		s := replacement(t, r, w)
 		if k := kinds(s); k[rules.NodeGroup] != 1 || k[rules.Evacuate] < 3 || k[rules.Gate] != 2 || k[rules.DeleteStack] != 1 {
 			t.Errorf("%s: the plan has %v", group, k)
@@ -121,7 +121,7 @@ func TestAGroupIsReplaced(t *testing.T) {
 			t.Errorf("%s: %s, %d nodes", group, types, len(s.Live.NodesOf(g)))
 		}
 		nothingLeft(t, r)
-		if s = replacement(t, r, run.Replacement{Group: group + "-b2"}); s.Plan.Entry(rules.ID(rules.NodeGroup, group+"-b3")) == nil {
+		if s = replacement(t, r, run.Replacement{Groups: []string{group + "-b2"}}); s.Plan.Entry(rules.ID(rules.NodeGroup, group+"-b3")) == nil {
 			t.Errorf("%s: the third generation is not in %v", group, kinds(s))
 		}
 	}
@@ -137,7 +137,7 @@ func TestAGateThatFailsTakesItBack(t *testing.T) {
 		was := groupsOf(t, r)
 		_, s := again(t, before)()
 		p := newProcess(t, r, s, alive)
-		o, err := p.replace(run.Replacement{Group: "w", Watch: plan.Watch{Gates: []string{`echo "$SLIPWAY_STAGE of $SLIPWAY_GROUP"; test "$SLIPWAY_STAGE" != ` + stage}}})
+		o, err := p.replace(run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Gates: []string{`echo "$SLIPWAY_STAGE of $SLIPWAY_GROUP"; test "$SLIPWAY_STAGE" != ` + stage}}})
 		must(t, err)
 		if o.Code != outcome.ExitPartial || len(o.Failures) != 1 || !strings.Contains(o.Failures[0].Reason, stage+" of w") {
 			t.Errorf("%s: %+v", stage, o)
@@ -158,7 +158,7 @@ func TestAPauseIsGoneOnFrom(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	guarded(t, r, 1)
 	for _, stage := range []string{rules.AfterGreen, rules.AfterDrain} {
-		s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Pause: stage}})
+		s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Pause: stage}})
 		if k := kinds(s); k[rules.Pause] != 1 || k[rules.DeleteStack] != 0 {
 			t.Errorf("%s: the plan has %v", stage, k)
 		}
@@ -169,7 +169,7 @@ func TestAPauseIsGoneOnFrom(t *testing.T) {
 			t.Errorf("%s: the groups take pods on %v", stage, now)
 		}
 	}
-	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Pause: rules.AfterDrain}})); !rep.OK() {
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Pause: rules.AfterDrain}})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 {
@@ -227,7 +227,7 @@ func TestAReplacementKilledAnywhereAndRunAgain(t *testing.T) {
 	before := withBudget(t, pair)
 	for _, group := range []string{"w", "s"} {
 		killedAnywhere(t, 20, again(t, before), func(p *process) (*outcome.Outcome, error) {
-			return p.replace(run.Replacement{Group: group, Watch: plan.Watch{Gates: []string{"true"}}})
+			return p.replace(run.Replacement{Groups: []string{group}, Watch: plan.Watch{Gates: []string{"true"}}})
 		}, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
 			other := map[string]string{"w": "s", "s": "w"}[group]
 			now := groupsOf(t, r)
@@ -244,7 +244,7 @@ func TestAReplacementKilledAnywhereAndRunAgain(t *testing.T) {
 func TestAReturnKilledAnywhereAndRunAgain(t *testing.T) {
 	before := withBudget(t, pair)
 	for _, group := range []string{"w", "s"} {
-		fails := run.Replacement{Group: group, Watch: plan.Watch{Gates: []string{`test "$SLIPWAY_STAGE" = after-green`}}}
+		fails := run.Replacement{Groups: []string{group}, Watch: plan.Watch{Gates: []string{`test "$SLIPWAY_STAGE" = after-green`}}}
 		first := true
 		killedAnywhere(t, 20, func() (*testregion.Region, store.Store) { first = true; return again(t, before)() }, func(p *process) (*outcome.Outcome, error) {
 			if !first {
@@ -274,7 +274,7 @@ func TestAReplacementThatCannotBeIsRefused(t *testing.T) {
 		"none": {"none of that name in cluster test", "s, w"},
 		"w":    {"PodDisruptionBudget default/web", "never lets a pod go"},
 	} {
-		_, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: group})
+		_, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{group}})
 		for _, x := range want {
 			if err == nil || !strings.Contains(err.Error(), x) {
 				t.Errorf("%s: %v, expected %q", group, err, x)
@@ -282,7 +282,7 @@ func TestAReplacementThatCannotBeIsRefused(t *testing.T) {
 		}
 	}
 	r.Region.EC2.Quotas.VCPUs = 12
-	if _, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "s"}); err == nil || !strings.Contains(err.Error(), "beside the 10 that run") {
+	if _, err := run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"s"}}); err == nil || !strings.Contains(err.Error(), "beside the 10 that run") {
 		t.Errorf("without room: %v", err)
 	}
 	names := []string{}
@@ -322,14 +322,14 @@ func TestWhatCannotMoveIsNamed(t *testing.T) {
 		_, err := k.CoreV1().Pods("default").Create(t.Context(), p, metav1.CreateOptions{})
 		must(t, err)
 	}
-	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+	_, err = run.PrepareReplacement(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}})
 	for _, want := range []string{"pod default/alone: is made again by nothing", "ConfigMap default/held: must not be moved, as its annotation says: karpenter.sh/do-not-disrupt: true",
 		"ConfigMap default/pinned: would wait for ever: no node has what its nodeSelector", "--force"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, expected %q", err, want)
 		}
 	}
-	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Force: true}})
 	for _, want := range []string{"pod default/alone is made again by nothing", "does not move with them: ConfigMap default/disk"} {
 		if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, want) {
 			t.Errorf("the notes are %s, expected %q", notes, want)
@@ -343,12 +343,12 @@ func TestAFileSaysWhatAGroupIsReplacedBy(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	file := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, instanceType: m5.xlarge, volumeSize: 50, labels: {pool: web},", 1))
 	for _, group := range []string{"w", "w-b2"} {
-		s := replacement(t, r, run.Replacement{Group: group, File: file})
+		s := replacement(t, r, run.Replacement{Groups: []string{group}, File: file})
 		if rep := drive(t, r, s); !rep.OK() {
 			t.Fatal(rep.FirstFailure)
 		}
 	}
-	s := replacement(t, r, run.Replacement{Group: "w-b3", File: file})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w-b3"}, File: file})
 	g, _ := s.Live.NodeGroup("w-b3")
 	if x := g.Sizes(); g.Managed == nil || g.Managed.Labels["pool"] != "web" || g.Scaling.Instances[0].Type != "m5.xlarge" || x.DesiredSize != 3 || x.MaxSize != 4 {
 		t.Errorf("%+v", g.Managed)
@@ -366,7 +366,7 @@ func TestAFileFollowsTheGenerationThatStands(t *testing.T) {
 		must(t, err)
 		return s
 	}
-	w := run.Replacement{Group: "w", Watch: plan.Watch{Pause: rules.AfterGreen}}
+	w := run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Pause: rules.AfterGreen}}
 	if rep := drive(t, r, replacement(t, r, w)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
@@ -402,7 +402,7 @@ func withBudget(t *testing.T, text string) json.RawMessage {
 // replacement makes a third, and taking that back leaves the successor of the first alone.
 func TestANameThatIsGivenAgainIsAnotherGroup(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
-	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	r.Sim.World.Advance(time.Hour)
@@ -412,12 +412,12 @@ func TestANameThatIsGivenAgainIsAnotherGroup(t *testing.T) {
 		Subnets: green.Nodegroup.Subnets, ScalingConfig: &ekstypes.NodegroupScalingConfig{MinSize: new(int32(1)), MaxSize: new(int32(1)), DesiredSize: new(int32(1))}})
 	must(t, err)
 	r.Sim.World.Advance(10 * time.Minute)
-	back, err := run.PrepareReturn(t.Context(), r.AWS, "test", run.Replacement{Group: "w"})
+	back, err := run.PrepareReturn(t.Context(), r.AWS, "test", run.Replacement{Groups: []string{"w"}})
 	must(t, err)
 	if !back.Plan.Empty() {
 		t.Errorf("taken back, though nothing is under way: %v", kinds(back))
 	}
-	s := replacement(t, r, run.Replacement{Group: "w"})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}})
 	if s.Plan.Entry(rules.ID(rules.NodeGroup, "w-b3")) == nil {
 		t.Errorf("the plan has %v", kinds(s))
 	}
@@ -440,7 +440,7 @@ func TestTheNewGroupIsAsTheOldOneIsLive(t *testing.T) {
 	r.Sim.World.Advance(10 * time.Minute)
 	was, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w")})
 	must(t, err)
-	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	now, err := r.AWS.EKS.DescribeNodegroup(t.Context(), &eks.DescribeNodegroupInput{ClusterName: new("test"), NodegroupName: new("w-b2")})

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -39,7 +38,7 @@ func (p *preparation) within(context.Context) error {
 			now[name] = w.Green
 		}
 	}
-	slices.SortStableFunc(p.in.Replaced, func(a, b plan.Within) int { return cmp.Compare(turnOf(live, a), turnOf(live, b)) })
+	p.inTurn()
 	p.f = renamed(p.f, now)
 	for _, n := range p.f.Cluster.Groups() {
 		for _, w := range p.in.Replaced {

@@ -130,12 +130,12 @@ func TestALaunchWithReplacementsKilledAnywhereAndRunAgain(t *testing.T) {
 func TestAReplacementOfOtherTypesIsNotGoneOnWith(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	guarded(t, r, 1)
-	w := run.Replacement{Group: "w", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}, Watch: plan.Watch{Pause: rules.AfterGreen}}
+	w := run.Replacement{Groups: []string{"w"}, Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}, Watch: plan.Watch{Pause: rules.AfterGreen}}
 	if rep := drive(t, r, replacement(t, r, w)); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	replacement(t, r, w)
-	replacement(t, r, run.Replacement{Group: "w"})
+	replacement(t, r, run.Replacement{Groups: []string{"w"}})
 	w.Changes = map[string]any{"instanceTypes": []string{"m5.2xlarge"}}
 	_, err := run.PrepareReplacement(t.Context(), r.AWS, "test", w)
 	for _, want := range []string{"is being replaced by w-b2 already", "m5.xlarge", "and not", "m5.2xlarge", "--abort"} {

@@ -84,6 +84,7 @@ func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
 	p.replace = w.Replace
 	if s, err = p.prepare(ctx); err == nil {
+		s.paused(w.Watch.Pause)
 		s.goesBackInPart(w.Watch.Deadline)
 	}
 	return s, err
@@ -134,8 +135,8 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
-	state       *State     // where no books are kept; nil: none was given
-	replacing   *replacing // nil: nothing is
+	state       *State // where no books are kept; nil: none was given
+	replacing   []*replacing
 	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
 	addon       *AddonChange
@@ -164,7 +165,7 @@ func (p *preparation) network(ctx context.Context) (err error) {
 func (p *preparation) observe(ctx context.Context) (err error) {
 	scope := read.Planning()
 	switch {
-	case p.replacing != nil || p.repairing != nil || len(p.replace) > 0:
+	case len(p.replacing) > 0 || p.repairing != nil || len(p.replace) > 0:
 		scope = read.Replacing()
 	case p.addon != nil:
 		scope.Parts = append(scope.Parts, observe.Versions)
@@ -247,7 +248,7 @@ func (p *preparation) reach(context.Context) error {
 
 func (p *preparation) check(ctx context.Context) error {
 	var but []string
-	if p.replacing != nil && p.replacing.f == nil {
+	if len(p.replacing) > 0 && !p.stands() {
 		return nil // nothing is made any more
 	}
 	if p.repairing != nil && (p.repairing.fine || p.repairing.halted) {
@@ -257,17 +258,26 @@ func (p *preparation) check(ctx context.Context) error {
 		but = check.OfSubnets
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
 	}
-	found := check.Run(ctx, check.Preflight, check.NewInput(p.c, p.f, p.in.Net, p.toCome()), but...)
+	found := check.Run(ctx, check.Preflight, p.checked(), but...)
 	for _, w := range found {
 		p.notes = append(p.notes, w.Sentence())
 	}
 	return found.Err()
 }
 
+// checked is what checks look at.
+func (p *preparation) checked() *check.Input {
+	in := check.NewInput(p.c, p.f, p.in.Net, p.toCome())
+	in.AtOnce = p.in.MaxParallel
+	for _, w := range p.in.Replaced {
+		in.InTurn = append(in.InTurn, w.Green)
+	}
+	return in
+}
+
 func (p *preparation) plan(ctx context.Context) (err error) {
-	if x := p.replacing; x != nil {
-		p.made, err = plan.Replace(plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Asked: x.File != nil || len(x.Changes) > 0,
-			Slices: x.slices, Whole: x.whole, Watch: x.Watch})
+	if len(p.replacing) > 0 {
+		p.made, err = plan.Replace(p.in)
 	} else if x := p.repairing; x != nil && x.halted {
 		p.made, err = plan.GroupGoesOn(p.in.Live, p.in.Account, x.group)
 	} else if x := p.repairing; x != nil && x.fine {

@@ -32,7 +32,7 @@ func TestStatusShowsWhatIsUnderWay(t *testing.T) {
 	}
 	paused := func(stage string) {
 		t.Helper()
-		if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Pause: stage}})); !rep.OK() {
+		if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Pause: stage}})); !rep.OK() {
 			t.Fatal(rep.FirstFailure)
 		}
 		st := look()
@@ -43,7 +43,7 @@ func TestStatusShowsWhatIsUnderWay(t *testing.T) {
 	}
 	paused(rules.AfterGreen)
 
-	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Deadline: 5 * time.Minute}})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Deadline: 5 * time.Minute}})
 	k := kubernetesOf(t, r)
 	budget, err := k.PolicyV1().PodDisruptionBudgets("default").Get(t.Context(), "web", metav1.GetOptions{})
 	must(t, err)
@@ -65,7 +65,7 @@ func TestStatusShowsWhatIsUnderWay(t *testing.T) {
 	must(t, err)
 	r.Sim.World.Advance(time.Minute)
 	paused(rules.AfterDrain)
-	if rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w"})); !rep.OK() {
+	if rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}})); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}
 	if st := look(); len(st.Changes) > 0 || !st.Settled {

@@ -41,7 +41,7 @@ func TestNoCommandWritesWhatTerraformHolds(t *testing.T) {
 			return run.PrepareDelete(t.Context(), p.aws, "test", []string{"w"}, run.GroupChange{Books: b})
 		},
 		"nodegroup upgrade": func(b *run.Books) (*run.Session, error) {
-			return run.PrepareReplacement(t.Context(), p.aws, "test", run.Replacement{Group: "w", Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}, Books: b})
+			return run.PrepareReplacement(t.Context(), p.aws, "test", run.Replacement{Groups: []string{"w"}, Changes: map[string]any{"instanceTypes": []string{"m5.xlarge"}}, Books: b})
 		},
 		"addon update": func(b *run.Books) (*run.Session, error) {
 			return run.PrepareAddon(t.Context(), p.aws, "test", run.AddonChange{Properties: map[string]any{"name": "coredns", "configurationValues": `{"replicaCount":3}`}, Books: b})

@@ -79,8 +79,11 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 	}
 	s.Input.Upgrade = in
 	s.goesBackInPart(w.Deadline)
-	s.done = "the cluster is at Kubernetes " + in.To
-	return s.planned(w.Books, err)
+	if s, err = s.planned(w.Books, err); err == nil {
+		s.done = "the cluster is at Kubernetes " + in.To
+		s.paused(w.Pause)
+	}
+	return s, err
 }
 
 // upgrading is what the plan is made from.
@@ -119,18 +122,21 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 	watch := w.Watch
 	watch.Force = watch.Force || w.Force
 	out = map[string]plan.Replacement{}
+	together := &preparation{c: c, name: live.Name}
+	together.in.Live, together.in.MaxParallel = live, cmp.Or(w.MaxParallel, 3)
 	for _, name := range w.lagging(live, to) {
 		if slices.Contains(w.but, name) {
 			continue
 		}
 		named := w.named(name, to)
 		p := &preparation{c: c, name: live.Name, books: w.Books,
-			replacing: &replacing{Replacement: Replacement{Group: name, Watch: watch, Changes: named}, version: to}}
+			replacing: []*replacing{{Replacement: Replacement{Watch: watch, Changes: named}, Group: name, version: to}}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		if err := p.replaced(ctx); err != nil {
 			return nil, nil, err
 		}
-		if x := p.replacing; x.f != nil && stack.OwnAMI(x.f.Cluster.Groups()[0]) && named["ami"] == nil && !underWay(live, x.blue.Name, observe.AnyGroup{}) {
+		x := p.replacing[0]
+		if x.f != nil && stack.OwnAMI(x.f.Cluster.Groups()[0]) && named["ami"] == nil && !underWay(live, x.blue.Name, observe.AnyGroup{}) {
 			own = append(own, name)
 			continue
 		}
@@ -140,10 +146,28 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 			}
 		}
 		p.in.File = p.f
-		x := p.replacing
 		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch}
+		together.join(p)
 	}
-	return out, own, nil
+	return out, own, together.quotas(ctx)
+}
+
+// join adds what another preparation replaces.
+func (p *preparation) join(other *preparation) {
+	if p.in.Replaced = append(p.in.Replaced, other.in.Replaced...); p.f == nil {
+		p.f = other.f
+	} else {
+		p.f = p.f.With(other.f)
+	}
+	p.in.Net = other.in.Net
+}
+
+// quotas looks whether the account has room for what is replaced at once.
+func (p *preparation) quotas(ctx context.Context) error {
+	if len(p.in.Replaced) < 2 {
+		return nil // it has been looked at
+	}
+	return check.Run(ctx, check.Preflight, p.checked(), check.AllBut("quotas")...).Err()
 }
 
 // lagging are the node groups that are replaced on the way to a minor.
@@ -172,7 +196,7 @@ func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
 // upgrade reads what a plan needs more where the file names another version than the control
 // plane has.
 func (p *preparation) upgrade(ctx context.Context) (err error) {
-	if p.replacing != nil {
+	if len(p.replacing) > 0 {
 		return nil
 	}
 	if !p.in.Upgrades() {
@@ -202,10 +226,10 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 
 // watched refuses what is said of replacements where none is asked for: no gate would be asked.
 func (p *preparation) watched() error {
-	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && !w.Force {
+	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && w.Pause == "" && !w.Force {
 		return nil
 	}
-	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak and --force are of replacements",
+	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak, --pause and --force are of replacements",
 		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
 }
 

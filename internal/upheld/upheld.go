@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
@@ -92,10 +93,14 @@ func (l *Log) End(ctx context.Context, lost func(node string) bool) (*Count, err
 		}
 		return 1
 	})
-	c := &Count{pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{}, lost: lost}
-	for _, x := range all {
+	c := &Count{done: map[types.UID]string{}, pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{}, lost: lost}
+	for i, x := range all {
+		if i == len(l.first) {
+			c.began = c.byController()
+		}
 		c.take(x)
 	}
+	c.ends()
 	if err := l.k.PolicyV1().PodDisruptionBudgets(mark.Namespace).Delete(ctx, endMark, metav1.DeleteOptions{}); err != nil {
 		return nil, err
 	}
@@ -133,7 +138,12 @@ func until(ctx context.Context, w watch.Interface) ([]change, error) {
 type Count struct {
 	Left       int      // pods that were available and were taken away
 	Violations []string // each in words
+	// Lost are controllers with fewer pods than at the beginning, of which none is to come;
+	// Waiting are pods that no node has room for, of controllers that had none such.
+	Lost, Waiting []string
 
+	began   map[string]tally
+	done    map[types.UID]string // pods that succeeded, and whose they are: with a node goes what has run on it
 	pods    map[string]*corev1.Pod
 	budgets map[string]*policyv1.PodDisruptionBudget
 	lost    func(string) bool
@@ -155,6 +165,9 @@ func (c *Count) take(x change) {
 		}
 		if c.pods[key] = o; x.gone {
 			delete(c.pods, key)
+		}
+		if of := controller(o); of != "" && o.Status.Phase == corev1.PodSucceeded {
+			c.done[o.UID] = of
 		}
 		leaves := was != nil && was.DeletionTimestamp == nil && (x.gone || o.DeletionTimestamp != nil)
 		if leaves && was.Status.Phase == corev1.PodRunning && !c.lost(was.Spec.NodeName) {
@@ -187,6 +200,57 @@ func (c *Count) leaves(p *corev1.Pod) {
 		if want := wants(b); left < want {
 			c.Violations = append(c.Violations, fmt.Sprintf("pod %s/%s left node %s: budget %s wants %d pods healthy, and %d were left",
 				p.Namespace, p.Name, p.Spec.NodeName, name, want, left))
+		}
+	}
+}
+
+// tally is how many pods a controller has: those that run, have run or may, and those among
+// them that wait for a node.
+type tally struct{ pods, waiting int }
+
+// controller is what keeps a pod there, in words; "": nothing does, or a DaemonSet, whose pods
+// come and go with nodes.
+func controller(p *corev1.Pod) string {
+	if o := metav1.GetControllerOf(p); o != nil && o.Kind != "DaemonSet" {
+		return o.Kind + " " + p.Namespace + "/" + o.Name
+	}
+	return ""
+}
+
+// byController counts the pods that something keeps there.
+func (c *Count) byController() map[string]tally {
+	out := map[string]tally{}
+	for _, key := range c.done {
+		n := out[key]
+		n.pods++
+		out[key] = n
+	}
+	for _, p := range c.pods {
+		key := controller(p)
+		if key == "" || c.done[p.UID] != "" || p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		n := out[key]
+		n.pods++
+		if p.Spec.NodeName == "" {
+			n.waiting++
+		}
+		out[key] = n
+	}
+	return out
+}
+
+// ends compares what controllers have with what they had. A StatefulSet makes a pod once
+// those before it are ready, so that one that waits stands for those that follow.
+func (c *Count) ends() {
+	now := c.byController()
+	for _, key := range slices.Sorted(maps.Keys(c.began)) {
+		was, is := c.began[key], now[key]
+		if is.pods < was.pods && is.waiting == 0 {
+			c.Lost = append(c.Lost, fmt.Sprintf("%s has %d pods, and had %d", key, is.pods, was.pods))
+		}
+		if is.waiting > was.waiting {
+			c.Waiting = append(c.Waiting, fmt.Sprintf("%s: %d", key, is.waiting-was.waiting))
 		}
 	}
 }

@@ -100,6 +100,16 @@ func Args(what ...string) cobra.PositionalArgs {
 	}
 }
 
+// ArgsAndMore wants at least so many arguments, of which the last may be repeated.
+func ArgsAndMore(what ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < len(what) {
+			return Input("%s takes the %s, and more of the latter", c.Name(), strings.Join(what, " and the "))
+		}
+		return nil
+	}
+}
+
 // Input is an error of invalid input.
 func Input(format string, args ...any) error {
 	return outcome.Exit(outcome.ExitInput, fmt.Errorf(format, args...))

@@ -1,11 +1,13 @@
 package cmdutil
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/plan"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
@@ -16,6 +18,7 @@ type Replaces struct {
 	gates       []string
 	gateTime    time.Duration
 	soak        time.Duration
+	pause       string
 	deadline    time.Duration
 	force       bool
 }
@@ -31,6 +34,7 @@ func (f *Replaces) Add(c *cobra.Command) {
 	fs.StringArrayVar(&f.gates, "replace-gate", nil, "command that must exit 0 for a replacement to go on, at each of its gates; may be repeated")
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long such a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once a replaced group is empty")
+	fs.StringVar(&f.pause, "pause", "", "of what is replaced: stop after-green or after-drain for a person to look; the same command goes on")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
 	fs.BoolVar(&f.force, "force", false,
 		"replace though pods are lost, or do not find a node again as they are; on the way to another version, as of slipway upgrade")
@@ -41,12 +45,19 @@ func (f *Replaces) Wish(w run.Wish) (run.Wish, error) {
 	switch {
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
 		return w, Input("--gate-timeout, --deadline and --soak take times such as 10m")
+	case !Pauses(f.pause):
+		return w, Input("--pause %s: after-green or after-drain", f.pause)
 	case f.maxParallel < 0:
 		return w, Input("--max-parallel takes 1 or more")
 	}
 	w.Replace, w.MaxParallel = f.groups, f.maxParallel
-	w.Watch = plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline, Force: f.force}
+	w.Watch = plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline, Force: f.force}
 	return w, nil
+}
+
+// Pauses tells whether a word is a stage after which a replacement can stop for a person, or none.
+func Pauses(stage string) bool {
+	return slices.Contains([]string{"", rules.AfterGreen, rules.AfterDrain}, stage)
 }
 
 // Any tells whether a group is named.

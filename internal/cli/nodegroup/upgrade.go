@@ -2,6 +2,8 @@ package nodegroup
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,7 +11,6 @@ import (
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
 	"github.com/slipway-eks/slipway/internal/cli/first"
 	"github.com/slipway-eks/slipway/internal/plan"
-	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
 )
 
@@ -26,6 +27,7 @@ type upgradeFlags struct {
 	pause              string
 	abort, force       bool
 	batch              string
+	parallel           int
 	timeline           string
 	given              func(string) bool
 }
@@ -43,6 +45,9 @@ pods move zone by zone, by eviction, within every disruption budget; then the ol
 old group goes, a gate must open: no Deployment, StatefulSet or DaemonSet less available than before the start, no pod that
 crashes again and again and did not; and every --gate command must exit 0. It runs with SLIPWAY_CLUSTER, SLIPWAY_GROUP,
 SLIPWAY_REPLACEMENT and SLIPWAY_STAGE (after-green, after-drain) in its environment.
+
+Several groups are one plan: one after the other, or as many at once as --max-parallel says; pods move from one group at a time,
+as budgets know no groups. What fails takes back the groups that are under way; those that are replaced stay so.
 
 With --batch 25% the group goes slice by slice, so that room for a slice is enough: the new group is made with a quarter of the nodes,
 as many of the old ones are emptied and ended, the new group grows by the next quarter, and so on, with Slipway's own gate after
@@ -63,17 +68,18 @@ fails it, unless --force has EKS end it; what is new stays, and the same command
 func newUpgrade(a *cmdutil.App) *cobra.Command {
 	var f upgradeFlags
 	c := &cobra.Command{
-		Use: "upgrade NAME GROUP", Short: "Replace a node group's nodes: by a new group beside it, with gates and a way back, or in place", Long: upgradeLong,
+		Use: "upgrade NAME GROUP...", Short: "Replace node groups' nodes: by a new group beside each, with gates and a way back, or in place", Long: upgradeLong,
 		Example: "  slipway nodegroup upgrade prod workers\n" +
 			"  slipway nodegroup upgrade prod workers --instance-types m7i.large --gate 'curl -fsS https://shop.example/health' --soak 10m\n" +
 			"  slipway nodegroup upgrade prod workers -f cluster.yaml --pause after-green\n" +
 			"  slipway nodegroup upgrade prod workers --batch 25%\n" +
+			"  slipway nodegroup upgrade prod web batch gpu --max-parallel 2\n" +
 			"  slipway nodegroup upgrade prod workers --abort\n" +
 			"  slipway nodegroup upgrade prod workers --strategy in-place",
-		Args: cmdutil.Args("cluster's name", "node group's name"),
+		Args: cmdutil.ArgsAndMore("cluster's name", "node group's name"),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.given = c.Flags().Changed
-			return upgrade(c.Context(), a, f, args[0], args[1])
+			return upgrade(c.Context(), a, f, args[0], args[1:])
 		},
 	}
 	fs := c.Flags()
@@ -88,6 +94,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once the old nodes are empty")
 	fs.StringVar(&f.pause, "pause", "", "stop after-green or after-drain for a person to look; the same command goes on")
 	fs.StringVar(&f.batch, "batch", "", "how many nodes are replaced at a time, as a number or a part such as 25%: so much room is enough; default: all")
+	fs.IntVar(&f.parallel, "max-parallel", 1, "how many groups at once")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
 	fs.BoolVar(&f.force, "force", false,
 		"go on though pods are lost, or do not find a node again as they are; in place, EKS also ends pods that budgets hold back")
@@ -99,11 +106,11 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 }
 
 // upgrade is the whole of the command, in its order.
-func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group string) error {
+func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster string, groups []string) error {
 	if f.strategy == inPlace {
-		return upgradeInPlace(ctx, a, f, cluster, group)
+		return upgradeInPlace(ctx, a, f, cluster, groups)
 	}
-	w, err := f.wish(a, cluster, group)
+	w, err := f.wish(a, cluster, groups)
 	if err != nil {
 		return err
 	}
@@ -129,8 +136,8 @@ func upgrade(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster, group
 }
 
 // wish is what the flags mean.
-func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacement, error) {
-	w := run.Replacement{Group: group, Changes: map[string]any{}, Batch: f.batch,
+func (f *upgradeFlags) wish(a *cmdutil.App, cluster string, groups []string) (run.Replacement, error) {
+	w := run.Replacement{Groups: groups, Changes: map[string]any{}, Batch: f.batch, MaxParallel: f.parallel,
 		Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline, Force: f.force}}
 	for flag, change := range map[string]struct {
 		property string
@@ -145,7 +152,11 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster, group string) (run.Replacem
 		return w, cmdutil.Input("--strategy %s: blue-green or in-place", f.strategy)
 	case f.template != "":
 		return w, cmdutil.Input("--launch-template-version goes with --strategy in-place: say in a file what the new group is made from (-f FILE)")
-	case f.pause != "" && f.pause != rules.AfterGreen && f.pause != rules.AfterDrain:
+	case f.parallel < 1:
+		return w, cmdutil.Input("--max-parallel takes 1 or more")
+	case len(slices.Compact(slices.Sorted(slices.Values(groups)))) < len(groups):
+		return w, cmdutil.Input("name each node group once: %s", strings.Join(groups, ", "))
+	case !cmdutil.Pauses(f.pause):
 		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
 	case f.batch != "" && !partly(f.batch):
 		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)

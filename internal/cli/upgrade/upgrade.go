@@ -28,6 +28,7 @@ type flags struct {
 	gates              []string
 	gateTime, deadline time.Duration
 	soak               time.Duration
+	pause              string
 	timeline           string
 }
 
@@ -68,6 +69,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	fs.StringArrayVar(&f.gates, "gate", nil, "of groups that are replaced: command that must exit 0 for it to go on; may be repeated")
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "likewise: how long a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "likewise: how long all must stay as available as before, once the old nodes are empty")
+	fs.StringVar(&f.pause, "pause", "", "likewise: stop after-green or after-drain for a person to look; the same command goes on")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "likewise: how long the pods of a zone may take to move")
 	fs.StringSliceVar(&f.wait, "wait-nodes", nil,
 		"karpenter, auto, or both: wait until what Karpenter or Auto Mode keeps has followed, too, which it does by itself")
@@ -112,7 +114,7 @@ var minor = regexp.MustCompile(`^1\.\d+$`)
 // wish is what the flags mean.
 func (f *flags) wish() (run.Upgrade, error) {
 	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, MaxParallel: f.parallel, Force: f.force,
-		WaitNodes: f.wait, WaitFor: f.waitFor, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak, Deadline: f.deadline}}
+		WaitNodes: f.wait, WaitFor: f.waitFor, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline}}
 	switch {
 	case f.rollback && f.to != "":
 		return w, cmdutil.Input("give --to or --rollback: back is the minor that the cluster was upgraded from")
@@ -128,6 +130,8 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--wait-nodes is of the way up: Karpenter and Auto Mode must make no newer nodes before the control plane goes back")
 	case f.waitFor <= 0:
 		return w, cmdutil.Input("--wait-nodes-timeout takes a time such as 1h")
+	case !cmdutil.Pauses(f.pause):
+		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
 	case f.parallel < 1:
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
