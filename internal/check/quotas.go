@@ -70,7 +70,11 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 		n   int
 	}
 	var all, turns []nodes // of the latter, only so many come at once
+	toCome := 0
 	in.groups(func(g config.Group) {
+		if slices.Contains(in.InTurn, g.Name) {
+			toCome++
+		}
 		spot := g.Managed != nil && config.On(g.Managed.Spot, false) || g.Own != nil && g.Own.InstancesDistribution != nil
 		if types := g.Types(); len(types) > 0 && types[0] != "mixed" && !spot {
 			x := nodes{types[0], *g.DesiredCapacity}
@@ -108,7 +112,7 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 	}
 	need, used := 0, 0
 	slices.SortFunc(turns, func(a, b nodes) int { return b.n*each[b.typ] - a.n*each[a.typ] })
-	for _, x := range slices.Concat(all, turns[:min(len(turns), max(1, in.AtOnce))]) {
+	for _, x := range slices.Concat(all, turns[:min(len(turns), in.turnsNow(toCome))]) {
 		need += x.n * each[x.typ]
 	}
 	for t, n := range runs {
@@ -124,6 +128,12 @@ func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
 	return finding.Findings{failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once%s and the account's quota in %s is %d", need, beside,
 		in.AWS.Region, limit),
 		"raise the quota (L-1216C47A), or start with fewer nodes", nil)}
+}
+
+// turnsNow are how many groups that come in turn may come now: of those that are not to come
+// any more, each is in the way until what it takes the place of is gone, and counts as running.
+func (in *Input) turnsNow(toCome int) int {
+	return max(0, max(1, in.AtOnce)-(len(in.InTurn)-toCome))
 }
 
 // running counts what runs by type, of the families that the quota is of: on demand, and
