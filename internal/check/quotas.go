@@ -3,8 +3,8 @@ package check
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -19,12 +19,12 @@ import (
 
 var quotas = Check{
 	Name:   "quotas",
-	Title:  "Room for one VPC, its addresses, and the nodes' vCPUs",
+	Title:  "Room for one VPC, its addresses, the nodes' vCPUs, and EKS's quota of node groups",
 	Source: "servicequotas:GetServiceQuota, ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstanceTypes, ec2:DescribeInstances",
-	Codes:  []string{"quota-vpcs", "quota-addresses", "quota-vcpus"},
+	Codes:  []string{"quota-vpcs", "quota-addresses", "quota-vcpus", "quota-node-groups"},
 	When:   Preflight | Doctor,
 	Run: func(ctx context.Context, in *Input) finding.Findings {
-		return append(in.networkQuotas(ctx), in.vcpuQuota(ctx)...)
+		return slices.Concat(in.networkQuotas(ctx), in.vcpuQuota(ctx), in.groupQuota(ctx))
 	},
 }
 
@@ -60,76 +60,106 @@ func (in *Input) networkQuotas(ctx context.Context) finding.Findings {
 	return out
 }
 
-func (in *Input) vcpuQuota(ctx context.Context) finding.Findings {
-	limit, ok := in.quota(ctx, "ec2", "L-1216C47A")
-	if !ok {
-		return nil
-	}
-	type nodes struct {
-		typ string
-		n   int
-	}
-	var all, turns []nodes // of the latter, only so many come at once
+// nodes are some of one type, which a group is made with.
+type nodes struct {
+	typ string
+	n   int
+}
+
+// vcpuQuota holds what node groups want against the account's quotas of vCPUs, each of some
+// families of instance types. A group of mixed types may have them all of one or another: it is
+// held against none.
+func (in *Input) vcpuQuota(ctx context.Context) (out finding.Findings) {
+	all, turns := map[bucket][]nodes{}, map[bucket][]nodes{} // of the latter, only so many come at once
+	toCome := 0
 	in.groups(func(g config.Group) {
-		spot := g.Managed != nil && config.On(g.Managed.Spot, false) || g.Own != nil && g.Own.InstancesDistribution != nil
-		if types := g.Types(); len(types) > 0 && types[0] != "mixed" && !spot {
-			x := nodes{types[0], *g.DesiredCapacity}
-			if slices.Contains(in.InTurn, g.Name) {
-				turns = append(turns, x)
-			} else {
-				all = append(all, x)
-			}
+		inTurn := slices.Contains(in.InTurn, g.Name)
+		if inTurn {
+			toCome++
+		}
+		types := g.Types()
+		if len(types) == 0 || types[0] == "mixed" || g.Own != nil && g.Own.InstancesDistribution != nil {
+			return
+		}
+		b := bucketOf(types[0], g.Managed != nil && config.On(g.Managed.Spot, false))
+		if x := (nodes{types[0], *g.DesiredCapacity}); inTurn {
+			turns[b] = append(turns[b], x)
+		} else {
+			all[b] = append(all[b], x)
 		}
 	})
-	if len(all)+len(turns) == 0 {
-		return nil
-	}
-	runs := map[string]int{}
+	runs := map[bucket]map[string]int{}
 	if in.Live.Cluster != nil {
 		runs = in.running(ctx)
 	}
-	ask := &ec2.DescribeInstanceTypesInput{}
-	for t := range runs {
-		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(t))
+	for _, b := range buckets {
+		if len(all[b])+len(turns[b]) == 0 {
+			continue
+		}
+		limit, ok := in.quota(ctx, "ec2", b.code)
+		if !ok {
+			continue
+		}
+		var ask []string
+		for _, x := range slices.Concat(all[b], turns[b]) {
+			ask = append(ask, x.typ)
+		}
+		each, err := in.vcpusOf(ctx, ask, slices.Sorted(maps.Keys(runs[b])))
+		if err != nil {
+			continue // an unknown type is another check's finding
+		}
+		need, used := 0, 0
+		slices.SortFunc(turns[b], func(x, y nodes) int { return y.n*each[y.typ] - x.n*each[x.typ] })
+		for _, x := range slices.Concat(all[b], turns[b][:min(len(turns[b]), in.turnsNow(toCome))]) {
+			need += x.n * each[x.typ]
+		}
+		for t, n := range runs[b] {
+			used += n * each[t]
+		}
+		if need == 0 || need+used <= limit {
+			continue
+		}
+		beside := ""
+		if used > 0 {
+			beside = fmt.Sprintf(" beside the %d that run", used)
+		}
+		out = append(out, failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once%s and the account's quota in %s is %d (%s)", need, beside,
+			in.AWS.Region, limit, b.name), "raise the quota ("+b.code+"), or start with fewer nodes", nil))
 	}
-	for _, x := range slices.Concat(all, turns) {
-		ask.InstanceTypes = append(ask.InstanceTypes, ec2types.InstanceType(x.typ))
-	}
-	slices.Sort(ask.InstanceTypes)
-	ask.InstanceTypes = slices.Compact(ask.InstanceTypes)
-	infos, err := awsc.Collect(ctx, ec2.NewDescribeInstanceTypesPaginator(in.AWS.EC2, ask),
-		func(o *ec2.DescribeInstanceTypesOutput) []ec2types.InstanceTypeInfo { return o.InstanceTypes })
-	if err != nil {
-		return nil // an unknown type is another check's finding
-	}
-	each := map[string]int{}
-	for _, t := range infos {
-		each[string(t.InstanceType)] = int(aws.ToInt32(t.VCpuInfo.DefaultVCpus))
-	}
-	need, used := 0, 0
-	slices.SortFunc(turns, func(a, b nodes) int { return b.n*each[b.typ] - a.n*each[a.typ] })
-	for _, x := range slices.Concat(all, turns[:min(len(turns), max(1, in.AtOnce))]) {
-		need += x.n * each[x.typ]
-	}
-	for t, n := range runs {
-		used += n * each[t]
-	}
-	if need+used <= limit {
-		return nil
-	}
-	beside := ""
-	if used > 0 {
-		beside = fmt.Sprintf(" beside the %d that run", used)
-	}
-	return finding.Findings{failed("quota-vcpus", fmt.Sprintf("the node groups want %d vCPUs at once%s and the account's quota in %s is %d", need, beside,
-		in.AWS.Region, limit),
-		"raise the quota (L-1216C47A), or start with fewer nodes", nil)}
+	return out
 }
 
-// running counts what runs by type, of the families that the quota is of: on demand, and
-// standard. What cannot be read stops nothing.
-func (in *Input) running(ctx context.Context) map[string]int {
-	out := map[string]int{}
+// groupQuota holds the managed node groups that there will be at once against EKS's quota. How
+// large one may be, the file is asked.
+func (in *Input) groupQuota(ctx context.Context) finding.Findings {
+	alone, inTurn := 0, 0
+	in.groups(func(g config.Group) {
+		switch {
+		case g.Managed == nil:
+		case slices.Contains(in.InTurn, g.Name):
+			inTurn++
+		default:
+			alone++
+		}
+	})
+	there, come := len(in.Live.Groups), alone+min(inTurn, in.turnsNow(inTurn))
+	if n, ok := in.quota(ctx, "eks", "L-6D54EA21"); ok && come > 0 && there+come > n {
+		return finding.Findings{failed("quota-node-groups", fmt.Sprintf("the cluster has %d managed node groups, would have %d more at once, and the account's quota in %s is %d",
+			there, come, in.AWS.Region, n), "delete one, raise the quota (L-6D54EA21), or replace fewer at once (--max-parallel)", nil)}
+	}
+	return nil
+}
+
+// turnsNow are how many groups that come in turn may come now: of those that are not to come
+// any more, each is in the way until what it takes the place of is gone, and counts as running.
+func (in *Input) turnsNow(toCome int) int {
+	return max(0, max(1, in.AtOnce)-(len(in.InTurn)-toCome))
+}
+
+// running counts what runs by the quota that it counts for, and by type. What cannot be read
+// stops nothing.
+func (in *Input) running(ctx context.Context) map[bucket]map[string]int {
+	out := map[bucket]map[string]int{}
 	states := ec2types.Filter{Name: new("instance-state-name"), Values: []string{"pending", "running"}}
 	all, err := awsc.Collect(ctx, ec2.NewDescribeInstancesPaginator(in.AWS.EC2, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{states}}),
 		func(o *ec2.DescribeInstancesOutput) []ec2types.Reservation { return o.Reservations })
@@ -138,9 +168,11 @@ func (in *Input) running(ctx context.Context) map[string]int {
 	}
 	for _, r := range all {
 		for _, i := range r.Instances {
-			if t := string(i.InstanceType); i.InstanceLifecycle == "" && t != "" && strings.ContainsRune("acdhimrtz", rune(t[0])) {
-				out[t]++
+			b := bucketOf(string(i.InstanceType), i.InstanceLifecycle == ec2types.InstanceLifecycleTypeSpot)
+			if out[b] == nil {
+				out[b] = map[string]int{}
 			}
+			out[b][string(i.InstanceType)]++
 		}
 	}
 	return out

@@ -25,10 +25,6 @@ type Surge struct {
 	Subnets []string
 }
 
-// onDemand are the first letters of the instance types that the quota is of (EC2: L-1216C47A,
-// Running On-Demand Standard instances).
-const onDemand = "acdhimrtz"
-
 // Room is whether there is room for what EKS adds to node groups that it is at at once: without
 // that for a node in each zone it waits, gives up, and rolls back (facts/eks.md §6, ops case 26).
 // Room for fewer than it would like is a warning. What cannot be read stops nothing.
@@ -37,21 +33,38 @@ func Room(ctx context.Context, c *awsc.Clients, atOnce []Surge) finding.Findings
 	return append(in.surgeVCPUs(ctx, atOnce), in.surgeAddresses(ctx, atOnce)...)
 }
 
-// surgeVCPUs holds the nodes against the account's quota.
-func (in *Input) surgeVCPUs(ctx context.Context, atOnce []Surge) finding.Findings {
-	nodes, least, names := map[string]int{}, map[string]int{}, []string(nil)
+// surgeVCPUs holds the nodes against the account's quotas.
+func (in *Input) surgeVCPUs(ctx context.Context, atOnce []Surge) (out finding.Findings) {
+	all := map[bucket][]Surge{}
 	for _, s := range atOnce {
-		if s.Type != "" && !s.Spot && strings.ContainsRune(onDemand, rune(s.Type[0])) {
-			nodes[s.Type] += s.Nodes
-			least[s.Type] += s.Least
-			names = append(names, s.Group)
+		if b := bucketOf(s.Type, s.Spot); s.Type != "" && b.code != "" {
+			all[b] = append(all[b], s)
 		}
 	}
-	limit, ok := in.quota(ctx, "ec2", "L-1216C47A")
-	if len(names) == 0 || !ok {
+	if len(all) == 0 {
 		return nil
 	}
 	runs := in.running(ctx)
+	for _, b := range buckets {
+		if len(all[b]) > 0 {
+			out = append(out, in.surgeInto(ctx, b, all[b], runs[b])...)
+		}
+	}
+	return out
+}
+
+// surgeInto holds nodes against the quota that all of them count for.
+func (in *Input) surgeInto(ctx context.Context, b bucket, atOnce []Surge, runs map[string]int) finding.Findings {
+	limit, ok := in.quota(ctx, "ec2", b.code)
+	if !ok {
+		return nil
+	}
+	nodes, least, names := map[string]int{}, map[string]int{}, []string(nil)
+	for _, s := range atOnce {
+		nodes[s.Type] += s.Nodes
+		least[s.Type] += s.Least
+		names = append(names, s.Group)
+	}
 	vcpus, err := in.vcpusOf(ctx, slices.Sorted(maps.Keys(nodes)), slices.Sorted(maps.Keys(runs)))
 	if err != nil {
 		return nil
@@ -65,7 +78,7 @@ func (in *Input) surgeVCPUs(ctx context.Context, atOnce []Surge) finding.Finding
 	used := sum(runs)
 	what := fmt.Sprintf("EKS adds up to %d vCPUs of nodes to %s meanwhile, beside the %d that run, and the account's quota in %s is %d", sum(nodes),
 		strings.Join(names, " and "), used, in.AWS.Region, limit)
-	const remedy = "raise the quota (L-1216C47A), have fewer groups at it at once, or give the group the update strategy MINIMAL, which adds none"
+	remedy := "raise the quota (" + b.code + "), have fewer groups at it at once, or give the group the update strategy MINIMAL, which adds none"
 	f := failed("quota-vcpus", what, remedy, nil)
 	f.Where.Resource = "node group " + strings.Join(names, ", ")
 	switch {

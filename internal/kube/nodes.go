@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,6 +24,8 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Instance is the ID of its EC2 instance.
+	Instance string `json:"instance,omitempty"`
 	// Cordoned: it takes no more pods; Excluded: it is in no load balancer; Held: the cluster
 	// autoscaler leaves it alone.
 	Cordoned bool `json:"cordoned,omitempty"`
@@ -40,6 +43,7 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 	for _, n := range l.Items {
 		x := Node{Name: n.Name, Version: n.Status.NodeInfo.KubeletVersion, Group: n.Labels[eksfacts.LabelGroup], OS: n.Labels[corev1.LabelOSStable],
 			Zone: n.Labels[corev1.LabelTopologyZone], Cordoned: n.Spec.Unschedulable, Held: n.Annotations[marks.ScaleDownDisabled] == "true"}
+		x.Instance = n.Spec.ProviderID[strings.LastIndex(n.Spec.ProviderID, "/")+1:]
 		_, x.Excluded = n.Labels[marks.ExcludeLabel]
 		if x.Group == "" {
 			x.Group = n.Labels[eksfacts.LabelOwnGroup]

@@ -25,6 +25,8 @@ type Node struct {
 	Reason  string `json:"reason,omitempty"` // the kubelet's message while not ready
 	OS      string `json:"os,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Instance is the ID of its EC2 instance.
+	Instance string `json:"instance,omitempty"`
 	// Cordoned: it takes no more pods; Excluded: it is in no load balancer; Held: the cluster
 	// autoscaler leaves it alone.
 	Cordoned bool `json:"cordoned,omitempty"`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -172,7 +173,8 @@ func (r *replacing) green() {
 	} else {
 		r.selfManaged(0, &r.cfg.NodeGroups[0])
 	}
-	if len(r.live.NodesOf(g)) > 0 { // a return may have begun, and been ended
+	r.scalingFree(g) // a return may have begun, and been ended
+	if len(r.live.NodesOf(g)) > 0 {
 		r.deed(rules.RestoreNodes, r.Green, "restore", "the nodes of "+r.Green+" take pods again, if a return had begun")
 	}
 }
@@ -193,11 +195,7 @@ func (r *replacing) proven() {
 // reach pods through any node; else each leaves them as it is empty.
 func (r *replacing) cordoned() {
 	r.deed(rules.Cordon, r.Blue.Name, "cordon", "the nodes of "+r.Blue.Name+" take no more pods")
-	if r.Blue.Scaling != nil {
-		r.add(part{Step: r.step(rules.HoldScaling, r.Blue.Name), Action: Update,
-			Title:   "Auto Scaling starts no node of " + r.Blue.Name + ", for an autoscaler either",
-			Typical: time.Second, Timeout: timeoutUpdate, Run: &steps.ScalingHeld{Group: r.Blue.Name}})
-	}
+	r.scalingHeld(r.Blue)
 	if r.Slices != nil {
 		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The nodes of %s leave the load balancers one by one, as they are empty.", r.Blue.Name))
 		return
@@ -208,6 +206,22 @@ func (r *replacing) cordoned() {
 		return
 	}
 	r.deed(rules.Exclude, r.Blue.Name, "exclude", "the nodes of "+r.Blue.Name+" leave the load balancers")
+}
+
+// scalingHeld has Auto Scaling start no node of a group that pods leave.
+func (r *replacing) scalingHeld(g observe.AnyGroup) {
+	if g.Scaling != nil {
+		r.add(part{Step: r.step(rules.HoldScaling, g.Name), Action: Update, Title: "Auto Scaling starts no node of " + g.Name + ", for an autoscaler either",
+			Typical: time.Second, Timeout: timeoutUpdate, Run: &steps.ScalingHeld{Group: g.Name}})
+	}
+}
+
+// scalingFree takes that back.
+func (r *replacing) scalingFree(g observe.AnyGroup) {
+	if g.Scaling != nil && g.Scaling.Tags[marks.Suspended] != "" {
+		r.add(part{Step: r.step(rules.FreeScaling, g.Name), Action: Update, Title: "Auto Scaling does with " + g.Name + " what it did before",
+			Typical: time.Second, Timeout: timeoutUpdate, Run: &steps.ScalingHeld{Group: g.Name, Release: true}})
+	}
 }
 
 func (r *replacing) gateTime() time.Duration { return cmp.Or(r.GateTime, 10*time.Minute) }

@@ -5,10 +5,8 @@ import (
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/finding"
-	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
-	"github.com/slipway-eks/slipway/internal/steps"
 )
 
 // Return is what the plan of the way back of replacements is made from.
@@ -51,13 +49,11 @@ func (r *replacing) returns(green observe.AnyGroup) finding.Findings {
 	if s := r.Blue.Sizes(); s != nil {
 		r.plan.WantNodes += s.DesiredSize
 	}
-	if r.Blue.Scaling != nil && r.Blue.Scaling.Tags[marks.Suspended] != "" {
-		r.add(part{Step: r.step(rules.FreeScaling, r.Blue.Name), Action: Update, Title: "Auto Scaling does with " + r.Blue.Name + " what it did before",
-			Typical: time.Second, Timeout: timeoutUpdate, Run: &steps.ScalingHeld{Group: r.Blue.Name, Release: true}})
-	}
+	r.scalingFree(r.Blue)
 	r.sizesBack()
 	r.deed(rules.RestoreNodes, r.Blue.Name, "restore", "the nodes of "+r.Blue.Name+" take pods again, and are in the load balancers")
 	if there {
+		r.scalingHeld(green)
 		if fs := r.moves(green); len(fs) > 0 {
 			return fs
 		}

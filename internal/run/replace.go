@@ -142,8 +142,7 @@ func (s *Session) Back(ctx context.Context, rep *engine.Report) (*Session, error
 	}
 	if s.hold != nil { // it is an operation of its own in the journal
 		b := *s.hold.b
-		b.Command += " --abort"
-		b.Reason = "the one before failed: " + rep.FirstFailure
+		b.Command, b.Reason = "nodegroup upgrade --abort", "the "+b.Command+" before failed: "+rep.FirstFailure
 		s.hold.b = &b
 	}
 	back, err := s.back(ctx)
@@ -264,7 +263,7 @@ func (x *replacing) find(ctx context.Context, p *preparation) error {
 	if x.version != "" {
 		x.f.Cluster.Metadata.Version = x.version
 	}
-	x.sliced()
+	x.sliced(x.f.Cluster.Groups()[0])
 	return nil
 }
 
@@ -317,11 +316,10 @@ func Part(s string, of int) (int, error) {
 }
 
 // sliced has the new group made with its first slice of nodes; the rest follows.
-func (x *replacing) sliced() {
+func (x *replacing) sliced(n *config.NodeGroupBase) {
 	if x.slices == nil {
 		return
 	}
-	n := x.f.Cluster.Groups()[0]
 	x.whole = observe.Sizes{MinSize: *n.MinSize, MaxSize: *n.MaxSize, DesiredSize: *n.DesiredCapacity}
 	n.DesiredCapacity, n.MinSize = new(min(x.slices.Nodes, x.whole.DesiredSize)), new(min(x.slices.Nodes, x.whole.MinSize))
 }

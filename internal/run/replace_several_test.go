@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
+	"github.com/slipway-eks/slipway/internal/store"
 	"github.com/slipway-eks/slipway/internal/testregion"
 )
 
@@ -140,5 +141,36 @@ func TestEveryCommandPausesForAPerson(t *testing.T) {
 		if strings.Contains(name, "version") || name == "upgrade" {
 			isAt(t, r, "1.35")
 		}
+	}
+}
+
+// Slice by slice goes every command that replaces, killed now and then: with room for one more
+// node, and the sizes of before in the end.
+func TestEveryCommandGoesSliceBySlice(t *testing.T) {
+	before := withBudget(t, pair)
+	for name, do := range map[string]func(p *process) (*outcome.Outcome, error){
+		"up": func(p *process) (*outcome.Outcome, error) {
+			return p.within(larger, run.Wish{Replace: []string{run.All}, Batch: "1"})
+		},
+		"up to another version": func(p *process) (*outcome.Outcome, error) {
+			return p.within(at135(larger), run.Wish{Replace: []string{run.All}, MaxParallel: 1, Batch: "1"})
+		},
+		"upgrade": func(p *process) (*outcome.Outcome, error) {
+			return p.upgrade(run.Upgrade{To: "1.35", Strategy: run.StrategyBlueGreen, MaxParallel: 1, Batch: "1"})
+		},
+	} {
+		killedEvery(t, 29, 83, 30, func() (*testregion.Region, store.Store) {
+			r, s := again(t, before)()
+			r.Region.EC2.Quotas.VCPUs = map[string]int{"upgrade": 12}[name] // five nodes run, of two each
+			if name != "upgrade" {
+				r.Region.EC2.Quotas.VCPUs = 22 // larger nodes have four
+			}
+			return r, s
+		}, do, func(at int, r *testregion.Region, _ *process, _ *outcome.Outcome) {
+			if now := groupsOf(t, r); len(now) != 2 || now["w-b2"] != 3 || now["s-b2"] != 2 {
+				t.Errorf("%s, killed at %d: the groups take pods on %v", name, at, now)
+			}
+			nothingLeft(t, r)
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan"
@@ -41,13 +42,30 @@ func (p *preparation) within(context.Context) error {
 	p.inTurn()
 	p.f = renamed(p.f, now)
 	for _, n := range p.f.Cluster.Groups() {
-		for _, w := range p.in.Replaced {
-			if s := w.Blue.Sizes(); w.Green == n.Name && s != nil && now[w.Blue.Name] == n.Name {
-				n.DesiredCapacity = new(min(max(s.DesiredSize, *n.MinSize), *n.MaxSize))
+		for i := range p.in.Replaced {
+			if w := &p.in.Replaced[i]; w.Green == n.Name && now[w.Blue.Name] == n.Name {
+				if err := p.sized(w, n); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	p.in.File = p.f
+	return nil
+}
+
+// sized gives a new group of the file as many nodes as the old one has, or its first slice of
+// them.
+func (p *preparation) sized(w *plan.Within, n *config.NodeGroupBase) error {
+	x := &replacing{Replacement: Replacement{Batch: p.batch}, Group: w.Blue.Name, blue: w.Blue}
+	if err := x.cut(p.in.Live); err != nil {
+		return err
+	}
+	if s := x.before(); s != nil {
+		n.DesiredCapacity = new(min(max(s.DesiredSize, *n.MinSize), *n.MaxSize))
+	}
+	x.sliced(n)
+	w.Slices, w.Whole = x.slices, x.whole
 	return nil
 }
 

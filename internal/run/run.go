@@ -65,6 +65,7 @@ type Wish struct {
 	// Replace are node groups, or All, that are replaced where they differ from the file by
 	// what cannot be changed in place; Watch is how, MaxParallel how many at once (0: one).
 	Replace     []string
+	Batch       string // of what is replaced, as a Replacement's
 	Watch       plan.Watch
 	MaxParallel int
 	State       *State // of Terraform, where the plan is only shown: its owner refuses nothing then
@@ -82,7 +83,7 @@ func PrepareWith(ctx context.Context, c *awsc.Clients, f *config.File, w Wish) (
 func prepare(ctx context.Context, p *preparation, w Wish) (s *Session, err error) {
 	p.books, p.state, p.skipSubnets = w.Books, w.State, w.SkipSubnets
 	p.in = plan.Input{GateActive: w.GateActive, GroupsAlone: w.GroupsAlone, Watch: w.Watch, MaxParallel: w.MaxParallel}
-	p.replace = w.Replace
+	p.replace, p.batch = w.Replace, w.Batch
 	if s, err = p.prepare(ctx); err == nil {
 		s.paused(w.Watch.Pause)
 		s.goesBackInPart(w.Watch.Deadline)
@@ -135,10 +136,12 @@ type preparation struct {
 	made  *plan.Plan
 
 	skipSubnets bool
-	state       *State // where no books are kept; nil: none was given
+	but         []string // checks that somebody else makes
+	state       *State   // where no books are kept; nil: none was given
 	replacing   []*replacing
 	repairing   *repairing // nil: nothing is
 	replace     []string   // groups that are to be replaced where they have to be
+	batch       string     // how much of each moves at a time; "": all
 	addon       *AddonChange
 }
 
@@ -247,7 +250,7 @@ func (p *preparation) reach(context.Context) error {
 }
 
 func (p *preparation) check(ctx context.Context) error {
-	var but []string
+	but := p.but
 	if len(p.replacing) > 0 && !p.stands() {
 		return nil // nothing is made any more
 	}
@@ -255,7 +258,7 @@ func (p *preparation) check(ctx context.Context) error {
 		return nil
 	}
 	if p.skipSubnets {
-		but = check.OfSubnets
+		but = slices.Concat(but, check.OfSubnets)
 		p.notes = append(p.notes, "Not checked, as it was asked for: whether the subnets exist and are the VPC's, have addresses, give public ones, and lead out.")
 	}
 	found := check.Run(ctx, check.Preflight, p.checked(), but...)

@@ -36,6 +36,7 @@ type Upgrade struct {
 	// File names versions of add-ons, where it is of the version To; nil: EKS's defaults.
 	File        *config.File
 	Strategy    string // of managed node groups; self-managed ones are always replaced
+	Batch       string // of groups that are replaced, as a Replacement's
 	MaxParallel int    // node groups at once
 	Force       bool
 	plan.Watch                // of groups that are replaced
@@ -129,8 +130,8 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 			continue
 		}
 		named := w.named(name, to)
-		p := &preparation{c: c, name: live.Name, books: w.Books,
-			replacing: []*replacing{{Replacement: Replacement{Watch: watch, Changes: named}, Group: name, version: to}}}
+		p := &preparation{c: c, name: live.Name, books: w.Books, but: []string{"quotas"},
+			replacing: []*replacing{{Replacement: Replacement{Watch: watch, Changes: named, Batch: w.Batch}, Group: name, version: to}}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		if err := p.replaced(ctx); err != nil {
 			return nil, nil, err
@@ -146,7 +147,7 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 			}
 		}
 		p.in.File = p.f
-		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Watch: x.Watch}
+		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Slices: x.slices, Whole: x.whole, Watch: x.Watch}
 		together.join(p)
 	}
 	return out, own, together.quotas(ctx)
@@ -164,8 +165,8 @@ func (p *preparation) join(other *preparation) {
 
 // quotas looks whether the account has room for what is replaced at once.
 func (p *preparation) quotas(ctx context.Context) error {
-	if len(p.in.Replaced) < 2 {
-		return nil // it has been looked at
+	if p.f == nil {
+		return nil // nothing is replaced
 	}
 	return check.Run(ctx, check.Preflight, p.checked(), check.AllBut("quotas")...).Err()
 }
@@ -205,7 +206,7 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 	if p.in.Live, err = read.Complete(ctx, p.c, p.in.Live, read.Upgrading()); err != nil {
 		return check.Reach(err)
 	}
-	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Watch: p.in.Watch, Books: p.books}
+	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Batch: p.batch, Watch: p.in.Watch, Books: p.books}
 	if p.in.Upgrade.Newest, err = newestOf(ctx, p.c, p.f, p.in.Live, w.To); err != nil {
 		return err
 	}
@@ -226,10 +227,10 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 
 // watched refuses what is said of replacements where none is asked for: no gate would be asked.
 func (p *preparation) watched() error {
-	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && w.Pause == "" && !w.Force {
+	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && w.Pause == "" && p.batch == "" && !w.Force {
 		return nil
 	}
-	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak, --pause and --force are of replacements",
+	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak, --pause, --batch and --force are of replacements",
 		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
 }
 

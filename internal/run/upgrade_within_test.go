@@ -126,7 +126,7 @@ func TestAReplacementWithinAnUpgradeIsTakenBack(t *testing.T) {
 		}
 		nothingLeft(t, r)
 		all := accounts(t, p.journal())
-		if len(all) != 2 || all[0].Result != outcome.Partial || all[1].Result != outcome.Done || !strings.Contains(all[1].Command, c.command+" --abort") {
+		if len(all) != 2 || all[0].Result != outcome.Partial || all[1].Result != outcome.Done || all[1].Command != "nodegroup upgrade --abort" || !strings.Contains(all[1].Reason, "the "+c.command+" before failed") {
 			t.Errorf("%s: %d operations in the journal: %+v", name, len(all), all)
 		}
 		if o, err = c.do(p, "true"); err != nil || o.Code != outcome.ExitDone {

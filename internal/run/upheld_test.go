@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/plan"
@@ -100,17 +103,28 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 	if d.one(4) {
 		w.Gates = []string{`test "$SLIPWAY_STAGE" != ` + []string{rules.AfterGreen, rules.AfterDrain}[d.IntN(2)]}
 	}
-	end := ""
+	if os.Getenv("SLIPWAY_TOLD") != "" {
+		t.Logf("%+v, groups %v", w, groups)
+		p.onEvent = func(e engine.Event) { t.Logf("%s %s %s %s", r.Clock.Now(), e.Step, e.Type, e.Reason+e.Error) }
+	}
+	end, helped := "", ""
 	for try := 0; end == ""; try++ { // as a person would: once more, then back
 		if try == 6 {
-			t.Fatalf("neither replaced nor as before: %v", groupsOf(t, r))
+			t.Fatalf("neither replaced nor as before: %v\n%s", groupsOf(t, r), unready(t, k))
 		}
 		do := p.replace
 		if try >= 3 {
 			do = p.back
 		}
+		if try == 5 && strings.Contains(unready(t, k), "didn't match PersistentVolume's node affinity") {
+			d.grown(t, r) // the node of a volume's zone has failed, and its group got another elsewhere
+			helped = ", with another node for a volume's zone"
+		}
 		_, err := do(w)
 		if fs, is := finding.Of(err); is && try == 0 { // refused before anything was done
+			if os.Getenv("SLIPWAY_TOLD") != "" {
+				t.Log(fs)
+			}
 			if len(p.changing) > 0 {
 				t.Errorf("refused, and changed %v: %v", p.changing, fs)
 			}
@@ -130,10 +144,50 @@ func (d *dice) replaces(t *testing.T, r *testregion.Region) string {
 	if end != "refused" {
 		unmarked(t, r)
 	}
+	end += helped
 	if len(count.Waiting) > 0 { // of pods that came back to a full cluster, another may have the room
 		end += ", with pods that wait for room"
 	}
 	return end
+}
+
+// grown gives the old group one more node, as a person does whose volume no node reaches.
+func (d *dice) grown(t *testing.T, r *testregion.Region) {
+	t.Helper()
+	all, err := r.AWS.ASG.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
+	must(t, err)
+	for _, g := range all.AutoScalingGroups {
+		if slices.ContainsFunc(g.Tags, func(t asgtypes.TagDescription) bool {
+			return strings.HasSuffix(*t.Key, "nodegroup-name") && *t.Value == "w"
+		}) {
+			edits, err := sim.ParseEdits(fmt.Appendf(nil, `edits: [{service: autoscaling, operation: UpdateAutoScalingGroup, parameters: {AutoScalingGroupName: %s, MaxSize: %d, DesiredCapacity: %d}}]`,
+				*g.AutoScalingGroupName, *g.MaxSize+1, *g.DesiredCapacity+1))
+			must(t, err)
+			must(t, r.Region.Apply("test", edits))
+		}
+	}
+	r.Sim.World.Advance(5 * time.Minute)
+}
+
+// unready are the nodes, and the pods that are not ready, in words.
+func unready(t *testing.T, k kubernetes.Interface) string {
+	t.Helper()
+	var out strings.Builder
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	for _, n := range nodes.Items {
+		fmt.Fprintln(&out, n.Name, n.Labels["eks.amazonaws.com/nodegroup"], n.Labels[corev1.LabelTopologyZone], "cordoned:", n.Spec.Unschedulable)
+	}
+	pods, err := k.CoreV1().Pods("").List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	for _, p := range pods.Items {
+		for _, c := range p.Status.Conditions {
+			if c.Status != corev1.ConditionTrue && c.Message != "" {
+				fmt.Fprintln(&out, p.Namespace, p.Name, "on", p.Spec.NodeName, p.Status.Phase, c.Message)
+			}
+		}
+	}
+	return out.String()
 }
 
 // standing tells whether the group is replaced, or all is as before; "": neither.

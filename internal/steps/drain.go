@@ -108,6 +108,15 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 	}
 	r.State, r.Next = engine.Wait, drainLook
 	r.Reason = many(left, "pod is", "pods are") + " still on " + many(len(on), "node", "nodes") + " (" + some(on) + ")" + held.String()
+	if left == 0 && s.Replaced != "" && len(s.Nodes) == 0 && s.Zone == "" {
+		switch n, err := e.endUnjoined(ctx, s.Group, all); {
+		case err != nil:
+			return r, err
+		case n > 0:
+			r.Changed, r.Reason = true, many(n, "instance that is no node yet is ended", "instances that are no nodes yet are ended")+": pods would come to it, and go with the group"
+			return r, nil
+		}
+	}
 	switch {
 	case left == 0:
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"

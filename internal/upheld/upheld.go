@@ -93,7 +93,7 @@ func (l *Log) End(ctx context.Context, lost func(node string) bool) (*Count, err
 		}
 		return 1
 	})
-	c := &Count{done: map[types.UID]string{}, pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{}, lost: lost}
+	c := &Count{unseen: map[string]int{}, done: map[types.UID]string{}, pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{}, lost: lost}
 	for i, x := range all {
 		if i == len(l.first) {
 			c.began = c.byController()
@@ -147,6 +147,9 @@ type Count struct {
 	pods    map[string]*corev1.Pod
 	budgets map[string]*policyv1.PodDisruptionBudget
 	lost    func(string) bool
+	// unseen are the pods that went with their nodes since a budget's status was written last: an
+	// eviction is let go by that status, and nobody can know better.
+	unseen map[string]int
 }
 
 // take takes the next change in.
@@ -154,8 +157,12 @@ func (c *Count) take(x change) {
 	switch o := x.obj.(type) {
 	case *policyv1.PodDisruptionBudget:
 		key := o.Namespace + "/" + o.Name
+		was := c.budgets[key]
 		if c.budgets[key] = o; x.gone {
 			delete(c.budgets, key)
+		}
+		if was == nil || len(o.Status.DisruptedPods) <= len(was.Status.DisruptedPods) { // else an eviction has counted itself, and nothing was looked at
+			delete(c.unseen, key)
 		}
 	case *corev1.Pod:
 		key := o.Namespace + "/" + o.Name
@@ -168,6 +175,13 @@ func (c *Count) take(x change) {
 		}
 		if of := controller(o); of != "" && o.Status.Phase == corev1.PodSucceeded {
 			c.done[o.UID] = of
+		}
+		if was != nil && available(was) && (x.gone || !available(o)) && c.lost(was.Spec.NodeName) {
+			for name := range c.budgets {
+				if c.covers(name, was) {
+					c.unseen[name]++
+				}
+			}
 		}
 		leaves := was != nil && was.DeletionTimestamp == nil && (x.gone || o.DeletionTimestamp != nil)
 		if leaves && was.Status.Phase == corev1.PodRunning && !c.lost(was.Spec.NodeName) {
@@ -184,16 +198,15 @@ func (c *Count) leaves(p *corev1.Pod) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.budgets)) {
 		b := c.budgets[name]
-		sel, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-		if err != nil || b.Spec.Selector == nil || b.Namespace != p.Namespace || !sel.Matches(labels.Set(p.Labels)) {
+		if !c.covers(name, p) {
 			continue
 		}
 		if policy := b.Spec.UnhealthyPodEvictionPolicy; !healthy && policy != nil && *policy == policyv1.AlwaysAllow {
 			continue
 		}
-		left := 0
+		left := c.unseen[name]
 		for _, x := range c.pods {
-			if x.Namespace == b.Namespace && sel.Matches(labels.Set(x.Labels)) && x.UID != p.UID && available(x) {
+			if x.UID != p.UID && available(x) && c.covers(name, x) {
 				left++
 			}
 		}
@@ -253,6 +266,13 @@ func (c *Count) ends() {
 			c.Waiting = append(c.Waiting, fmt.Sprintf("%s: %d", key, is.waiting-was.waiting))
 		}
 	}
+}
+
+// covers tells whether a budget is about a pod.
+func (c *Count) covers(budget string, p *corev1.Pod) bool {
+	b := c.budgets[budget]
+	sel, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	return err == nil && b.Spec.Selector != nil && b.Namespace == p.Namespace && sel.Matches(labels.Set(p.Labels))
 }
 
 // available tells whether a pod counts for a budget: Ready, and not on its way out

@@ -19,6 +19,7 @@ type Replaces struct {
 	gateTime    time.Duration
 	soak        time.Duration
 	pause       string
+	batch       string
 	deadline    time.Duration
 	force       bool
 }
@@ -35,6 +36,7 @@ func (f *Replaces) Add(c *cobra.Command) {
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long such a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once a replaced group is empty")
 	fs.StringVar(&f.pause, "pause", "", "of what is replaced: stop after-green or after-drain for a person to look; the same command goes on")
+	fs.StringVar(&f.batch, "batch", "", "of what is replaced: how many nodes at a time, as a number or a part such as 25%; default: all")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "how long the pods of a zone may take to move")
 	fs.BoolVar(&f.force, "force", false,
 		"replace though pods are lost, or do not find a node again as they are; on the way to another version, as of slipway upgrade")
@@ -47,12 +49,20 @@ func (f *Replaces) Wish(w run.Wish) (run.Wish, error) {
 		return w, Input("--gate-timeout, --deadline and --soak take times such as 10m")
 	case !Pauses(f.pause):
 		return w, Input("--pause %s: after-green or after-drain", f.pause)
+	case !Batch(f.batch):
+		return w, Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
 	case f.maxParallel < 0:
 		return w, Input("--max-parallel takes 1 or more")
 	}
-	w.Replace, w.MaxParallel = f.groups, f.maxParallel
+	w.Replace, w.MaxParallel, w.Batch = f.groups, f.maxParallel, f.batch
 	w.Watch = plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline, Force: f.force}
 	return w, nil
+}
+
+// Batch tells whether a text says how much of a node group moves at a time, or nothing.
+func Batch(s string) bool {
+	_, err := run.Part(s, 1)
+	return s == "" || err == nil
 }
 
 // Pauses tells whether a word is a stage after which a replacement can stop for a person, or none.

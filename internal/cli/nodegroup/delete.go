@@ -19,8 +19,8 @@ func newDelete(a *cmdutil.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "delete NAME GROUP...", Short: "Drain and remove node groups, with what was made for them", Long: deleteLong,
 		Example: "  slipway nodegroup delete prod blue\n  slipway nodegroup delete prod blue old --drain=false --yes",
-		Args: cmdutil.ArgsAndMore("cluster's name", "node group's name"),
-		RunE: func(c *cobra.Command, args []string) error { return remove(c.Context(), a, f, args[0], args[1:]) },
+		Args:    cmdutil.ArgsAndMore("cluster's name", "node group's name"),
+		RunE:    func(c *cobra.Command, args []string) error { return remove(c.Context(), a, f, args[0], args[1:]) },
 	}
 	f.add(a, c, "empty the nodes first, within disruption budgets")
 	return c

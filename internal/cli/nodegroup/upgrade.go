@@ -158,7 +158,7 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster string, groups []string) (ru
 		return w, cmdutil.Input("name each node group once: %s", strings.Join(groups, ", "))
 	case !cmdutil.Pauses(f.pause):
 		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
-	case f.batch != "" && !partly(f.batch):
+	case !cmdutil.Batch(f.batch):
 		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
 		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
@@ -170,9 +170,4 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster string, groups []string) (ru
 	var err error
 	w.File, err = fileOf(a, f.file, cluster)
 	return w, err
-}
-
-func partly(batch string) bool {
-	_, err := run.Part(batch, 1)
-	return err == nil
 }

@@ -28,7 +28,7 @@ type flags struct {
 	gates              []string
 	gateTime, deadline time.Duration
 	soak               time.Duration
-	pause              string
+	pause, batch       string
 	timeline           string
 }
 
@@ -70,6 +70,7 @@ func New(a *cmdutil.App) *cobra.Command {
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "likewise: how long a gate may stay shut")
 	fs.DurationVar(&f.soak, "soak", 0, "likewise: how long all must stay as available as before, once the old nodes are empty")
 	fs.StringVar(&f.pause, "pause", "", "likewise: stop after-green or after-drain for a person to look; the same command goes on")
+	fs.StringVar(&f.batch, "batch", "", "likewise: how many nodes at a time, as a number or a part such as 25%; default: all")
 	fs.DurationVar(&f.deadline, "deadline", time.Hour, "likewise: how long the pods of a zone may take to move")
 	fs.StringSliceVar(&f.wait, "wait-nodes", nil,
 		"karpenter, auto, or both: wait until what Karpenter or Auto Mode keeps has followed, too, which it does by itself")
@@ -113,7 +114,7 @@ var minor = regexp.MustCompile(`^1\.\d+$`)
 
 // wish is what the flags mean.
 func (f *flags) wish() (run.Upgrade, error) {
-	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, MaxParallel: f.parallel, Force: f.force,
+	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, Batch: f.batch, MaxParallel: f.parallel, Force: f.force,
 		WaitNodes: f.wait, WaitFor: f.waitFor, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline}}
 	switch {
 	case f.rollback && f.to != "":
@@ -132,6 +133,8 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--wait-nodes-timeout takes a time such as 1h")
 	case !cmdutil.Pauses(f.pause):
 		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
+	case !cmdutil.Batch(f.batch):
+		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
 	case f.parallel < 1:
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
 	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:

@@ -206,6 +206,8 @@ var All = []Rule{
 			same(of(Gate).with(With(Stage, AfterGreen)).by(Replaces), of(Cordon, Exclude, HoldScaling).by(Replaces), "from here on pods go to the new nodes"),
 			same(of(GateCommand).with(With(Stage, AfterGreen)).by(Replaces), of(Gate).with(With(Stage, AfterGreen)).by(Replaces), gatesInOrder),
 			same(of(Evacuate).by(Replaces), of(Cordon, RestoreNodes).by(Replaces), "a pod that moves finds the nodes that it goes to, and no others"),
+			same(of(Evacuate).by(Replaces), of(HoldScaling).by(Replaces), "no node comes that pods would go to"),
+			same(of(Nodes, Proven).by(Replaces), of(FreeScaling).by(Replaces), "Auto Scaling starts a node that lacks"),
 			same(of(Evacuate).by(Replaces), of(Gate, GateCommand).with(With(Stage, AfterGreen)).by(Replaces), "no pod is moved before the gate lets it"),
 			same(of(Gate).with(With(Stage, AfterDrain)).by(Replaces), of(Evacuate).by(Replaces), "all pods have moved by then"),
 			same(of(GateCommand).with(With(Stage, AfterDrain)).by(Replaces), of(Gate).with(With(Stage, AfterDrain)).by(Replaces), gatesInOrder),

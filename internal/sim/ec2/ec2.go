@@ -23,6 +23,9 @@ type Quotas struct {
 	VPCs      int // L-F678F1CE
 	Addresses int // L-0263D0A3
 	VCPUs     int // L-1216C47A, running on-demand standard instances
+	// Other are the quotas of vCPUs of other families and of Spot instances, by their codes; one
+	// that is not there is of 640.
+	Other map[string]int
 }
 
 // EC2 is the service's state in one region.

@@ -245,10 +245,8 @@ func (e *EC2) launchable(l Launch, d *types.ResponseLaunchTemplateData, s *subne
 			"We currently do not have sufficient %s capacity in the Availability Zone you requested (%s). Our system will be working on provisioning "+
 				"additional capacity.", l.Type, *s.AvailabilityZone).With(500)
 	}
-	if e.usedVCPUs()+it.VCPUs > e.Quotas.VCPUs {
-		return nil, none, wire.Errorf("VcpuLimitExceeded",
-			"You have requested more vCPU capacity than your current vCPU limit of %d allows for the instance bucket that the specified instance type "+
-				"belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.", e.Quotas.VCPUs)
+	if err := e.roomFor(l.Type, l.Spot); err != nil {
+		return nil, none, err
 	}
 	return image, it, nil
 }
@@ -362,17 +360,6 @@ func (e *EC2) running(id string, _ struct{}) {
 
 // UserData is the user data an instance was launched with, base64.
 func (e *EC2) UserData(id string) string { return e.userData[id] }
-
-func (e *EC2) usedVCPUs() int {
-	n := 0
-	for _, i := range e.instances.All() {
-		if i.State.Name != types.InstanceStateNameTerminated && i.InstanceLifecycle != types.InstanceLifecycleTypeSpot {
-			it, _ := TypeOf(string(i.InstanceType))
-			n += it.VCPUs
-		}
-	}
-	return n
-}
 
 // RunInstances launches instances in one reservation: as many as can be of the most,
 // and none if fewer than the least can be.

@@ -3,6 +3,8 @@
 package quotas
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
@@ -26,12 +28,21 @@ type quota struct {
 
 // quotas are the limits that the region's services enforce, with AWS's defaults (the
 // services' pages of the AWS General Reference, read in November 2026).
-var quotas = []quota{
+var quotas = slices.Concat(vcpus(), []quota{
 	{"ec2", "Amazon Elastic Compute Cloud (Amazon EC2)", "L-0263D0A3", "EC2-VPC Elastic IPs", 5, func(q *ec2.Quotas) int { return q.Addresses }},
-	{"ec2", "Amazon Elastic Compute Cloud (Amazon EC2)", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5,
-		func(q *ec2.Quotas) int { return q.VCPUs }},
 	{"eks", "Amazon Elastic Kubernetes Service (Amazon EKS)", "L-1194D53C", "Clusters", 100, func(*ec2.Quotas) int { return 100 }},
+	{"eks", "Amazon Elastic Kubernetes Service (Amazon EKS)", "L-6D54EA21", "Managed node groups per cluster", 30, func(*ec2.Quotas) int { return 30 }},
+	{"eks", "Amazon Elastic Kubernetes Service (Amazon EKS)", "L-BD136A63", "Nodes per managed node group", 450, func(*ec2.Quotas) int { return 450 }},
 	{"vpc", "Amazon Virtual Private Cloud (Amazon VPC)", "L-F678F1CE", "VPCs per Region", 5, func(q *ec2.Quotas) int { return q.VPCs }},
+})
+
+// vcpus are the quotas that instances count for.
+func vcpus() (out []quota) {
+	for _, v := range ec2.VCPUQuotas {
+		out = append(out, quota{"ec2", "Amazon Elastic Compute Cloud (Amazon EC2)", v.Code, v.Name, v.Usual,
+			func(q *ec2.Quotas) int { return q.VCPULimit(v.Code) }})
+	}
+	return out
 }
 
 // Register adds the operations.
