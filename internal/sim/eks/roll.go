@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -51,7 +50,7 @@ const (
 
 const (
 	rollTick     = 5 * time.Second
-	evictTimeout = 15 * time.Minute // without force
+	evictTimeout = 15 * time.Minute // of a batch, before it fails or is forced
 	joinTimeout  = 25 * time.Minute // of the new nodes
 	emptyWait    = 60 * time.Second // between a node's last pod and its end
 	noBalancer   = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -287,7 +286,7 @@ func (g *nodegroup) cordon() {
 // groupRoll is one look at an upgrade under way.
 func (s *EKS) groupRoll(c *cluster, e groupEvent) {
 	g := c.groupOf(e.part)
-	if g == nil || g.Rolling == nil || g.Rolling.Update != e.Update || g.Status != types.NodegroupStatusUpdating {
+	if g == nil || !g.rolls(e.Update) {
 		return
 	}
 	switch g.Rolling.Phase {
@@ -298,9 +297,14 @@ func (s *EKS) groupRoll(c *cluster, e groupEvent) {
 	case scaleDown:
 		g.shrink()
 	}
-	if g.Rolling != nil {
+	if g.rolls(e.Update) {
 		s.w.Schedule(rollTick, "eks:group-roll", c.ID, e)
 	}
+}
+
+// rolls tells whether an update is under way still.
+func (g *nodegroup) rolls(update string) bool {
+	return g.Rolling != nil && g.Rolling.Update == update && g.Status == types.NodegroupStatusUpdating
 }
 
 func (g *nodegroup) next(p phase) { g.Rolling.Phase, g.Rolling.Since = p, g.c.e.w.Elapsed() }
@@ -342,88 +346,6 @@ func (g *nodegroup) goBack(surplus int) {
 func (g *nodegroup) end(instance string, shrink bool) {
 	g.c.e.asg.TerminateInstanceInAutoScalingGroup(nil, &asgsdk.TerminateInstanceInAutoScalingGroupInput{InstanceId: new(instance),
 		ShouldDecrementDesiredCapacity: new(shrink)})
-}
-
-// drainSome evicts the pods of as many old nodes as may be unavailable, ends those that
-// have been empty for a minute, and takes the next.
-func (g *nodegroup) drainSome() {
-	r, old, now := g.Rolling, g.old(), g.c.e.w.Elapsed()
-	r.Batch = slices.DeleteFunc(r.Batch, func(id string) bool { return !slices.Contains(old, id) })
-	if len(r.Batch) == 0 {
-		if !g.replaced() { // nodes that were ended have yet to be replaced
-			if r.Short == 0 {
-				r.Short = now
-			}
-			if now-r.Short > joinTimeout {
-				g.goBack(int(r.Surge))
-			}
-			return
-		}
-		r.Short = 0
-		if len(old) == 0 {
-			g.next(scaleDown)
-			return
-		}
-		r.Batch, r.Since, r.Empty = old[:min(len(old), g.unavailable())], now, 0
-	}
-	left, stuck := 0, []string(nil)
-	for _, id := range r.Batch {
-		n := g.nodeOf(id)
-		if n == nil {
-			continue
-		}
-		pods, refused := g.evict(n.Name)
-		left += pods
-		if refused {
-			stuck = append(stuck, n.Name)
-		}
-	}
-	switch {
-	case left == 0 && r.Empty == 0:
-		r.Empty = now
-	case left == 0 && now-r.Empty >= emptyWait:
-		for _, id := range r.Batch {
-			g.end(id, false)
-		}
-		r.Batch = nil
-	case left > 0 && now-r.Since > evictTimeout && !r.Force:
-		g.giveUp(stuck)
-	}
-}
-
-// replaced tells whether every new node that there should be is Ready.
-func (g *nodegroup) replaced() bool {
-	a := g.c.e.asg.Group(g.ASG)
-	if a == nil {
-		return true
-	}
-	fresh := g.instances(true)
-	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
-}
-
-// evict asks for the end of a node's pods but for those of DaemonSets, which would come
-// back; it tells how many there are, and whether a disruption budget refuses one.
-func (g *nodegroup) evict(name string) (left int, refused bool) {
-	for _, p := range kubeapi.List[corev1.Pod](g.c.kube) {
-		if o := metav1.GetControllerOf(p); p.Spec.NodeName != name || o != nil && o.Kind == "DaemonSet" {
-			continue
-		}
-		left++
-		refused = !g.c.kube.Evict(p, g.Rolling.Force) || refused
-	}
-	return left, refused
-}
-
-// giveUp leaves old nodes that cannot be drained as they are, and ends what was to take
-// their place: the group has nodes of both kinds until it is upgraded again.
-func (g *nodegroup) giveUp(stuck []string) {
-	fresh := g.instances(true)
-	for i := range min(int(g.Rolling.Surge), len(fresh)) {
-		g.end(fresh[len(fresh)-1-i], true)
-	}
-	g.size(0)
-	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodePodEvictionFailure, ResourceIds: stuck,
-		ErrorMessage: new("Reached max retries while trying to evict pods from nodes in node group " + *g.NodegroupName)})
 }
 
 // shrink takes the surplus away, one node a look.
