@@ -45,6 +45,8 @@ type AutoScaling struct {
 
 	// Link has the account make a service's role.
 	Link func(service string)
+	// OnHeld are told of an instance that a hook holds at its end, before it is terminated.
+	OnHeld []func(group, instance, hook string)
 }
 
 // New is a region without groups.

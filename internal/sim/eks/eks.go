@@ -107,6 +107,7 @@ func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *
 	s.uses()
 	e.OnRunning = append(e.OnRunning, s.booted)
 	e.OnTerminated = append(e.OnTerminated, s.gone)
+	a.OnHeld = append(a.OnHeld, s.held)
 	e.OnConsole = append(e.OnConsole, s.console)
 	return s
 }

@@ -33,6 +33,7 @@ func (s *EKS) events() {
 	on(s, "eks:group-gone", s.groupGone)
 	on(s, "eks:group-updated", s.groupUpdated)
 	on(s, "eks:group-roll", s.groupRoll)
+	on(s, "eks:node-leaves", s.nodeLeaves)
 }
 
 // on says what happens at a kind of event of a cluster that is there.

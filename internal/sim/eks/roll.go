@@ -2,7 +2,6 @@ package eks
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 
 // roll is an upgrade of a node group under way, phase by phase as the user guide has it
 // (facts/eks.md §6): new nodes, old ones cordoned, some of them drained and ended at a
-// time, and the surplus ended.
+// time, and the surplus ended. Each phase is a file of its own.
 type roll struct {
 	Update  string // its identifier
 	Version string // of Kubernetes, for the group at its end
@@ -32,6 +31,7 @@ type roll struct {
 	Before  string // the version of EKS's template that a failure goes back to
 	Desired int32  // what the Auto Scaling group wanted before: an autoscaler may have spoken to it
 	Surge   int32  // nodes beyond that
+	Sized   int32  `json:",omitempty"` // what the scale-down had the Auto Scaling group want last; 0: nothing yet
 	Phase   phase
 	Begun   time.Duration // when all of it did
 	Since   time.Duration // when the phase, or the drain of this batch, began
@@ -51,7 +51,6 @@ const (
 const (
 	rollTick     = 5 * time.Second
 	evictTimeout = 15 * time.Minute // of a batch, before it fails or is forced
-	joinTimeout  = 25 * time.Minute // of the new nodes
 	emptyWait    = 60 * time.Second // between a node's last pod and its end
 	noBalancer   = "node.kubernetes.io/exclude-from-external-load-balancers"
 )
@@ -184,25 +183,6 @@ func (g *nodegroup) targetTemplate(lt *types.LaunchTemplateSpecification, r *rol
 	return nil
 }
 
-// surge adds the nodes that take the pods of those that go: twice as many as there are
-// zones, or as may be unavailable at once if that is more.
-func (g *nodegroup) surge() {
-	r := g.Rolling
-	if g.minimal() || r.Desired == 0 {
-		r.Phase = drain
-		g.cordon()
-		return
-	}
-	zones := map[string]bool{}
-	for _, id := range g.Subnets {
-		if s := g.c.e.ec2.Subnet(id); s != nil {
-			zones[*s.AvailabilityZone] = true
-		}
-	}
-	r.Surge = int32(max(2*len(zones), g.unavailable()))
-	g.size(r.Surge)
-}
-
 func (g *nodegroup) minimal() bool {
 	return g.UpdateConfig.UpdateStrategy == types.NodegroupUpdateStrategiesMinimal
 }
@@ -213,12 +193,6 @@ func (g *nodegroup) unavailable() int {
 		return max(1, int(*g.ScalingConfig.DesiredSize**p)/100)
 	}
 	return max(1, int(aws.ToInt32(g.UpdateConfig.MaxUnavailable)))
-}
-
-// size lets the Auto Scaling group have some nodes more than the node group.
-func (g *nodegroup) size(more int32) {
-	g.c.e.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize,
-		MaxSize: new(max(*g.ScalingConfig.MaxSize, g.Rolling.Desired) + more), DesiredCapacity: new(g.Rolling.Desired + more)})
 }
 
 // point has the Auto Scaling group launch from a version of EKS's template.
@@ -240,8 +214,7 @@ func (g *nodegroup) instances(current bool) (out []string) {
 		return nil
 	}
 	for _, i := range a.Instances {
-		going := i.LifecycleState == asgtypes.LifecycleStateTerminating || i.LifecycleState == asgtypes.LifecycleStateTerminated
-		if !going && (i.LaunchTemplate != nil && aws.ToString(i.LaunchTemplate.Version) == g.templateVersion()) == current {
+		if !going(i) && (i.LaunchTemplate != nil && aws.ToString(i.LaunchTemplate.Version) == g.templateVersion()) == current {
 			out = append(out, *i.InstanceId)
 		}
 	}
@@ -269,8 +242,8 @@ func (g *nodegroup) ready(instances []string) (n int) {
 }
 
 // cordon keeps pods and load balancers off the nodes that go.
-func (g *nodegroup) cordon() {
-	for _, id := range g.old() {
+func (g *nodegroup) cordon(instances ...string) {
+	for _, id := range instances {
 		n := g.nodeOf(id)
 		if n == nil || n.Spec.Unschedulable {
 			continue
@@ -309,53 +282,10 @@ func (g *nodegroup) rolls(update string) bool {
 
 func (g *nodegroup) next(p phase) { g.Rolling.Phase, g.Rolling.Since = p, g.c.e.w.Elapsed() }
 
-// awaitSurge goes on once the new nodes are Ready, or goes back.
-func (g *nodegroup) awaitSurge() {
-	r, fresh := g.Rolling, g.instances(true)
-	switch {
-	case int32(g.ready(fresh)) >= r.Surge:
-		g.cordon()
-		g.next(drain)
-	case g.c.e.w.Elapsed()-r.Since > joinTimeout:
-		g.goBack(len(fresh))
-	}
-}
-
-// goBack ends an upgrade whose new nodes do not join: new instances come from EKS's template of
-// before again, and those beyond the group's size end, those first that are no Ready node.
-// The old nodes are untouched, but those that were replaced already: the group has nodes of
-// both kinds then, and its version is what it was (facts/eks.md §6).
-func (g *nodegroup) goBack(surplus int) {
-	fresh := g.instances(true)
-	slices.SortStableFunc(fresh, func(a, b string) int { return g.ready([]string{a}) - g.ready([]string{b}) })
-	unready := len(fresh) - g.ready(fresh)
-	failed := slices.Clone(fresh[:unready])
-	g.Current = g.Rolling.Before
-	g.point(g.Current)
-	for i, id := range fresh {
-		if i < max(surplus, unready) {
-			g.end(id, i < surplus) // what is no surplus is replaced
-		}
-	}
-	g.size(0)
-	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodeNodeCreationFailure, ResourceIds: failed, ErrorMessage: new(
-		"Couldn't proceed with upgrade process as new nodes are not joining node group " + *g.NodegroupName)})
-}
-
 // end terminates an instance; another takes its place unless the group shrinks.
 func (g *nodegroup) end(instance string, shrink bool) {
 	g.c.e.asg.TerminateInstanceInAutoScalingGroup(nil, &asgsdk.TerminateInstanceInAutoScalingGroupInput{InstanceId: new(instance),
 		ShouldDecrementDesiredCapacity: new(shrink)})
-}
-
-// shrink takes the surplus away, one node a look.
-func (g *nodegroup) shrink() {
-	if g.Rolling.Surge > 0 {
-		g.Rolling.Surge--
-		g.size(g.Rolling.Surge)
-		return
-	}
-	g.rolled(nil)
 }
 
 // rolled is the end of an upgrade, with what went wrong or nil.

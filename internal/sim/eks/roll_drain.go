@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -33,7 +34,7 @@ func (g *nodegroup) drainSome() {
 			g.next(scaleDown)
 			return
 		}
-		r.Batch, r.Since, r.Empty = old[:min(len(old), g.unavailable())], now, 0
+		r.Batch, r.Since, r.Empty = g.some(old, g.unavailable()), now, 0
 	}
 	left := g.remaining(g.names(r.Batch))
 	late := now-r.Since > evictTimeout
@@ -53,6 +54,16 @@ func (g *nodegroup) drainSome() {
 	case len(left) > 0 && late && !r.Force:
 		g.giveUp(nodesOf(left))
 	}
+}
+
+// some are as many of the old instances, at random as the user guide has it.
+func (g *nodegroup) some(old []string, n int) []string {
+	n = min(n, len(old))
+	for i := range n {
+		k := i + g.c.e.w.Pick(fmt.Sprint(g.Rolling.Update, " ", len(old)-i), len(old)-i)
+		old[i], old[k] = old[k], old[i]
+	}
+	return old[:n]
 }
 
 // names are the nodes of instances.
