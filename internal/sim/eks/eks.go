@@ -70,6 +70,9 @@ type cluster struct {
 	ID          string   // no other cluster ever has it
 	Zones       []string // of the subnets at creation
 	ENIs        []string
+	Moving      []string        `json:",omitempty"` // interfaces of the control plane to come
+	Back        *nodesBack      `json:",omitempty"` // Auto Mode's nodes go back to a version
+	Drifting    bool            `json:",omitempty"` // a look at Auto Mode's nodes is scheduled
 	Insights    []types.Insight `json:",omitempty"` // at the last look
 	Refresh     *refresh        `json:",omitempty"`
 	Upgraded    *upgraded       `json:",omitempty"`

@@ -48,8 +48,8 @@ func (s *EKS) nodeLeaves(c *cluster, l leaving) {
 		return
 	}
 	g.cordon(l.Instance)
-	left := g.remaining(g.names([]string{l.Instance}))
-	g.evict(left, false)
+	left := c.remaining(g.names([]string{l.Instance}))
+	c.evict(drainer, left, false)
 	if len(left) > 0 && s.w.Elapsed()-l.Since < leaveTimeout {
 		s.w.Schedule(rollTick, "eks:node-leaves", c.ID, l)
 		return

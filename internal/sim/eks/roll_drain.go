@@ -7,9 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
 )
 
 // drainSome evicts the pods of as many old nodes as may be unavailable, ends those that
@@ -36,9 +33,9 @@ func (g *nodegroup) drainSome() {
 		}
 		r.Batch, r.Since, r.Empty = g.some(old, g.unavailable()), now, 0
 	}
-	left := g.remaining(g.names(r.Batch))
+	left := g.c.remaining(g.names(r.Batch))
 	late := now-r.Since > evictTimeout
-	g.evict(left, late && r.Force)
+	g.c.evict(drainer, left, late && r.Force)
 	if late && r.Force {
 		left = slices.DeleteFunc(left, g.overdue)
 	}
@@ -93,39 +90,6 @@ func (g *nodegroup) replaced() bool {
 	}
 	fresh := g.instances(true)
 	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
-}
-
-// drainer is EKS's own way to a cluster's pods (facts/eks.md §5 row 25).
-var drainer = kubeapi.NewSubject(nodeManager, "vpcLambda")
-
-// remaining are the pods that keep nodes from being empty: those of DaemonSets would come back.
-func (g *nodegroup) remaining(nodes []string) []*corev1.Pod {
-	return slices.DeleteFunc(kubeapi.List[corev1.Pod](g.c.kube), func(p *corev1.Pod) bool {
-		o := metav1.GetControllerOf(p)
-		return !slices.Contains(nodes, p.Spec.NodeName) || o != nil && o.Kind == "DaemonSet"
-	})
-}
-
-// evict asks for the end of pods that nobody has ended yet: by the eviction API, or by force,
-// whatever their budgets say. A webhook outside of this program may be asked, so the region's
-// lock is let go for it.
-func (g *nodegroup) evict(pods []*corev1.Pod, force bool) {
-	end := g.c.kube.Evict
-	if force {
-		end = g.c.kube.DeleteBy
-	}
-	ask := func() {
-		for _, p := range pods {
-			if p.DeletionTimestamp == nil {
-				_ = end(drainer, p) // what is refused is asked for again at the next look
-			}
-		}
-	}
-	if g.c.kube.CallsOut() {
-		g.c.e.w.Aside(ask)
-		return
-	}
-	ask()
 }
 
 // overdue tells whether a pod's grace period is over. By force a node ends whether or not any
