@@ -31,10 +31,8 @@ func (a *AutoScaling) activity(g *group, s types.ScalingActivityStatusCode, desc
 }
 
 // launched tells of a launch that succeeded, or why it did not.
-func (a *AutoScaling) launched(g *group, s types.ScalingActivityStatusCode, desc, why string) {
-	have := len(a.live(g))
-	act := a.activity(g, s, desc, fmt.Sprintf("an instance was started in response to a difference between desired and actual capacity, "+
-		"increasing the capacity from %d to %d.", max(0, have-1), max(1, have)))
+func (a *AutoScaling) launched(g *group, s types.ScalingActivityStatusCode, desc, cause, why string) {
+	act := a.activity(g, s, desc, cause)
 	if why != "" {
 		act.StatusMessage = new(why)
 	}

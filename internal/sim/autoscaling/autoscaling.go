@@ -33,6 +33,8 @@ type group struct {
 	Scheduled  []*scheduled
 	Refreshing *refreshing // the refresh under way
 	Refreshes  []types.InstanceRefresh
+	Balancing  *rebalancing // across zones, under way
+	Watched    bool         // it is out of balance, and a look at that is scheduled
 }
 
 // AutoScaling is the service's state in one region.
@@ -45,6 +47,8 @@ type AutoScaling struct {
 
 	// Link has the account make a service's role.
 	Link func(service string)
+	// OnHeld are told of an instance that a hook holds at its end, before it is terminated.
+	OnHeld []func(group, instance, hook string)
 }
 
 // New is a region without groups.
@@ -53,6 +57,7 @@ func New(w *world.World, e *ec2.EC2) *AutoScaling {
 	a.groups = res.Add(&a.Registry, &res.Kind[group]{Name: "group", Key: func(g *group) string { return aws.ToString(g.AutoScalingGroupName) }})
 	world.On(w, "autoscaling:look", a.look)
 	world.On(w, "autoscaling:refresh", a.refresh)
+	world.On(w, "autoscaling:rebalance", a.rebalance)
 	world.On(w, "autoscaling:heartbeat", a.unanswered)
 	world.On(w, "autoscaling:scheduled", a.doScheduled)
 	e.OnRunning = append(e.OnRunning, a.running)
@@ -187,6 +192,9 @@ func (a *AutoScaling) look(name string, _ struct{}) {
 	if g.Refreshing != nil {
 		desired += g.Refreshing.Extra
 	}
+	extra, why := a.balanced(g)
+	desired += extra
+	defer a.watch(g)
 	for a.capacity(g) < desired && !a.suspended(g, "Launch") {
 		if !a.launch(g) {
 			g.Backoff = min(2*was+60*time.Second, 5*time.Minute)
@@ -199,7 +207,7 @@ func (a *AutoScaling) look(name string, _ struct{}) {
 		if !ok {
 			break // all that are left are protected, or weigh more than is too much
 		}
-		a.end(g, id, a.shrinks(g, id))
+		a.end(g, id, why+a.shrinks(g, id))
 	}
 }
 
@@ -258,9 +266,11 @@ func (a *AutoScaling) surplus(g *group, most int32) (string, bool) {
 	if len(l) == 0 {
 		return "", false
 	}
-	zones := map[string]int{}
-	for _, i := range a.live(g) {
-		zones[*i.AvailabilityZone]++
+	enabled, zones := a.zones(g)
+	for z := range zones {
+		if !slices.Contains(enabled, z) {
+			zones[z] += len(g.Instances) // it was taken from the group
+		}
 	}
 	fullest := 0
 	for _, i := range l {
@@ -339,9 +349,15 @@ func (a *AutoScaling) spot(g *group) bool {
 	return n >= base && (n-base)*100 >= (n-base+1)*above
 }
 
-// launch starts one instance in the next subnet, trying the others and the other
-// types before it gives up.
+// launch starts one instance in the next subnet, trying the others before it gives up.
 func (a *AutoScaling) launch(g *group) bool {
+	have := len(a.live(g))
+	return a.launchIn(g, a.turns(g), fmt.Sprintf("an instance was started in response to a difference between desired and actual capacity, "+
+		"increasing the capacity from %d to %d.", have, have+1))
+}
+
+// launchIn starts one instance in one of some subnets, trying the types in each, for a cause.
+func (a *AutoScaling) launchIn(g *group, subnets []string, cause string) bool {
 	spot := a.spot(g)
 	var tg []ec2types.Tag
 	for _, t := range g.Tags {
@@ -351,9 +367,7 @@ func (a *AutoScaling) launch(g *group) bool {
 	}
 	tg = append(tg, ec2types.Tag{Key: new("aws:autoscaling:groupName"), Value: g.AutoScalingGroupName})
 	var last error
-	subnets := g.subnets()
-	for try := range subnets {
-		sub := subnets[(g.Turn+try)%len(subnets)]
+	for _, sub := range subnets {
 		for _, k := range g.kinds() {
 			i, err := a.ec2.Start(ec2.Launch{Template: k.spec.LaunchTemplateId, TemplateName: k.spec.LaunchTemplateName, Version: aws.ToString(k.spec.Version),
 				Type: k.name, Subnet: sub, Spot: spot, Tags: tg})
@@ -371,7 +385,7 @@ func (a *AutoScaling) launch(g *group) bool {
 				x.WeightedCapacity = new(k.weight)
 			}
 			g.Instances = append(g.Instances, x)
-			a.launched(g, types.ScalingActivityStatusCodeSuccessful, launchOf+": "+*i.InstanceId, "")
+			a.launched(g, types.ScalingActivityStatusCodeSuccessful, launchOf+": "+*i.InstanceId, cause, "")
 			return true
 		}
 	}
@@ -379,7 +393,7 @@ func (a *AutoScaling) launch(g *group) bool {
 	if g.MixedInstancesPolicy != nil {
 		why = "Could not launch " + map[bool]string{true: "Spot", false: "On-Demand"}[spot] + " Instances. " + code(last) + " - " + why
 	}
-	a.launched(g, types.ScalingActivityStatusCodeFailed, launchOf+".  Status Reason: "+why, why)
+	a.launched(g, types.ScalingActivityStatusCodeFailed, launchOf+".  Status Reason: "+why, cause, why)
 	return false
 }
 
@@ -399,6 +413,9 @@ func (a *AutoScaling) running(i *ec2types.Instance) {
 	}
 	if !a.hold(g, *i.InstanceId, launching, types.LifecycleStatePendingWait) {
 		g.Instances[at].LifecycleState = types.LifecycleStateInService
+		if g.Balancing != nil {
+			a.reconcile(g)
+		}
 	}
 }
 

@@ -127,6 +127,11 @@ func (a *AutoScaling) hold(g *group, id, transition string, state types.Lifecycl
 			Deadline: a.w.Elapsed() + time.Duration(*h.GlobalTimeout)*time.Second}
 		g.Actions = append(g.Actions, w)
 		a.beat(g, w, *h.HeartbeatTimeout)
+		for _, tell := range a.OnHeld {
+			if transition == terminating {
+				tell(*g.AutoScalingGroupName, id, w.Hook)
+			}
+		}
 	}
 	if held {
 		a.mark(g, id, state)

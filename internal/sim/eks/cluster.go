@@ -71,6 +71,9 @@ func (s *EKS) CreateCluster(caller *wire.Caller, in *eks.CreateClusterInput) (*e
 	if err != nil {
 		return nil, err
 	}
+	if err := s.roomFor("InvalidParameterException", in.ResourcesVpcConfig.SubnetIds); err != nil {
+		return nil, err
+	}
 	if err := s.checkGroups(in.ResourcesVpcConfig.SecurityGroupIds, vpcID); err != nil {
 		return nil, err
 	}
@@ -190,9 +193,6 @@ func (s *EKS) checkSubnets(ids []string) (vpcID string, zones []string, err erro
 				"Cannot create cluster because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster.",
 				*sub.AvailabilityZone).Member("validZones", s.validZones())
 		}
-		if *sub.AvailableIpAddressCount < 6 {
-			return "", nil, invalid("Subnet %s does not have enough free addresses: %d available, at least 6 are required", id, *sub.AvailableIpAddressCount)
-		}
 		if !slices.Contains(zones, *sub.AvailabilityZone) {
 			zones = append(zones, *sub.AvailabilityZone)
 		}
@@ -266,9 +266,8 @@ func (s *EKS) placeInterfaces(c *cluster) {
 			continue
 		}
 		seen[*sub.AvailabilityZone] = true
-		groups := append([]string{*c.ResourcesVpcConfig.ClusterSecurityGroupId}, c.ResourcesVpcConfig.SecurityGroupIds...)
-		if n := s.ec2.NewInterface(id, "Amazon EKS "+*c.Name, groups); n != nil {
-			c.ENIs = append(c.ENIs, *n.NetworkInterfaceId)
+		if eni := s.controlPlaneInterface(c, id); eni != "" {
+			c.ENIs = append(c.ENIs, eni)
 		}
 	}
 }
@@ -385,7 +384,7 @@ func (s *EKS) DeleteCluster(_ *wire.Caller, in *eks.DeleteClusterInput) (*eks.De
 
 // clusterDown is the moment a control plane is gone.
 func (s *EKS) clusterDown(c *cluster) {
-	for _, id := range c.ENIs {
+	for _, id := range append(c.ENIs, c.Moving...) {
 		s.ec2.DropInterface(id)
 	}
 	c.endHosts(func(host) bool { return true })
@@ -406,21 +405,36 @@ func (c *cluster) busy() *types.Update {
 	return c.Updates.Find(func(u *types.Update) bool { return u.Status == types.UpdateStatusInProgress })
 }
 
+// free refuses an update of a cluster that has another one under way, or something else to do.
+func (c *cluster) free(kind types.UpdateType) error {
+	if u := c.busy(); u != nil {
+		return inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
+	}
+	if c.Status != types.ClusterStatusActive {
+		return inUse("Cannot %s because cluster %s is in status %s", kind, *c.Name, c.Status).Member("clusterName", *c.Name)
+	}
+	return nil
+}
+
+// open notes an update that begins.
+func (c *cluster) open(by *wire.Caller, kind types.UpdateType, params []types.UpdateParam) *types.Update {
+	id := c.e.w.UUID("update", c.ID, string(kind))
+	u := c.Updates.Put(id, &types.Update{Id: new(id), Status: types.UpdateStatusInProgress, Type: kind, Params: params,
+		CreatedAt: new(c.e.w.Date()), Errors: []types.ErrorDetail{}})
+	by.Note(id)
+	return u
+}
+
 // begin starts an update that applies a change at its end; one at a time.
 func (c *cluster) begin(by *wire.Caller, kind types.UpdateType, params []types.UpdateParam, name string, typical, low, high time.Duration,
 	change clusterChange) (*types.Update, error) {
-	if u := c.busy(); u != nil {
-		return nil, inUse("Cannot %s because cluster %s currently has update %s in progress", kind, *c.Name, *u.Id).Member("clusterName", *c.Name)
+	if err := c.free(kind); err != nil {
+		return nil, err
 	}
-	if c.Status != types.ClusterStatusActive {
-		return nil, inUse("Cannot %s because cluster %s is in status %s", kind, *c.Name, c.Status).Member("clusterName", *c.Name)
-	}
-	w := c.e.w
-	change.Update = w.UUID("update", c.ID, string(kind))
-	u := c.Updates.Put(change.Update, &types.Update{Id: new(change.Update), Status: types.UpdateStatusInProgress, Type: kind, Params: params,
-		CreatedAt: new(w.Date()), Errors: []types.ErrorDetail{}})
-	by.Note(*u.Id)
+	u := c.open(by, kind, params)
+	change.Update = *u.Id
 	c.Status = types.ClusterStatusUpdating
+	w := c.e.w
 	w.Start("eks:update", *c.Name+"/"+string(kind), w.Draw("eks:update", *c.Name+"/"+name, typical, low, high), "eks:updated", c.ID, change)
 	return u, nil
 }
@@ -457,6 +471,9 @@ func (s *EKS) checkVpcUpdate(c *cluster, r *types.VpcConfigRequest) error {
 			return invalid(
 				"Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during "+
 					"cluster creation.", strings.Join(zones, ","), strings.Join(c.Zones, ","))
+		}
+		if err := s.roomFor("InvalidRequestException", r.SubnetIds); err != nil {
+			return err
 		}
 	}
 	return s.checkGroups(r.SecurityGroupIds, *c.ResourcesVpcConfig.VpcId)

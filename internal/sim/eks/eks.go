@@ -70,6 +70,9 @@ type cluster struct {
 	ID          string   // no other cluster ever has it
 	Zones       []string // of the subnets at creation
 	ENIs        []string
+	Moving      []string        `json:",omitempty"` // interfaces of the control plane to come
+	Back        *nodesBack      `json:",omitempty"` // Auto Mode's nodes go back to a version
+	Drifting    bool            `json:",omitempty"` // a look at Auto Mode's nodes is scheduled
 	Insights    []types.Insight `json:",omitempty"` // at the last look
 	Refresh     *refresh        `json:",omitempty"`
 	Upgraded    *upgraded       `json:",omitempty"`
@@ -107,6 +110,7 @@ func New(w *world.World, e *ec2.EC2, i *iam.IAM, a *autoscaling.AutoScaling, k *
 	s.uses()
 	e.OnRunning = append(e.OnRunning, s.booted)
 	e.OnTerminated = append(e.OnTerminated, s.gone)
+	a.OnHeld = append(a.OnHeld, s.held)
 	e.OnConsole = append(e.OnConsole, s.console)
 	return s
 }

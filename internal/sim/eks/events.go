@@ -9,6 +9,9 @@ func (s *EKS) events() {
 	on(s, "eks:cluster-up", func(c *cluster, _ struct{}) { s.clusterUp(c) })
 	on(s, "eks:cluster-down", func(c *cluster, _ struct{}) { s.clusterDown(c) })
 	on(s, "eks:updated", s.updated)
+	on(s, "eks:version-move", s.moveInterfaces)
+	on(s, "eks:auto-drift", func(c *cluster, _ struct{}) { c.autoDrift() })
+	on(s, "eks:cancelled", s.cancelled)
 	on(s, "eks:settled", func(c *cluster, _ struct{}) { s.settled(c) })
 	on(s, "eks:health", func(c *cluster, _ struct{}) { c.checkHealth() })
 	on(s, "eks:joins", s.join)
@@ -33,6 +36,7 @@ func (s *EKS) events() {
 	on(s, "eks:group-gone", s.groupGone)
 	on(s, "eks:group-updated", s.groupUpdated)
 	on(s, "eks:group-roll", s.groupRoll)
+	on(s, "eks:node-leaves", s.nodeLeaves)
 }
 
 // on says what happens at a kind of event of a cluster that is there.

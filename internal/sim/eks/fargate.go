@@ -161,7 +161,7 @@ func (c *cluster) Unplaced(p *corev1.Pod) {
 			return
 		}
 	}
-	if m := c.ComputeConfig; m != nil && aws.ToBool(m.Enabled) && len(m.NodePools) > 0 {
+	if c.auto() && len(c.ComputeConfig.NodePools) > 0 {
 		c.onAutoMode(p)
 	}
 }
@@ -249,7 +249,7 @@ func (c *cluster) startAutoNode() {
 	}
 	c.holds(id, host{ENI: eni})
 	c.nodes.Register(node.Spec{Name: id, InstanceID: id, Zone: zone, Region: c.e.Region, InstanceType: "c6g.large", Arch: "arm64", OS: "linux",
-		Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: c.e.ec2.AddressOf(eni), Version: kubelet(*c.Version),
+		Image: "Bottlerocket (EKS Auto, Standard)", InternalIP: c.e.ec2.AddressOf(eni), Version: kubelet(c.autoVersion()),
 		Labels: map[string]string{"eks.amazonaws.com/compute-type": "auto", "karpenter.sh/nodepool": c.ComputeConfig.NodePools[0]},
 		CPUs:   2, MemMiB: 4096, Pods: 27, Ready: true})
 }

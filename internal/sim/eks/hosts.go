@@ -49,16 +49,19 @@ func (c *cluster) holds(node string, h host) {
 // endHosts gives hosts back with what runs on them.
 func (c *cluster) endHosts(which func(host) bool) {
 	for _, n := range slices.Sorted(maps.Keys(c.Hosts)) {
-		h := c.Hosts[n]
-		if !which(h) {
-			continue
+		if which(c.Hosts[n]) {
+			c.endHost(n)
 		}
-		delete(c.Hosts, n)
-		delete(c.OnFargate, h.Pod)
-		c.e.ec2.DropInterface(h.ENI)
-		if c.nodes != nil && !c.Deleting {
-			c.nodes.Forget(n)
-		}
+	}
+}
+
+func (c *cluster) endHost(node string) {
+	h := c.Hosts[node]
+	delete(c.Hosts, node)
+	delete(c.OnFargate, h.Pod)
+	c.e.ec2.DropInterface(h.ENI)
+	if c.nodes != nil && !c.Deleting {
+		c.nodes.Forget(node)
 	}
 }
 

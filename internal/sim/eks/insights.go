@@ -81,6 +81,9 @@ func skewed(what string, have, to int) (types.InsightStatusValue, string) {
 
 func kubeletSkew(c *cluster, to string) (out []finding) {
 	for _, n := range kubeapi.List[corev1.Node](c.kube) {
+		if c.runs(n.Name) {
+			continue // Auto Mode replaces its nodes itself
+		}
 		if bad, why := skewed("Kubelet", minorOf(n.Status.NodeInfo.KubeletVersion), minorNumber(to)); bad != "" {
 			out = append(out, finding{bad: bad, why: why, uri: "/api/v1/nodes/" + n.Name})
 		}

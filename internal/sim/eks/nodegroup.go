@@ -413,6 +413,7 @@ func (g *nodegroup) provision() {
 		MixedInstancesPolicy: &asgtypes.MixedInstancesPolicy{LaunchTemplate: &asgtypes.LaunchTemplate{
 			LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: new(g.Template), Version: new("1")}, Overrides: over},
 			InstancesDistribution: &asgtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(spot)}},
+		LifecycleHookSpecificationList: []asgtypes.LifecycleHookSpecification{leaveHook},
 		Tags: []asgtypes.Tag{tag("eks:cluster-name", *c.Name), tag("eks:nodegroup-name", name),
 			tag("kubernetes.io/cluster/"+*c.Name, "owned"), tag("k8s.io/cluster-autoscaler/enabled", "true"),
 			tag("k8s.io/cluster-autoscaler/"+*c.Name, "owned")}})

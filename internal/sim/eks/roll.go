@@ -2,7 +2,6 @@ package eks
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	ec2sdk "github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/sim/kubeapi"
@@ -23,7 +21,7 @@ import (
 
 // roll is an upgrade of a node group under way, phase by phase as the user guide has it
 // (facts/eks.md §6): new nodes, old ones cordoned, some of them drained and ended at a
-// time, and the surplus ended.
+// time, and the surplus ended. Each phase is a file of its own.
 type roll struct {
 	Update  string // its identifier
 	Version string // of Kubernetes, for the group at its end
@@ -33,6 +31,7 @@ type roll struct {
 	Before  string // the version of EKS's template that a failure goes back to
 	Desired int32  // what the Auto Scaling group wanted before: an autoscaler may have spoken to it
 	Surge   int32  // nodes beyond that
+	Sized   int32  `json:",omitempty"` // what the scale-down had the Auto Scaling group want last; 0: nothing yet
 	Phase   phase
 	Begun   time.Duration // when all of it did
 	Since   time.Duration // when the phase, or the drain of this batch, began
@@ -51,8 +50,7 @@ const (
 
 const (
 	rollTick     = 5 * time.Second
-	evictTimeout = 15 * time.Minute // without force
-	joinTimeout  = 25 * time.Minute // of the new nodes
+	evictTimeout = 15 * time.Minute // of a batch, before it fails or is forced
 	emptyWait    = 60 * time.Second // between a node's last pod and its end
 	noBalancer   = "node.kubernetes.io/exclude-from-external-load-balancers"
 )
@@ -185,25 +183,6 @@ func (g *nodegroup) targetTemplate(lt *types.LaunchTemplateSpecification, r *rol
 	return nil
 }
 
-// surge adds the nodes that take the pods of those that go: twice as many as there are
-// zones, or as may be unavailable at once if that is more.
-func (g *nodegroup) surge() {
-	r := g.Rolling
-	if g.minimal() || r.Desired == 0 {
-		r.Phase = drain
-		g.cordon()
-		return
-	}
-	zones := map[string]bool{}
-	for _, id := range g.Subnets {
-		if s := g.c.e.ec2.Subnet(id); s != nil {
-			zones[*s.AvailabilityZone] = true
-		}
-	}
-	r.Surge = int32(max(2*len(zones), g.unavailable()))
-	g.size(r.Surge)
-}
-
 func (g *nodegroup) minimal() bool {
 	return g.UpdateConfig.UpdateStrategy == types.NodegroupUpdateStrategiesMinimal
 }
@@ -214,12 +193,6 @@ func (g *nodegroup) unavailable() int {
 		return max(1, int(*g.ScalingConfig.DesiredSize**p)/100)
 	}
 	return max(1, int(aws.ToInt32(g.UpdateConfig.MaxUnavailable)))
-}
-
-// size lets the Auto Scaling group have some nodes more than the node group.
-func (g *nodegroup) size(more int32) {
-	g.c.e.asg.UpdateAutoScalingGroup(nil, &asgsdk.UpdateAutoScalingGroupInput{AutoScalingGroupName: new(g.ASG), MinSize: g.ScalingConfig.MinSize,
-		MaxSize: new(max(*g.ScalingConfig.MaxSize, g.Rolling.Desired) + more), DesiredCapacity: new(g.Rolling.Desired + more)})
 }
 
 // point has the Auto Scaling group launch from a version of EKS's template.
@@ -241,8 +214,7 @@ func (g *nodegroup) instances(current bool) (out []string) {
 		return nil
 	}
 	for _, i := range a.Instances {
-		going := i.LifecycleState == asgtypes.LifecycleStateTerminating || i.LifecycleState == asgtypes.LifecycleStateTerminated
-		if !going && (i.LaunchTemplate != nil && aws.ToString(i.LaunchTemplate.Version) == g.templateVersion()) == current {
+		if !going(i) && (i.LaunchTemplate != nil && aws.ToString(i.LaunchTemplate.Version) == g.templateVersion()) == current {
 			out = append(out, *i.InstanceId)
 		}
 	}
@@ -270,8 +242,8 @@ func (g *nodegroup) ready(instances []string) (n int) {
 }
 
 // cordon keeps pods and load balancers off the nodes that go.
-func (g *nodegroup) cordon() {
-	for _, id := range g.old() {
+func (g *nodegroup) cordon(instances ...string) {
+	for _, id := range instances {
 		n := g.nodeOf(id)
 		if n == nil || n.Spec.Unschedulable {
 			continue
@@ -287,7 +259,7 @@ func (g *nodegroup) cordon() {
 // groupRoll is one look at an upgrade under way.
 func (s *EKS) groupRoll(c *cluster, e groupEvent) {
 	g := c.groupOf(e.part)
-	if g == nil || g.Rolling == nil || g.Rolling.Update != e.Update || g.Status != types.NodegroupStatusUpdating {
+	if g == nil || !g.rolls(e.Update) {
 		return
 	}
 	switch g.Rolling.Phase {
@@ -298,142 +270,22 @@ func (s *EKS) groupRoll(c *cluster, e groupEvent) {
 	case scaleDown:
 		g.shrink()
 	}
-	if g.Rolling != nil {
+	if g.rolls(e.Update) {
 		s.w.Schedule(rollTick, "eks:group-roll", c.ID, e)
 	}
 }
 
+// rolls tells whether an update is under way still.
+func (g *nodegroup) rolls(update string) bool {
+	return g.Rolling != nil && g.Rolling.Update == update && g.Status == types.NodegroupStatusUpdating
+}
+
 func (g *nodegroup) next(p phase) { g.Rolling.Phase, g.Rolling.Since = p, g.c.e.w.Elapsed() }
-
-// awaitSurge goes on once the new nodes are Ready, or goes back.
-func (g *nodegroup) awaitSurge() {
-	r, fresh := g.Rolling, g.instances(true)
-	switch {
-	case int32(g.ready(fresh)) >= r.Surge:
-		g.cordon()
-		g.next(drain)
-	case g.c.e.w.Elapsed()-r.Since > joinTimeout:
-		g.goBack(len(fresh))
-	}
-}
-
-// goBack ends an upgrade whose new nodes do not join: new instances come from EKS's template of
-// before again, and those beyond the group's size end, those first that are no Ready node.
-// The old nodes are untouched, but those that were replaced already: the group has nodes of
-// both kinds then, and its version is what it was (facts/eks.md §6).
-func (g *nodegroup) goBack(surplus int) {
-	fresh := g.instances(true)
-	slices.SortStableFunc(fresh, func(a, b string) int { return g.ready([]string{a}) - g.ready([]string{b}) })
-	unready := len(fresh) - g.ready(fresh)
-	failed := slices.Clone(fresh[:unready])
-	g.Current = g.Rolling.Before
-	g.point(g.Current)
-	for i, id := range fresh {
-		if i < max(surplus, unready) {
-			g.end(id, i < surplus) // what is no surplus is replaced
-		}
-	}
-	g.size(0)
-	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodeNodeCreationFailure, ResourceIds: failed, ErrorMessage: new(
-		"Couldn't proceed with upgrade process as new nodes are not joining node group " + *g.NodegroupName)})
-}
 
 // end terminates an instance; another takes its place unless the group shrinks.
 func (g *nodegroup) end(instance string, shrink bool) {
 	g.c.e.asg.TerminateInstanceInAutoScalingGroup(nil, &asgsdk.TerminateInstanceInAutoScalingGroupInput{InstanceId: new(instance),
 		ShouldDecrementDesiredCapacity: new(shrink)})
-}
-
-// drainSome evicts the pods of as many old nodes as may be unavailable, ends those that
-// have been empty for a minute, and takes the next.
-func (g *nodegroup) drainSome() {
-	r, old, now := g.Rolling, g.old(), g.c.e.w.Elapsed()
-	r.Batch = slices.DeleteFunc(r.Batch, func(id string) bool { return !slices.Contains(old, id) })
-	if len(r.Batch) == 0 {
-		if !g.replaced() { // nodes that were ended have yet to be replaced
-			if r.Short == 0 {
-				r.Short = now
-			}
-			if now-r.Short > joinTimeout {
-				g.goBack(int(r.Surge))
-			}
-			return
-		}
-		r.Short = 0
-		if len(old) == 0 {
-			g.next(scaleDown)
-			return
-		}
-		r.Batch, r.Since, r.Empty = old[:min(len(old), g.unavailable())], now, 0
-	}
-	left, stuck := 0, []string(nil)
-	for _, id := range r.Batch {
-		n := g.nodeOf(id)
-		if n == nil {
-			continue
-		}
-		pods, refused := g.evict(n.Name)
-		left += pods
-		if refused {
-			stuck = append(stuck, n.Name)
-		}
-	}
-	switch {
-	case left == 0 && r.Empty == 0:
-		r.Empty = now
-	case left == 0 && now-r.Empty >= emptyWait:
-		for _, id := range r.Batch {
-			g.end(id, false)
-		}
-		r.Batch = nil
-	case left > 0 && now-r.Since > evictTimeout && !r.Force:
-		g.giveUp(stuck)
-	}
-}
-
-// replaced tells whether every new node that there should be is Ready.
-func (g *nodegroup) replaced() bool {
-	a := g.c.e.asg.Group(g.ASG)
-	if a == nil {
-		return true
-	}
-	fresh := g.instances(true)
-	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
-}
-
-// evict asks for the end of a node's pods but for those of DaemonSets, which would come
-// back; it tells how many there are, and whether a disruption budget refuses one.
-func (g *nodegroup) evict(name string) (left int, refused bool) {
-	for _, p := range kubeapi.List[corev1.Pod](g.c.kube) {
-		if o := metav1.GetControllerOf(p); p.Spec.NodeName != name || o != nil && o.Kind == "DaemonSet" {
-			continue
-		}
-		left++
-		refused = !g.c.kube.Evict(p, g.Rolling.Force) || refused
-	}
-	return left, refused
-}
-
-// giveUp leaves old nodes that cannot be drained as they are, and ends what was to take
-// their place: the group has nodes of both kinds until it is upgraded again.
-func (g *nodegroup) giveUp(stuck []string) {
-	fresh := g.instances(true)
-	for i := range min(int(g.Rolling.Surge), len(fresh)) {
-		g.end(fresh[len(fresh)-1-i], true)
-	}
-	g.size(0)
-	g.rolled(&types.ErrorDetail{ErrorCode: types.ErrorCodePodEvictionFailure, ResourceIds: stuck,
-		ErrorMessage: new("Reached max retries while trying to evict pods from nodes in node group " + *g.NodegroupName)})
-}
-
-// shrink takes the surplus away, one node a look.
-func (g *nodegroup) shrink() {
-	if g.Rolling.Surge > 0 {
-		g.Rolling.Surge--
-		g.size(g.Rolling.Surge)
-		return
-	}
-	g.rolled(nil)
 }
 
 // rolled is the end of an upgrade, with what went wrong or nil.

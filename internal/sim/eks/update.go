@@ -97,7 +97,13 @@ func (s *EKS) checkChange(c *cluster, kind types.UpdateType, in *eks.UpdateClust
 func (s *EKS) updated(c *cluster, change clusterChange) {
 	u := c.Updates.Get(change.Update)
 	if u != nil && u.Status != types.UpdateStatusInProgress {
-		return // it was cancelled
+		return // it has failed
+	}
+	if change.Version != "" {
+		if d := c.ails(append(controlPlaneChecks, answers)); d != nil {
+			c.revert(u, d)
+			return
+		}
 	}
 	s.apply(c, change)
 	if u != nil {
@@ -124,6 +130,7 @@ func (s *EKS) apply(c *cluster, change clusterChange) {
 		c.idps.Delete(change.Gone)
 	}
 	if change.Version != "" {
+		c.moved()
 		c.setVersion(change.Version)
 	}
 	in := change.Config

@@ -56,8 +56,8 @@ func (s *EKS) UpdateClusterVersion(by *wire.Caller, in *eks.UpdateClusterVersion
 	default:
 		return nil, invalid("Unsupported Kubernetes minor version update from %s to %s", *c.Version, to).Member("clusterName", *c.Name)
 	}
-	if in.RollbackConfig != nil && kind != types.UpdateTypeVersionRollback {
-		return nil, invalid("rollbackConfig can only be specified for a version rollback").Member("clusterName", *c.Name)
+	if err := checkRollback(in.RollbackConfig, kind); err != nil {
+		return nil, err.Member("clusterName", *c.Name)
 	}
 	for _, g := range c.groups.All() {
 		if minorNumber(to)-minorNumber(*g.Version) > skew {
@@ -65,17 +65,24 @@ func (s *EKS) UpdateClusterVersion(by *wire.Caller, in *eks.UpdateClusterVersion
 				*g.NodegroupName, *c.Version).Member("clusterName", *c.Name)
 		}
 	}
-	if c.Status == types.ClusterStatusActive && !in.Force && c.blocked(category) {
-		return nil, wire.Errorf("InvalidStateException", "Amazon EKS detected %s issues. Call the ListInsights API to view detected blocking issues. "+
-			"Pass the force flag when updating to override readiness errors.", readiness[category]).Member("clusterName", *c.Name)
-	}
-	params := []types.UpdateParam{param(types.UpdateParamTypeVersion, to), param(types.UpdateParamTypePlatformVersion, *c.PlatformVersion)}
-	u, err := c.begin(by, kind, params, "version", 10*time.Minute, 8*time.Minute, 15*time.Minute, clusterChange{Version: to})
-	if err != nil {
+	if err := errorOf(c.free(kind), s.roomFor("InvalidRequestException", c.ResourcesVpcConfig.SubnetIds)); err != nil {
 		return nil, err
 	}
-	return &eks.UpdateClusterVersionOutput{Update: u}, nil
+	if !in.Force && c.blocked(category) {
+		return nil, wire.Errorf("InvalidStateException", unready, readiness[category]).Member("clusterName", *c.Name)
+	}
+	params := []types.UpdateParam{param(types.UpdateParamTypeVersion, to), param(types.UpdateParamTypePlatformVersion, *c.PlatformVersion)}
+	u := c.open(by, kind, params)
+	if kind == types.UpdateTypeVersionRollback && c.auto() {
+		c.sendNodesBack(u, to, in) // they go before the control plane
+	} else {
+		c.replaceControlPlane(u, to)
+	}
+	return &eks.UpdateClusterVersionOutput{Update: new(*u)}, nil
 }
+
+const unready = "Amazon EKS detected %s issues. Call the ListInsights API to view detected blocking issues. " +
+	"Pass the force flag when updating to override readiness errors."
 
 var readiness = map[types.Category]string{types.CategoryUpgradeReadiness: "upgrade readiness", types.CategoryRollbackReadiness: "rollback readiness"}
 
@@ -84,42 +91,13 @@ func (c *cluster) setVersion(v string) {
 	was := *c.Version
 	c.Version = new(v)
 	c.kube.SetVersion(kubelet(v))
-	c.Upgraded = nil
+	c.Upgraded, c.Back = nil, nil
 	if minorNumber(v) > minorNumber(was) {
 		c.Upgraded = &upgraded{was, c.e.w.Date()}
 	}
 	c.lookAhead()
+	c.drift()
 }
-
-// CancelUpdate ends a rollback of an Auto Mode cluster while its nodes go back, which is
-// the first half of it; nothing else can be cancelled (facts/eks.md §6).
-func (s *EKS) CancelUpdate(by *wire.Caller, in *eks.CancelUpdateInput) (*eks.CancelUpdateOutput, error) {
-	c, err := s.cluster(in.Name)
-	if err != nil {
-		return nil, err
-	}
-	id := aws.ToString(in.UpdateId)
-	u := c.Updates.Get(id)
-	if u == nil {
-		return nil, notFound("No update found for ID: %s", id).Member("clusterName", *c.Name)
-	}
-	if u.Status == types.UpdateStatusCancelled && by.Before() == id {
-		return &eks.CancelUpdateOutput{Update: new(*u)}, nil
-	}
-	auto := c.ComputeConfig != nil && aws.ToBool(c.ComputeConfig.Enabled)
-	if u.Type != types.UpdateTypeVersionRollback || u.Status != types.UpdateStatusInProgress || !auto || s.w.Date().Sub(*u.CreatedAt) > nodePhase {
-		return nil, wire.Errorf("InvalidRequestException", "Update %s of type %s in status %s cannot be cancelled", id, u.Type, u.Status).Member("clusterName",
-			*c.Name)
-	}
-	u.Status = types.UpdateStatusCancelled
-	u.Cancellation = &types.Cancellation{Status: types.CancellationStatusSuccessful, Reason: new("The update was cancelled by the user")}
-	by.Note(*u.Id)
-	c.Status = types.ClusterStatusActive
-	return &eks.CancelUpdateOutput{Update: new(*u)}, nil
-}
-
-// nodePhase is how long Auto Mode's nodes take to go back: assumed.
-const nodePhase = 4 * time.Minute
 
 // DescribeClusterVersions lists the minors on offer.
 func (s *EKS) DescribeClusterVersions(_ *wire.Caller, in *eks.DescribeClusterVersionsInput) (*eks.DescribeClusterVersionsOutput, error) {

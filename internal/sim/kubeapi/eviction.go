@@ -2,6 +2,7 @@ package kubeapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,8 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -79,43 +80,28 @@ func (evictionREST) Create(ctx context.Context, name string, o runtime.Object, v
 	return clusterOf(ctx).eviction().Create(ctx, name, o, v, opts)
 }
 
-// blockingBudget is a budget that an eviction of this pod would break; where
-// there is none, the budgets that cover the pod have one disruption less.
-func blockingBudget(c *Cluster, pod *corev1.Pod) *policyv1.PodDisruptionBudget {
-	if pod.Status.Phase != corev1.PodRunning {
-		return nil
+// Evict asks for a pod's end as `kubectl drain` does, by a request of a part of AWS's: the
+// same code answers as for any client (evictionREST). The error is the API's: TooManyRequests
+// where a disruption budget stands in the way, Forbidden where RBAC does not let it.
+func (c *Cluster) Evict(by *Writer, p *corev1.Pod) error {
+	body, err := json.Marshal(policyv1.Eviction{TypeMeta: metav1.TypeMeta{APIVersion: policyv1.SchemeGroupVersion.String(), Kind: "Eviction"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}})
+	if err != nil {
+		return err
 	}
-	var covers []*policyv1.PodDisruptionBudget
-	for _, b := range List[policyv1.PodDisruptionBudget](c) {
-		sel, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-		if err != nil || b.Namespace != pod.Namespace || !sel.Matches(labels.Set(pod.Labels)) {
-			continue
-		}
-		if b.Status.DisruptionsAllowed <= 0 {
-			return b
-		}
-		covers = append(covers, b)
-	}
-	for _, b := range covers {
-		n := b.DeepCopy()
-		n.Status.DisruptionsAllowed--
-		c.Save(n)
-	}
-	return nil
+	return c.reach(by, http.MethodPost, kindOf(p).path(p.Namespace, p.Name)+"/eviction", body)
 }
 
-// Evict has a pod end on its node, as Kubernetes does for an eviction of a controller of
-// AWS's; false where a disruption budget stands in the way, unless that is overridden.
-func (c *Cluster) Evict(p *corev1.Pod, force bool) bool {
-	if p.DeletionTimestamp != nil {
-		return true
+// DeleteBy deletes a pod by a request of a part of AWS's, whatever its budgets say; the pod
+// has its grace period.
+func (c *Cluster) DeleteBy(by *Writer, p *corev1.Pod) error {
+	return c.reach(by, http.MethodDelete, kindOf(p).path(p.Namespace, p.Name), nil)
+}
+
+// reach asks from outside of the control plane: an API server that is down does not answer.
+func (c *Cluster) reach(by *Writer, method, path string, body []byte) error {
+	if why := c.Down(); why != "" {
+		return apierrors.NewServiceUnavailable(why)
 	}
-	if blockingBudget(c, p) != nil && !force {
-		return false
-	}
-	u := p.DeepCopy()
-	now := metav1.NewTime(c.objects.date())
-	u.DeletionTimestamp, u.DeletionGracePeriodSeconds = &now, u.Spec.TerminationGracePeriodSeconds
-	c.Save(u)
-	return true
+	return c.ask(by, method, path, "application/json", body)
 }

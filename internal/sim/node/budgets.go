@@ -79,7 +79,10 @@ func (c *Cluster) budgets() {
 			n, _ := intstr.GetScaledValueFromIntOrPercent(b.Spec.MaxUnavailable, int(st.ExpectedPods), true)
 			st.DesiredHealthy = max(0, st.ExpectedPods-int32(n))
 		}
-		st.DisruptionsAllowed = max(0, st.CurrentHealthy-st.DesiredHealthy)
+		// A budget of pods that no controller wants so many of allows nothing (updatePdbStatus).
+		if st.ExpectedPods > 0 {
+			st.DisruptionsAllowed = max(0, st.CurrentHealthy-st.DesiredHealthy)
+		}
 		if !reflect.DeepEqual(st, b.Status) {
 			n := b.DeepCopy()
 			n.Status = st

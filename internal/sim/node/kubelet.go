@@ -221,10 +221,36 @@ func (c *Cluster) end(p *corev1.Pod) {
 
 func (c *Cluster) stopped(p at) {
 	if q := kubeapi.Get[corev1.Pod](c.API, p.Namespace, p.Pod); q != nil && string(q.UID) == p.UID {
+		if len(q.Finalizers) > 0 {
+			c.leaveToFinalizers(q)
+			return
+		}
 		c.API.Remove(q)
 	}
 	delete(c.Started, "stop:"+p.UID)
 	delete(c.Started, p.UID)
+}
+
+// leaveToFinalizers says that a pod's containers have ended, as a kubelet does before it lets
+// go of it; the object stays until its finalizers are taken away.
+func (c *Cluster) leaveToFinalizers(p *corev1.Pod) {
+	if ended(p) {
+		return
+	}
+	u := p.DeepCopy()
+	now := metav1.NewTime(c.w.Date().Truncate(time.Second))
+	u.Status.Phase, u.DeletionGracePeriodSeconds = corev1.PodSucceeded, new(int64(0))
+	for i := range u.Status.ContainerStatuses {
+		s := &u.Status.ContainerStatuses[i]
+		s.Ready, s.Started = false, new(false)
+		s.State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Completed", FinishedAt: now}}
+	}
+	for _, t := range []corev1.PodConditionType{corev1.PodReady, corev1.ContainersReady} {
+		setCondition(u, corev1.PodCondition{Type: t, Status: corev1.ConditionFalse, Reason: "PodCompleted", LastTransitionTime: now})
+	}
+	if !c.API.Save(u) {
+		c.after(time.Second, "node:stop", at{Namespace: p.Namespace, Pod: p.Name, UID: string(p.UID)})
+	}
 }
 
 // run is a pod whose images are there; a network plugin asks AWS first.
