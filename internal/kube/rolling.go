@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,8 +17,10 @@ import (
 // Rolling is how far a managed node group's nodes are replaced by EKS, as its nodes tell.
 type Rolling struct {
 	Nodes, Ready int
-	Images       int           // different AMIs that the nodes run
-	Old          []LeavingNode // those that take no more pods, with the fewest pods first
+	Images       int // different AMIs that the nodes run
+	// Old are those that take no more pods: first those where something holds one, then those with
+	// the fewest.
+	Old []LeavingNode
 }
 
 // LeavingNode is a node that its pods have to leave.
@@ -129,10 +132,7 @@ func rolling(ctx context.Context, k kubernetes.Interface, group, selector string
 		}
 	}
 	slices.SortStableFunc(out.Old, func(a, b LeavingNode) int {
-		if a.Left != b.Left {
-			return a.Left - b.Left
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(len(b.Held), len(a.Held)), cmp.Compare(a.Left, b.Left), strings.Compare(a.Name, b.Name))
 	})
 	return out, nil
 }
