@@ -144,8 +144,9 @@ func (in *Input) groupQuota(ctx context.Context) finding.Findings {
 	})
 	there, come := len(in.Live.Groups), alone+min(inTurn, in.turnsNow(inTurn))
 	if n, ok := in.quota(ctx, "eks", "L-6D54EA21"); ok && come > 0 && there+come > n {
-		return finding.Findings{failed("quota-node-groups", fmt.Sprintf("the cluster has %d managed node groups, would have %d more at once, and the account's quota in %s is %d",
-			there, come, in.AWS.Region, n), "delete one, raise the quota (L-6D54EA21), or replace fewer at once (--max-parallel)", nil)}
+		return finding.Findings{failed("quota-node-groups", fmt.Sprintf("the cluster has %d managed node groups, would have %d more at once, "+
+			"and the account's quota in %s is %d", there, come, in.AWS.Region, n),
+			"delete one, raise the quota (L-6D54EA21), or replace fewer at once (--max-parallel)", nil)}
 	}
 	return nil
 }

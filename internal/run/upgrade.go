@@ -230,7 +230,8 @@ func (p *preparation) watched() error {
 	if w := p.in.Watch; len(p.replace) > 0 || len(w.Gates) == 0 && w.Soak == 0 && w.Pause == "" && p.batch == "" && !w.Force {
 		return nil
 	}
-	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true, What: "--replace-gate, --soak, --pause, --batch and --force are of replacements",
+	return finding.Findings{{Code: "no-replacement", Severity: finding.Error, Input: true,
+		What:   "--replace-gate, --soak, --pause, --batch and --force are of replacements",
 		Breaks: "the plan would have none; nothing was changed", Remedy: "say of which groups: --replace GROUP, or all"}}
 }
 

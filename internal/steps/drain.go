@@ -113,7 +113,8 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		case err != nil:
 			return r, err
 		case n > 0:
-			r.Changed, r.Reason = true, many(n, "instance that is no node yet is ended", "instances that are no nodes yet are ended")+": pods would come to it, and go with the group"
+			r.Changed, r.Reason = true, many(n, "instance that is no node yet is ended", "instances that are no nodes yet are ended")+
+				": pods would come to it, and go with the group"
 			return r, nil
 		}
 	}

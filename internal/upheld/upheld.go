@@ -93,7 +93,8 @@ func (l *Log) End(ctx context.Context, lost func(node string) bool) (*Count, err
 		}
 		return 1
 	})
-	c := &Count{unseen: map[string]int{}, done: map[types.UID]string{}, pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{}, lost: lost}
+	c := &Count{lost: lost, pods: map[string]*corev1.Pod{}, budgets: map[string]*policyv1.PodDisruptionBudget{},
+		unseen: map[string]int{}, done: map[types.UID]string{}}
 	for i, x := range all {
 		if i == len(l.first) {
 			c.began = c.byController()

@@ -21,7 +21,8 @@ func upgradeInPlace(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster
 		}
 	}
 	if len(groups) > 1 {
-		return cmdutil.Input("--strategy in-place takes one node group at a time (slipway upgrade takes all of a cluster to a version): not %s", strings.Join(groups, ", "))
+		return cmdutil.Input("--strategy in-place takes one node group at a time (slipway upgrade takes all of a cluster to a version): not %s",
+			strings.Join(groups, ", "))
 	}
 	a.Cluster = cluster
 	t, err := a.Open(ctx, nil)
