@@ -119,6 +119,7 @@ type proof struct {
 	has  string // a pod with an address of the network plugin's
 	sent string // the pod that was sent for it
 	node string // where one goes, if none is there
+	os   string // that node's
 	like *corev1.Pod
 }
 
@@ -132,11 +133,20 @@ func (p *proof) take(n kube.Node, pods []*corev1.Pod) {
 		if !x.Spec.HostNetwork && x.Status.PodIP != "" {
 			p.has = x.Name
 		}
-		if p.node == "" && n.Ready && len(x.Spec.Containers) > 0 {
-			p.node, p.like = n.Name, x
+		if p.like == nil && n.Ready && len(x.Spec.Containers) > 0 {
+			p.node, p.os, p.like = n.Name, n.OS, x
 		}
 	}
+	if p.node == "" && n.Ready {
+		p.node, p.os = n.Name, n.OS
+	}
 }
+
+// pause is an image for a node without any pod: whether it can be had does not matter.
+const (
+	pause   = "mcr.microsoft.com/oss/kubernetes/pause:3.9"
+	windows = "windows"
+)
 
 func probeName(node string) string {
 	return fmt.Sprintf("slipway-probe-%x", sha256.Sum256([]byte(node)))[:24]
@@ -144,12 +154,20 @@ func probeName(node string) string {
 
 // send has a pod start on the node. Its image is one that is there already, so that no
 // registry is asked; its command is in none, so that nothing runs: the address comes first,
-// with the sandbox.
+// with the sandbox. Windows nodes have no DaemonSets of EKS's, and the plugin knows pods that
+// want an address there by their node selector (EKS user guide, "Deploy Windows nodes").
 func (p *proof) send(ctx context.Context, k kubernetes.Interface) (bool, error) {
-	c := p.like.Spec.Containers[0]
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, RestartPolicy: corev1.RestartPolicyNever,
+	image := pause
+	if p.like != nil {
+		image = p.like.Spec.Containers[0].Image
+	}
+	var selector map[string]string
+	if p.os == windows {
+		selector = map[string]string{corev1.LabelOSStable: windows}
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, NodeSelector: selector, RestartPolicy: corev1.RestartPolicyNever,
 		AutomountServiceAccountToken: new(false), Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-		Containers: []corev1.Container{{Name: "probe", Image: c.Image, ImagePullPolicy: corev1.PullIfNotPresent,
+		Containers: []corev1.Container{{Name: "probe", Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Command: []string{"/slipway-wants-an-address-alone"}}}}}
 	_, err := k.CoreV1().Pods(metav1.NamespaceSystem).Create(ctx, pod, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
