@@ -44,7 +44,7 @@ func BenchmarkBlockers(b *testing.B) {
 	for b.Loop() {
 		x := newBuilder(live, "")
 		m := relocation{nodes: names, homes: homes, zones: 3}
-		fs := append(append(never(live, names, ""), unmet(live, names)...), x.immovable(m)...)
+		fs := append(append(never(live, names, ""), unmet(live, names, "", "")...), x.immovable(m)...)
 		if len(fs) > 0 {
 			b.Fatal(fs)
 		}
