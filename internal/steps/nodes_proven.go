@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +24,9 @@ type NodesProven struct {
 	// Replaced is the group that it takes the place of: a DaemonSet that lacked pods before that
 	// began, or came since, is not waited for. "": each is.
 	Replaced string `json:"replaced,omitempty"`
+	// Volumes: each volume of its pods must be where a node is that stays, wherever Auto Scaling
+	// has put the new ones: before pods move, as they would wait for ever afterwards.
+	Volumes bool `json:"volumes,omitempty"`
 }
 
 // Run looks at the pods of the group's nodes.
@@ -83,8 +88,29 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 			p.sent, r.Changed = "", true
 		}
 	}
+	if beyond, err := s.beyond(ctx, k, all); err != nil || beyond != "" {
+		r.State, r.Reason = engine.Wait, beyond+placed(s.Group)
+		return r, err
+	}
 	r.State, r.Reason = engine.Done, fmt.Sprintf("pods have addresses in %d zones", len(proofs))
 	return r, nil
+}
+
+// beyond is a pod of the old nodes that none of the others could take with its volume.
+func (s *NodesProven) beyond(ctx context.Context, k kubernetes.Interface, all []kube.Node) (string, error) {
+	if !s.Volumes {
+		return "", nil
+	}
+	pods, err := kube.PodsOf(ctx, k, namesOf(inGroup(all, s.Replaced)), kube.Leaves)
+	if err != nil {
+		return "", err
+	}
+	return kube.Beyond(ctx, k, slices.Concat(slices.Collect(maps.Values(pods))...), func(n *corev1.Node) bool { return kube.InGroup(n, s.Replaced) })
+}
+
+// placed is what to do where a group has no node where a volume is.
+func placed(group string) string {
+	return ": give " + group + " one more until one comes there (slipway nodegroup scale), or have a group in each zone"
 }
 
 // daemons are the DaemonSets that are waited for, and why one has not come to all nodes yet;
