@@ -22,7 +22,7 @@ func TestAPodThatFindsNoNodeStopsTheMove(t *testing.T) {
 	r := testregion.Again(t, stood(t, pair))
 	guarded(t, r, 1)
 	k := kubernetesOf(t, r)
-	s := replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Deadline: 5 * time.Minute}})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Deadline: 5 * time.Minute}})
 	shut := false
 	rep, err := s.Run(t.Context(), r.Clock, 1, func(e engine.Event) {
 		if shut || e.Type != "step_started" || e.Kind != rules.Evacuate {
@@ -67,7 +67,7 @@ func TestAVolumeWithoutANewNodeStopsTheMove(t *testing.T) {
 	for _, n := range nodes.Items {
 		delete(without, n.Labels[corev1.LabelTopologyZone])
 	}
-	s := replacement(t, r, run.Replacement{Group: "w"})
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}})
 	zone := ""
 	for _, sub := range s.Live.Network.Subnets {
 		if without[sub.Zone] {
@@ -84,7 +84,7 @@ func TestAVolumeWithoutANewNodeStopsTheMove(t *testing.T) {
 	must(t, err)
 	before, err := r.Sim.Save()
 	must(t, err)
-	rep := drive(t, r, replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{GateTime: 3 * time.Minute}}))
+	rep := drive(t, r, replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{GateTime: 3 * time.Minute}}))
 	for _, want := range []string{"DaemonSets ready on w-b2", "pod default/db has a volume (claim default/data) in " + zone + ", and no other node takes pods there",
 		"give w-b2 one more until one comes there (slipway nodegroup scale)"} {
 		if rep.OK() || !strings.Contains(rep.FirstFailure, want) {
@@ -95,7 +95,7 @@ func TestAVolumeWithoutANewNodeStopsTheMove(t *testing.T) {
 		t.Errorf("the pod was moved: %v", err)
 	}
 	r = testregion.Again(t, before)
-	for _, e := range replacement(t, r, run.Replacement{Group: "w", Watch: plan.Watch{Force: true}}).Plan.Entries {
+	for _, e := range replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Force: true}}).Plan.Entries {
 		if p, is := e.Step.(*steps.NodesProven); is && p.Volumes {
 			t.Error("forced, volumes are looked at")
 		}
