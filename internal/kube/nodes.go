@@ -48,18 +48,30 @@ func Nodes(ctx context.Context, k kubernetes.Interface) ([]Node, error) {
 		if x.Group == "" {
 			x.Group = n.Labels[eksfacts.LabelOwnGroup]
 		}
-		for _, c := range n.Status.Conditions {
-			if c.Type == corev1.NodeReady {
-				x.Ready = c.Status == corev1.ConditionTrue
-				if !x.Ready {
-					x.Reason = c.Message
-				}
+		if c := readiness(&n); c != nil {
+			if x.Ready = c.Status == corev1.ConditionTrue; !x.Ready {
+				x.Reason = c.Message
 			}
 		}
 		out = append(out, x)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out, nil
+}
+
+// readiness is what a node's kubelet says of it; nil: it has not said.
+func readiness(n *corev1.Node) *corev1.NodeCondition {
+	for i := range n.Status.Conditions {
+		if c := &n.Status.Conditions[i]; c.Type == corev1.NodeReady {
+			return c
+		}
+	}
+	return nil
+}
+
+// InGroup tells whether a node is of a node group, by its label.
+func InGroup(n *corev1.Node, group string) bool {
+	return n.Labels[eksfacts.LabelGroup] == group || n.Labels[eksfacts.LabelGroup] == "" && n.Labels[eksfacts.LabelOwnGroup] == group
 }
 
 // DaemonSet tells whether a DaemonSet exists, and how many of its pods are ready.

@@ -124,17 +124,17 @@ func PauseReplacement(ctx context.Context, k kubernetes.Interface, group, stage 
 	return nil
 }
 
-// MoveReplacement writes down which way pods move, for whoever looks; where nothing is kept of
-// the replacement, there is nobody to tell.
-func MoveReplacement(ctx context.Context, k kubernetes.Interface, group, way string) (changed bool, err error) {
-	have, err := ReplacementOf(ctx, k, group)
+// MoveReplacement writes down which way pods move, for whoever looks, and returns what is kept of
+// the replacement; nil: nothing is, and there is nobody to tell.
+func MoveReplacement(ctx context.Context, k kubernetes.Interface, group, way string) (have *Replacement, changed bool, err error) {
+	have, err = ReplacementOf(ctx, k, group)
 	if err != nil || have == nil || have.Moves == way {
-		return false, err
+		return have, false, err
 	}
 	if err := noteReplacement(ctx, k, group, keyMoves, way); err != nil && !apierrors.IsNotFound(err) {
-		return false, fmt.Errorf("writing down that pods of the replacement of %s move: %w", group, err)
+		return nil, false, fmt.Errorf("writing down that pods of the replacement of %s move: %w", group, err)
 	}
-	return true, nil
+	return have, true, nil
 }
 
 func noteReplacement(ctx context.Context, k kubernetes.Interface, group, key, value string) error {

@@ -38,6 +38,8 @@ type Holder struct {
 	PID       int       `json:"pid,omitempty"`
 	Since     time.Time `json:"since"`
 	Refreshed time.Time `json:"refreshed"`
+	// Doing is how far the holder is, in its own words; nil: it has not said.
+	Doing json.RawMessage `json:"doing,omitempty"`
 }
 
 // String is who it is, in words.
@@ -209,11 +211,18 @@ func (x *Lease) state() (Holder, string) {
 	return x.holder, x.tag
 }
 
-func (x *Lease) refresh(ctx context.Context) error {
+func (x *Lease) refresh(ctx context.Context) error { return x.Say(ctx, nil) }
+
+// Say refreshes the lease, and tells those who read it how far its holder is; nil: as it said
+// last.
+func (x *Lease) Say(ctx context.Context, doing json.RawMessage) error {
 	x.turn.Lock()
 	defer x.turn.Unlock()
 	h, have := x.state()
 	h.Refreshed = x.l.Now().UTC()
+	if doing != nil {
+		h.Doing = doing
+	}
 	tag, err := x.l.Store.Replace(ctx, x.key, encode(h), have)
 	switch {
 	case errors.Is(err, store.ErrMoved):

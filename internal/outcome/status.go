@@ -41,12 +41,15 @@ type Status struct {
 	Parts     []Part   `json:"parts"`
 	Nodes     []Node   `json:"nodes"`
 	Uncounted string   `json:"nodesUncounted,omitempty"` // why nobody saw the nodes
-	Settled   bool     `json:"settled"`                  // nothing is under way
+	Settled   bool     `json:"settled"`                  // nothing is under way, and nobody holds the lock
 	Changes   []Change `json:"changes,omitempty"`        // what is under way, whoever began it
 	Holder    string   `json:"changedBy,omitempty"`      // who holds the cluster's lock, and what with; "": nobody, as far as this store knows
-	Owners    []string `json:"owners,omitempty"`         // who keeps what, a line each
-	Back      *Back    `json:"wayBack,omitempty"`        // nil: the control plane was not upgraded lately
-	Drift     string   `json:"drift,omitempty"`          // where the record is not as the cluster is, in a paragraph
+	// Progress is how far who holds the lock is, or was; nil: it has not begun, or nobody knows.
+	Progress *Progress `json:"progress,omitempty"`
+	Ended    string    `json:"ended,omitempty"`   // how what was under way has ended, in words
+	Owners   []string  `json:"owners,omitempty"`  // who keeps what, a line each
+	Back     *Back     `json:"wayBack,omitempty"` // nil: the control plane was not upgraded lately
+	Drift    string    `json:"drift,omitempty"`   // where the record is not as the cluster is, in a paragraph
 }
 
 // Change is something that is under way: a node group's replacement, an update of EKS's.

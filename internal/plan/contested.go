@@ -59,11 +59,27 @@ func (b *builder) contested(name, resolve string) finding.Findings {
 // met tells what becomes of the fields that others set in an add-on's workload when a file is
 // followed, which asks nobody.
 func (b *builder) met(name string, how types.ResolveConflicts) {
-	in, fact := b.inside(), eksfacts.AddonNamed(name)
-	if in == nil || b.in.AddonAlone != "" {
+	if b.in.AddonAlone == "" {
+		b.becomes(name, how, b.taken(name))
+	}
+}
+
+// becomes tells what becomes of fields that others set in an add-on's objects.
+func (b *builder) becomes(name string, how types.ResolveConflicts, all []observe.Contested) {
+	if len(all) == 0 {
 		return
 	}
-	var all []observe.Contested
+	does := map[types.ResolveConflicts]string{types.ResolveConflictsPreserve: "keeps", types.ResolveConflictsNone: "refuses to update"}[how]
+	b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS %s what others set in the objects of %s: %s.", cmp.Or(does, "overwrites"), name, byOwner(all)))
+}
+
+// taken are the fields that others set in an add-on's workload, as far as a plan of everything
+// looks: not what they say.
+func (b *builder) taken(name string) (all []observe.Contested) {
+	in, fact := b.inside(), eksfacts.AddonNamed(name)
+	if in == nil {
+		return nil
+	}
 	for _, w := range []*observe.Workload{in.DaemonSets[fact.DaemonSet], in.Deployments[fact.Deployment]} {
 		if w == nil {
 			continue
@@ -74,11 +90,34 @@ func (b *builder) met(name string, how types.ResolveConflicts) {
 			}
 		}
 	}
-	if len(all) == 0 {
-		return
+	return all
+}
+
+// conflicts is what becomes of fields of an add-on's objects that others set when its version
+// changes on the way to another of the cluster: theirs are kept, unless somebody says otherwise.
+// It is told before, owner by owner; where EKS may touch none, it would refuse in the middle.
+func (u *upgrading) conflicts(name string) types.ResolveConflicts {
+	how := types.ResolveConflicts(strings.ToUpper(u.Conflicts))
+	if file := cmp.Or(u.File, u.in.File); file != nil && how == "" {
+		if a := file.Cluster.Addon(name); a != nil {
+			how = types.ResolveConflicts(strings.ToUpper(a.ResolveConflicts))
+		}
 	}
-	does := map[types.ResolveConflicts]string{types.ResolveConflictsPreserve: "keeps", types.ResolveConflictsNone: "refuses to update"}[how]
-	b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("EKS %s what others set in the objects of %s: %s.", cmp.Or(does, "overwrites"), name, byOwner(all)))
+	how = cmp.Or(how, types.ResolveConflictsPreserve)
+	if u.prior[name] != "" { // it was told of the version before
+		return how
+	}
+	lost, known := u.Contested[name]
+	if lost = observe.Lost(lost); !known {
+		lost = u.taken(name)
+	}
+	if how == types.ResolveConflictsNone && len(lost) > 0 {
+		u.clashes = append(u.clashes, u.stop("addon-contested", "add-on "+name, "have EKS keep theirs, --resolve-conflicts preserve, or set its own, overwrite; "+
+			"or set these fields back", "others set fields of its objects: %s; EKS would refuse the update in the middle of it (ConfigurationConflict)", byOwner(lost)))
+		return how
+	}
+	u.becomes(name, how, lost)
+	return how
 }
 
 // byOwner tells of fields, owner by owner.

@@ -16,6 +16,9 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
+// tooMuch begins the reason of a pod that no node has room for.
+const tooMuch = "it asks for "
+
 // unfit says why a pod can run on none of some nodes, by the scheduler's own predicates;
 // "": it can on one. volume tells that it could without its volumes.
 func unfit(p *observe.Pod, nodes []*corev1.Node) (why string, volume bool, err error) {
@@ -62,7 +65,7 @@ func unfit(p *observe.Pod, nodes []*corev1.Node) (why string, volume bool, err e
 		if err == nil && claim == "" {
 			if short := tooSmall(p.Asks, n.Status.Allocatable); short != "" {
 				if !volume {
-					why = "it asks for " + short + ", which no node has free"
+					why = tooMuch + short + ", which no node has free"
 				}
 				continue
 			}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -149,19 +148,26 @@ func (r *rolling) rolls() error {
 // mixed tells whether the group's nodes are not all alike, whatever EKS says of the group: an
 // update that failed half-way leaves them so (ops case 16).
 func (r *rolling) mixed() bool {
-	images, older := map[string]bool{}, false
-	for _, n := range r.live.NodesOf(r.Group) {
-		if image := n.Labels[eksfacts.LabelImage]; image != "" {
-			images[image] = true
-		}
-		older = older || r.Group.Managed.AMIType != "CUSTOM" && n.Version != "" && eksfacts.Minor(n.Version) < eksfacts.Minor(r.To.Version)
-	}
-	if len(images) < 2 && !older {
+	older := slices.ContainsFunc(r.live.NodesOf(r.Group), func(n *observe.Node) bool {
+		return r.Group.Managed.AMIType != "CUSTOM" && n.Version != "" && eksfacts.Minor(n.Version) < eksfacts.Minor(r.To.Version)
+	})
+	if !older && !r.halfway() {
 		return false
 	}
 	r.plan.Notes = append(r.plan.Notes, fmt.Sprintf(
 		"EKS says that %s is as wanted, and its nodes are not all: an update ended half-way. It is asked for again; what is new stays.", r.Group.Name))
 	return true
+}
+
+// halfway tells whether the group's nodes are of two AMIs.
+func (r *rolling) halfway() bool {
+	images := map[string]bool{}
+	for _, n := range r.live.NodesOf(r.Group) {
+		if image := n.Labels[eksfacts.LabelImage]; image != "" {
+			images[image] = true
+		}
+	}
+	return len(images) > 1
 }
 
 // changes are what the nodes are made from, before and after.
@@ -223,51 +229,6 @@ func (r *rolling) zones() []string {
 		return nil
 	}
 	return r.Group.Scaling.AvailabilityZones
-}
-
-// blockers are what holds pods on the nodes, or would end them for good, as of a replacement:
-// new nodes are as the old ones. A budget that never lets a pod go is passed over by EKS's
-// force alone.
-func (r *rolling) blockers(nodes []string) finding.Findings {
-	if fs := unreached(r.live, ""); fs != nil {
-		return fs
-	}
-	m := relocation{nodes: nodes, homes: r.homes(nodes), come: len(nodes), zones: len(r.zones()), force: r.Force,
-		volume: "see why no node of the group is in that zone", fit: "take away what ties it to one node"}
-	fs := never(r.live, nodes, ", or run again with --force: EKS ends such pods after 15 minutes")
-	if r.Force {
-		for _, f := range fs {
-			r.plan.Notes = append(r.plan.Notes, f.Where.Resource+" "+f.What+"; --force goes on.")
-		}
-		fs = nil
-	}
-	if fs = append(fs, r.immovable(m)...); len(fs) == 0 {
-		r.drainNotes(nodes)
-		r.losses(m)
-	}
-	return fs
-}
-
-// homes are the nodes that pods may go to: those of others that take pods, and the new ones,
-// which are as those of the group but for their names.
-func (r *rolling) homes(nodes []string) []*corev1.Node {
-	var out []*corev1.Node
-	for _, name := range slices.Sorted(maps.Keys(r.live.Kubernetes.Nodes)) {
-		n := r.live.Kubernetes.Nodes[name]
-		ours := slices.Contains(nodes, n.Name)
-		if !ours && (!n.Ready || n.Unschedulable) {
-			continue
-		}
-		labels := map[string]string{}
-		for k, v := range n.Labels {
-			if !ours || k != corev1.LabelHostname {
-				labels[k] = v
-			}
-		}
-		taints := slices.DeleteFunc(slices.Clone(n.Taints), func(t observe.NodeTaint) bool { return ours && strings.HasPrefix(t.Key, "node.kubernetes.io/") })
-		out = append(out, asNode(n.Name, labels, taints))
-	}
-	return out
 }
 
 // seenAfter looks, once EKS is done, at what it leaves; after is the step by which it does.

@@ -187,7 +187,7 @@ func (r *replacing) deed(kind, group, do, title string) {
 
 func (r *replacing) proven() {
 	r.add(part{Step: r.step(rules.Proven, r.Green), Action: Await, Title: "DaemonSets ready on " + r.Green + ", and a pod with an address in each zone",
-		Typical: 20 * time.Second, Timeout: r.gateTime(), Run: &steps.NodesProven{Group: r.Green, Replaced: r.Blue.Name}})
+		Typical: 20 * time.Second, Timeout: r.gateTime(), Run: &steps.NodesProven{Group: r.Green, Replaced: r.Blue.Name, Volumes: !r.Force && r.Slices == nil}})
 	r.deed(rules.HoldScaleDown, r.Green, "hold-scale-down", "the cluster autoscaler keeps off the nodes of "+r.Green)
 }
 

@@ -20,10 +20,11 @@ func (r *replacing) blockers() finding.Findings {
 	}
 	m := relocation{nodes: names(r.live.NodesOf(r.Blue)), homes: r.homes(), come: r.greenNodes(), zones: len(r.greenZones()),
 		force: r.Force, stay: true, volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
-		fit: "give the new group the labels, or take away the taints, in a file (--file)"}
-	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m))
+		fit:  "give the new group the labels, or take away the taints, in a file (--file)",
+		more: "give the new group more nodes, or larger ones, in a file (--file)"}
+	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m), r.bound(m))
 	if g, _ := r.live.NodeGroup(r.Green); g.Stack == nil { // of one that is under way, it may be the doing
-		fs = append(fs, unmet(r.live, m.nodes)...)
+		fs = append(fs, unmet(r.live, m.nodes, "they could be held on both sides, with neither a way on nor a way back; nothing was changed", "")...)
 	}
 	if len(fs) == 0 {
 		r.drainNotes(m.nodes)
@@ -41,21 +42,29 @@ func (r *replacing) greenNodes() int {
 }
 
 // unmet are budgets that are not kept now, or just so. The new nodes' room may bring just as
-// many pods up as such a budget wants: then it lets go of none on either side, and there is
-// neither a way on nor a way back.
-func unmet(live *observe.Observed, nodes []string) (out finding.Findings) {
+// many pods up as such a budget wants: then it lets go of none on either side. breaks is what
+// comes of it, without what else can be done.
+func unmet(live *observe.Observed, nodes []string, breaks, without string) (out finding.Findings) {
 	pods := covered(live, nodes, func(b *observe.Budget) bool {
 		return !b.Never() && b.DisruptionsAllowed == 0 && b.CurrentHealthy <= b.DesiredHealthy
 	})
 	for _, id := range slices.Sorted(maps.Keys(pods)) {
 		b := live.Kubernetes.Budgets[id]
+		if !slices.ContainsFunc(pods[id], func(pod string) bool { return held(live.Kubernetes.Pods[pod], b) }) {
+			continue
+		}
 		out = append(out, finding.Finding{Code: "budget-unmet", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
 			What: fmt.Sprintf("lets no pod go now: it wants %d of its %d pods healthy, and %d are; %s on these nodes", b.DesiredHealthy, b.ExpectedPods,
 				b.CurrentHealthy, podsAre(pods[id])),
-			Breaks: "they could be held on both sides, with neither a way on nor a way back; nothing was changed",
-			Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods" + unhealthyGo(b)})
+			Breaks: breaks, Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods" + unhealthyGo(b) + without})
 	}
 	return out
+}
+
+// held tells whether a budget that lets no pod go holds this one: one that is not ready may go
+// where the budget is kept, or says so (policy/v1, unhealthyPodEvictionPolicy).
+func held(p *observe.Pod, b *observe.Budget) bool {
+	return p.Ready || b.Unhealthy != "AlwaysAllow" && b.CurrentHealthy < b.DesiredHealthy
 }
 
 // unhealthyGo is the way out for pods that are not ready, where a budget has not taken it.
@@ -73,7 +82,8 @@ type relocation struct {
 	come, zones int            // how many of those are still to come, and in how many zones
 	force       bool           // they move though they are lost
 	stay        bool           // the nodes that they leave stay until all have left
-	volume, fit string         // what to do where a volume, or a pod, finds no node
+	// What to do where a volume, or a pod, finds no node, or all pods together do not.
+	volume, fit, more string
 }
 
 // immovable are pods that must not go, or have nowhere to; with force they are notes.
@@ -107,6 +117,8 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 			say("pod-unread", pod, p, fmt.Sprintf("asks for a node in words that cannot be read: %v", err), "correct it")
 		case volume:
 			say("volume-zone", pod, p, "would wait for ever: "+why, m.volume)
+		case strings.HasPrefix(why, tooMuch):
+			say("pod-fits-no-node", pod, p, "would wait for ever: "+why, m.more)
 		case why != "":
 			say("pod-fits-no-node", pod, p, "would wait for ever: "+why, m.fit)
 		}
@@ -126,7 +138,7 @@ func (b *builder) forced(m relocation, code, of, what, remedy string) finding.Fi
 
 // losses are told: what a move costs, though it works.
 func (b *builder) losses(m relocation) {
-	disks, single, bound, kept := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	disks, single, kept := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for pod, p := range b.live.Kubernetes.Pods {
 		if !slices.Contains(m.nodes, p.Node) {
 			continue
@@ -136,9 +148,6 @@ func (b *builder) losses(m relocation) {
 		}
 		if len(p.Finalizers) > 0 && !p.Leaving {
 			kept[podOf(pod, p)] = true
-		}
-		if p.Fits != nil && len(p.Fits.Volumes) > 0 {
-			bound[podOf(pod, p)] = true
 		}
 		name, is := strings.CutPrefix(podOf(pod, p), "Deployment ")
 		if d := b.live.Kubernetes.Deployments[name]; is && d != nil && d.Desired == 1 {
@@ -151,10 +160,6 @@ func (b *builder) losses(m relocation) {
 		}
 	}
 	note("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
-	if m.come < m.zones {
-		const word = "There are fewer new nodes (%d) than zones (%d), and Auto Scaling chooses which get one; these have volumes in one zone"
-		note(fmt.Sprintf(word, m.come, m.zones), bound)
-	}
 	note("These have one pod, and none while it moves", single)
 	note("These have finalizers, and leave only once whoever set them takes them away", kept)
 }

@@ -69,19 +69,25 @@ func (b *builder) spare(node string) corev1.ResourceList {
 	return less(list(r.Has), list(r.Asked))
 }
 
-// greenRoom is the room of a new node of a type, but for what DaemonSets ask for on the old
-// ones: as nodes of the type that are there have, else as EC2 says; nil: nobody knows.
-func (r *replacing) greenRoom(typ string) corev1.ResourceList {
-	daemons := corev1.ResourceList{}
-	for _, n := range r.live.NodesOf(r.Blue) {
-		if room := r.live.Kubernetes.Rooms[n.Name]; room != nil {
+// daemons are what DaemonSets ask for on one of a group's nodes, at most: a new one runs them too.
+func (b *builder) daemons(g observe.AnyGroup) corev1.ResourceList {
+	out := corev1.ResourceList{}
+	for _, n := range b.live.NodesOf(g) {
+		if room := b.live.Kubernetes.Rooms[n.Name]; room != nil {
 			for k, v := range list(room.Daemons) {
-				if have := daemons[k]; v.Cmp(have) > 0 {
-					daemons[k] = v
+				if have := out[k]; v.Cmp(have) > 0 {
+					out[k] = v
 				}
 			}
 		}
 	}
+	return out
+}
+
+// greenRoom is the room of a new node of a type, but for what DaemonSets ask for on the old
+// ones: as nodes of the type that are there have, else as EC2 says; nil: nobody knows.
+func (r *replacing) greenRoom(typ string) corev1.ResourceList {
+	daemons := r.daemons(r.Blue)
 	for _, name := range slices.Sorted(maps.Keys(r.live.Kubernetes.Nodes)) {
 		n, room := r.live.Kubernetes.Nodes[name], r.live.Kubernetes.Rooms[name]
 		if typ != "" && n.Labels[corev1.LabelInstanceTypeStable] == typ && room != nil && len(room.Has) > 0 {
@@ -120,7 +126,7 @@ func (b *builder) crowded(m relocation) (out finding.Findings) {
 			if places := m.places(p, key); len(pods) > places {
 				out = append(out, b.forced(m, "pods-apart", kind,
 					fmt.Sprintf("has %d pods of which no two may have the same %s (anti-affinity), and there will be %d to choose from", len(pods), key, places),
-					"give the new group more nodes, in a file (--file), or let it have fewer pods")...)
+					m.more+", or let it have fewer pods")...)
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(p.Spread)) {
@@ -136,7 +142,7 @@ func (b *builder) crowded(m relocation) (out finding.Findings) {
 		if free := m.come + m.portFree(b.live, port); ports[port] > free {
 			out = append(out, b.forced(m, "host-port", "port "+port,
 				fmt.Sprintf("of its node is taken by %d pods that must move, and %d nodes will have it free", ports[port], free),
-				"give the new group more nodes, in a file (--file)")...)
+				m.more)...)
 		}
 	}
 	return append(out, b.together(m)...)
@@ -219,7 +225,7 @@ func (b *builder) together(m relocation) finding.Findings {
 		if _, known := most[k]; known && want.Cmp(have) > 0 {
 			return b.forced(m, "no-room", "the new nodes",
 				fmt.Sprintf("have %s of %s free with all others, and the %d pods that must move ask for %s", have.String(), k, count, want.String()),
-				"give the new group more nodes, or larger ones, in a file (--file)")
+				m.more)
 		}
 	}
 	return nil

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
+	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/steps"
@@ -37,6 +37,11 @@ type Upgrading struct {
 	// its own file is asked.
 	File   *config.File
 	Newest map[string]string // release of the version To for groups that pin another, by name
+	// Conflicts is what becomes of fields of add-ons' objects that others set: preserve, overwrite
+	// or none; "": as the file says, else preserve. Contested are these fields, by add-on; of one
+	// that is not in it, only what a plan of everything reads is known.
+	Conflicts string
+	Contested map[string][]observe.Contested
 }
 
 // Upgrade is the plan that takes a whole cluster to another version, or what of it lags
@@ -89,6 +94,8 @@ type upgrading struct {
 	waits  []string          // what goes on now, one slot of --max-parallel each
 	prior  map[string]string // the last step of an add-on
 	ailing []string          // add-ons that are not waited for at the end
+	// clashes are add-ons that EKS would refuse to update, as others set fields of theirs.
+	clashes finding.Findings
 }
 
 func newUpgrade(in Upgrading, b *builder) *upgrading {
@@ -131,6 +138,9 @@ func (u *upgrading) stages() error {
 		}
 		u.verified(minor)
 		u.followed(minor)
+	}
+	if len(u.clashes) > 0 {
+		return u.clashes
 	}
 	u.told()
 	return nil
@@ -200,7 +210,7 @@ func (u *upgrading) addonTo(name, to, key, minor string, labels ...string) {
 		}
 		u.add(part{Step: s, Action: Update, Title: "add-on " + name + " " + u.addons[name] + " → " + v,
 			Typical: eksfacts.AddonNamed(name).Typical, Timeout: timeoutAddon,
-			Run: &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: &name, AddonVersion: &v, ResolveConflicts: types.ResolveConflictsPreserve}}})
+			Run: &steps.AddonUpdate{Input: eks.UpdateAddonInput{AddonName: &name, AddonVersion: &v, ResolveConflicts: u.conflicts(name)}}})
 		u.addons[name], u.prior[name] = v, name+"/"+v
 	}
 }

@@ -70,6 +70,9 @@ func (u *upgrading) backStages() error {
 		u.at = u.To
 	}
 	u.addonsBack("")
+	if len(u.clashes) > 0 {
+		return u.clashes
+	}
 	u.verifiedBack(key)
 	if u.plan.Empty() {
 		u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("The cluster is back at %s: the control plane, its add-ons and its node groups.", u.To))

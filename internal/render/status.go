@@ -29,6 +29,14 @@ func Status(w io.Writer, style Style, st *outcome.Status) error {
 	if st.Holder != "" {
 		fmt.Fprintf(w, "%s %s\n", style.Bold("being changed by"), st.Holder)
 	}
+	if st.Ended != "" {
+		fmt.Fprintf(w, "%s: %s\n", style.Bold("ended"), st.Ended)
+	}
+	if st.Progress != nil {
+		for _, l := range st.Progress.Words() {
+			fmt.Fprintf(w, "  %s\n", l)
+		}
+	}
 	for _, c := range st.Changes {
 		fmt.Fprintf(w, "%s %s %s: %s", style.Bold(c.Kind), "of "+c.Of, c.What, c.Stage)
 		if c.Pods != nil {

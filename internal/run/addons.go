@@ -84,6 +84,27 @@ func (p *preparation) contested(ctx context.Context) (err error) {
 	return err
 }
 
+// contestedOf are the fields of the objects of all add-ons that others than EKS set, by add-on;
+// of one whose objects nobody could look at, none are.
+func contestedOf(ctx context.Context, c *awsc.Clients, live *observe.Observed) (map[string][]observe.Contested, error) {
+	out := map[string][]observe.Contested{}
+	if live.Kubernetes == nil || len(live.Missed(observe.Inside)) > 0 {
+		return out, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(live.Addons)) {
+		fact := eksfacts.AddonNamed(name)
+		if fact.DaemonSet == "" && fact.Deployment == "" {
+			continue
+		}
+		fields, err := read.Contested(ctx, c, live, fact, live.Addons[name].Status != "CREATE_FAILED")
+		if err != nil {
+			return nil, check.Reach(err)
+		}
+		out[name] = fields
+	}
+	return out, nil
+}
+
 // AddonRemoval is what a caller wants of an add-on that is to go.
 type AddonRemoval struct {
 	Name            string

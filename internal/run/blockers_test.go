@@ -108,6 +108,30 @@ func TestWhatFindsNoRoomIsNamed(t *testing.T) {
 	if want := "ConfigMap default/zonal: is spread over topology.kubernetes.io/zone"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, expected %q", err, want)
 	}
+	// In place, and on the way to another version, it is the same for new nodes like the old ones;
+	// none stays cordoned to hold a spread up.
+	_, inPlace := run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "w", Release: oldRelease})
+	_, upgraded := run.PrepareUpgrade(t.Context(), r.AWS, "test", run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace})
+	for way, err := range map[string]error{"in place": inPlace, "an upgrade": upgraded} {
+		for _, want := range []string{
+			"port TCP/8080: of its node is taken by 6 pods that must move, and 5 nodes will have it free",
+			"ConfigMap default/apart: has 6 pods of which no two may have the same kubernetes.io/hostname (anti-affinity), and there will be 5 to choose from",
+			"let the group have more nodes (slipway nodegroup scale)",
+			"ConfigMap default/twice: has pods that more than one disruption budget covers (default/one, default/two)",
+			"or run again with --force: EKS ends such pods after 15 minutes",
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, expected %q", way, err, want)
+			}
+		}
+		for _, not := range []string{"default/large", "default/honest", "default/zonal", "default/spread", "9090"} {
+			if err != nil && strings.Contains(err.Error(), not) {
+				t.Errorf("%s: %v names %s", way, err, not)
+			}
+		}
+	}
+	_, err = run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "w", Release: oldRelease, Force: true})
+	must(t, err)
 	// With --force all but budgets are notes.
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "two", metav1.DeleteOptions{}))
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "one", metav1.DeleteOptions{}))
@@ -186,6 +210,28 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 	said(run.Replacement{}, "pod-held: ConfigMap default/safe: must not be moved, as its annotation says: "+marks.SafeToEvict+": false",
 		"volume-zone: ConfigMap default/data: would wait for ever: the volume of its claim data is bound to where no node will be",
 		"budget-unmet: PodDisruptionBudget default/full: lets no pod go now", "unhealthyPodEvictionPolicy: AlwaysAllow")
+	for way, prepare := range map[string]func(force bool) (*run.Session, error){
+		"in place": func(force bool) (*run.Session, error) {
+			return run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "w", Release: oldRelease, Force: force})
+		},
+		"an upgrade": func(force bool) (*run.Session, error) {
+			return run.PrepareUpgrade(t.Context(), r.AWS, "test", run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace, Force: force})
+		},
+	} {
+		_, err := prepare(false)
+		for _, x := range []string{"budget-unmet: PodDisruptionBudget default/full: lets no pod go now", "EKS gives up after 15 minutes (PodEvictionFailure)",
+			"or run again with --force", "pod-held: ConfigMap default/safe"} {
+			if err == nil || !strings.Contains(err.Error(), x) {
+				t.Errorf("%s: %v, expected %q", way, err, x)
+			}
+		}
+		if way == "an upgrade" {
+			continue // which replaces the self-managed group, and no flag passes over a budget there
+		}
+		if s, err := prepare(true); err != nil || !strings.Contains(strings.Join(s.Plan.Notes, "\n"), "PodDisruptionBudget default/full lets no pod go now") {
+			t.Errorf("%s, forced: %v", way, err)
+		}
+	}
 	taint := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, taints: [{key: gpu, effect: NoSchedule}],", 1))
 	for _, n := range []string{"s"} { // no other group takes them either
 		l, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "alpha.eksctl.io/nodegroup-name=" + n})

@@ -150,17 +150,22 @@ func (d disk) Put(ctx context.Context, key string, data []byte) (string, error) 
 	if d.p.over() {
 		return "", errDead
 	}
-	if strings.HasSuffix(key, "lock.json") { // the test's own processes have IDs of their own
-		data = bytes.Replace(data, fmt.Appendf(nil, `"pid": %d`, os.Getpid()), fmt.Appendf(nil, `"pid": %d`, d.p.pid), 1)
+	return d.p.s.Put(ctx, key, d.own(key, data))
+}
+
+// own gives the test's own processes IDs of their own.
+func (d disk) own(key string, data []byte) []byte {
+	if !strings.HasSuffix(key, "lock.json") {
+		return data
 	}
-	return d.p.s.Put(ctx, key, data)
+	return bytes.Replace(data, fmt.Appendf(nil, `"pid": %d`, os.Getpid()), fmt.Appendf(nil, `"pid": %d`, d.p.pid), 1)
 }
 
 func (d disk) Replace(ctx context.Context, key string, data []byte, tag string) (string, error) {
 	if d.p.over() {
 		return "", errDead
 	}
-	return d.p.s.Replace(ctx, key, data, tag)
+	return d.p.s.Replace(ctx, key, d.own(key, data), tag)
 }
 
 func (d disk) Delete(ctx context.Context, key, tag string) error {

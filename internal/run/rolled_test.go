@@ -7,7 +7,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/plan/rules"
@@ -65,12 +67,44 @@ func TestWhatAnUpdateInPlaceLeaves(t *testing.T) {
 	says(rolled(func(x *steps.GroupRolled) { x.Ran = []string{"ReplicaSet/default/" + sets.Items[0].Name} }), engine.Wait,
 		"pod default/lost-", "which ran before, finds no node: ", "didn't match")
 
+	volumeIn(t, k, "us-west-2z") // whose zone has lost its last node
+	r.Sim.World.Advance(time.Minute)
+	sets, err = k.AppsV1().ReplicaSets("default").List(t.Context(), metav1.ListOptions{LabelSelector: "app=data"})
+	must(t, err)
+	set := "ReplicaSet/default/" + sets.Items[0].Name
+	says(rolled(func(x *steps.GroupRolled) { x.Ran = []string{set} }), engine.Wait, "pod default/data-", "which ran before, finds no node: ",
+		"2 node(s) didn't match PersistentVolume's node affinity", "its volume is in a zone where no node takes pods", "slipway nodegroup scale")
+	must(t, k.AppsV1().Deployments("default").Delete(t.Context(), "data", metav1.DeleteOptions{}))
+
 	says(rolled(func(x *steps.GroupRolled) { x.Own = true }), engine.Done, "its pods run") // of the control plane's minor
 
 	followed := func(version string, of ...string) steps.Spec { return &steps.NodesFollowed{Version: version, Of: of} }
 	says(followed("1.34", "karpenter"), engine.Done, "1 nodes of karpenter are at 1.34")
 	says(followed("1.35", "karpenter", "auto"), engine.Wait, "0 of 1 nodes of karpenter and auto are at 1.35; next: "+n.Name+" (v1.34.", "disruption budgets")
 	says(followed("1.35", "auto"), engine.Done, "0 nodes of auto")
+}
+
+// volumeIn gives the cluster a Deployment of one pod with a volume in a zone.
+func volumeIn(t *testing.T, k kubernetes.Interface, zone string) {
+	t.Helper()
+	size := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	modes := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+	_, err := k.CoreV1().PersistentVolumes().Create(t.Context(), &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: corev1.PersistentVolumeSpec{
+		Capacity: size, AccessModes: modes, PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: "ebs.csi.aws.com", VolumeHandle: "vol-1"}},
+		ClaimRef: &corev1.ObjectReference{Namespace: "default", Name: "data", Kind: "PersistentVolumeClaim"},
+		NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{
+			{Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone}}}}}}}}}, metav1.CreateOptions{})
+	must(t, err)
+	_, err = k.CoreV1().PersistentVolumeClaims("default").Create(t.Context(), &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "data"},
+		Spec: corev1.PersistentVolumeClaimSpec{VolumeName: "data", StorageClassName: new(""), AccessModes: modes, Resources: corev1.VolumeResourceRequirements{Requests: size}}},
+		metav1.CreateOptions{})
+	must(t, err)
+	labels := map[string]string{"app": "data"}
+	_, err = k.AppsV1().Deployments("default").Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "data"},
+		Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "nginx"}}, Volumes: []corev1.Volume{{Name: "d",
+				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}}}}}, metav1.CreateOptions{})
+	must(t, err)
 }
 
 // Nodes of Karpenter are waited for where that is wanted, until they are there or the time is

@@ -363,9 +363,12 @@ func (s *Session) RunWith(ctx context.Context, o engine.Options) (*engine.Report
 		return nil, err
 	}
 	on := o.OnEvent
-	if on != nil {
-		o.OnEvent = func(e engine.Event) {
-			e.Title, e.Reason, e.Error = veil.Words(e.Title), veil.Words(e.Reason), veil.Words(e.Error)
+	tell, end := s.tells(ctx, o.Clock)
+	defer end()
+	o.OnEvent = func(e engine.Event) {
+		e.Title, e.Reason, e.Error = veil.Words(e.Title), veil.Words(e.Reason), veil.Words(e.Error)
+		tell(e)
+		if on != nil {
 			on(e)
 		}
 	}

@@ -39,11 +39,14 @@ type Upgrade struct {
 	Batch       string // of groups that are replaced, as a Replacement's
 	MaxParallel int    // node groups at once
 	Force       bool
-	plan.Watch                // of groups that are replaced
-	WaitNodes   []string      // whose nodes are waited for that follow by themselves: of Waitable
-	WaitFor     time.Duration // how long; 0: an hour
-	Books       *Books
-	but         []string // node groups that the launch which this is part of replaces itself
+	// Conflicts is what becomes of fields of add-ons' objects that others set, as EKS names it:
+	// preserve, overwrite or none; "": preserve.
+	Conflicts  string
+	plan.Watch               // of groups that are replaced
+	WaitNodes  []string      // whose nodes are waited for that follow by themselves: of Waitable
+	WaitFor    time.Duration // how long; 0: an hour
+	Books      *Books
+	but        []string // node groups that the launch which this is part of replaces itself
 }
 
 // PrepareUpgrade observes a cluster, and plans what is left of its way to another version,
@@ -89,7 +92,8 @@ func PrepareUpgrade(ctx context.Context, c *awsc.Clients, cluster string, w Upgr
 
 // upgrading is what the plan is made from.
 func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.Observed) (in plan.Upgrading, err error) {
-	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force, Wait: w.WaitNodes, WaitFor: w.WaitFor}
+	in = plan.Upgrading{Account: c.Account, Live: live, To: w.To, MaxParallel: w.MaxParallel, Force: w.Force, Wait: w.WaitNodes, WaitFor: w.WaitFor,
+		Conflicts: w.Conflicts}
 	if w.Back {
 		in.To = plan.BackTo(live)
 	}
@@ -105,6 +109,9 @@ func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.O
 		if in.Versions, err = namedVersions(ctx, c, w.File.Cluster, live, in.To); err != nil {
 			return in, err
 		}
+	}
+	if in.Contested, err = contestedOf(ctx, c, live); err != nil {
+		return in, err
 	}
 	in.Replaced, in.Own, err = w.replaced(ctx, c, live, in.To)
 	return in, err

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,12 +54,14 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 			return r, err
 		}
 	}
+	var begun *kube.Replacement
 	if s.Replaced != "" {
 		way := kube.Onward
 		if s.Group != s.Replaced {
 			way = kube.Back
 		}
-		changed, err := kube.MoveReplacement(ctx, k, s.Replaced, way)
+		var changed bool
+		begun, changed, err = kube.MoveReplacement(ctx, k, s.Replaced, way)
 		if r.Changed = r.Changed || changed; err != nil {
 			return r, err
 		}
@@ -80,11 +83,15 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 	if err != nil {
 		return r, err
 	}
+	lost, err := s.lost(ctx, k, begun, going, pods)
+	if err != nil {
+		return r, err
+	}
 	left, on, held := 0, []string{}, refusals{}
 	for _, n := range going {
 		stay := 0
 		for _, p := range pods[n.Name] {
-			switch why, err := s.ask(ctx, e, n, p, budgets); {
+			switch why, err := s.ask(ctx, e, n, p, budgets, lost); {
 			case err != nil:
 				return r, err
 			case why == gone:
@@ -119,12 +126,32 @@ func (s *Drain) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result, err 
 		}
 	}
 	switch {
+	case left == 0 && lost != "":
+		r.Reason = many(len(going), "node is", "nodes are") + " empty, and " + lost
 	case left == 0:
 		r.State, r.Reason = engine.Done, many(len(going), "node is", "nodes are")+" empty"
 	case s.Asked && len(held.why) == 0:
 		r.State, r.Reason = engine.Done, many(left, "pod is", "pods are")+" leaving, the last of "+many(len(going), "node", "nodes")
 	}
 	return r, nil
+}
+
+// lost is why no more pods are moved, on the way to the new group: one that was moved finds no
+// node, or the volume of one that is to be has none. Whoever forces a replacement wants it so.
+func (s *Drain) lost(ctx context.Context, k kubernetes.Interface, begun *kube.Replacement, going []kube.Node, pods map[string][]*corev1.Pod) (string, error) {
+	if !s.Respect || begun == nil || s.Group != s.Replaced {
+		return "", nil
+	}
+	if out, err := kube.Lost(ctx, k, begun); err != nil || out != "" {
+		return out, err
+	}
+	out, err := kube.Beyond(ctx, k, slices.Concat(slices.Collect(maps.Values(pods))...), func(n *corev1.Node) bool {
+		return slices.ContainsFunc(going, func(x kube.Node) bool { return x.Name == n.Name })
+	})
+	if out != "" {
+		out += placed(s.With)
+	}
+	return out, err
 }
 
 // holds keeps the cluster autoscaler off the nodes of the group that takes this one's place.
@@ -224,9 +251,12 @@ const (
 	leaving = "leaving"
 )
 
-// ask has a pod leave its node. On a node whose kubelet does not answer, a pod that was
+// letsGo is what a person can do about a budget that holds a pod.
+const letsGo = " (it is asked again; where its pods are ready and it lets none go, give what it covers one replica more)"
+
+// ask has a pod leave its node; lost is why none is asked, "": they are. On a node whose kubelet does not answer, a pod that was
 // asked counts as gone: nothing but the end of the instance ends it.
-func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, budgets kube.Budgets) (string, error) {
+func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, budgets kube.Budgets, lost string) (string, error) {
 	if p.DeletionTimestamp != nil {
 		if !n.Ready {
 			return gone, nil
@@ -236,6 +266,9 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, bud
 		}
 		return leaving, nil
 	}
+	if lost != "" {
+		return lost, nil
+	}
 	if why := kube.Held(p); s.Respect && why != "" {
 		return "its annotation " + why + " forbids it", nil
 	}
@@ -243,13 +276,16 @@ func (s *Drain) ask(ctx context.Context, e *Env, n kube.Node, p *corev1.Pod, bud
 		return "nothing makes it again elsewhere: delete it, or run again with --force", nil
 	}
 	if why := budgets.Hold(p); why != "" {
-		return why, nil
+		return why + letsGo, nil
 	}
 	k, err := e.Kube(ctx)
 	if err != nil {
 		return "", err
 	}
 	refused, err := kube.Evict(ctx, k, p)
+	if refused != "" {
+		refused += letsGo
+	}
 	if err != nil || refused != "" {
 		return refused, err
 	}

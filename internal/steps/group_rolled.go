@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -130,14 +129,13 @@ func (s *GroupRolled) homeless(ctx context.Context, k kubernetes.Interface) (out
 	err = kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			p := &l.Items[i]
-			why := waits(p)
+			why := kube.Unplaced(p)
 			if out != "" || why == "" || p.CreationTimestamp.Before(&since) || !slices.Contains(s.Ran, makerOf(p)) {
 				continue
 			}
 			out = fmt.Sprintf("pod %s/%s, which ran before, finds no node: %s", p.Namespace, p.Name, why)
-			if strings.Contains(why, "volume node affinity conflict") {
-				out += ". Its volume is in a zone where the group has no node now: give it one more until one comes there (slipway nodegroup scale), " +
-					"or have a group in each zone"
+			if what := kube.Placing(why); what != "" {
+				out += " (" + what + ")"
 			}
 		}
 	})
@@ -145,19 +143,6 @@ func (s *GroupRolled) homeless(ctx context.Context, k kubernetes.Interface) (out
 		return "", fmt.Errorf("listing pods: %w", err)
 	}
 	return out, nil
-}
-
-// waits is why a pod finds no node, as the scheduler says; "": it has one, or was not looked at.
-func waits(p *corev1.Pod) string {
-	if p.Spec.NodeName != "" || p.Status.Phase != corev1.PodPending {
-		return ""
-	}
-	for _, c := range p.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
-			return strings.TrimSuffix(c.Message, ".")
-		}
-	}
-	return ""
 }
 
 // makerOf names who makes a pod, as GroupRolled.Ran does.

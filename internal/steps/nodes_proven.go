@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +24,9 @@ type NodesProven struct {
 	// Replaced is the group that it takes the place of: a DaemonSet that lacked pods before that
 	// began, or came since, is not waited for. "": each is.
 	Replaced string `json:"replaced,omitempty"`
+	// Volumes: each volume of its pods must be where a node is that stays, wherever Auto Scaling
+	// has put the new ones: before pods move, as they would wait for ever afterwards.
+	Volumes bool `json:"volumes,omitempty"`
 }
 
 // Run looks at the pods of the group's nodes.
@@ -83,8 +88,29 @@ func (s *NodesProven) Run(ctx context.Context, e *Env, _ *Memo) (r engine.Result
 			p.sent, r.Changed = "", true
 		}
 	}
+	if beyond, err := s.beyond(ctx, k, all); err != nil || beyond != "" {
+		r.State, r.Reason = engine.Wait, beyond+placed(s.Group)
+		return r, err
+	}
 	r.State, r.Reason = engine.Done, fmt.Sprintf("pods have addresses in %d zones", len(proofs))
 	return r, nil
+}
+
+// beyond is a pod of the old nodes that none of the others could take with its volume.
+func (s *NodesProven) beyond(ctx context.Context, k kubernetes.Interface, all []kube.Node) (string, error) {
+	if !s.Volumes {
+		return "", nil
+	}
+	pods, err := kube.PodsOf(ctx, k, namesOf(inGroup(all, s.Replaced)), kube.Leaves)
+	if err != nil {
+		return "", err
+	}
+	return kube.Beyond(ctx, k, slices.Concat(slices.Collect(maps.Values(pods))...), func(n *corev1.Node) bool { return kube.InGroup(n, s.Replaced) })
+}
+
+// placed is what to do where a group has no node where a volume is.
+func placed(group string) string {
+	return ": give " + group + " one more until one comes there (slipway nodegroup scale), or have a group in each zone"
 }
 
 // daemons are the DaemonSets that are waited for, and why one has not come to all nodes yet;
@@ -119,6 +145,7 @@ type proof struct {
 	has  string // a pod with an address of the network plugin's
 	sent string // the pod that was sent for it
 	node string // where one goes, if none is there
+	os   string // that node's
 	like *corev1.Pod
 }
 
@@ -132,11 +159,20 @@ func (p *proof) take(n kube.Node, pods []*corev1.Pod) {
 		if !x.Spec.HostNetwork && x.Status.PodIP != "" {
 			p.has = x.Name
 		}
-		if p.node == "" && n.Ready && len(x.Spec.Containers) > 0 {
-			p.node, p.like = n.Name, x
+		if p.like == nil && n.Ready && len(x.Spec.Containers) > 0 {
+			p.node, p.os, p.like = n.Name, n.OS, x
 		}
 	}
+	if p.node == "" && n.Ready {
+		p.node, p.os = n.Name, n.OS
+	}
 }
+
+// pause is an image for a node without any pod: whether it can be had does not matter.
+const (
+	pause   = "mcr.microsoft.com/oss/kubernetes/pause:3.9"
+	windows = "windows"
+)
 
 func probeName(node string) string {
 	return fmt.Sprintf("slipway-probe-%x", sha256.Sum256([]byte(node)))[:24]
@@ -144,12 +180,20 @@ func probeName(node string) string {
 
 // send has a pod start on the node. Its image is one that is there already, so that no
 // registry is asked; its command is in none, so that nothing runs: the address comes first,
-// with the sandbox.
+// with the sandbox. Windows nodes have no DaemonSets of EKS's, and the plugin knows pods that
+// want an address there by their node selector (EKS user guide, "Deploy Windows nodes").
 func (p *proof) send(ctx context.Context, k kubernetes.Interface) (bool, error) {
-	c := p.like.Spec.Containers[0]
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, RestartPolicy: corev1.RestartPolicyNever,
+	image := pause
+	if p.like != nil {
+		image = p.like.Spec.Containers[0].Image
+	}
+	var selector map[string]string
+	if p.os == windows {
+		selector = map[string]string{corev1.LabelOSStable: windows}
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, NodeSelector: selector, RestartPolicy: corev1.RestartPolicyNever,
 		AutomountServiceAccountToken: new(false), Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-		Containers: []corev1.Container{{Name: "probe", Image: c.Image, ImagePullPolicy: corev1.PullIfNotPresent,
+		Containers: []corev1.Container{{Name: "probe", Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Command: []string{"/slipway-wants-an-address-alone"}}}}}
 	_, err := k.CoreV1().Pods(metav1.NamespaceSystem).Create(ctx, pod, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {

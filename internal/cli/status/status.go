@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/clock"
 	"github.com/slipway-eks/slipway/internal/outcome"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
@@ -24,8 +25,10 @@ func New(a *cmdutil.App) *cobra.Command {
 		Use: "status NAME", Short: "Show a cluster's parts, and what each waits for", Args: cmdutil.OneArg("cluster's name"),
 		Long: "Shows the control plane, add-ons, node groups and nodes as they are now, and what is under way, whoever began it, from any\n" +
 			"machine: EKS's updates, and replacements of node groups with the stage they are at, the pods that are left on each node, and\n" +
-			"the disruption budgets that hold them; with a store that is shared, also who is at it. --watch goes on until nothing is. A\n" +
-			"cluster that is in another region of the account is named with its region.",
+			"the disruption budgets that hold them. With a store that is shared, also who is at work, with which command, and how far that\n" +
+			"is: the round of an upgrade, the steps that are done and left, and what it waits for. --watch goes on until nothing is under\n" +
+			"way and nobody at work, and says how it ended; without a shared store it can end between two steps of another machine's\n" +
+			"run. A cluster that is in another region of the account is named with its region.",
 		RunE: func(c *cobra.Command, args []string) error { return status(c.Context(), a, args[0], watch) },
 	}
 	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until nothing is under way")
@@ -43,35 +46,28 @@ func status(ctx context.Context, a *cmdutil.App, name string, watch bool) error 
 	if err != nil {
 		return err
 	}
+	l := &run.Lookout{AWS: t.AWS, Name: name, State: state, Date: t.Date}
+	if s, err := a.Shelves(ctx); err == nil { // who cannot read it sees the rest
+		l.Locker = cmdutil.Locker(s)
+	}
+	return looks(ctx, a, l, t.Clock, watch)
+}
+
+// looks shows one look, or looks until nothing is under way, and nobody at work.
+func looks(ctx context.Context, a *cmdutil.App, l *run.Lookout, clk clock.Clock, watch bool) error {
 	for {
-		st, err := run.Look(ctx, t.AWS, name, state)
+		st, err := l.Look(ctx)
 		if err != nil {
 			return err
 		}
-		st.Clock(t.Date())
-		st.Holder = holder(ctx, a, t, name)
 		last := !watch || st.Settled
 		if err := show(a, st, watch, last); err != nil || last {
 			return err
 		}
-		if err := t.Clock.Sleep(ctx, interval); err != nil {
+		if err := clk.Sleep(ctx, interval); err != nil {
 			return context.Canceled
 		}
 	}
-}
-
-// holder is who changes the cluster now, by the lock in the store; "": nobody, or the store
-// does not say.
-func holder(ctx context.Context, a *cmdutil.App, t *cmdutil.Target, name string) string {
-	s, err := a.Shelves(ctx)
-	if err != nil {
-		return ""
-	}
-	h, _, err := cmdutil.Locker(s).Read(ctx, run.LockKey(t.AWS, name))
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%s, since %s", h, h.Since.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func show(a *cmdutil.App, st *outcome.Status, watch, last bool) error {

@@ -27,7 +27,10 @@ func New(a *cmdutil.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "up -f FILE", Short: "Plan, show, confirm, and run until every node is Ready", Args: cmdutil.NoArgs,
 		Long: "Observes the cluster that the file names, shows what would change and why each thing waits, asks, and runs.\n" +
-			"Running it again continues what was interrupted, and changes nothing where nothing differs.",
+			"Running it again continues what was interrupted, and changes nothing where nothing differs.\n\n" +
+			"What cannot be changed in place (instance types, AMI family, volumes, subnets, role …) is refused by name; with --replace, a new\n" +
+			"node group is made beside the old one in the same plan, its pods moved, and the old one deleted. A newer metadata.version takes\n" +
+			"the whole cluster there: add-ons, control plane, node groups, as slipway upgrade does, which has more to choose.",
 		Example: "  slipway up --sim -f examples/quickstart.yaml --yes\n  slipway up -f cluster.yaml --timeline launch.svg\n" +
 			"  slipway plan -f cluster.yaml -o json > plan.json && slipway up --plan plan.json\n" +
 			"  slipway up -f cluster.yaml --replace workers --replace-gate ./smoke.sh",

@@ -30,6 +30,7 @@ type flags struct {
 	soak               time.Duration
 	pause, batch       string
 	timeline           string
+	conflicts          string
 }
 
 const long = `Takes a whole cluster to another version of Kubernetes, as one plan: first what stands in the way is named (what EKS finds,
@@ -38,8 +39,10 @@ go, subnets without addresses, webhooks that nothing answers, Amazon Linux 2), e
 nothing is changed. Then, one minor at a time: add-ons that would not fit the next minor, the control plane, add-ons; in the
 last round the node groups too, as kubelets may be three minors older, and pods need move once only; at the end all of it is
 seen. Managed groups are updated in place by EKS, or with --strategy blue-green replaced by new ones beside them, as
-slipway nodegroup upgrade does; self-managed ones are always replaced. Where the control plane has the version already, what
-lags behind is brought up. Add-ons get EKS's defaults; a file (-f) whose metadata.version is the target may name others.
+slipway nodegroup upgrade does; self-managed ones are always replaced, but for one without a stack, which stays and is named.
+Where the control plane has the version already, what lags behind is brought up. Add-ons get EKS's defaults; a file (-f) whose
+metadata.version is the target may name others, and AMI releases or AMIs of your own for groups (releaseVersion, ami). What others
+than EKS set in add-ons' objects is named, owner by owner, and kept, unless --resolve-conflicts says otherwise.
 
 --rollback takes it back to the minor that it came from, within seven days of the upgrade: nodes first, then add-ons and the
 control plane. slipway status shows how long there is a way back.
@@ -61,10 +64,14 @@ func New(a *cmdutil.App) *cobra.Command {
 	fs := c.Flags()
 	fs.StringVar(&f.to, "to", "", "the minor of Kubernetes, such as 1.35")
 	fs.StringVarP(&f.file, "file", "f", "",
-		"ClusterConfig file, or - for standard input: of the target version, it names versions of add-ons; with --sim it is launched first")
+		"ClusterConfig file, or - for standard input: of the target version, it names versions of add-ons, AMI releases (releaseVersion) and AMIs "+
+			"(ami); with --sim it is launched first")
 	fs.StringVar(&f.strategy, "strategy", run.StrategyInPlace, "of managed node groups: in-place, or blue-green, new groups beside the old ones")
 	fs.IntVar(&f.parallel, "max-parallel", 3, "how many node groups at once")
 	fs.BoolVar(&f.force, "force", false, "pass over what EKS finds in the way, and end pods that disruption budgets hold")
+	fs.StringVar(&f.conflicts, "resolve-conflicts", "",
+		"what becomes of fields of add-ons' objects that others set, which the plan names: preserve (theirs stay), overwrite, or none (refused); "+
+			"default: as the file says, else preserve")
 	fs.BoolVar(&f.rollback, "rollback", false, "back to the minor that the cluster was upgraded from")
 	fs.StringArrayVar(&f.gates, "gate", nil, "of groups that are replaced: command that must exit 0 for it to go on; may be repeated")
 	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "likewise: how long a gate may stay shut")
@@ -115,7 +122,8 @@ var minor = regexp.MustCompile(`^1\.\d+$`)
 // wish is what the flags mean.
 func (f *flags) wish() (run.Upgrade, error) {
 	w := run.Upgrade{To: f.to, Back: f.rollback, Strategy: f.strategy, Batch: f.batch, MaxParallel: f.parallel, Force: f.force,
-		WaitNodes: f.wait, WaitFor: f.waitFor, Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline}}
+		Conflicts: strings.ToLower(f.conflicts), WaitNodes: f.wait, WaitFor: f.waitFor,
+		Watch: plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline}}
 	switch {
 	case f.rollback && f.to != "":
 		return w, cmdutil.Input("give --to or --rollback: back is the minor that the cluster was upgraded from")
@@ -127,6 +135,8 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--strategy %s: in-place or blue-green", f.strategy)
 	case slices.ContainsFunc(f.wait, func(x string) bool { return !slices.Contains(run.Waitable, x) }):
 		return w, cmdutil.Input("--wait-nodes %s: karpenter, auto, or both", strings.Join(f.wait, ","))
+	case !slices.Contains([]string{"", "preserve", "overwrite", "none"}, w.Conflicts):
+		return w, cmdutil.Input("--resolve-conflicts %s: preserve, overwrite or none", f.conflicts)
 	case len(f.wait) > 0 && f.rollback:
 		return w, cmdutil.Input("--wait-nodes is of the way up: Karpenter and Auto Mode must make no newer nodes before the control plane goes back")
 	case f.waitFor <= 0:
