@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,7 +18,7 @@ type room struct {
 	node *corev1.Node
 	pods []*corev1.Pod
 	used corev1.ResourceList
-	port map[string]bool // taken on the host
+	port []hostPort // taken on the host
 }
 
 // nodeMap is what the scheduler decides from in one pass.
@@ -25,13 +26,14 @@ type nodeMap struct {
 	rooms   []*room
 	byName  map[string]*room
 	volumes *volumes
-	repels  []*corev1.Pod // placed pods that keep others away
+	repels  []*corev1.Pod         // placed pods that keep others away
+	spaces  map[string]labels.Set // the labels of namespaces
 }
 
 func newMap(nodes []*corev1.Node, pods []*corev1.Pod) *nodeMap {
 	m := &nodeMap{byName: map[string]*room{}}
 	for _, n := range nodes {
-		r := &room{node: n, used: corev1.ResourceList{}, port: map[string]bool{}}
+		r := &room{node: n, used: corev1.ResourceList{}}
 		m.rooms, m.byName[n.Name] = append(m.rooms, r), r
 	}
 	for _, p := range pods {
@@ -50,24 +52,10 @@ func (m *nodeMap) put(p *corev1.Pod, r *room) {
 		q.Add(v)
 		r.used[k] = q
 	}
-	for _, k := range hostPorts(p) {
-		r.port[k] = true
-	}
+	r.port = append(r.port, hostPorts(p)...)
 	if len(antiTerms(p)) > 0 {
 		m.repels = append(m.repels, p)
 	}
-}
-
-func hostPorts(p *corev1.Pod) []string {
-	var out []string
-	for _, k := range p.Spec.Containers {
-		for _, x := range k.Ports {
-			if x.HostPort > 0 {
-				out = append(out, fmt.Sprint(x.Protocol, x.HostPort))
-			}
-		}
-	}
-	return out
 }
 
 // wanted is a pod that waits, with what the filters ask of it again and again.
@@ -75,7 +63,7 @@ type wanted struct {
 	pod      *corev1.Pod
 	requests corev1.ResourceList
 	affinity nodeaffinity.RequiredNodeAffinity
-	ports    []string
+	ports    []hostPort
 }
 
 func (*nodeMap) want(p *corev1.Pod) *wanted {
@@ -102,15 +90,13 @@ func (m *nodeMap) fits(w *wanted, r *room) []string {
 	if n.Spec.Unschedulable && !tolerates(p.Spec.Tolerations, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}) {
 		return []string{"node(s) were unschedulable"}
 	}
-	for _, t := range n.Spec.Taints {
-		if t.Effect != corev1.TaintEffectPreferNoSchedule && !tolerates(p.Spec.Tolerations, t) {
-			return []string{fmt.Sprintf("node(s) had untolerated taint {%s: %s}", t.Key, t.Value)}
-		}
+	if t := untolerated(p.Spec.Tolerations, n); t != nil {
+		return []string{fmt.Sprintf("node(s) had untolerated taint {%s: %s}", t.Key, t.Value)}
 	}
 	if ok, err := w.affinity.Match(n); !ok || err != nil {
 		return []string{"node(s) didn't match Pod's node affinity/selector"}
 	}
-	if slices.ContainsFunc(w.ports, func(k string) bool { return r.port[k] }) {
+	if r.clashes(w.ports) {
 		return []string{"node(s) didn't have free ports for the requested pod ports"}
 	}
 	if why := r.lacks(w); len(why) > 0 {
@@ -119,8 +105,8 @@ func (m *nodeMap) fits(w *wanted, r *room) []string {
 	if !m.volumes.reaches(p, n) {
 		return []string{"node(s) didn't match PersistentVolume's node affinity"}
 	}
-	if !m.spreads(p, n) {
-		return []string{"node(s) didn't match pod topology spread constraints"}
+	if why := m.spreads(p, n); why != "" {
+		return []string{why}
 	}
 	return m.neighbours(p, n)
 }
@@ -145,28 +131,26 @@ func (r *room) lacks(w *wanted) []string {
 
 // victims are the pods of lower priority whose end lets a pod in, or nil.
 func (m *nodeMap) victims(w *wanted, r *room) []*corev1.Pod {
-	less := &room{node: r.node, used: corev1.ResourceList{}, port: map[string]bool{}}
-	rest := &nodeMap{rooms: m.rooms, byName: m.byName, volumes: m.volumes, repels: m.repels}
-	var lower []*corev1.Pod
+	var lower, dear []*corev1.Pod
 	for _, p := range r.pods {
 		if priorityOf(p) < priorityOf(w.pod) {
 			lower = append(lower, p)
 		} else {
-			(&nodeMap{}).put(p, less)
+			dear = append(dear, p)
 		}
 	}
-	if len(lower) == 0 || len(rest.fits(w, less)) > 0 {
+	fits := func(pods []*corev1.Pod) bool {
+		less := m.with(r, pods)
+		return len(less.fits(w, less.byName[r.node.Name])) == 0
+	}
+	if len(lower) == 0 || !fits(dear) {
 		return nil
 	}
 	slices.SortStableFunc(lower, func(a, b *corev1.Pod) int { return int(int64(priorityOf(b)) - int64(priorityOf(a))) })
 	var out []*corev1.Pod
 	for _, p := range lower { // the dearest are spared where there is room for both
-		try := &room{node: r.node, used: corev1.ResourceList{}, port: map[string]bool{}}
-		for _, q := range append(slices.Clone(less.pods), p) {
-			(&nodeMap{}).put(q, try)
-		}
-		if len(rest.fits(w, try)) == 0 {
-			less = try
+		if try := append(slices.Clone(dear), p); fits(try) {
+			dear = try
 		} else {
 			out = append(out, p)
 		}
@@ -174,127 +158,21 @@ func (m *nodeMap) victims(w *wanted, r *room) []*corev1.Pod {
 	return out
 }
 
+// with is what the scheduler would decide from if a node had these pods and no others.
+func (m *nodeMap) with(r *room, pods []*corev1.Pod) *nodeMap {
+	less := &room{node: r.node, used: corev1.ResourceList{}}
+	out := &nodeMap{rooms: slices.Clone(m.rooms), byName: maps.Clone(m.byName), volumes: m.volumes, spaces: m.spaces,
+		repels: slices.DeleteFunc(slices.Clone(m.repels), func(p *corev1.Pod) bool { return p.Spec.NodeName == r.node.Name })}
+	out.rooms[slices.Index(m.rooms, r)], out.byName[r.node.Name] = less, less
+	for _, p := range pods {
+		out.put(p, less)
+	}
+	return out
+}
+
 func matches(sel *metav1.LabelSelector, l map[string]string) bool {
 	s, err := metav1.LabelSelectorAsSelector(sel)
 	return err == nil && s.Matches(labels.Set(l))
-}
-
-// spreads is the filter of hard topology spread constraints.
-func (m *nodeMap) spreads(p *corev1.Pod, n *corev1.Node) bool {
-	for _, t := range p.Spec.TopologySpreadConstraints {
-		if t.WhenUnsatisfiable != corev1.DoNotSchedule {
-			continue
-		}
-		here, ok := n.Labels[t.TopologyKey]
-		if !ok {
-			return false
-		}
-		count := map[string]int{}
-		for _, r := range m.rooms {
-			d, ok := r.node.Labels[t.TopologyKey]
-			if !ok || (t.NodeAffinityPolicy == nil || *t.NodeAffinityPolicy == corev1.NodeInclusionPolicyHonor) && !selects(&p.Spec, r.node) {
-				continue
-			}
-			count[d] += 0
-			for _, q := range r.pods {
-				if q.Namespace == p.Namespace && q.DeletionTimestamp == nil && spreadMatches(&t, p, q) {
-					count[d]++
-				}
-			}
-		}
-		least := -1
-		for _, k := range count {
-			if least < 0 || k < least {
-				least = k
-			}
-		}
-		if t.MinDomains != nil && len(count) < int(*t.MinDomains) {
-			least = 0
-		}
-		self := 0
-		if spreadMatches(&t, p, p) {
-			self = 1
-		}
-		if count[here]+self-max(least, 0) > int(t.MaxSkew) {
-			return false
-		}
-	}
-	return true
-}
-
-func spreadMatches(t *corev1.TopologySpreadConstraint, of, q *corev1.Pod) bool {
-	for _, k := range t.MatchLabelKeys {
-		if of.Labels[k] != q.Labels[k] {
-			return false
-		}
-	}
-	return matches(t.LabelSelector, q.Labels)
-}
-
-func antiTerms(p *corev1.Pod) []corev1.PodAffinityTerm {
-	if p.Spec.Affinity == nil || p.Spec.Affinity.PodAntiAffinity == nil {
-		return nil
-	}
-	return p.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-}
-
-func affinityTerms(p *corev1.Pod) []corev1.PodAffinityTerm {
-	if p.Spec.Affinity == nil || p.Spec.Affinity.PodAffinity == nil {
-		return nil
-	}
-	return p.Spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-}
-
-// means tells whether a term of a pod's is about another pod. Selectors of namespaces mean
-// all of them when they are empty; others are left out.
-func means(t *corev1.PodAffinityTerm, of, q *corev1.Pod) bool {
-	in := slices.Contains(t.Namespaces, q.Namespace) || t.NamespaceSelector != nil && len(t.NamespaceSelector.MatchLabels)+
-		len(t.NamespaceSelector.MatchExpressions) == 0 || len(t.Namespaces) == 0 && t.NamespaceSelector == nil && q.Namespace == of.Namespace
-	return in && matches(t.LabelSelector, q.Labels)
-}
-
-// neighbours is the filter of required affinities between pods, both ways.
-func (m *nodeMap) neighbours(p *corev1.Pod, n *corev1.Node) []string {
-	same := func(key string, q *corev1.Pod) bool {
-		r := m.byName[q.Spec.NodeName]
-		d, ok := n.Labels[key]
-		return ok && r != nil && r.node.Labels[key] == d
-	}
-	for _, q := range m.repels {
-		for _, t := range antiTerms(q) {
-			if means(&t, q, p) && same(t.TopologyKey, q) {
-				return []string{"node(s) didn't satisfy existing pods anti-affinity rules"}
-			}
-		}
-	}
-	anti, terms := antiTerms(p), affinityTerms(p)
-	if len(anti)+len(terms) == 0 {
-		return nil
-	}
-	for _, t := range anti {
-		for _, r := range m.rooms {
-			for _, q := range r.pods {
-				if means(&t, p, q) && same(t.TopologyKey, q) {
-					return []string{"node(s) didn't match pod anti-affinity rules"}
-				}
-			}
-		}
-	}
-	for _, t := range terms {
-		anywhere, here := false, false
-		for _, r := range m.rooms {
-			for _, q := range r.pods {
-				if means(&t, p, q) {
-					anywhere, here = true, here || same(t.TopologyKey, q)
-				}
-			}
-		}
-		first := !anywhere && means(&t, p, p) // nobody is there yet whom it could join
-		if _, ok := n.Labels[t.TopologyKey]; !ok || !here && !first {
-			return []string{"node(s) didn't match pod affinity rules"}
-		}
-	}
-	return nil
 }
 
 func quantity(format string, a ...any) resource.Quantity {

@@ -28,7 +28,7 @@ func (c *Cluster) schedule() {
 	}
 	slices.SortStableFunc(waiting, func(a, b *corev1.Pod) int { return int(int64(priorityOf(b)) - int64(priorityOf(a))) })
 	m := newMap(kubeapi.List[corev1.Node](c.API), pods)
-	m.volumes = c.volumes()
+	m.volumes, m.spaces = c.volumes(), namespaces(kubeapi.List[corev1.Namespace](c.API))
 	for _, p := range waiting {
 		c.place(m, p)
 	}
