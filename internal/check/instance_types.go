@@ -5,11 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
-	awsc "github.com/slipway-eks/slipway/internal/aws"
-	"github.com/slipway-eks/slipway/internal/aws/ec2"
-	ec2types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/finding"
 )
@@ -39,10 +34,29 @@ var instanceTypes = Check{
 			if n := len(nowhere); n > 0 && n == len(g.Types()) {
 				out = append(out, in.at("type-not-in-zones", typesPath(g), "choose another type, or zones among "+strings.Join(where[nowhere[0]], ", "),
 					"%s is not offered in %s", strings.Join(nowhere, ", "), strings.Join(zones, ", ")))
+			} else if bare := without(zones, g.Types(), where); n == 0 && len(bare) > 0 {
+				f := in.at("type-not-in-zones", typesPath(g), "choose another type, or say in which zones the group is (availabilityZones)",
+					"%s is not offered in %s", strings.Join(g.Types(), ", "), strings.Join(bare, ", "))
+				f.Severity, f.Breaks = finding.Warning, "no node of "+g.Name+" comes there, and volumes of those zones find none"
+				out = append(out, f)
 			}
 		})
 		return out
 	},
+}
+
+// without are the zones in which none of some instance types is offered, of which each is offered
+// somewhere.
+func without(zones, types []string, where map[string][]string) (out []string) {
+	if len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return len(where[t]) == 0 }) {
+		return nil // it is mixed, a launch template's, or another finding's
+	}
+	for _, z := range zones {
+		if !slices.ContainsFunc(types, func(t string) bool { return slices.Contains(where[t], z) }) {
+			out = append(out, z)
+		}
+	}
+	return out
 }
 
 // zonesOf are the zones that a group's nodes are started in.
@@ -60,24 +74,5 @@ func (in *Input) zonesOf(ctx context.Context, g config.Group) []string {
 func (in *Input) offerings(ctx context.Context) (map[string][]string, error) {
 	var types []string
 	in.groups(func(g config.Group) { types = append(types, g.Types()...) })
-	slices.Sort(types)
-	types = slices.Compact(types)
-	where := map[string][]string{}
-	for part := range slices.Chunk(types, 100) { // EC2 takes at most 200 values in a filter
-		all, err := awsc.Collect(ctx, ec2.NewDescribeInstanceTypeOfferingsPaginator(in.AWS.EC2, &ec2.DescribeInstanceTypeOfferingsInput{
-			LocationType: ec2types.LocationTypeAvailabilityZone, Filters: []ec2types.Filter{{Name: new("instance-type"), Values: part}}}),
-			func(o *ec2.DescribeInstanceTypeOfferingsOutput) []ec2types.InstanceTypeOffering {
-				return o.InstanceTypeOfferings
-			})
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range all {
-			where[string(o.InstanceType)] = append(where[string(o.InstanceType)], aws.ToString(o.Location))
-		}
-	}
-	for _, zones := range where {
-		slices.Sort(zones)
-	}
-	return where, nil
+	return in.AWS.Offerings(ctx, types)
 }

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -13,7 +14,11 @@ func TestInstanceTypes(t *testing.T) {
 	zones := "availabilityZones: [us-west-2a, us-west-2d]\n"
 	finds(t, look(t, testregion.Cluster+zones+"nodeGroups: [{name: g, instanceType: c3.large, availabilityZones: [us-west-2d]}]\n", nil),
 		"type-not-in-zones", "c3.large is not offered in us-west-2d", "zones among us-west-2a")
-	for _, group := range []string{"{name: g, instanceTypes: [c3.large, c5.large], availabilityZones: [us-west-2d]}", "{name: g, instanceType: c3.large}"} {
+	some := look(t, testregion.Cluster+zones+"managedNodeGroups: [{name: g, instanceType: c3.large}]\n", nil)
+	if len(some) != 1 || some.Err() != nil || !strings.Contains(some.Error(), "c3.large is not offered in us-west-2d; no node of g comes there") {
+		t.Errorf("where it is offered, nodes come: %v", some)
+	}
+	for _, group := range []string{"{name: g, instanceTypes: [c3.large, c5.large], availabilityZones: [us-west-2d]}", "{name: g, instanceType: c3.large, availabilityZones: [us-west-2a]}"} {
 		if fs := look(t, testregion.Cluster+zones+"managedNodeGroups: ["+group+"]\n", nil); len(fs) > 0 {
 			t.Errorf("%s: %v", group, fs)
 		}

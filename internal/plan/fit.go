@@ -133,6 +133,9 @@ func (r *replacing) homes() []*corev1.Node {
 	}
 	for _, zone := range r.greenZones() {
 		for _, typ := range types {
+			if zones, known := r.in.Offered[typ]; known && !slices.Contains(zones, zone) {
+				continue // no node comes there
+			}
 			x := asNode(r.Green+"/"+zone+"/"+typ, r.greenLabels(g, zone, typ), repels)
 			x.Status.Allocatable = r.greenRoom(typ)
 			out = append(out, x)

@@ -132,6 +132,9 @@ type Input struct {
 	MaxParallel int
 	// Machines are the instance types of new groups of which no node is there to tell.
 	Machines map[string]Machine
+	// Offered are the zones in which EC2 offers the instance types of new groups; one that is not
+	// there, nobody knows of.
+	Offered map[string][]string
 	// AddonAlone: the add-on of this name is followed, and nothing else; "": all is.
 	AddonAlone string
 	// Contested are the fields of its objects that others set.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -54,6 +55,29 @@ func TestRoomForAll(t *testing.T) {
 		fs := r.blockers()
 		if got := fs.Error(); c.want == "" && len(fs) > 0 || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s, expected %q", name, got, c.want)
+		}
+	}
+}
+
+// A zone in which the new group's type is not offered gets no node: what is bound to it is named.
+func TestAZoneWithoutTheTypeIsNoHome(t *testing.T) {
+	zone := func(z string) json.RawMessage {
+		return json.RawMessage(`{"nodeSelectorTerms": [{"matchExpressions": [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["` + z + `"]}]}]}`)
+	}
+	for z, want := range map[string]string{"us-west-2a": "", "us-west-2b": "volume-zone"} {
+		live := &observe.Observed{Name: "c", Region: "us-west-2", Parts: []observe.Part{observe.Inside, observe.Pods}, Kubernetes: &observe.Kubernetes{
+			Nodes: map[string]*observe.Node{"blue": {Name: "blue", Ready: true, Nodegroup: "w", Labels: map[string]string{"eks.amazonaws.com/nodegroup": "w",
+				corev1.LabelTopologyZone: z}}},
+			Pods: map[string]*observe.Pod{"default/db-0": {Node: "blue", Owner: "StatefulSet/db", Fits: &observe.Fit{Volumes: map[string]json.RawMessage{"data": zone(z)}}}}},
+			Groups: map[string]*observe.Nodegroup{"w": {Name: "w", Status: "ACTIVE", ScalingConfig: &observe.Sizes{DesiredSize: 4, MaxSize: 4}}}}
+		b := newBuilder(live, "")
+		b.cfg = &config.ClusterConfig{Metadata: &config.ClusterMeta{Name: "c", Region: "us-west-2"}, ManagedNodeGroups: []config.ManagedNodeGroup{{
+			NodeGroupBase: config.NodeGroupBase{Name: "w-b2", DesiredCapacity: new(4), AvailabilityZones: []string{"us-west-2a", "us-west-2b"}}, InstanceTypes: []string{"c3.large"}}}}
+		b.in.Offered = map[string][]string{"c3.large": {"us-west-2a"}}
+		blue, _ := live.NodeGroup("w")
+		fs := (&replacing{builder: b, Replacement: Replacement{Blue: blue, Green: "w-b2"}}).blockers()
+		if got := fs.Error(); want == "" && len(fs) > 0 || !strings.Contains(got, want) {
+			t.Errorf("%s: %s, expected %q", z, got, want)
 		}
 	}
 }

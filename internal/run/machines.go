@@ -14,8 +14,8 @@ import (
 	"github.com/slipway-eks/slipway/internal/plan"
 )
 
-// machines asks what the instance types have that pods are to move to, where no node of a type
-// is there to tell. What cannot be read stops nothing: then room is not compared.
+// machines asks in which zones the instance types are offered that pods are to move to, and what
+// they have, where no node of a type is there to tell. What cannot be read stops nothing: then room is not compared.
 func (p *preparation) machines(ctx context.Context) error {
 	if p.f == nil || len(p.in.Replaced) == 0 || p.in.Live.Kubernetes == nil {
 		return nil
@@ -25,14 +25,19 @@ func (p *preparation) machines(ctx context.Context) error {
 		stand[n.Labels[eksfacts.LabelType]] = true
 	}
 	var ask []ec2types.InstanceType
+	var all []string
 	p.f.Cluster.EachGroup(func(g config.Group) {
 		green := slices.ContainsFunc(p.in.Replaced, func(w plan.Within) bool { return w.Green == g.Name })
 		for _, t := range g.Types() {
+			if green && t != "mixed" {
+				all = append(all, t)
+			}
 			if green && !stand[t] && t != "mixed" {
 				ask = append(ask, ec2types.InstanceType(t))
 			}
 		}
 	})
+	p.in.Offered, _ = p.c.Offerings(ctx, all) //nolint:errcheck // likewise
 	if len(ask) == 0 {
 		return nil
 	}
