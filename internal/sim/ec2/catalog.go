@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
@@ -98,32 +99,52 @@ func (e *EC2) DescribeInstanceTypeOfferings(_ *wire.Caller, in *ec2.DescribeInst
 	return &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: all}, err
 }
 
-// defaultImages registers the AMIs that SSM's public parameters point at.
+// defaultImages registers the AMIs of every release that SSM's public parameters name.
 func (e *EC2) defaultImages() {
 	for _, f := range published {
 		for _, minor := range slices.Sorted(maps.Keys(Kubernetes)) {
-			if Published(f.family, f.arch, minor) {
-				e.newImage(ImageID(f.family, f.arch, minor), ImageName(f.family, f.arch, minor), f.arch)
+			if !Published(f.family, f.arch, minor) {
+				continue
+			}
+			for _, x := range issues(f.family, minor) {
+				id := ImageOf(f.family, f.arch, minor, x.release)
+				if e.images.Get(id) == nil { // the newest of a day has it
+					e.newImage(id, imageName(f.family, f.arch, minor, x.stamp), f.arch, imageText(f.family, x.patch), x.day)
+				}
 			}
 		}
 	}
 }
 
-// ImageID is the AMI of a family and architecture for a Kubernetes minor, in every
+// ImageID is the newest AMI of a family and architecture for a Kubernetes minor, in every
 // region.
-func ImageID(family, arch, minor string) string {
+func ImageID(family, arch, minor string) string { return imageID(family + arch + minor) }
+
+func imageID(of string) string {
 	h := uint64(14695981039346656037)
-	for _, c := range family + arch + minor {
+	for _, c := range of {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	return fmt.Sprintf("ami-0%016x", h)
 }
 
-func (e *EC2) newImage(id, name, arch string) {
-	i := &types.Image{ImageId: new(id), Name: new(name), Architecture: types.ArchitectureValues(arch)}
+// newImage registers an AMI that was made on a day, such as 20261101, and is deprecated two
+// years later, as those of AWS are.
+func (e *EC2) newImage(id, name, arch, description, day string) {
+	i := &types.Image{ImageId: new(id), Name: new(name), Architecture: types.ArchitectureValues(arch), Public: new(true)}
+	if made, err := time.Parse("20060102", day); err == nil {
+		made = made.Add(18*time.Hour + 20*time.Minute)
+		i.CreationDate, i.DeprecationTime = new(made.Format(imageTime)), new(made.AddDate(2, 0, 0).Format(imageTime))
+	}
+	if description != "" {
+		i.Description = new(description)
+	}
 	_ = completeImage(i) // adds what is the same for all
 	e.images.Put(id, i)
 }
+
+// imageTime is how EC2 writes the dates of AMIs.
+const imageTime = "2006-01-02T15:04:05.000Z"
 
 // completeImage gives an AMI of an ID, a name and an architecture the rest.
 func completeImage(i *types.Image) error {

@@ -419,6 +419,9 @@ func (e *EC2) ModifySubnetAttribute(_ *wire.Caller, in *ec2.ModifySubnetAttribut
 	if s == nil {
 		return nil, notFound("InvalidSubnetID.NotFound", "subnet ID", aws.ToString(in.SubnetId))
 	}
+	if a := in.AssignIpv6AddressOnCreation; a != nil && aws.ToBool(a.Value) && len(s.Ipv6CidrBlockAssociationSet) == 0 {
+		return nil, noIPv6(*s.SubnetId) // as terraform-aws-modules/terraform-aws-vpc#735 quotes it
+	}
 	if in.MapPublicIpOnLaunch != nil {
 		s.MapPublicIpOnLaunch = in.MapPublicIpOnLaunch.Value
 	}
@@ -440,6 +443,11 @@ func (e *EC2) ModifySubnetAttribute(_ *wire.Caller, in *ec2.ModifySubnetAttribut
 	return &ec2.ModifySubnetAttributeOutput{}, nil
 }
 
+func noIPv6(subnet string) error {
+	return wire.Errorf("InvalidParameterValue", "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true "+
+		"unless the subnet (%s) has an IPv6 CIDR block associated with it.", subnet)
+}
+
 // dnsNames is how the subnet's instances are named, to be changed.
 func (s *subnet) dnsNames() *types.PrivateDnsNameOptionsOnLaunch {
 	o := types.PrivateDnsNameOptionsOnLaunch{}
@@ -450,12 +458,17 @@ func (s *subnet) dnsNames() *types.PrivateDnsNameOptionsOnLaunch {
 	return &o
 }
 
-// DisassociateSubnetCidrBlock takes a subnet's IPv6 block.
+// DisassociateSubnetCidrBlock takes a subnet's IPv6 block, unless new interfaces are to have
+// addresses of it (hashicorp/terraform-provider-aws#1519).
 func (e *EC2) DisassociateSubnetCidrBlock(_ *wire.Caller, in *ec2.DisassociateSubnetCidrBlockInput) (*ec2.DisassociateSubnetCidrBlockOutput, error) {
 	id := aws.ToString(in.AssociationId)
 	for _, s := range e.subnets.All() {
 		for i, a := range s.Ipv6CidrBlockAssociationSet {
 			if *a.AssociationId == id {
+				if aws.ToBool(s.AssignIpv6AddressOnCreation) {
+					return nil, wire.Errorf("InvalidCidrBlock.InUse", "The subnet IPv6 CIDR block with association ID %s may not be disassociated, "+
+						"because its subnet has assign-ipv6-address-on-creation set to true.", id)
+				}
 				s.Ipv6CidrBlockAssociationSet = slices.Delete(s.Ipv6CidrBlockAssociationSet, i, i+1)
 				a.Ipv6CidrBlockState = &types.SubnetCidrBlockState{State: types.SubnetCidrBlockStateCodeDisassociating}
 				return &ec2.DisassociateSubnetCidrBlockOutput{SubnetId: s.SubnetId, Ipv6CidrBlockAssociation: &a}, nil

@@ -245,6 +245,33 @@ func TestIPv6BlocksAreTheVPCs(t *testing.T) {
 	is(t, "a VPC's block", second(e.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, Ipv6CidrBlock: new("x")})), "InvalidParameterValue")
 }
 
+// A subnet gives addresses of its IPv6 block where it has one, and keeps it while it does.
+func TestASubnetGivesIPv6AddressesOfItsBlock(t *testing.T) {
+	_, e := region()
+	n := build(e)
+	set := func(on bool) error {
+		return second(e.ModifySubnetAttribute(nil, &ec2.ModifySubnetAttributeInput{SubnetId: &n.public,
+			AssignIpv6AddressOnCreation: &types.AttributeBooleanValue{Value: &on}}))
+	}
+	err := set(true)
+	is(t, "without a block", err, "InvalidParameterValue")
+	if want := "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true unless the subnet (" + n.public +
+		") has an IPv6 CIDR block associated with it."; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("it says %v", err)
+	}
+	is(t, "off, without a block", set(false), "")
+	vpc := must(e.AssociateVpcCidrBlock(nil, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, AmazonProvidedIpv6CidrBlock: new(true)}))
+	block := must(e.AssociateSubnetCidrBlock(nil, &ec2.AssociateSubnetCidrBlockInput{SubnetId: &n.public,
+		Ipv6CidrBlock: new(strings.Replace(*vpc.Ipv6CidrBlockAssociation.Ipv6CidrBlock, "/56", "/64", 1))})).Ipv6CidrBlockAssociation
+	is(t, "with a block", set(true), "")
+	take := func() error {
+		return second(e.DisassociateSubnetCidrBlock(nil, &ec2.DisassociateSubnetCidrBlockInput{AssociationId: block.AssociationId}))
+	}
+	is(t, "the block, while addresses of it are given", take(), "InvalidCidrBlock.InUse")
+	is(t, "off", set(false), "")
+	is(t, "the block", take(), "")
+}
+
 // A number of addresses that no interface has is refused, and not counted to its end.
 func TestAddressesPastAnInterfacesLimitAreRefused(t *testing.T) {
 	_, e := region()

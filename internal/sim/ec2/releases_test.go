@@ -28,8 +28,55 @@ func TestImagesAreFoundByTheirNames(t *testing.T) {
 			}
 			continue
 		}
-		if len(out.Images) != 1 || sim.MinorOf(*out.Images[0].Name) != want {
-			t.Errorf("%s: %v", filter, out.Images)
+		if len(out.Images) < 3 {
+			t.Errorf("%s: %d images", filter, len(out.Images))
 		}
+		for _, i := range out.Images {
+			if sim.MinorOf(*i.Name) != want {
+				t.Errorf("%s: %s", filter, *i.Name)
+			}
+		}
+	}
+}
+
+// Each release of a family has an AMI that was made on its day, named once; the newest made is
+// the one that is recommended, and its description holds the patch of Kubernetes.
+func TestReleasesHaveImages(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	out, err := r.AWS.EC2.DescribeImages(t.Context(), &ec2.DescribeImagesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID, named := map[string]types.Image{}, map[string]int{}
+	for _, i := range out.Images {
+		byID[*i.ImageId] = i
+		named[*i.Name]++
+	}
+	for name, n := range named {
+		if n > 1 {
+			t.Errorf("%d AMIs are named %s", n, name)
+		}
+	}
+	for family, newest := range map[string]string{"amazon-eks-node-al2023": "1.34.4-20261101", "bottlerocket": "1.50.0-8f2a9c71", "windows": "1.34-2026.11.12"} {
+		all, last := sim.Releases(family, "1.34"), "9"
+		if len(all) < 4 || all[0] != newest || sim.Release(family, "1.34") != newest || sim.ImageOf(family, "x86_64", "1.34", newest) != sim.ImageID(family, "x86_64", "1.34") {
+			t.Errorf("of %s there are %q", family, all)
+		}
+		for _, release := range all {
+			i, there := byID[sim.ImageOf(family, "x86_64", "1.34", release)]
+			if !there || *i.Name != sim.ImageName(family, "x86_64", "1.34", release) || *i.CreationDate > last {
+				t.Errorf("%s %s: %+v, made before %s", family, release, i, last)
+				continue
+			}
+			if last = *i.CreationDate; family == "amazon-eks-node-al2023" && sim.PatchOf(*i.Description) == "" {
+				t.Errorf("%s says nothing of Kubernetes: %s", *i.Name, *i.Description)
+			}
+		}
+	}
+	if l := sim.Releases("bottlerocket", "1.35"); len(l) != 3 {
+		t.Errorf("for 1.35, which is younger, there are %q", l)
+	}
+	if l := sim.Releases("windows", "1.99"); l != nil {
+		t.Errorf("for a minor that there is not: %q", l)
 	}
 }

@@ -97,7 +97,7 @@ func (s *SSM) GetParametersByPath(_ *wire.Caller, in *ssm.GetParametersByPathInp
 		return nil, err
 	}
 	out := &ssm.GetParametersByPathOutput{Parameters: []types.Parameter{}}
-	for _, n := range published {
+	for _, n := range names() {
 		if p := s.public(n); p != nil && below(path, n, aws.ToBool(in.Recursive)) && match(&parameter{Name: n, Versions: []types.ParameterHistory{{Type: p.Type}}}) {
 			out.Parameters = append(out.Parameters, *p)
 		}

@@ -58,7 +58,7 @@ func TestOwnParameters(t *testing.T) {
 		path string
 		deep bool
 		want int
-	}{{"/app", false, 2}, {"/app/", true, 3}, {"/aws/service/eks/optimized-ami/1.34/amazon-linux-2023", true, 15}, {"/", true, 200}} {
+	}{{"/app", false, 2}, {"/app/", true, 3}, {"/aws/service/eks/optimized-ami/1.34/amazon-linux-2023", true, 75}, {"/", true, 200}} {
 		n := 0
 		for pages := ssm.NewGetParametersByPathPaginator(c, &ssm.GetParametersByPathInput{Path: &x.path, Recursive: &x.deep}); pages.HasMorePages(); {
 			page, err := pages.NextPage(ctx)

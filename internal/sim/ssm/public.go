@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -13,7 +14,10 @@ import (
 
 // public is a parameter that AWS publishes, or nil.
 func (s *SSM) public(name string) *types.Parameter {
-	v := s.value(name)
+	v := published()[name]
+	if v == "" {
+		v = ubuntu(name)
+	}
 	if v == "" {
 		return nil
 	}
@@ -21,79 +25,100 @@ func (s *SSM) public(name string) *types.Parameter {
 		LastModifiedDate: new(time.Unix(1760000000, 0).UTC()), ARN: new("arn:" + s.Partition + ":ssm:" + s.Region + "::parameter" + name)}
 }
 
-// published are the names of all that AWS publishes here, in order.
-var published = func() []string {
-	var out []string
-	for _, minor := range slices.Sorted(maps.Keys(ec2.Kubernetes)) {
+// names of all that AWS publishes here, in order.
+var names = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(published())) })
+
+// published are the values of the parameters that AWS publishes, by name. Of each release of an
+// AMI there are, beside those of the newest (EKS user guide, "Retrieve recommended Amazon Linux
+// AMI IDs" and its neighbours; Bottlerocket, "Finding an AMI"; Karpenter's amifamily reads the
+// names of releases):
+//
+//	/aws/service/eks/optimized-ami/<minor>/amazon-linux-2023/<arch>/<kind>/<recommended or image name>/image_id (image_name, release_version),
+//	/aws/service/eks/optimized-ami/<minor>/amazon-linux-2[-gpu|-arm64]/<recommended or image name>/image_id (the same; to 1.32),
+//	/aws/service/bottlerocket/aws-k8s-<minor>[-fips|-nvidia]/<arch>/<latest, version or version-commit>/image_id (image_version),
+//	/aws/service/ami-windows-latest/Windows_Server-<year>-English-<kind>-EKS_Optimized-<minor>/image_id, of the newest alone,
+//	/aws/service/canonical/ubuntu/eks/22.04/<minor>/stable/current/<arch>/hvm/ebs-gp2/ami-id.
+var published = sync.OnceValue(func() map[string]string {
+	p := table{}
+	for minor := range ec2.Kubernetes {
 		eks, bottlerocket := "/aws/service/eks/optimized-ami/"+minor+"/", "/aws/service/bottlerocket/aws-k8s-"+minor
-		for _, x := range []string{"amazon-linux-2", "amazon-linux-2-arm64", "amazon-linux-2-gpu"} {
-			out = append(out, names(eks+x+"/recommended/", "image_id", "image_name", "release_version")...)
+		for _, x := range [][3]string{{"amazon-linux-2", "", "x86_64"}, {"amazon-linux-2-arm64", "", "arm64"}, {"amazon-linux-2-gpu", "gpu", "x86_64"}} {
+			p.amazon(eks+x[0]+"/", variant("amazon-eks-node-al2", x[1]), x[2], minor)
 		}
-		for _, x := range []string{"arm64/nvidia", "arm64/standard", "x86_64/neuron", "x86_64/nvidia", "x86_64/standard"} {
-			out = append(out, names(eks+"amazon-linux-2023/"+x+"/recommended/", "image_id", "image_name", "release_version")...)
-		}
-		for _, variant := range []string{"", "-fips", "-nvidia", "-nvidia-fips"} {
-			for _, arch := range []string{"arm64", "x86_64"} {
-				out = append(out, names(bottlerocket+variant+"/"+arch+"/latest/", "image_id", "image_version")...)
+		for _, arch := range []string{"arm64", "x86_64"} {
+			for _, kind := range []string{"", "neuron", "nvidia"} {
+				folder := eks + "amazon-linux-2023/" + arch + "/standard/"
+				if kind != "" {
+					folder = eks + "amazon-linux-2023/" + arch + "/" + kind + "/"
+				}
+				p.amazon(folder, variant("amazon-eks-node-al2023", kind), arch, minor)
+			}
+			for _, v := range []string{"", "fips", "nvidia", "nvidia-fips"} {
+				p.bottlerocket(strings.TrimSuffix(bottlerocket+"-"+v, "-")+"/"+arch+"/", variant("bottlerocket", v), arch, minor)
 			}
 		}
 		for _, x := range []string{"2019-English-Core", "2019-English-Full", "2022-English-Core", "2022-English-Full", "2025-English-Core", "2025-English-Full"} {
-			out = append(out, "/aws/service/ami-windows-latest/Windows_Server-"+x+"-EKS_Optimized-"+minor+"/image_id")
+			p["/aws/service/ami-windows-latest/Windows_Server-"+x+"-EKS_Optimized-"+minor+"/image_id"] =
+				ec2.ImageID(variant("windows", strings.Replace(x, "2022-English-Core", "", 1)), "x86_64", minor)
 		}
 		for _, arch := range []string{"amd64", "arm64"} {
-			out = append(out, "/aws/service/canonical/ubuntu/eks/22.04/"+minor+"/stable/current/"+arch+"/hvm/ebs-gp2/ami-id")
+			name := "/aws/service/canonical/ubuntu/eks/22.04/" + minor + "/stable/current/" + arch + "/hvm/ebs-gp2/ami-id"
+			p[name] = ubuntu(name)
 		}
 	}
-	slices.Sort(out)
-	return out
-}()
+	return p
+})
 
-func names(prefix string, last ...string) []string {
-	var out []string
-	for _, l := range last {
-		out = append(out, prefix+l)
+// table are parameters' values by their names.
+type table map[string]string
+
+// amazon adds what there is of EKS's own AMIs of a family, in a folder.
+func (p table) amazon(folder, family, arch, minor string) {
+	if !ec2.Published(family, arch, minor) {
+		return
 	}
-	return out
+	newest := ec2.Release(family, minor)
+	for _, r := range slices.Backward(ec2.Releases(family, minor)) { // the newest of a day has the AMI
+		image := ec2.ImageName(family, arch, minor, r)
+		for _, at := range []string{image, "recommended"} {
+			if at == image || r == newest {
+				p[folder+at+"/image_id"], p[folder+at+"/image_name"], p[folder+at+"/release_version"] = ec2.ImageOf(family, arch, minor, r), image, r
+			}
+		}
+	}
 }
 
-// value knows the published paths, of which the last part says what of an AMI is asked:
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2023/<arch>/<kind>/recommended/image_id (image_name, release_version),
-// /aws/service/eks/optimized-ami/<minor>/amazon-linux-2[-gpu|-arm64]/recommended/image_id (the same; to 1.32),
-// /aws/service/bottlerocket/aws-k8s-<minor>[-fips|-nvidia]/<arch>/latest/image_id (image_version),
-// /aws/service/ami-windows-latest/Windows_Server-<year>-English-<kind>-EKS_Optimized-<minor>/image_id,
-// /aws/service/canonical/ubuntu/[pro-]eks[-pro]/<release>/<minor>/stable/current/<arch>/hvm/ebs-*/ami-id.
-func (s *SSM) value(name string) string {
-	p := strings.Split(strings.Trim(name, "/"), "/")
-	arch := "x86_64"
-	if strings.Contains(name, "arm64") {
-		arch = "arm64"
-	}
-	family, minor := "", ""
-	switch {
-	case len(p) >= 7 && p[2] == "eks" && p[3] == "optimized-ami" && slices.Contains(p, "recommended"):
-		minor, family = p[4], "amazon-eks-node-al2"
-		if p[5] == "amazon-linux-2023" && len(p) > 8 {
-			family = variant("amazon-eks-node-al2023", strings.Replace(p[7], "standard", "", 1))
-		} else if p[5] == "amazon-linux-2-gpu" {
-			family = variant(family, "gpu")
-		}
-	case len(p) >= 7 && p[2] == "bottlerocket":
-		var v string
-		minor, v, _ = strings.Cut(strings.TrimPrefix(p[3], "aws-k8s-"), "-")
-		family = variant("bottlerocket", v)
-	case len(p) >= 5 && p[2] == "ami-windows-latest":
-		var v string
-		v, minor, _ = strings.Cut(strings.TrimPrefix(p[3], "Windows_Server-"), "-EKS_Optimized-")
-		family = variant("windows", strings.Replace(v, "2022-English-Core", "", 1))
-	case len(p) >= 7 && p[2] == "canonical":
-		if i := slices.IndexFunc(p, func(x string) bool { return ec2.Kubernetes[x] != "" }); i > 0 {
-			minor, family = p[i], "ubuntu"
-		}
-	}
+// bottlerocket adds what there is of its AMIs, in a folder: by a version, with its commit too.
+func (p table) bottlerocket(folder, family, arch, minor string) {
 	if !ec2.Published(family, arch, minor) {
+		return
+	}
+	newest := ec2.Release(family, minor)
+	for _, r := range ec2.Releases(family, minor) {
+		version, _, _ := strings.Cut(r, "-")
+		for _, at := range []string{version, r, "latest"} {
+			if at != "latest" || r == newest {
+				p[folder+at+"/image_id"], p[folder+at+"/image_version"] = ec2.ImageOf(family, arch, minor, r), r
+			}
+		}
+	}
+}
+
+// ubuntu is the AMI that Canonical publishes at a name, or "":
+// /aws/service/canonical/ubuntu/[pro-]eks[-pro]/<release>/<minor>/stable/current/<arch>/hvm/ebs-*/ami-id.
+func ubuntu(name string) string {
+	p := strings.Split(strings.TrimPrefix(name, "/"), "/")
+	if len(p) < 7 || p[2] != "canonical" || p[len(p)-1] != "ami-id" {
 		return ""
 	}
-	return about(family, arch, minor, p[len(p)-1])
+	arch := "x86_64"
+	if slices.Contains(p, "arm64") {
+		arch = "arm64"
+	}
+	if i := slices.IndexFunc(p, func(x string) bool { return ec2.Kubernetes[x] != "" }); i > 0 && ec2.Published("ubuntu", arch, p[i]) {
+		return ec2.ImageID("ubuntu", arch, p[i])
+	}
+	return ""
 }
 
 // variant names a family's variant as ec2 does.
@@ -102,17 +127,4 @@ func variant(family, v string) string {
 		return family
 	}
 	return family + ":" + v
-}
-
-// about is one thing that is published of an AMI, or "" for what is not.
-func about(family, arch, minor, what string) string {
-	switch {
-	case what == "image_id" && family != "ubuntu", what == "ami-id" && family == "ubuntu":
-		return ec2.ImageID(family, arch, minor)
-	case what == "image_name" && strings.HasPrefix(family, "amazon"):
-		return ec2.ImageName(family, arch, minor)
-	case what == "release_version" && strings.HasPrefix(family, "amazon"), what == "image_version" && strings.HasPrefix(family, "bottlerocket"):
-		return ec2.Release(family, minor)
-	}
-	return ""
 }

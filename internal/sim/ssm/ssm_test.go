@@ -18,18 +18,23 @@ func TestParametersLeadToImages(t *testing.T) {
 	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
 	const eks, bottlerocket = "/aws/service/eks/optimized-ami/", "/aws/service/bottlerocket/aws-k8s-"
 	for name, arch := range map[string]string{
-		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/image_id":                            "x86_64",
-		eks + "1.34/amazon-linux-2023/arm64/standard/recommended/image_id":                             "arm64",
-		eks + "1.34/amazon-linux-2023/x86_64/nvidia/recommended/image_id":                              "x86_64",
-		eks + "1.32/amazon-linux-2/recommended/image_id":                                               "x86_64",
-		bottlerocket + "1.34/x86_64/latest/image_id":                                                   "x86_64",
-		bottlerocket + "1.34-nvidia/arm64/latest/image_id":                                             "arm64",
-		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.34/image_id": "x86_64",
-		"/aws/service/canonical/ubuntu/eks/22.04/1.34/stable/current/amd64/hvm/ebs-gp2/ami-id":         "x86_64",
-		eks + "1.34/amazon-linux-2/recommended/image_id":                                               "", // ended with 1.32
-		eks + "1.99/amazon-linux-2023/x86_64/standard/recommended/image_id":                            "",
-		bottlerocket + "1.99/x86_64/latest/image_id":                                                   "",
-		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.99/image_id": "",
+		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/image_id":                                           "x86_64",
+		eks + "1.34/amazon-linux-2023/arm64/standard/recommended/image_id":                                            "arm64",
+		eks + "1.34/amazon-linux-2023/x86_64/nvidia/recommended/image_id":                                             "x86_64",
+		eks + "1.32/amazon-linux-2/recommended/image_id":                                                              "x86_64",
+		bottlerocket + "1.34/x86_64/latest/image_id":                                                                  "x86_64",
+		bottlerocket + "1.34-nvidia/arm64/latest/image_id":                                                            "arm64",
+		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.34/image_id":                "x86_64",
+		"/aws/service/canonical/ubuntu/eks/22.04/1.34/stable/current/amd64/hvm/ebs-gp2/ami-id":                        "x86_64",
+		eks + "1.34/amazon-linux-2023/x86_64/standard/amazon-eks-node-al2023-x86_64-standard-1.34-v20260101/image_id": "x86_64",
+		eks + "1.31/amazon-linux-2-arm64/amazon-eks-arm64-node-1.31-v20260601/image_id":                               "arm64",
+		bottlerocket + "1.34-fips/arm64/1.44.1-0a96e3f2/image_id":                                                     "arm64",
+		bottlerocket + "1.35/x86_64/1.39.0/image_id":                                                                  "", // older than 1.35
+		eks + "1.34/amazon-linux-2023/x86_64/standard/amazon-eks-node-al2023-x86_64-standard-1.34-v20260102/image_id": "",
+		eks + "1.34/amazon-linux-2/recommended/image_id":                                                              "", // ended with 1.32
+		eks + "1.99/amazon-linux-2023/x86_64/standard/recommended/image_id":                                           "",
+		bottlerocket + "1.99/x86_64/latest/image_id":                                                                  "",
+		"/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-1.99/image_id":                "",
 		"/aws/service/eks": "",
 		"mine":             "",
 		"/aws/service/eks/optimized-ami//amazon-linux-2023/x86_64/standard/recommended/image_id": "",
@@ -63,6 +68,12 @@ func TestReleasesAreVersionsAndNoImages(t *testing.T) {
 		eks + "1.32/amazon-linux-2-arm64/recommended/release_version":              `^1\.32\.11-\d{8}$`,
 		eks + "1.34/amazon-linux-2023/x86_64/standard/recommended/image_name":      `^amazon-eks-node-al2023-x86_64-standard-1\.34-v\d{8}$`,
 		bottlerocket + "1.34/x86_64/latest/image_version":                          `^\d+\.\d+\.\d+-[0-9a-f]{8}$`,
+		// Of each release there is what there is of the newest, below its AMI's name or its version.
+		eks + "1.34/amazon-linux-2023/x86_64/standard/amazon-eks-node-al2023-x86_64-standard-1.34-v20260901/release_version": `^1\.34\.2-20260901$`,
+		eks + "1.34/amazon-linux-2023/arm64/nvidia/amazon-eks-node-al2023-arm64-nvidia-1.34-v20261101/image_name":            `-1\.34-v20261101$`,
+		eks + "1.32/amazon-linux-2-arm64/amazon-eks-arm64-node-1.32-v20260101/image_name":                                    `^amazon-eks-arm64-node-1\.32-v20260101$`,
+		bottlerocket + "1.34/x86_64/1.47.0/image_version":                                                                    `^1\.47\.0-5d41c0be$`,
+		bottlerocket + "1.34-nvidia/arm64/1.47.0-5d41c0be/image_version":                                                     `^1\.47\.0-5d41c0be$`,
 	} {
 		out, err := r.AWS.SSM.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name})
 		if err != nil || !regexp.MustCompile(want).MatchString(*out.Parameter.Value) {
