@@ -47,6 +47,12 @@ func deleteAssociation(o *op) (progress, error) {
 	return gone(err)
 }
 
+// ofCluster is what EKS says where a cluster takes no update now: one is under way ("because
+// cluster c currently has update u in progress"), or it is UPDATING for some seconds after one
+// ("because cluster c is in status UPDATING"). A rollback begins in those seconds, of what comes
+// after the provider.
+const ofCluster = "because cluster"
+
 // createProvider associates an OIDC identity provider; it waits while another update of
 // the cluster is under way.
 func createProvider(o *op) (progress, error) {
@@ -67,7 +73,7 @@ func createProvider(o *op) (progress, error) {
 			in.Oidc.RequiredClaims = claims
 		}
 		_, err := call(o, o.env.EKS.AssociateIdentityProviderConfig, in)
-		if o.turnTaken(err, "in progress") {
+		if o.turnTaken(err, ofCluster) {
 			return again(poll)
 		}
 		if err != nil {
@@ -92,12 +98,14 @@ func (o *op) provider() (*types.OidcIdentityProviderConfig, error) {
 	return d.IdentityProviderConfig.Oidc, nil
 }
 
+// deleteProvider takes a provider from its cluster, and waits likewise: for twenty minutes, after
+// which the deletion fails with EKS's words.
 func deleteProvider(o *op) (progress, error) {
 	if o.Step == "" {
 		p := strings.Split(o.phys, "|")
 		_, err := call(o, o.env.EKS.DisassociateIdentityProviderConfig, &eks.DisassociateIdentityProviderConfigInput{ClusterName: &p[1],
 			IdentityProviderConfig: &types.IdentityProviderConfig{Name: &p[0], Type: new("oidc")}})
-		if o.turnTaken(err, "in progress") {
+		if o.turnTaken(err, ofCluster) {
 			return again(poll)
 		}
 		if err != nil {

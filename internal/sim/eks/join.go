@@ -141,10 +141,10 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	arch := map[string]string{"x86_64": "amd64", "arm64": "arm64"}[it.Arch]
 	img := s.ec2.Image(*i.ImageId)
 	// A node is as new as its AMI, not as its control plane.
-	os, image, minor := "linux", "Amazon Linux 2023.9.20261027", *c.Version
+	os, image, minor, patch := "linux", "Amazon Linux 2023.9.20261027", *c.Version, ""
 	if img != nil {
 		name := aws.ToString(img.Name)
-		minor = cmp.Or(ec2.MinorOf(name), minor)
+		minor, patch = cmp.Or(ec2.MinorOf(name), minor), ec2.PatchOf(aws.ToString(img.Description))
 		switch family := bootstrap.FamilyOf(name); {
 		case family == bootstrap.Bottlerocket:
 			image = "Bottlerocket OS 1.50.0 (aws-k8s-" + minor + ")"
@@ -175,7 +175,7 @@ func (s *EKS) register(c *cluster, i *ec2types.Instance, n *bootstrap.Config, g 
 	c.nodes.Register(node.Spec{
 		Name: name, InstanceID: *i.InstanceId, Zone: *i.Placement.AvailabilityZone, Region: s.Region, InstanceType: string(i.InstanceType),
 		Arch: arch, OS: os, Image: image, InternalIP: *i.PrivateIpAddress, ExternalIP: aws.ToString(i.PublicIpAddress),
-		Version: kubelet(minor), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, GPUs: it.GPUs, Ready: os == "windows",
+		Version: nodeKubelet(minor, patch), Labels: labels, Taints: taints, CPUs: it.VCPUs, MemMiB: it.MemMiB, Pods: pods, GPUs: it.GPUs, Ready: os == "windows",
 	})
 }
 

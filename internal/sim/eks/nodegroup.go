@@ -190,6 +190,9 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	ami := in.AmiType
 	kinds := in.InstanceTypes
 	var custom string
+	if err := checkTemplateName(in.LaunchTemplate); err != nil {
+		return err
+	}
 	if lt := in.LaunchTemplate; lt != nil {
 		d, ver, err := s.ec2.TemplateData(lt.Id, lt.Name, aws.ToString(lt.Version))
 		if err != nil {
@@ -220,6 +223,16 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 			return invalid("You cannot specify an AMI Type other than CUSTOM, when specifying an image id in your launch template.")
 		}
 		ami = types.AMITypesCustom
+		// pulumi/pulumi-eks#1283 quotes what EKS says of the version.
+		if in.Version != nil {
+			return invalid("You cannot specify a kubernetes version to use when specifying an image id to use within the launch template.")
+		}
+		if in.ReleaseVersion != nil {
+			return invalid("You cannot specify a release version to use when specifying an image id to use within the launch template.")
+		}
+	}
+	if ami == types.AMITypesCustom && in.LaunchTemplate == nil {
+		return invalid("Launch template details can't be null for Custom ami type node group")
 	}
 	if ami == "" {
 		ami = types.AMITypesAl2023X8664Standard
@@ -245,6 +258,11 @@ func (g *nodegroup) fill(in *eks.CreateNodegroupInput) error {
 	}
 	if version != *g.c.Version {
 		return invalid("Nodegroup Kubernetes version should be equal to Cluster kubernetes version %s", *g.c.Version)
+	}
+	if in.ReleaseVersion != nil {
+		if err := s.checkRelease(ami, version, *in.ReleaseVersion); err != nil {
+			return err
+		}
 	}
 	sc := filledSizes(in.ScalingConfig)
 	if err := errorOf(checkSizes(sc), checkTaints(in.Taints)); err != nil {
@@ -386,7 +404,7 @@ func (g *nodegroup) provision() {
 		g.fail(types.NodegroupIssueCodeEc2SecurityGroupNotFound, err.Error(), nil)
 		return
 	}
-	data, err := g.launchData(*g.Version, g.UserLT)
+	data, err := g.launchData(*g.Version, *g.ReleaseVersion, g.UserLT)
 	if err != nil {
 		g.fail(types.NodegroupIssueCodeEc2LaunchTemplateInvalidConfiguration, err.Error(), nil)
 		return
@@ -453,7 +471,7 @@ func (g *nodegroup) openSSH(id string) error {
 
 // launchData is what the group's nodes are launched with: the user's template, if any,
 // with what EKS adds to it.
-func (g *nodegroup) launchData(version string, own *types.LaunchTemplateSpecification) (*ec2types.RequestLaunchTemplateData, error) {
+func (g *nodegroup) launchData(version, release string, own *types.LaunchTemplateSpecification) (*ec2types.RequestLaunchTemplateData, error) {
 	s := g.c.e
 	data := &ec2types.RequestLaunchTemplateData{}
 	if own != nil {
@@ -464,7 +482,7 @@ func (g *nodegroup) launchData(version string, own *types.LaunchTemplateSpecific
 	}
 	if data.ImageId == nil {
 		family, arch, _ := amiFamily(g.AmiType)
-		data.ImageId = new(ec2.ImageID(family, arch, version))
+		data.ImageId = new(ec2.ImageOf(family, arch, version, release))
 	}
 	merged, err := g.userData(aws.ToString(data.UserData))
 	if err != nil {
@@ -490,12 +508,6 @@ func (g *nodegroup) launchData(version string, own *types.LaunchTemplateSpecific
 
 // templateVersion is the version of EKS's template that the group launches from.
 func (g *nodegroup) templateVersion() string { return cmp.Or(g.Current, "1") }
-
-// release is the newest release of an AMI type for a minor.
-func release(ami types.AMITypes, minor string) string {
-	family, _, _ := amiFamily(ami)
-	return ec2.Release(family, minor)
-}
 
 // admitNodes lets a node role join: an access entry, or aws-auth in CONFIG_MAP
 // mode. EKS does this for managed groups and Fargate.

@@ -72,7 +72,7 @@ func (s *EKS) UpdateNodegroupVersion(by *wire.Caller, in *eks.UpdateNodegroupVer
 	if err != nil {
 		return nil, err
 	}
-	data, err := g.launchData(r.Version, r.Own)
+	data, err := g.launchData(r.Version, r.Release, r.Own)
 	if err != nil {
 		return nil, invalid("%s", err.Error())
 	}
@@ -123,8 +123,13 @@ func (g *nodegroup) updatable() error {
 // target is what a request makes of a group.
 func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	custom := g.AmiType == types.AMITypesCustom
-	if custom && (in.Version != nil || in.ReleaseVersion != nil) {
-		return nil, invalid("You cannot specify the field(s) version or releaseVersion when using custom AMIs.")
+	if err := checkTemplateName(in.LaunchTemplate); err != nil {
+		return nil, err
+	}
+	if custom {
+		if err := checkCustom(in.Version, in.ReleaseVersion, in.LaunchTemplate); err != nil {
+			return nil, err
+		}
 	}
 	r := &roll{Version: *g.Version, Own: g.UserLT, Force: in.Force, Before: g.templateVersion(), Phase: scaleUp,
 		Desired: *g.ScalingConfig.DesiredSize, Begun: g.c.e.w.Elapsed(), Since: g.c.e.w.Elapsed()}
@@ -147,16 +152,15 @@ func (g *nodegroup) target(in *eks.UpdateNodegroupVersionInput) (*roll, error) {
 	if strings.HasPrefix(string(g.AmiType), "AL2_") && minorNumber(r.Version) > 32 {
 		return nil, invalid("AMI Type %s is only supported for kubernetes versions 1.32 or earlier", g.AmiType)
 	}
-	newest := release(g.AmiType, r.Version)
-	r.Release = newest
-	if in.ReleaseVersion != nil {
-		r.Release = *in.ReleaseVersion
-	}
+	r.Release = release(g.AmiType, r.Version)
 	if custom {
 		r.Release = *g.ReleaseVersion
 	}
-	if strings.HasPrefix(newest, r.Version+".") && !strings.HasPrefix(r.Release, r.Version+".") {
-		return nil, invalid("Requested release version %s is not valid for kubernetes version %s.", r.Release, r.Version)
+	if in.ReleaseVersion != nil {
+		r.Release = *in.ReleaseVersion
+		if err := g.c.e.checkRelease(g.AmiType, r.Version, r.Release); err != nil {
+			return nil, err
+		}
 	}
 	return r, g.targetTemplate(in.LaunchTemplate, r)
 }
