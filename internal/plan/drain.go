@@ -25,6 +25,7 @@ func (b *builder) drain(step rules.Step, group string, nodes, named []string) er
 		return fs
 	}
 	b.drainNotes(nodes)
+	b.drainLosses(nodes)
 	b.add(part{Step: step, Action: Update, Title: counted(len(nodes), "node") + " of " + group + " drained: " + few(nodes),
 		Typical: 2 * time.Minute, Timeout: timeoutDrain, Run: &steps.Drain{Group: group, Nodes: named}})
 	return nil

@@ -22,7 +22,7 @@ func (r *replacing) blockers() finding.Findings {
 		force: r.Force, stay: true, volume: "give the new group nodes in that zone (--file with its subnets or availabilityZones)",
 		fit:  "give the new group the labels, or take away the taints, in a file (--file)",
 		more: "give the new group more nodes, or larger ones, in a file (--file)"}
-	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m), r.bound(m))
+	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m), r.bound(m), r.early())
 	if g, _ := r.live.NodeGroup(r.Green); g.Stack == nil { // of one that is under way, it may be the doing
 		fs = append(fs, unmet(r.live, m.nodes, "they could be held on both sides, with neither a way on nor a way back; nothing was changed", "")...)
 	}

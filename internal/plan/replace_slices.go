@@ -21,25 +21,20 @@ import (
 func (r *replacing) slices() {
 	managed := len(r.cfg.ManagedNodeGroups) > 0
 	have := *r.greenGroup().DesiredCapacity
-	nodes := r.inTurns()
-	gone := max(0, r.Slices.Before.DesiredSize-len(nodes))
-	if s := r.Blue.Sizes(); s != nil && s.MinSize > 0 && len(nodes) > 0 {
+	if s := r.Blue.Sizes(); s != nil && s.MinSize > 0 && len(r.inTurns()) > 0 {
 		r.add(part{Step: forGroup(rules.GroupMinimum, r.Blue.Name, r.Blue.Name), Action: Update,
 			Title:   fmt.Sprintf("node group %s: smallest size %d → 0, so that nodes may go", r.Blue.Name, s.MinSize),
 			Typical: 40 * time.Second, Timeout: timeoutUpdate, Run: resized(r.Blue.Name, r.Blue.Managed != nil, steps.Sizes{Min: new(int32(0))})})
 	}
-	turn, before := 0, ""
-	for len(nodes) > 0 {
-		turn++
-		some := nodes[:min(r.Slices.Nodes, len(nodes))]
-		nodes, gone = nodes[len(some):], gone+len(some)
-		name := r.Blue.Name + "/" + strconv.Itoa(turn)
+	before := ""
+	for i, c := range r.cuts(have) {
+		name := r.Blue.Name + "/" + strconv.Itoa(i+1)
 		labels := []string{rules.With(rules.Slice, name), when(before != "", rules.With(rules.PastIt, before))}
-		if want := min(r.Whole.DesiredSize, gone); want > have {
-			r.grow(managed, want, labels)
-			have = want
+		if c.green > have {
+			r.grow(managed, c.green, labels)
+			have = c.green
 		}
-		r.shrink(some, name, labels)
+		r.shrink(c.nodes, name, labels)
 		before = name
 	}
 	if have < r.Whole.DesiredSize {

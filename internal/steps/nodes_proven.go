@@ -191,8 +191,8 @@ func (p *proof) send(ctx context.Context, k kubernetes.Interface) (bool, error) 
 	if p.os == windows {
 		selector = map[string]string{corev1.LabelOSStable: windows}
 	}
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, NodeSelector: selector, RestartPolicy: corev1.RestartPolicyNever,
-		AutomountServiceAccountToken: new(false), Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probeName(p.node)}, Spec: corev1.PodSpec{NodeName: p.node, NodeSelector: selector,
+		RestartPolicy: corev1.RestartPolicyNever, AutomountServiceAccountToken: new(false), Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 		Containers: []corev1.Container{{Name: "probe", Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Command: []string{"/slipway-wants-an-address-alone"}}}}}
 	_, err := k.CoreV1().Pods(metav1.NamespaceSystem).Create(ctx, pod, metav1.CreateOptions{})
