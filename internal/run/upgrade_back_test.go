@@ -56,3 +56,20 @@ func TestTheWayBackReplacesGroupsThatEKSDoesNotManage(t *testing.T) {
 		t.Errorf("back by blue-green: %v", err)
 	}
 }
+
+// Ctrl-C leaves it where it is, at each kind of stage, and the same command goes on.
+func TestCtrlCLeavesTheWayBackOfAnUpgradeWhereItIs(t *testing.T) {
+	r := testregion.Again(t, withBudget(t, pair))
+	if rep := drive(t, r, upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace})); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	up, err := r.Sim.Save()
+	must(t, err)
+	interruptedAt(t, up, []string{rules.GroupVersion, rules.NodeGroup, rules.Evacuate, rules.AddonVersion, rules.Ready, rules.ClusterVersion, rules.Verified},
+		func(b *run.Books, r *testregion.Region) (*run.Session, error) {
+			return run.PrepareUpgrade(t.Context(), r.AWS, "test", run.Upgrade{Back: true, Strategy: run.StrategyInPlace, Books: b})
+		}, func(at string, r *testregion.Region) {
+			isAt(t, r, "1.34")
+			nothingLeft(t, r)
+		})
+}
