@@ -19,7 +19,8 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 	}
 	switch {
 	case o.Code == outcome.ExitInterrupted:
-		fmt.Fprintf(w, "%s what was begun goes on in AWS; run the same command again to continue\n", style.Yellow("interrupted:"))
+		fmt.Fprintf(w, "%s %s; %d steps done. What was begun goes on in AWS; run the same command again to continue\n",
+			style.Yellow("interrupted:"), seen(o), o.Steps.Done)
 	case o.Result == outcome.Nothing && o.Removal:
 		fmt.Fprintf(w, "There is nothing of %s in %s.\n", cmp.Or(o.Part, "a cluster "+o.Cluster), o.Region)
 		if len(o.Elsewhere) > 0 {

@@ -137,7 +137,11 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 			continue
 		}
 		named := w.named(name, to)
-		p := &preparation{c: c, name: live.Name, books: w.Books, but: []string{"quotas"},
+		elsewhere := []string{"quotas"} // looked at of all together
+		if w.Back {
+			elsewhere = append(elsewhere, "kubernetes-version") // older than the control plane is what is wanted, and it follows
+		}
+		p := &preparation{c: c, name: live.Name, books: w.Books, but: elsewhere,
 			replacing: []*replacing{{Replacement: Replacement{Watch: watch, Changes: named, Batch: w.Batch}, Group: name, version: to}}}
 		p.in.Live, p.in.Account, p.in.Partition = live, c.Account, c.Partition
 		if err := p.replaced(ctx); err != nil {

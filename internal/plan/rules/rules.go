@@ -251,12 +251,14 @@ func (e Edge) joins(after, before Step) (why string, ok bool) {
 }
 
 // Chain is a row: of what it names one goes at a time, in the order of the plan, and
-// what Then names goes after the last.
+// what Then names goes after the last, but for steps with a label of the key Except, which another
+// row has before it.
 type Chain struct {
 	Kinds   []string `json:"kinds"`
 	Why     string   `json:"why"`
 	Then    []string `json:"then,omitempty"`
 	ThenWhy string   `json:"thenWhy,omitempty"`
+	Except  string   `json:"except,omitempty"`
 }
 
 // Rule is one piece of ordering knowledge.
@@ -300,7 +302,7 @@ func (r Rule) edges(steps []Step) []Wanted {
 			}
 		}
 		for _, s := range steps {
-			if last != "" && slices.Contains(c.Then, s.Kind) {
+			if last != "" && slices.Contains(c.Then, s.Kind) && (c.Except == "" || len(s.Values(c.Except)) == 0) {
 				out = append(out, Wanted{After: s.ID(), Before: last, Why: c.ThenWhy, Rule: r.Name})
 			}
 		}
