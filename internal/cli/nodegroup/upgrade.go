@@ -85,7 +85,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs := c.Flags()
 	fs.StringVar(&f.strategy, "strategy", blueGreen, "blue-green: a new group beside the old one; in-place: EKS replaces the nodes of a managed group")
 	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file that says what the new group is, in its entry of that name, or - for standard input")
-	fs.StringVar(&f.release, "release-version", "", "AMI release, such as 1.34.1-20261110, or latest, the default (managed groups)")
+	fs.StringVar(&f.release, "release-version", "", "AMI release, such as 1.34.4-20261101, or latest, the default (managed groups)")
 	fs.StringVar(&f.template, "launch-template-version", "", "in place: version of the group's own launch template; default: as it is")
 	fs.StringSliceVar(&f.types, "instance-types", nil, "instance types of the new group; default: as they are")
 	fs.StringVar(&f.family, "ami-family", "", "AMI family of the new group, such as AmazonLinux2023; default: as it is")
