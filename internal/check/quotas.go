@@ -108,13 +108,10 @@ func (in *Input) vcpuQuota(ctx context.Context) (out finding.Findings) {
 		if err != nil {
 			continue // an unknown type is another check's finding
 		}
-		need, used := 0, 0
+		need, used := 0, vcpus(runs[b], each)
 		slices.SortFunc(turns[b], func(x, y nodes) int { return y.n*each[y.typ] - x.n*each[x.typ] })
 		for _, x := range slices.Concat(all[b], turns[b][:min(len(turns[b]), in.turnsNow(toCome))]) {
 			need += x.n * each[x.typ]
-		}
-		for t, n := range runs[b] {
-			used += n * each[t]
 		}
 		if need == 0 || need+used <= limit {
 			continue
@@ -143,12 +140,23 @@ func (in *Input) groupQuota(ctx context.Context) finding.Findings {
 		}
 	})
 	there, come := len(in.Live.Groups), alone+min(inTurn, in.turnsNow(inTurn))
-	if n, ok := in.quota(ctx, "eks", "L-6D54EA21"); ok && come > 0 && there+come > n {
+	if come == 0 {
+		return nil
+	}
+	if n, ok := in.quota(ctx, "eks", "L-6D54EA21"); ok && there+come > n {
 		return finding.Findings{failed("quota-node-groups", fmt.Sprintf("the cluster has %d managed node groups, would have %d more at once, "+
 			"and the account's quota in %s is %d", there, come, in.AWS.Region, n),
 			"delete one, raise the quota (L-6D54EA21), or replace fewer at once (--max-parallel)", nil)}
 	}
 	return nil
+}
+
+// vcpus are those of some instances, counted by type, where each type has so many.
+func vcpus(counts, each map[string]int) (n int) {
+	for t, count := range counts {
+		n += count * each[t]
+	}
+	return n
 }
 
 // turnsNow are how many groups that come in turn may come now: of those that are not to come

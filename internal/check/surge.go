@@ -65,26 +65,20 @@ func (in *Input) surgeInto(ctx context.Context, b bucket, atOnce []Surge, runs m
 		least[s.Type] += s.Least
 		names = append(names, s.Group)
 	}
-	vcpus, err := in.vcpusOf(ctx, slices.Sorted(maps.Keys(nodes)), slices.Sorted(maps.Keys(runs)))
+	each, err := in.vcpusOf(ctx, slices.Sorted(maps.Keys(nodes)), slices.Sorted(maps.Keys(runs)))
 	if err != nil {
 		return nil
 	}
-	sum := func(of map[string]int) (n int) {
-		for t, count := range of {
-			n += count * vcpus[t]
-		}
-		return n
-	}
-	used := sum(runs)
-	what := fmt.Sprintf("EKS adds up to %d vCPUs of nodes to %s meanwhile, beside the %d that run, and the account's quota in %s is %d", sum(nodes),
+	used, most := vcpus(runs, each), vcpus(nodes, each)
+	what := fmt.Sprintf("EKS adds up to %d vCPUs of nodes to %s meanwhile, beside the %d that run, and the account's quota in %s is %d", most,
 		strings.Join(names, " and "), used, in.AWS.Region, limit)
 	remedy := "raise the quota (" + b.code + "), have fewer groups at it at once, or give the group the update strategy MINIMAL, which adds none"
 	f := failed("quota-vcpus", what, remedy, nil)
 	f.Where.Resource = "node group " + strings.Join(names, ", ")
 	switch {
-	case used+sum(nodes) <= limit:
+	case used+most <= limit:
 		return nil
-	case used+sum(least) <= limit:
+	case used+vcpus(least, each) <= limit:
 		f.Severity, f.Breaks = finding.Warning, "it goes on with fewer, and takes longer"
 	default:
 		f.Breaks = "no node would come in some zone, and EKS gives up after half an hour; nothing was changed"

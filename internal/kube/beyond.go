@@ -35,7 +35,7 @@ func Beyond(ctx context.Context, k kubernetes.Interface, pods []*corev1.Pod, goe
 	}
 	for i := range nodes.Items {
 		n := &nodes.Items[i]
-		if c := readiness(n); c != nil && c.Status == corev1.ConditionTrue && !n.Spec.Unschedulable && !goes(n) {
+		if ready(n) && !n.Spec.Unschedulable && !goes(n) {
 			stay = append(stay, n)
 		}
 	}

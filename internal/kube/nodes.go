@@ -69,6 +69,12 @@ func readiness(n *corev1.Node) *corev1.NodeCondition {
 	return nil
 }
 
+// ready tells whether a node's kubelet says that it is.
+func ready(n *corev1.Node) bool {
+	c := readiness(n)
+	return c != nil && c.Status == corev1.ConditionTrue
+}
+
 // InGroup tells whether a node is of a node group, by its label.
 func InGroup(n *corev1.Node, group string) bool {
 	return n.Labels[eksfacts.LabelGroup] == group || n.Labels[eksfacts.LabelGroup] == "" && n.Labels[eksfacts.LabelOwnGroup] == group

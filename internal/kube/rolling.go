@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -101,9 +100,7 @@ func rolling(ctx context.Context, k kubernetes.Interface, group, selector string
 	for _, n := range l.Items {
 		out.Nodes++
 		images[n.Labels[eksfacts.LabelImage]] = true
-		if slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
-			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-		}) {
+		if ready(&n) {
 			out.Ready++
 		}
 		if n.Spec.Unschedulable {

@@ -18,7 +18,7 @@ type Progress struct {
 type StepNow struct {
 	ID    string    `json:"id"`
 	Title string    `json:"title"`
-	State string    `json:"state"`            // Left, Running, Blocked, Ran, Failed or Skipped
+	State string    `json:"state"`            // Left, Running, Blocked, Ran, Broken or Skipped
 	Why   string    `json:"reason,omitempty"` // what it waits for, or why it failed
 	Since time.Time `json:"since,omitzero"`   // of its state
 }

@@ -59,7 +59,7 @@ func BenchmarkBlockers(b *testing.B) {
 	for b.Loop() {
 		x := newBuilder(live, "")
 		x.cfg = green
-		r := &replacing{builder: x, Replacement: Replacement{Blue: blue, Green: "w-b2"}}
+		r := &replacing{builder: x, Replacement: Replacement{Within: Within{Blue: blue, Green: "w-b2"}}}
 		if fs := r.blockers(); len(fs) > 0 {
 			b.Fatal(fs)
 		}

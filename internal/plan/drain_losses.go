@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -23,16 +21,7 @@ func (b *builder) drainLosses(nodes []string) {
 			kept[podOf(pod, p)+" ("+strings.Join(p.Finalizers, ", ")+")"] = true
 		}
 	}
-	for _, x := range []struct {
-		what string
-		of   map[string]bool
-	}{
-		{"These ask by an annotation not to be moved, and are evicted all the same", held},
-		{"These are being deleted, and their finalizers keep them: the drain waits until whoever set them takes them away", kept},
-	} {
-		if len(x.of) > 0 {
-			b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("%s: %s.", x.what, few(slices.Sorted(maps.Keys(x.of)))))
-		}
-	}
+	b.noteOf("These ask by an annotation not to be moved, and are evicted all the same", held)
+	b.noteOf("These are being deleted, and their finalizers keep them: the drain waits until whoever set them takes them away", kept)
 	b.losses(relocation{nodes: nodes})
 }

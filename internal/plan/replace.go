@@ -19,16 +19,8 @@ import (
 // Replacement is what the plan of a node group's replacement is made from: green, a new
 // group, is made beside blue, the old one, whose pods move before it goes.
 type Replacement struct {
-	Input                  // the new group alone, and what it stands on
-	Blue  observe.AnyGroup // as far as it is there still
-	Green string           // name of the new group
-	// Asked: somebody says what the new group is to be, so that one that is there and is
-	// something else is not gone on with.
-	Asked bool
-	// Slices: it goes slice by slice, and the new group, which is made with one slice of nodes,
-	// has these sizes at the end; nil: all at once.
-	Slices *observe.Slices
-	Whole  observe.Sizes
+	Input // the new group alone, and what it stands on
+	Within
 	Watch
 }
 
@@ -61,7 +53,7 @@ type replacing struct {
 
 // stages is the list of a replacement's, from wherever it is. What it finds ends the plan.
 func (r *replacing) stages() finding.Findings {
-	if !r.stands() {
+	if r.ends() {
 		r.goes()
 		return r.refused
 	}
@@ -92,15 +84,9 @@ func (r *replacing) stages() finding.Findings {
 	return r.refused
 }
 
-// stands tells whether blue is there, and nobody deletes it: from then on there is no way
-// back.
-func (r *replacing) stands() bool {
-	return r.Blue.There() && !r.Blue.Going()
-}
-
 // waits tells whether a replacement stops for a person, who has not seen it yet.
 func (w Watch) waits(live *observe.Observed, blue observe.AnyGroup) bool {
-	if w.Pause == "" || !blue.There() || blue.Going() {
+	if w.Pause == "" || (Within{Blue: blue}).ends() {
 		return false
 	}
 	var was *observe.Replacement

@@ -26,7 +26,7 @@ func Back(in Return) (*Plan, error) {
 	b := newBuilder(in.Live, in.Account)
 	for _, p := range in.Pairs {
 		r := &replacing{builder: b.forReplacement(p.Blue.Name, Input{}),
-			Replacement: Replacement{Blue: p.Blue, Green: p.Green.Name, Watch: Watch{Deadline: in.Deadline}}}
+			Replacement: Replacement{Within: Within{Blue: p.Blue, Green: p.Green.Name}, Watch: Watch{Deadline: in.Deadline}}}
 		if fs := r.returns(p.Green); len(fs) > 0 {
 			return nil, fs
 		}
@@ -36,7 +36,7 @@ func Back(in Return) (*Plan, error) {
 
 // returns is the list of what one's way back is.
 func (r *replacing) returns(green observe.AnyGroup) finding.Findings {
-	if !r.stands() {
+	if r.ends() {
 		return r.noWayBack()
 	}
 	if fs := unreached(r.live, ""); fs != nil {

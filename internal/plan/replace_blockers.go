@@ -154,14 +154,16 @@ func (b *builder) losses(m relocation) {
 			single["Deployment "+name] = true
 		}
 	}
-	note := func(what string, of map[string]bool) {
-		if len(of) > 0 {
-			b.plan.Notes = append(b.plan.Notes, what+": "+few(slices.Sorted(maps.Keys(of)))+".")
-		}
+	b.noteOf("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
+	b.noteOf("These have one pod, and none while it moves", single)
+	b.noteOf("These have finalizers, and leave only once whoever set them takes them away", kept)
+}
+
+// noteOf says something of some, if there are any.
+func (b *builder) noteOf(what string, of map[string]bool) {
+	if len(of) > 0 {
+		b.plan.Notes = append(b.plan.Notes, what+": "+few(slices.Sorted(maps.Keys(of)))+".")
 	}
-	note("What these have on their node's own disk (emptyDir, hostPath) does not move with them", disks)
-	note("These have one pod, and none while it moves", single)
-	note("These have finalizers, and leave only once whoever set them takes them away", kept)
 }
 
 // podOf names what a pod is of, as a person knows it.

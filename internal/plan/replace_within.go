@@ -10,15 +10,19 @@ import (
 
 // Within is a replacement that is part of a plan: the file has the new group.
 type Within struct {
-	Blue  observe.AnyGroup
-	Green string // its name in the file
-	Asked bool   // as a Replacement's, also what follows
-	// Slices and Whole: nil, all at once.
+	Blue  observe.AnyGroup // as far as it is there still
+	Green string           // name of the new group
+	// Asked: somebody says what the new group is to be, so that one that is there and is
+	// something else is not gone on with.
+	Asked bool
+	// Slices: it goes slice by slice, and the new group, which is made with one slice of nodes,
+	// has these sizes at the end; nil: all at once.
 	Slices *observe.Slices
 	Whole  observe.Sizes
 }
 
-// ends tells whether the new group is wanted no more: the old one is gone, or going.
+// ends tells whether the replacement can only be ended: the old group is gone, or going, and
+// from then on there is no way back.
 func (w Within) ends() bool { return !w.Blue.There() || w.Blue.Going() }
 
 // forReplacement is a builder of one replacement, of the same plan.
@@ -49,8 +53,7 @@ func (b *builder) replacements() {
 			b.refused = append(b.refused, asFindings(err)...)
 			continue
 		}
-		r := &replacing{builder: b.forReplacement(w.Blue.Name, in),
-			Replacement: Replacement{Input: in, Blue: w.Blue, Green: w.Green, Asked: w.Asked, Slices: w.Slices, Whole: w.Whole, Watch: b.in.Watch}}
+		r := &replacing{builder: b.forReplacement(w.Blue.Name, in), Replacement: Replacement{Input: in, Within: w, Watch: b.in.Watch}}
 		r.follows = follows
 		b.refused = append(b.refused, r.stages()...)
 	}

@@ -51,7 +51,7 @@ func TestRoomForAll(t *testing.T) {
 		blue, _ := live.NodeGroup("w")
 		b := newBuilder(live, "")
 		b.cfg, b.in.Machines = green, c.machines
-		r := &replacing{builder: b, Replacement: Replacement{Blue: blue, Green: "w-b2"}}
+		r := &replacing{builder: b, Replacement: Replacement{Within: Within{Blue: blue, Green: "w-b2"}}}
 		fs := r.blockers()
 		if got := fs.Error(); c.want == "" && len(fs) > 0 || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s, expected %q", name, got, c.want)
@@ -75,7 +75,7 @@ func TestAZoneWithoutTheTypeIsNoHome(t *testing.T) {
 			NodeGroupBase: config.NodeGroupBase{Name: "w-b2", DesiredCapacity: new(4), AvailabilityZones: []string{"us-west-2a", "us-west-2b"}}, InstanceTypes: []string{"c3.large"}}}}
 		b.in.Offered = map[string][]string{"c3.large": {"us-west-2a"}}
 		blue, _ := live.NodeGroup("w")
-		fs := (&replacing{builder: b, Replacement: Replacement{Blue: blue, Green: "w-b2"}}).blockers()
+		fs := (&replacing{builder: b, Replacement: Replacement{Within: Within{Blue: blue, Green: "w-b2"}}}).blockers()
 		if got := fs.Error(); want == "" && len(fs) > 0 || !strings.Contains(got, want) {
 			t.Errorf("%s: %s, expected %q", z, got, want)
 		}

@@ -36,7 +36,8 @@ func sliced(zones string, batch int, bound []string, edit func(*observe.Observed
 	b.cfg = &config.ClusterConfig{Metadata: &config.ClusterMeta{Name: "c"}, ManagedNodeGroups: []config.ManagedNodeGroup{{NodeGroupBase: config.NodeGroupBase{Name: "w-b2",
 		DesiredCapacity: new(batch), AvailabilityZones: []string{"a", "b", "c"}}}}}
 	blue, _ := live.NodeGroup("w")
-	return &replacing{builder: b, Replacement: Replacement{Blue: blue, Green: "w-b2", Slices: &observe.Slices{Nodes: batch, Before: size}, Whole: size}}
+	return &replacing{builder: b, Replacement: Replacement{Within: Within{Blue: blue, Green: "w-b2",
+		Slices: &observe.Slices{Nodes: batch, Before: size}, Whole: size}}}
 }
 
 // Nodes whose volumes wait for a new node in their zone go in the last slices, when the new group

@@ -161,7 +161,7 @@ func (u *upgrading) pauses() bool {
 func (u *upgrading) replaced(label, minor string) error {
 	var all []Within
 	for _, name := range slices.Sorted(maps.Keys(u.Replaced)) {
-		all = append(all, Within{Blue: u.Replaced[name].Blue, Green: u.Replaced[name].Green})
+		all = append(all, u.Replaced[name].Within)
 	}
 	for _, w := range all {
 		name := w.Blue.Name

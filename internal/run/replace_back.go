@@ -2,10 +2,8 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/engine"
@@ -46,8 +44,7 @@ func (s *Session) goesBackInPart(deadline time.Duration) {
 			return nil, nil
 		}
 		x.counted = names
-		x.done = fmt.Sprintf("node group %s is as before; what else was done stays, and the same command goes on from there once what failed is mended",
-			strings.Join(names, " and "))
+		x.done = groupsAre(names) + " as before; what else was done stays, and the same command goes on from there once what failed is mended"
 		x.Plan, err = plan.Back(plan.Return{Account: s.AWS.Account, Live: x.Live, Pairs: pairs, Deadline: deadline})
 		var b *Books
 		if s.hold != nil {

@@ -158,7 +158,9 @@ func (w Upgrade) replaced(ctx context.Context, c *awsc.Clients, live *observe.Ob
 			}
 		}
 		p.in.File = p.f
-		out[name] = plan.Replacement{Input: p.in, Blue: x.blue, Green: x.green, Slices: x.slices, Whole: x.whole, Watch: x.Watch}
+		within := p.in.Replaced[0]
+		within.Asked = false // what it is to be follows from the version
+		out[name] = plan.Replacement{Input: p.in, Within: within, Watch: x.Watch}
 		together.join(p)
 	}
 	return out, own, together.quotas(ctx)
@@ -217,7 +219,7 @@ func (p *preparation) upgrade(ctx context.Context) (err error) {
 	if p.in.Live, err = read.Complete(ctx, p.c, p.in.Live, read.Upgrading()); err != nil {
 		return check.Reach(err)
 	}
-	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Batch: p.batch, Watch: p.in.Watch, Books: p.books}
+	w := Upgrade{To: p.f.Cluster.Metadata.Version, Strategy: StrategyInPlace, Batch: p.batch, MaxParallel: p.in.MaxParallel, Watch: p.in.Watch, Books: p.books}
 	if p.in.Upgrade.Newest, err = newestOf(ctx, p.c, p.f, p.in.Live, w.To); err != nil {
 		return err
 	}

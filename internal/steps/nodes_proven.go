@@ -170,7 +170,7 @@ func (p *proof) take(n kube.Node, pods []*corev1.Pod) {
 
 // pause is an image for a node without any pod: whether it can be had does not matter.
 const (
-	pause   = "mcr.microsoft.com/oss/kubernetes/pause:3.9"
+	pause   = "pause"
 	windows = "windows"
 )
 

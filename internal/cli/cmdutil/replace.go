@@ -44,30 +44,26 @@ func (f *Replaces) Add(c *cobra.Command) {
 
 // Wish adds to a wish what the flags say.
 func (f *Replaces) Wish(w run.Wish) (run.Wish, error) {
-	switch {
-	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
-		return w, Input("--gate-timeout, --deadline and --soak take times such as 10m")
-	case !Pauses(f.pause):
-		return w, Input("--pause %s: after-green or after-drain", f.pause)
-	case !Batch(f.batch):
-		return w, Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
-	case f.maxParallel < 0:
+	if f.maxParallel < 0 {
 		return w, Input("--max-parallel takes 1 or more")
 	}
 	w.Replace, w.MaxParallel, w.Batch = f.groups, f.maxParallel, f.batch
 	w.Watch = plan.Watch{Gates: f.gates, GateTime: f.gateTime, Pause: f.pause, Soak: f.soak, Deadline: f.deadline, Force: f.force}
-	return w, nil
+	return w, Watched(w.Watch, w.Batch)
 }
 
-// Batch tells whether a text says how much of a node group moves at a time, or nothing.
-func Batch(s string) bool {
-	_, err := run.Part(s, 1)
-	return s == "" || err == nil
-}
-
-// Pauses tells whether a word is a stage after which a replacement can stop for a person, or none.
-func Pauses(stage string) bool {
-	return slices.Contains([]string{"", rules.AfterGreen, rules.AfterDrain}, stage)
+// Watched refuses what no replacement can be watched by, or no group be cut into.
+func Watched(w plan.Watch, batch string) error {
+	_, err := run.Part(batch, 1)
+	switch {
+	case w.GateTime <= 0 || w.Deadline <= 0 || w.Soak < 0:
+		return Input("--gate-timeout, --deadline and --soak take times such as 10m")
+	case !slices.Contains([]string{"", rules.AfterGreen, rules.AfterDrain}, w.Pause):
+		return Input("--pause %s: after-green or after-drain", w.Pause)
+	case batch != "" && err != nil:
+		return Input("--batch %s: a number of nodes, or a part of them such as 25%%", batch)
+	}
+	return nil
 }
 
 // Any tells whether a group is named.

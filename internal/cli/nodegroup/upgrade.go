@@ -156,18 +156,13 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster string, groups []string) (ru
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
 	case len(slices.Compact(slices.Sorted(slices.Values(groups)))) < len(groups):
 		return w, cmdutil.Input("name each node group once: %s", strings.Join(groups, ", "))
-	case !cmdutil.Pauses(f.pause):
-		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
-	case !cmdutil.Batch(f.batch):
-		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
-	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
-		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
 	case f.file != "" && len(w.Changes) > 0:
 		return w, cmdutil.Input("give -f FILE, or flags that say what changes: a file says all of the group itself")
-	case f.file == "":
-		return w, nil
 	}
-	var err error
+	err := cmdutil.Watched(w.Watch, w.Batch)
+	if err != nil || f.file == "" {
+		return w, err
+	}
 	w.File, err = fileOf(a, f.file, cluster)
 	return w, err
 }

@@ -141,14 +141,8 @@ func (f *flags) wish() (run.Upgrade, error) {
 		return w, cmdutil.Input("--wait-nodes is of the way up: Karpenter and Auto Mode must make no newer nodes before the control plane goes back")
 	case f.waitFor <= 0:
 		return w, cmdutil.Input("--wait-nodes-timeout takes a time such as 1h")
-	case !cmdutil.Pauses(f.pause):
-		return w, cmdutil.Input("--pause %s: after-green or after-drain", f.pause)
-	case !cmdutil.Batch(f.batch):
-		return w, cmdutil.Input("--batch %s: a number of nodes, or a part of them such as 25%%", f.batch)
 	case f.parallel < 1:
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
-	case f.gateTime <= 0 || f.deadline <= 0 || f.soak < 0:
-		return w, cmdutil.Input("--gate-timeout, --deadline and --soak take times such as 10m")
 	}
-	return w, nil
+	return w, cmdutil.Watched(w.Watch, w.Batch)
 }
