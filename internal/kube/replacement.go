@@ -17,12 +17,11 @@ import (
 // Replacement is what a cluster keeps of a node group's replacement while that is under
 // way: a ConfigMap of kube-system.
 type Replacement struct {
-	Group  string      // that is replaced
-	With   string      // the group that takes its place
-	Paused string      // the stage after which a person was waited for last; "": none yet
-	Moves  string      // Onward or Back, once pods do; "": none have yet
-	Begun  metav1.Time // when: as the API server says
-	Before Lacking     // what lacked then
+	Baseline
+	Group  string // that is replaced
+	With   string // the group that takes its place
+	Paused string // the stage after which a person was waited for last; "": none yet
+	Moves  string // Onward or Back, once pods do; "": none have yet
 	// Slices are how it goes slice by slice; nil: it does not.
 	Slices *Slices
 }
@@ -39,6 +38,7 @@ type Slices struct {
 // The keys of the ConfigMap.
 const (
 	keyGroup  = "group"
+	keyAddon  = "addon"
 	keyWith   = "with"
 	keyPaused = "paused"
 	keyMoves  = "moves"
@@ -54,10 +54,11 @@ const (
 
 // replacement reads it back.
 func replacement(m *corev1.ConfigMap) (*Replacement, error) {
-	r := &Replacement{Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Moves: m.Data[keyMoves], Begun: m.CreationTimestamp}
-	if err := json.Unmarshal([]byte(m.Data[keyBefore]), &r.Before); err != nil {
-		return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
+	b, err := baseline(m)
+	if err != nil {
+		return nil, err
 	}
+	r := &Replacement{Baseline: b, Group: m.Data[keyGroup], With: m.Data[keyWith], Paused: m.Data[keyPaused], Moves: m.Data[keyMoves]}
 	if s := m.Data[keySlices]; s != "" {
 		if err := json.Unmarshal([]byte(s), &r.Slices); err != nil {
 			return nil, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
@@ -85,32 +86,27 @@ func Replacements(ctx context.Context, k kubernetes.Interface) ([]*Replacement, 
 
 // ReplacementOf is a group's; nil: none is under way.
 func ReplacementOf(ctx context.Context, k kubernetes.Interface, group string) (*Replacement, error) {
-	m, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, marks.StateName(group), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
+	m, err := kept(ctx, k, marks.StateName(group))
 	if err != nil {
 		return nil, fmt.Errorf("reading what was before the replacement of %s: %w", group, err)
+	}
+	if m == nil {
+		return nil, nil
 	}
 	return replacement(m)
 }
 
 // BeginReplacement writes down what lacks before anything is changed.
 func BeginReplacement(ctx context.Context, k kubernetes.Interface, r *Replacement) error {
-	before, err := json.Marshal(r.Before)
-	if err != nil {
-		return err
-	}
-	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: marks.StateName(r.Group), Labels: map[string]string{marks.State: "true"}},
-		Data: map[string]string{keyGroup: r.Group, keyWith: r.With, keyBefore: string(before)}}
+	data := map[string]string{keyGroup: r.Group, keyWith: r.With}
 	if r.Slices != nil {
 		slices, err := json.Marshal(r.Slices)
 		if err != nil {
 			return err
 		}
-		m.Data[keySlices] = string(slices)
+		data[keySlices] = string(slices)
 	}
-	if _, err := k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(ctx, m, metav1.CreateOptions{}); err != nil {
+	if err := keep(ctx, k, marks.StateName(r.Group), marks.State, r.Before, data); err != nil {
 		return fmt.Errorf("writing down what is before the replacement of %s: %w", r.Group, err)
 	}
 	return nil
@@ -148,12 +144,8 @@ func noteReplacement(ctx context.Context, k kubernetes.Interface, group, key, va
 
 // EndReplacement takes away what was kept of it.
 func EndReplacement(ctx context.Context, k kubernetes.Interface, group string) (changed bool, err error) {
-	err = k.CoreV1().ConfigMaps(metav1.NamespaceSystem).Delete(ctx, marks.StateName(group), metav1.DeleteOptions{})
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
+	if changed, err = forget(ctx, k, marks.StateName(group)); err != nil {
 		return false, fmt.Errorf("taking away what was kept of the replacement of %s: %w", group, err)
 	}
-	return true, nil
+	return changed, nil
 }

@@ -1,6 +1,6 @@
-// Package marks names what a replacement of a node group leaves in the cluster, so that
-// whoever comes next, on another machine too, knows how far it is and what to put back:
-// tags of stacks, annotations of nodes, and one ConfigMap. It must not know how any of it
+// Package marks names what a replacement of a node group, or a change of an add-on, leaves in
+// the cluster, so that whoever comes next, on another machine too, knows how far it is and what
+// to put back: tags of stacks, annotations of nodes, and one ConfigMap. It must not know how any of it
 // is read or written.
 package marks
 
@@ -30,6 +30,8 @@ const (
 	Suspended = domain + "suspended-for-replacement"
 	// State is a label of the ConfigMap that keeps what was there before the start.
 	State = domain + "replacement"
+	// AddonState is likewise of an add-on's change.
+	AddonState = domain + "addon-change"
 )
 
 // Marks that others read.
@@ -79,10 +81,16 @@ func Root(name string) string {
 var odd = regexp.MustCompile(`[^a-z0-9.-]+`)
 
 // StateName is the name of the ConfigMap, in kube-system, of a group's replacement.
-func StateName(group string) string {
-	name := strings.Trim(odd.ReplaceAllString(strings.ToLower(group), "-"), "-.")
-	if name != group { // two groups may differ in what a ConfigMap's name cannot say
-		name = strings.TrimPrefix(fmt.Sprintf("%s-%x", name, sha256.Sum256([]byte(group))), "-")[:len(name)+8]
+func StateName(group string) string { return "slipway-replacement-" + plain(group) }
+
+// AddonStateName is the name of the ConfigMap, in kube-system, of an add-on's change.
+func AddonStateName(addon string) string { return "slipway-addon-" + plain(addon) }
+
+// plain is a name as the end of a ConfigMap's.
+func plain(of string) string {
+	name := strings.Trim(odd.ReplaceAllString(strings.ToLower(of), "-"), "-.")
+	if name != of { // two may differ in what a ConfigMap's name cannot say
+		name = strings.TrimPrefix(fmt.Sprintf("%s-%x", name, sha256.Sum256([]byte(of))), "-")[:len(name)+8]
 	}
-	return "slipway-replacement-" + name
+	return name
 }

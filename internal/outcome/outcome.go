@@ -60,6 +60,7 @@ type Outcome struct {
 	Seen      string        // what the last look saw of a change that is about no nodes, in words
 	Returns   bool          // what failed goes back to what was before
 	Returning []string      // the node groups whose replacement goes back, where other things stay; nil: all of it goes back
+	Shut      string        // what one does about a gate that did not open, where nothing goes back by itself
 	TakenBack bool          // it has gone back
 	Unwritten string        // why the end is not in the journal; "": it is, or none is kept
 	Elsewhere []string      // where there was nothing to remove: other regions with a cluster of that name

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
 	"github.com/slipway-eks/slipway/internal/observe"
@@ -12,9 +13,18 @@ import (
 	"github.com/slipway-eks/slipway/internal/steps"
 )
 
-// addonAlone adds the steps of one add-on, as the file has it, and of nothing else.
+// addonAlone adds the steps of one add-on, as the file has it, and of nothing else, between its gates.
 func (b *builder) addonAlone() {
-	a := b.cfg.Addon(b.in.AddonAlone)
+	b.also = []string{rules.With(rules.Around, b.in.AddonAlone)}
+	b.addonFollows(b.cfg.Addon(b.in.AddonAlone))
+	if len(b.refused) == 0 {
+		b.addonGates(b.in.AddonAlone, b.in.AddonGates)
+	}
+	b.plan.WantNodes = wantNodes(b.live)
+}
+
+// addonFollows has an add-on become as the file has it.
+func (b *builder) addonFollows(a *config.Addon) {
 	live := b.live.Addons[a.Name]
 	if fs := b.contested(a.Name, a.ResolveConflicts); len(fs) > 0 {
 		b.refused = append(b.refused, fs...)
@@ -46,7 +56,6 @@ func (b *builder) addonAlone() {
 	if b.plan.Empty() && len(b.refused) == 0 {
 		b.plan.Notes = append(b.plan.Notes, fmt.Sprintf("The add-on %s is as wanted: %s, %s.", a.Name, live.Version, live.Status))
 	}
-	b.plan.WantNodes = wantNodes(b.live)
 }
 
 // takesPods tells whether a node is there for an add-on's pods.
@@ -62,11 +71,13 @@ type AddonRemoval struct {
 	Name     string
 	Preserve bool // its objects stay in Kubernetes, and belong to nobody
 	Force    bool // a network add-on goes, too
+	Gates    AddonGates
 }
 
 // RemoveAddon is the plan that removes an add-on, with the roles that were made for it.
 func RemoveAddon(in AddonRemoval) (*Plan, error) {
 	b := newBuilder(in.Live, in.Account)
+	b.also = []string{rules.With(rules.Around, in.Name)}
 	if eksfacts.AddonNamed(in.Name).Network && !in.Preserve && !in.Force && in.Live.Addons[in.Name] != nil {
 		return nil, finding.Findings{{Code: "addon-network", Severity: finding.Error, Where: finding.Where{Resource: "add-on " + in.Name},
 			What: "is what nodes have their network from", Breaks: "without it no new pod gets an address, and nodes become NotReady; nothing was changed",
@@ -87,6 +98,7 @@ func RemoveAddon(in AddonRemoval) (*Plan, error) {
 			b.remove(labelled(rules.DeleteStack, name, "addon/"+in.Name), "stack "+name+", its role", "stack", name, typicalRole)
 		}
 	}
+	b.addonGates(in.Name, in.Gates)
 	b.plan.WantNodes = wantNodes(in.Live)
 	return b.done()
 }

@@ -137,6 +137,7 @@ type Input struct {
 	Offered map[string][]string
 	// AddonAlone: the add-on of this name is followed, and nothing else; "": all is.
 	AddonAlone string
+	AddonGates AddonGates // of AddonAlone
 	// Contested are the fields of its objects that others set.
 	Contested []observe.Contested
 	// Upgrade says how a live cluster follows the file to another version; its Live and To are

@@ -38,6 +38,9 @@ func Outcome(w io.Writer, style Style, o *outcome.Outcome) {
 		fmt.Fprintf(w, "%s %s; %d steps done, %d failed, %d not begun. Everything is left standing; run the same command again to continue\n",
 			style.Red(o.Result+":"), seen(o), o.Steps.Done, o.Steps.Failed, o.Steps.Skipped)
 	}
+	if o.Shut != "" {
+		fmt.Fprintf(w, "%s %s\n", style.Yellow("note:"), o.Shut)
+	}
 	if o.Unwritten != "" {
 		fmt.Fprintf(w, "%s %s\n", style.Yellow("note:"), o.Unwritten)
 	}

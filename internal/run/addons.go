@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/finding"
+	"github.com/slipway-eks/slipway/internal/marks"
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
@@ -23,6 +25,7 @@ import (
 type AddonChange struct {
 	Properties map[string]any
 	New        bool // one that is not there is added
+	Watch      plan.Watch
 	Books      *Books
 }
 
@@ -37,8 +40,25 @@ func PrepareAddon(ctx context.Context, c *awsc.Clients, cluster string, w AddonC
 	if err != nil {
 		return nil, err
 	}
-	s.done = "add-on " + w.name() + " is as wanted"
+	s.done, s.shut = "add-on "+w.name()+" is as wanted", shut(cluster, w.name())
 	return s, nil
+}
+
+// shut is what one does about an add-on's change whose gates stay shut: nothing goes back by itself.
+func shut(cluster, addon string) string {
+	return fmt.Sprintf("the change of add-on %[2]s stands, and the same command looks again. `slipway rollback %[1]s --to ID` undoes it "+
+		"(the ID: slipway history %[1]s); to have it count as it is now: kubectl -n kube-system delete configmap %[3]s", cluster, addon, marks.AddonStateName(addon))
+}
+
+// gates are those of an add-on's change.
+func gates(ctx context.Context, c *awsc.Clients, live *observe.Observed, addon string, w plan.Watch) (g plan.AddonGates, err error) {
+	g.Watch = w
+	if miss := live.Missed(observe.Inside); len(miss) > 0 {
+		g.Unreachable = miss[0].Why
+		return g, nil
+	}
+	g.Begun, err = read.AddonBegun(ctx, c, live, addon)
+	return g, check.Reach(err)
 }
 
 // file is a file of the cluster's foundation with that add-on alone.
@@ -73,7 +93,14 @@ func (w AddonChange) file(ctx context.Context, c *awsc.Clients, live *observe.Ob
 
 // contested finds whose fields of an add-on's objects would be lost.
 func (p *preparation) contested(ctx context.Context) (err error) {
-	if p.addon == nil || p.in.Live.Kubernetes == nil || p.in.Unreachable != "" {
+	if p.addon == nil {
+		return nil
+	}
+	if p.in.AddonGates, err = gates(ctx, p.c, p.in.Live, p.addon.name(), p.addon.Watch); err != nil {
+		return err
+	}
+	if p.in.Live.Kubernetes == nil || p.in.Unreachable != "" {
+		p.in.AddonGates.Unreachable = cmp.Or(p.in.Unreachable, p.in.AddonGates.Unreachable)
 		return nil
 	}
 	fact, have := eksfacts.AddonNamed(p.addon.name()), p.in.Live.Addons[p.addon.name()]
@@ -109,6 +136,7 @@ func contestedOf(ctx context.Context, c *awsc.Clients, live *observe.Observed) (
 type AddonRemoval struct {
 	Name            string
 	Preserve, Force bool
+	Watch           plan.Watch
 	Books           *Books
 }
 
@@ -125,7 +153,12 @@ func PrepareAddonRemoval(ctx context.Context, c *awsc.Clients, cluster string, w
 		x.Books = nil
 		return PrepareAddonRemoval(ctx, c, cluster, x)
 	}
-	s.Plan, err = plan.RemoveAddon(plan.AddonRemoval{Account: c.Account, Live: s.Live, Name: w.Name, Preserve: w.Preserve, Force: w.Force})
+	g, err := gates(ctx, c, s.Live, w.Name, w.Watch)
+	if err != nil {
+		return nil, err
+	}
+	s.shut = shut(cluster, w.Name)
+	s.Plan, err = plan.RemoveAddon(plan.AddonRemoval{Account: c.Account, Live: s.Live, Name: w.Name, Preserve: w.Preserve, Force: w.Force, Gates: g})
 	return s.planned(w.Books, err)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 	"github.com/slipway-eks/slipway/internal/observe/read"
 	"github.com/slipway-eks/slipway/internal/outcome"
+	"github.com/slipway-eks/slipway/internal/plan/rules"
 )
 
 // Conclude looks at the cluster again and says what a run came to. A run that
@@ -64,6 +65,9 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 	o.Elapsed, o.Critical = rep.Elapsed, s.Plan.Critical.Total
 	for _, x := range rep.Spans {
 		if x.State == "failed" || x.State == "timeout" {
+			if slices.Contains([]string{rules.Gate, rules.GateCommand, rules.Soak}, x.Kind) {
+				o.Shut = s.shut
+			}
 			o.Failures = append(o.Failures, outcome.Failure{Step: x.ID, Title: x.Title, Reason: x.Reason})
 		}
 	}

@@ -44,6 +44,7 @@ type Session struct {
 	again   func(context.Context) (*Session, error) // plans what a removal has left; nil: the plan takes nothing away
 	back    func(context.Context) (*Session, error) // plans the way back of a replacement; nil: there is none
 	done    string                                  // what a run of all steps comes to, in words; "": nodes are counted
+	shut    string                                  // what one does about gates that stay shut, where nothing goes back by itself
 	part    string                                  // of the cluster, that a removal takes away, in words; "": all of it
 	counted []string                                // the node groups whose nodes are counted; nil: all
 	hold    *Hold                                   // nil: its caller keeps no books

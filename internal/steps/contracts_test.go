@@ -94,6 +94,8 @@ var profile = config.FargateProfile{Name: "f", Selectors: []config.FargateProfil
 
 func begun(*stage) steps.Spec { return &steps.ReplacementBegun{Group: "m", With: "m-b2"} }
 
+func addonBegun(*stage) steps.Spec { return &steps.AddonBegun{Addon: "vpc-cni"} }
+
 func nodesOfM(do string) func(*stage) steps.Spec {
 	return func(*stage) steps.Spec { return &steps.GroupNodes{Group: "m", Replaced: "m", Do: do} }
 }
@@ -267,6 +269,13 @@ var contracts = append([]contract{
 	{"gate of a command", true, nil, func(*stage) steps.Spec {
 		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_GROUP $SLIPWAY_REPLACEMENT $SLIPWAY_STAGE" = "test m m-b2 after-green"`,
 			Group: "m", With: "m-b2", Stage: "after-green", Timeout: 60}
+	}},
+	{"what is before an add-on's change", false, nil, addonBegun},
+	{"end of an add-on's change", false, made(addonBegun(nil)), func(*stage) steps.Spec { return &steps.AddonEnded{Addon: "vpc-cni"} }},
+	{"gate of an add-on's change", true, made(addonBegun(nil)), func(*stage) steps.Spec { return &steps.GateAvailable{Addon: "vpc-cni"} }},
+	{"gate of a command about an add-on", true, nil, func(*stage) steps.Spec {
+		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_ADDON$SLIPWAY_GROUP $SLIPWAY_STAGE" = "test vpc-cni after-change"`,
+			Addon: "vpc-cni", Stage: "after-change", Timeout: 60}
 	}},
 	{"scaling held", false, nil, func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m"} }},
 	{"scaling released", false, made(&steps.ScalingHeld{Group: "m"}), func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m", Release: true} }},

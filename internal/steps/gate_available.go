@@ -8,15 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/client-go/kubernetes"
+
 	"github.com/slipway-eks/slipway/internal/engine"
 	"github.com/slipway-eks/slipway/internal/kube"
 )
 
-// GateAvailable is the gate that every replacement has: no Deployment, StatefulSet or
+// GateAvailable is the gate that every replacement has, and every change of one add-on: no Deployment, StatefulSet or
 // DaemonSet is less available than before the start, and no pod crashes again and again
 // that did not. It waits for that until its timeout.
 type GateAvailable struct {
-	Group string `json:"group"` // that is replaced
+	Group string `json:"group,omitempty"` // that is replaced
+	Addon string `json:"addon,omitempty"` // that changes, where no group is replaced
 	// Soak is how long it must stay so, in seconds, once it is.
 	Soak int `json:"soakSeconds,omitempty"`
 }
@@ -30,12 +33,9 @@ func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 	if err != nil {
 		return engine.Result{}, err
 	}
-	before, err := kube.ReplacementOf(ctx, k, s.Group)
+	before, err := s.before(ctx, k)
 	if err != nil {
 		return engine.Result{}, err
-	}
-	if before == nil {
-		return engine.Result{}, fmt.Errorf("what was before the replacement of %s is no longer written down (ConfigMap in kube-system): run again", s.Group)
 	}
 	now, err := kube.Lacks(ctx, k, before.Begun)
 	if err != nil {
@@ -53,6 +53,32 @@ func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 		return engine.Result{State: engine.Wait, Reason: fmt.Sprintf("all is as available as before; watched for %s more", left), Next: min(left, soakLook)}, nil
 	}
 	return engine.Finished("all is as available as before")
+}
+
+// before is what lacked before anything changed.
+func (s *GateAvailable) before(ctx context.Context, k kubernetes.Interface) (kube.Baseline, error) {
+	var b *kube.Baseline
+	of := "the replacement of " + s.Group
+	if s.Addon != "" {
+		of = "the change of add-on " + s.Addon
+		x, err := kube.AddonBaseline(ctx, k, s.Addon)
+		if err != nil {
+			return kube.Baseline{}, err
+		}
+		b = x
+	} else {
+		x, err := kube.ReplacementOf(ctx, k, s.Group)
+		if err != nil {
+			return kube.Baseline{}, err
+		}
+		if x != nil {
+			b = &x.Baseline
+		}
+	}
+	if b == nil {
+		return kube.Baseline{}, fmt.Errorf("what was before %s is no longer written down (ConfigMap in kube-system): run again", of)
+	}
+	return *b, nil
 }
 
 const soaking = "soaking"

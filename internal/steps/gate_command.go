@@ -14,11 +14,12 @@ import (
 )
 
 // GateCommand is a gate of the user's: a command that says by its exit status whether a
-// replacement may go on.
+// replacement may go on, or whether an add-on's change is well.
 type GateCommand struct {
-	Command string `json:"command"` // for sh -c
-	Group   string `json:"group"`   // that is replaced
-	With    string `json:"with"`    // the group that takes its place
+	Command string `json:"command"`         // for sh -c
+	Group   string `json:"group,omitempty"` // that is replaced
+	With    string `json:"with,omitempty"`  // the group that takes its place
+	Addon   string `json:"addon,omitempty"` // that changes, where no group is replaced
 	Stage   string `json:"stage"`
 	// Timeout is how many seconds it may run, on the wall's clock.
 	Timeout int `json:"timeoutSeconds"`
@@ -55,7 +56,11 @@ func (s *GateCommand) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, 
 		said = ": " + said
 	}
 	if c.err != nil {
-		return engine.Result{}, fmt.Errorf("the gate %q does not let the replacement of %s go on (%s, %w)%s", s.Command, s.Group, s.Stage, c.err, said)
+		of := "the replacement of " + s.Group
+		if s.Addon != "" {
+			of = "the change of add-on " + s.Addon
+		}
+		return engine.Result{}, fmt.Errorf("the gate %q does not let %s go on (%s, %w)%s", s.Command, of, s.Stage, c.err, said)
 	}
 	return engine.Finished("the gate lets it go on" + said)
 }
@@ -64,7 +69,7 @@ func (s *GateCommand) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, 
 func (e *Env) gate(ctx context.Context, s *GateCommand) (*command, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key := s.Stage + "\x00" + s.Group + "\x00" + s.Command
+	key := strings.Join([]string{s.Stage, s.Group, s.Addon, s.Command}, "\x00")
 	if c := e.gates[key]; c != nil {
 		return c, nil
 	}
@@ -73,7 +78,8 @@ func (e *Env) gate(ctx context.Context, s *GateCommand) (*command, error) {
 	c := &command{end: cancel, done: make(chan struct{})}
 	apart(x)
 	x.Stdout, x.Stderr = &c.out, &c.out
-	x.Env = append(os.Environ(), "SLIPWAY_CLUSTER="+e.Name, "SLIPWAY_GROUP="+s.Group, "SLIPWAY_REPLACEMENT="+s.With, "SLIPWAY_STAGE="+s.Stage)
+	x.Env = append(os.Environ(), "SLIPWAY_CLUSTER="+e.Name, "SLIPWAY_GROUP="+s.Group, "SLIPWAY_REPLACEMENT="+s.With, "SLIPWAY_ADDON="+s.Addon,
+		"SLIPWAY_STAGE="+s.Stage)
 	x.WaitDelay = time.Second
 	if err := x.Start(); err != nil {
 		cancel()

@@ -36,6 +36,8 @@ type row struct {
 var registry = map[string]row{
 	"access-entry-update":   {"eks", func() Spec { return &AccessEntryUpdate{} }},
 	"addon":                 {"eks", func() Spec { return &Addon{} }},
+	"addon-begun":           {"kubernetes", func() Spec { return &AddonBegun{} }},
+	"addon-ended":           {"kubernetes", func() Spec { return &AddonEnded{} }},
 	"addon-health":          {"eks", func() Spec { return &AddonHealth{} }},
 	"addon-update":          {"eks", func() Spec { return &AddonUpdate{} }},
 	"cluster-update":        {"eks", func() Spec { return &ClusterUpdate{} }},

@@ -50,7 +50,8 @@ func (s *ReplacementBegun) Run(ctx context.Context, e *Env, _ *Memo) (engine.Res
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if err := kube.BeginReplacement(ctx, k, &kube.Replacement{Group: s.Group, With: s.With, Before: lacks, Slices: (*kube.Slices)(s.Slices)}); err != nil {
+	r := &kube.Replacement{Group: s.Group, With: s.With, Baseline: kube.Baseline{Before: lacks}, Slices: (*kube.Slices)(s.Slices)}
+	if err := kube.BeginReplacement(ctx, k, r); err != nil {
 		return engine.Result{}, err
 	}
 	return engine.Result{State: engine.Done, Reason: fmt.Sprintf("written down: %d workloads lack pods", len(lacks.Pods)), Changed: true}, nil

@@ -5,10 +5,12 @@ import (
 	"context"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-eks/slipway/internal/cli/cmdutil"
+	"github.com/slipway-eks/slipway/internal/plan"
 	"github.com/slipway-eks/slipway/internal/render"
 	"github.com/slipway-eks/slipway/internal/run"
 )
@@ -50,6 +52,7 @@ func list(ctx context.Context, a *cmdutil.App, name string) error {
 // changeFlags say what an add-on is to be; those that are not given leave it as it is.
 type changeFlags struct {
 	cmdutil.Consent
+	gateFlags
 	version, values, namespace, role, resolve string
 	policies                                  []string
 	podIdentity                               bool
@@ -64,8 +67,37 @@ func (f *changeFlags) add(a *cmdutil.App, c *cobra.Command) {
 	fs.StringSliceVar(&f.policies, "attach-policy-arn", nil, "policies of a role that is made for it; may be repeated")
 	fs.BoolVar(&f.podIdentity, "auto-apply-pod-identity-associations", false, "give it the permissions that EKS recommends, by pod identity")
 	fs.StringVar(&f.resolve, "resolve-conflicts", "", "what becomes of fields that others set: overwrite, preserve, or none; default: ask by naming them")
+	f.gateFlags.add(c)
 	a.Consent(c, &f.Consent)
 }
+
+// gateFlags say how a change is watched over.
+type gateFlags struct {
+	gates          []string
+	gateTime, soak time.Duration
+}
+
+func (f *gateFlags) add(c *cobra.Command) {
+	fs := c.Flags()
+	fs.StringArrayVar(&f.gates, "gate", nil, "command that must exit 0 after the change; may be repeated")
+	fs.DurationVar(&f.gateTime, "gate-timeout", 10*time.Minute, "how long a gate may stay shut")
+	fs.DurationVar(&f.soak, "soak", 0, "how long all must stay as available as before, once it is, such as 10m")
+}
+
+func (f *gateFlags) watch() (plan.Watch, error) {
+	if f.gateTime <= 0 || f.soak < 0 {
+		return plan.Watch{}, cmdutil.Input("--gate-timeout and --soak take times such as 10m")
+	}
+	return plan.Watch{Gates: f.gates, GateTime: f.gateTime, Soak: f.soak}, nil
+}
+
+// gatesLong is what each changing command says of its gates.
+const gatesLong = `
+
+What is available is written down before (a ConfigMap in kube-system), and afterwards a gate must open: no Deployment, StatefulSet
+or DaemonSet less available than before, and no pod that crashes again and again and did not; then every --gate command must exit 0.
+It runs with SLIPWAY_CLUSTER, SLIPWAY_ADDON and SLIPWAY_STAGE=after-change. A gate that stays shut ends the command with exit code 3
+where something was changed: the change stands, and what undoes it is named. The same command looks again.`
 
 // properties are an add-on's, as in a file.
 func (f *changeFlags) properties(name string) (map[string]any, error) {
@@ -100,7 +132,7 @@ const addLong = `Adds an EKS add-on to a cluster that stands: in a version that 
 where one is asked for. Where its objects run already, put there by somebody else, EKS takes them over as they run: it is
 named whose fields are whose before that, and --resolve-conflicts says what becomes of them: overwrite, as EKS preserves in
 updates only; what is to stay as it is goes into the configuration. The network plugin is never
-absent meanwhile.`
+absent meanwhile.` + gatesLong
 
 func newAdd(a *cmdutil.App) *cobra.Command {
 	var f changeFlags
@@ -123,7 +155,7 @@ func newAdd(a *cmdutil.App) *cobra.Command {
 const updateLong = `Changes an EKS add-on: its version (to the newest that fits, where no flag says what else), configuration, role or permissions.
 The VPC CNI is raised one minor at a time, as EKS wants it. Where others changed fields of its objects, each field is named with its
 owner, what it is and what it was, and --resolve-conflicts says what becomes of them: overwrite takes EKS's values, preserve keeps
-theirs, none refuses before EKS is asked. What others only added stays in any case.`
+theirs, none refuses before EKS is asked. What others only added stays in any case.` + gatesLong
 
 func newUpdate(a *cmdutil.App) *cobra.Command {
 	var f changeFlags
@@ -149,23 +181,28 @@ func change(ctx context.Context, a *cmdutil.App, f changeFlags, command string, 
 	if _, only := e["resolveConflicts"]; command == "addon update" && (len(e) == 1 || len(e) == 2 && only) {
 		e["version"] = "latest"
 	}
+	w, err := f.watch()
+	if err != nil {
+		return err
+	}
 	a.Cluster = args[0]
 	t, err := a.Open(ctx, nil)
 	if err != nil {
 		return err
 	}
 	return a.Change(ctx, t, cmdutil.Change{Command: command, Consent: f.Consent, Prepare: func(b *run.Books) (*run.Session, error) {
-		return run.PrepareAddon(ctx, t.AWS, args[0], run.AddonChange{Properties: e, New: command == "addon add", Books: b})
+		return run.PrepareAddon(ctx, t.AWS, args[0], run.AddonChange{Properties: e, New: command == "addon add", Watch: w, Books: b})
 	}})
 }
 
 type removeFlags struct {
 	cmdutil.Consent
+	gateFlags
 	preserve, force bool
 }
 
 const removeLong = `Removes an EKS add-on, with the roles that were made for it. With --preserve its objects stay in Kubernetes and go on, and EKS
-no longer minds them. What nodes have their network from does not go without a word: --preserve or --force.`
+no longer minds them. What nodes have their network from does not go without a word: --preserve or --force.` + gatesLong
 
 func newRemove(a *cmdutil.App) *cobra.Command {
 	var f removeFlags
@@ -177,17 +214,22 @@ func newRemove(a *cmdutil.App) *cobra.Command {
 	}
 	c.Flags().BoolVar(&f.preserve, "preserve", false, "leave its objects in Kubernetes")
 	c.Flags().BoolVar(&f.force, "force", false, "take the network of nodes away, too")
+	f.gateFlags.add(c)
 	a.Consent(c, &f.Consent)
 	return c
 }
 
 func remove(ctx context.Context, a *cmdutil.App, f removeFlags, cluster, name string) error {
+	w, err := f.watch()
+	if err != nil {
+		return err
+	}
 	a.Cluster = cluster
 	t, err := a.Open(ctx, nil)
 	if err != nil {
 		return err
 	}
 	return a.Change(ctx, t, cmdutil.Change{Command: "addon remove", Consent: f.Consent, Show: a.ShowRemoval, Prepare: func(b *run.Books) (*run.Session, error) {
-		return run.PrepareAddonRemoval(ctx, t.AWS, cluster, run.AddonRemoval{Name: name, Preserve: f.preserve, Force: f.force, Books: b})
+		return run.PrepareAddonRemoval(ctx, t.AWS, cluster, run.AddonRemoval{Name: name, Preserve: f.preserve, Force: f.force, Watch: w, Books: b})
 	}})
 }

@@ -24,6 +24,8 @@ const (
 	Addon            = "addon"
 	AddonHealth      = "addon-health"
 	AddonUpdate      = "addon-update"
+	AddonBegun       = "addon-begun" // what was available before one alone changes, written down
+	AddonEnded       = "addon-ended" // what was written down goes
 	AccountRole      = "service-account-role"
 	Account          = "service-account"
 	PodRole          = "pod-identity-role"
@@ -145,6 +147,7 @@ const (
 	Stage    = "stage"    // of a replacement, that a gate follows
 	Slice    = "slice"    // of a replacement, that the step is of
 	PastIt   = "past-it"  // the slice that ends before this step
+	Around   = "around"   // the add-on whose change, alone, the step is part of
 	Follows  = "follows"  // the node group whose replacement ends before this one begins
 )
 
@@ -153,6 +156,9 @@ const (
 	AfterGreen = "after-green" // green is ready, and blue takes no more pods
 	AfterDrain = "after-drain" // blue is empty
 )
+
+// AfterChange is the stage of an add-on's change that gates follow.
+const AfterChange = "after-change"
 
 // With is a label with a value.
 func With(key, value string) string { return key + "=" + value }

@@ -28,6 +28,9 @@ const (
 	gatesInOrder = "what Slipway can see itself is looked at first"
 )
 
+// addonChanges are the kinds of steps that the change of one add-on alone may have.
+var addonChanges = []string{AddonRole, Addon, AddonHealth, AddonVersion, AddonUpdate, DeleteAddon, DeleteStack, StackSettled, Tags}
+
 // All lists the rules in the order in which they are applied and explained.
 var All = []Rule{
 	{
@@ -291,6 +294,20 @@ var All = []Rule{
 				"EKS takes versions of add-ons that fit the minor that the control plane has"),
 			same(of(Verified).by(BackTo), of(ClusterVersion, AddonVersion, GroupVersion, GroupRolled, Ended, DeleteStack, DeleteGroup, DeleteScaling).by(BackTo),
 				"all of it is looked at together"),
+		},
+	},
+	{
+		Name:    "addon-between-gates",
+		Reason:  "EKS calls an add-on ACTIVE whose new version breaks what runs beside it: what is available is looked at before and after",
+		Source:  "facts/eks.md §6; EKS user guide, \"Update an Amazon EKS add-on\"",
+		Checked: "2026-12-01",
+		Edges: []Edge{
+			same(of(addonChanges...).by(Around), of(AddonBegun).by(Around), "what lacked before is not its doing"),
+			same(of(Gate).by(Around), of(addonChanges...).by(Around), "all of the change is looked at together"),
+			same(of(GateCommand).by(Around), of(addonChanges...).by(Around), "all of the change is looked at together"),
+			same(of(GateCommand).by(Around), of(Gate).by(Around), gatesInOrder),
+			same(of(Soak).by(Around), of(Gate, GateCommand).by(Around), "what the gates saw must last"),
+			same(of(AddonEnded).by(Around), of(Gate, GateCommand, Soak).by(Around), "as long as it is kept, another run looks again"),
 		},
 	},
 	{
