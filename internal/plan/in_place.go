@@ -34,6 +34,10 @@ type Release struct {
 	Version  string // of Kubernetes
 	Image    string // the AMI's release; "": of a custom AMI
 	Template string // version of the group's own launch template; "": as it is
+	// OwnImage is an AMI of somebody's own that the version has; "": nobody asks for one. From is the
+	// version that it is made from, where it is still to be made, and Unknown the AMI's name where
+	// that does not say which kubelet it has.
+	OwnImage, From, Unknown string
 }
 
 // Roll is the plan of an upgrade in place. EKS does it, and the group's stack says so
@@ -70,9 +74,14 @@ func (r *rolling) impossible() finding.Findings {
 	switch {
 	case g == nil:
 		return no("not-in-place", beside, "is self-managed: EKS knows nothing of it, and replaces no nodes of it")
-	case g.AMIType == "CUSTOM" && r.To.Template == "":
+	case r.To.OwnImage != "" && g.AMIType != "CUSTOM":
+		return no("not-in-place", beside+" -f FILE, whose entry of that name has the AMI", "runs AMIs of EKS's (%s): one of your own is a replacement", g.AMIType)
+	case g.AMIType == "CUSTOM" && (ownTemplate(r.Group) || g.LaunchTemplate == nil) && (r.To.Template == "" || r.To.OwnImage != ""):
 		return no("not-in-place", beside+" -f FILE, whose entry of that name has the AMI",
-			"runs an AMI of your own, and EKS has no releases of that: another one is a replacement")
+			"runs an AMI of your own, of which EKS has no releases, and its launch template is its stack's: another AMI is a replacement")
+	case g.AMIType == "CUSTOM" && r.To.Template == "":
+		return no("not-in-place", "name the AMI, which its launch template gets a version with: slipway nodegroup upgrade %s %s --strategy in-place --ami AMI, "+
+			"or a version that has it: --launch-template-version N", "runs an AMI of your own, of which EKS has no releases")
 	case r.To.Template != "" && g.LaunchTemplate == nil, r.To.Template != "" && ownTemplate(r.Group):
 		return no("not-in-place", beside+", with what should be otherwise",
 			"has no launch template of your own, of which EKS could take another version: its stack makes the one that it has")
@@ -121,6 +130,19 @@ func (r *rolling) rolls() error {
 	in := eks.UpdateNodegroupVersionInput{NodegroupName: &r.Group.Name, Force: r.Force}
 	if r.To.Image != "" {
 		in.Version, in.ReleaseVersion = &r.To.Version, &r.To.Image
+	}
+	if r.To.From != "" {
+		r.add(part{Step: aboutGroup(rules.TemplateVersion, r.Group), Action: Create, Typical: time.Second, Timeout: timeoutQuick,
+			Title: fmt.Sprintf("version %s of the launch template %s: as %s, with %s", r.To.Template, lt.ID, r.To.From, r.To.OwnImage),
+			Run:   &steps.TemplateVersion{Template: lt.ID, From: r.To.From, Image: r.To.OwnImage, Version: r.To.Template}})
+	}
+	if r.To.OwnImage != "" {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("EKS adds nothing to an AMI of your own: the user data of the launch template %s must have it join. "+
+			"Back to what was: --launch-template-version %s.", lt.ID, lt.Version))
+	}
+	if r.To.Unknown != "" {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("The AMI's name (%s) does not say which kubelet it has: "+
+			"it must not be newer than %s, the control plane's, and at most %d minors older.", r.To.Unknown, r.Live.Cluster.Version, eksfacts.Skew))
 	}
 	if r.To.Template != "" {
 		in.LaunchTemplate = &types.LaunchTemplateSpecification{Id: &lt.ID, Version: &r.To.Template}

@@ -56,7 +56,7 @@ func unmet(live *observe.Observed, nodes []string, breaks, without string) (out 
 		out = append(out, finding.Finding{Code: "budget-unmet", Severity: finding.Error, Where: finding.Where{Resource: "PodDisruptionBudget " + id},
 			What: fmt.Sprintf("lets no pod go now: it wants %d of its %d pods healthy, and %d are; %s on these nodes", b.DesiredHealthy, b.ExpectedPods,
 				b.CurrentHealthy, podsAre(pods[id])),
-			Breaks: breaks, Remedy: "wait until its pods are healthy, or see why they are not: kubectl get pods" + unhealthyGo(b) + without})
+			Breaks: breaks, Remedy: "wait until its pods are healthy, or see why they are not" + unhealthyGo(live, id, pods[id]) + without})
 	}
 	return out
 }
@@ -67,12 +67,24 @@ func held(p *observe.Pod, b *observe.Budget) bool {
 	return p.Ready || b.Unhealthy != "AlwaysAllow" && b.CurrentHealthy < b.DesiredHealthy
 }
 
-// unhealthyGo is the way out for pods that are not ready, where a budget has not taken it.
-func unhealthyGo(b *observe.Budget) string {
-	if b.Unhealthy == "AlwaysAllow" {
-		return ""
+// unhealthyGo are the ways out for pods of a budget that are not ready, by hand: that the budget
+// no longer holds them, where it does, or that they go at once.
+func unhealthyGo(live *observe.Observed, id string, pods []string) (out string) {
+	var sick []string
+	ns, name, _ := strings.Cut(id, "/")
+	for _, pod := range pods {
+		if p := live.Kubernetes.Pods[pod]; !p.Ready {
+			sick = append(sick, strings.TrimPrefix(pod, ns+"/"))
+		}
 	}
-	return "; with unhealthyPodEvictionPolicy: AlwaysAllow it would not hold those that are not"
+	if len(sick) == 0 {
+		return ": kubectl -n " + ns + " get pods"
+	}
+	if live.Kubernetes.Budgets[id].Unhealthy != "AlwaysAllow" {
+		out = fmt.Sprintf("; have the budget not hold those that are not: kubectl -n %s patch pdb %s --type merge -p "+
+			`'{"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}}'`, ns, name)
+	}
+	return fmt.Sprintf("%s; or end them yourself: kubectl -n %s delete pod %s", out, ns, strings.Join(sick, " "))
 }
 
 // relocation is pods that leave nodes for others.

@@ -227,8 +227,8 @@ func (u *upgrading) ownImage(g observe.AnyGroup, have string) string {
 	way := fmt.Sprintf("an AMI with kubelet %s in a file of that version (ami, amiFamily): slipway upgrade %s --to %s -f FILE, "+
 		"or slipway nodegroup upgrade %s %s -f FILE", u.To, u.Live.Name, u.To, u.Live.Name, g.Name)
 	if m := g.Managed; m != nil && m.LaunchTemplate != nil && !ownTemplate(g) {
-		way = fmt.Sprintf("a version of its launch template %s with an AMI of kubelet %s: "+
-			"slipway nodegroup upgrade %s %s --strategy in-place --launch-template-version N", m.LaunchTemplate.ID, u.To, u.Live.Name, g.Name)
+		way = fmt.Sprintf("an AMI with kubelet %s by a version of its launch template %s: slipway nodegroup upgrade %s %s --strategy in-place --ami AMI, "+
+			"or --launch-template-version N", u.To, m.LaunchTemplate.ID, u.Live.Name, g.Name)
 	}
 	return fmt.Sprintf("Node group %s stays at %s: its AMI is your own. %s. Give it %s.", g.Name, have, skew, way)
 }

@@ -140,6 +140,30 @@ func NewestRelease(ctx context.Context, c *awsc.Clients, amiType, minor string) 
 	return release, nil
 }
 
+// OfRelease is the SSM parameter of one release of a managed group's AMI type, for a minor of
+// Kubernetes; "": nowhere is it said which there are, as of Windows.
+func OfRelease(ami, minor, release string) string {
+	newest := OfAMIType(ami, minor).Release
+	version, end, is := strings.Cut(release, "-")
+	if !is {
+		return ""
+	}
+	if base, is := strings.CutSuffix(newest, "/latest/image_version"); is {
+		return base + "/" + version + "/image_version"
+	}
+	base, is := strings.CutSuffix(newest, "/recommended/release_version")
+	if !is {
+		return ""
+	}
+	words := strings.Split(base, "/")
+	n := len(words)
+	image := "amazon-eks" + strings.TrimPrefix(words[n-1], "amazon-linux-2") + "-node-" + minor // amazon-linux-2-gpu
+	if strings.HasPrefix(ami, "AL2023_") {
+		image = "amazon-eks-node-al2023-" + words[n-2] + "-" + words[n-1] + "-" + minor
+	}
+	return base + "/" + image + "-v" + end + "/release_version"
+}
+
 // Published reads public SSM parameters: those that are not published are left out.
 func Published(ctx context.Context, c *awsc.Clients, names []string) (map[string]string, error) {
 	const most = 10 // names in a request

@@ -68,3 +68,25 @@ func TestNewestRelease(t *testing.T) {
 		}
 	}
 }
+
+// One release of an AMI type is found at SSM, where the region has it; of one that is none, nothing is.
+func TestOneRelease(t *testing.T) {
+	r := testregion.New(t, testregion.Load(t, testregion.Cluster), 1)
+	for ami, family := range map[string]string{"AL2023_x86_64_STANDARD": "amazon-eks-node-al2023", "AL2023_ARM_64_NVIDIA": "amazon-eks-node-al2023:nvidia",
+		"AL2_x86_64": "amazon-eks-node-al2", "AL2_x86_64_GPU": "amazon-eks-node-al2:gpu", "AL2_ARM_64": "amazon-eks-node-al2",
+		"BOTTLEROCKET_x86_64": "bottlerocket", "BOTTLEROCKET_ARM_64_FIPS": "bottlerocket:fips"} {
+		all := ec2.Releases(family, "1.32")
+		for i, release := range []string{all[0], all[len(all)-1], "1.32.0-20990101"} {
+			at := resolve.OfRelease(ami, "1.32", release)
+			got, err := resolve.Published(t.Context(), r.AWS, []string{at})
+			if err != nil || at == "" || (got[at] == release) != (i < 2) {
+				t.Errorf("%s %s: %q has %v, %v", ami, release, at, got, err)
+			}
+		}
+	}
+	for _, x := range [][2]string{{"WINDOWS_CORE_2022_x86_64", "1.32-2026.11.12"}, {"CUSTOM", "1.32.0-20990101"}, {"AL2023_x86_64_STANDARD", "newest"}} {
+		if at := resolve.OfRelease(x[0], "1.32", x[1]); at != "" {
+			t.Errorf("%v: %s", x, at)
+		}
+	}
+}

@@ -209,7 +209,7 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 	}
 	said(run.Replacement{}, "pod-held: ConfigMap default/safe: must not be moved, as its annotation says: "+marks.SafeToEvict+": false",
 		"volume-zone: ConfigMap default/data: would wait for ever: the volume of its claim data is bound to where no node will be",
-		"budget-unmet: PodDisruptionBudget default/full: lets no pod go now", "unhealthyPodEvictionPolicy: AlwaysAllow")
+		"budget-unmet: PodDisruptionBudget default/full: lets no pod go now", "kubectl -n default get pods")
 	for way, prepare := range map[string]func(force bool) (*run.Session, error){
 		"in place": func(force bool) (*run.Session, error) {
 			return run.PrepareInPlace(t.Context(), r.AWS, "test", run.InPlace{Group: "w", Release: oldRelease, Force: force})

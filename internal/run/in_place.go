@@ -19,6 +19,7 @@ type InPlace struct {
 	Group    string
 	Release  string // of the AMI; "" or Latest: the newest for the control plane's Kubernetes
 	Template string // version of the group's own launch template; "": as it is
+	Image    string // AMI that a version of it is to have; "": as it is
 	Force    bool   // EKS ends pods that budgets hold back
 	Books    *Books
 }
@@ -38,6 +39,9 @@ func PrepareInPlace(ctx context.Context, c *awsc.Clients, cluster string, w InPl
 		return nil, err
 	}
 	to, err := w.release(ctx, c, s.Live, g.Managed)
+	if err == nil && w.Image != "" {
+		err = w.ownImage(ctx, c, s.Live, g.Managed, &to)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +52,12 @@ func PrepareInPlace(ctx context.Context, c *awsc.Clients, cluster string, w InPl
 	s.Plan, err = plan.Roll(plan.InPlace{Account: c.Account, Live: s.Live, Group: g, To: to, Force: w.Force})
 	if err == nil {
 		err = roomy(ctx, c, s.Live, s.Plan, 1)
+	}
+	if err == nil && !s.Plan.Empty() {
+		err = w.odd(ctx, c, s.Plan, g.Managed, to)
+	}
+	if err == nil && s.Plan.Empty() && w.Image != "" {
+		s.Plan.Notes = append(s.Plan.Notes, fmt.Sprintf("The node group %s runs the AMI %s already.", w.Group, w.Image))
 	}
 	if err == nil && s.Plan.Empty() && to.Image != "" {
 		s.Plan.Notes = append(s.Plan.Notes, fmt.Sprintf("The node group %s runs AMI release %s already.", w.Group, to.Image))
@@ -79,4 +89,27 @@ func (w InPlace) release(ctx context.Context, c *awsc.Clients, live *observe.Obs
 			Breaks: "nothing was changed", Remedy: "say which: --release-version"}}
 	}
 	return to, check.Reach(err)
+}
+
+// odd tells of a release that somebody names what may not be meant: that AWS publishes none of that
+// name, though EKS may know it all the same (amazon-eks-ami #559), and that it is older than what
+// runs (ops case 22).
+func (w InPlace) odd(ctx context.Context, c *awsc.Clients, p *plan.Plan, g *observe.Nodegroup, to plan.Release) error {
+	if w.Release == "" || w.Release == Latest || g.AMIType == "CUSTOM" {
+		return nil
+	}
+	if eksfacts.OlderRelease(to.Image, g.ReleaseVersion) {
+		p.Notes = append(p.Notes, fmt.Sprintf("The AMI release %s is older than %s, which %s has: its nodes go back.", to.Image, g.ReleaseVersion, g.Name))
+	}
+	at := resolve.OfRelease(g.AMIType, to.Version, to.Image)
+	if at == "" {
+		return nil
+	}
+	newest := resolve.OfAMIType(g.AMIType, to.Version).Release
+	have, err := resolve.Published(ctx, c, []string{at, newest})
+	if err == nil && have[at] == "" {
+		p.Notes = append(p.Notes, fmt.Sprintf("AWS publishes no AMI release %s of type %s (SSM %s); EKS refuses what it does not know. The newest is %s.",
+			to.Image, g.AMIType, at, have[newest]))
+	}
+	return check.Reach(err)
 }

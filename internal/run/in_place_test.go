@@ -250,3 +250,18 @@ func TestAGroupTakesAnotherVersionOfItsOwnTemplate(t *testing.T) {
 	}
 	must(t, clean(t, r, strings.Replace(own, `version: "1"`, `version: "2"`, 1)))
 }
+
+// A release that AWS does not publish, and one that is older than what runs, are told before.
+func TestAnOddReleaseIsTold(t *testing.T) {
+	r := testregion.Again(t, stood(t, older))
+	for release, want := range map[string]string{
+		"1.34.0-20260101": "The AMI release 1.34.0-20260101 is older than " + oldRelease + ", which w has: its nodes go back.",
+		"1.34.9-20270101": "AWS publishes no AMI release 1.34.9-20270101 of type AL2023_x86_64_STANDARD (SSM /aws/service/eks/optimized-ami/1.34/",
+		"1.34.4-20261101": "",
+	} {
+		notes := strings.Join(inPlace(t, r, run.InPlace{Group: "w", Release: release}).Plan.Notes, "\n")
+		if want == "" && (strings.Contains(notes, "publishes no") || strings.Contains(notes, "is older")) || !strings.Contains(notes, want) {
+			t.Errorf("%s: %s, expected %q", release, notes, want)
+		}
+	}
+}

@@ -277,6 +277,9 @@ var contracts = append([]contract{
 		return &steps.GateCommand{Command: `test "$SLIPWAY_CLUSTER $SLIPWAY_ADDON$SLIPWAY_GROUP $SLIPWAY_STAGE" = "test vpc-cni after-change"`,
 			Addon: "vpc-cni", Stage: "after-change", Timeout: 60}
 	}},
+	{"version of a launch template", false, templated, func(s *stage) steps.Spec {
+		return &steps.TemplateVersion{Template: s.templateNamed("mine"), From: "1", Image: "ami-0fedcba9876543210", Version: "2"}
+	}},
 	{"scaling held", false, nil, func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m"} }},
 	{"scaling released", false, made(&steps.ScalingHeld{Group: "m"}), func(*stage) steps.Spec { return &steps.ScalingHeld{Group: "m", Release: true} }},
 	{"nodes cordoned", false, nil, nodesOfM("cordon")},
@@ -334,6 +337,23 @@ func (s *stage) groupNamed(name string) string {
 		return ""
 	}
 	return *d.SecurityGroups[0].GroupId
+}
+
+// templated makes a launch template.
+func templated(s *stage) {
+	_, err := s.r.Region.EC2.CreateLaunchTemplate(nil, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("mine"),
+		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new("ami-0123456789abcdef0")}})
+	s.must(err)
+}
+
+// templateNamed is the ID of a launch template; of no stage, it is nothing.
+func (s *stage) templateNamed(name string) string {
+	if s == nil {
+		return ""
+	}
+	d, err := s.r.AWS.EC2.DescribeLaunchTemplates(s.t.Context(), &ec2.DescribeLaunchTemplatesInput{LaunchTemplateNames: []string{name}})
+	s.must(err)
+	return *d.LaunchTemplates[0].LaunchTemplateId
 }
 
 // unguarded takes the disruption budgets away: these are the only nodes, and the pods of
@@ -499,6 +519,11 @@ func fingerprint(s *stage) []string {
 	keys, err := c.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
 	s.must(err)
 	add("%d key pairs", len(keys.KeyPairs))
+	lts, err := c.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
+	s.must(err)
+	for i, x := range lts.LaunchTemplates {
+		add("launch template %d of them is at version %d", i, *x.LatestVersionNumber)
+	}
 	old, err := c.Classic.DescribeLoadBalancers(ctx, &elasticloadbalancing.DescribeLoadBalancersInput{})
 	s.must(err)
 	add("%d classic load balancers", len(old.LoadBalancerDescriptions))

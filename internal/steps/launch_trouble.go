@@ -39,7 +39,18 @@ func (e *Env) launchTrouble(ctx context.Context, group string) string {
 	}
 	switch a := d.Activities[0]; a.StatusCode {
 	case asgtypes.ScalingActivityStatusCodeFailed, asgtypes.ScalingActivityStatusCodeCancelled:
-		return "Auto Scaling: " + strings.TrimSuffix(aws.ToString(a.StatusMessage), ".")
+		said := aws.ToString(a.StatusMessage)
+		return "Auto Scaling: " + strings.TrimSuffix(said, ".") + choices(said)
 	}
 	return ""
+}
+
+// choices are what one can do about a zone without capacity; EKS follows no edit of the Auto
+// Scaling group (ops case 25).
+func choices(said string) string {
+	if !strings.Contains(said, "InsufficientInstanceCapacity") {
+		return ""
+	}
+	return ". It is tried again, and waited for. Or interrupt, and have a group without that zone (availabilityZones, unless a volume of its pods is there) " +
+		"or with more instance types, which a group that stands cannot get"
 }

@@ -31,6 +31,9 @@ func TestNodesThatDoNotComeAreExplained(t *testing.T) {
 		said = res.Reason
 		r.Sim.World.Advance(10e9)
 	}
+	if !strings.Contains(said, "have a group without that zone") {
+		t.Errorf("it does not say what one can do: %q", said)
+	}
 	if want := "Auto Scaling: Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not have sufficient m5.large capacity"; !strings.Contains(said, want) {
 		t.Errorf("it says %q, expected %q", said, want)
 	}

@@ -56,6 +56,7 @@ var registry = map[string]row{
 	"identity-mapping":      {"kubernetes", func() Spec { return &IdentityMapping{} }},
 	"identity-provider":     {"eks", func() Spec { return &IdentityProvider{} }},
 	"key-pair":              {"ec2", func() Spec { return &KeyPair{} }},
+	"launch-template":       {"ec2", func() Spec { return &TemplateVersion{} }},
 	"log-retention":         {"cloudwatchlogs", func() Spec { return &LogRetention{} }},
 	"nat-gateway":           {"ec2", func() Spec { return &NATGateway{} }},
 	"node-access":           {"eks", func() Spec { return &NodeAccess{} }},

@@ -12,7 +12,8 @@ import (
 
 // makers make what is not there, add to what nobody claims as a whole, or only look.
 var makers = []string{"addon-begun", "addon-ended", "addon-health", "cni-gate", "control-plane", "drain", "emr-access", "fargate-profile", "gate-available",
-	"gate-command", "identity-provider", "key-pair", "nat-gateway", "node-access", "nodegroup-nodes", "nodegroup-rolled", "nodes", "nodes-followed", "nodes-proven",
+	"gate-command", "identity-provider", "key-pair", "launch-template",
+	"nat-gateway", "node-access", "nodegroup-nodes", "nodegroup-rolled", "nodes", "nodes-followed", "nodes-proven",
 	"oidc-provider", "pod-identity", "replacement-begun", "replacement-ended", "replacement-paused", "stack-wait", "subnet",
 	"unpublish", "upgrade-ready", "upgrade-verified"}
 

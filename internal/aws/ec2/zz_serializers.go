@@ -14,9 +14,11 @@ import (
 	smithy "github.com/aws/smithy-go"
 	httpbinding "github.com/aws/smithy-go/encoding/httpbinding"
 	middleware "github.com/aws/smithy-go/middleware"
+	smithytime "github.com/aws/smithy-go/time"
 	tracing "github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
+	math "math"
 	path "path"
 )
 
@@ -208,6 +210,76 @@ func (m *awsEc2query_serializeOpAuthorizeSecurityGroupIngress) HandleSerialize(c
 	body.Key("Version").String("2016-11-15")
 
 	if err := awsEc2query_serializeOpDocumentAuthorizeSecurityGroupIngressInput(input, bodyEncoder.Value); err != nil {
+		return out, metadata, &smithy.SerializationError{Err: err}
+	}
+
+	err = bodyEncoder.Encode()
+	if err != nil {
+		return out, metadata, &smithy.SerializationError{Err: err}
+	}
+
+	if request, err = request.SetStream(bytes.NewReader(bodyWriter.Bytes())); err != nil {
+		return out, metadata, &smithy.SerializationError{Err: err}
+	}
+
+	if request.Request, err = httpBindingEncoder.Encode(request.Request); err != nil {
+		return out, metadata, &smithy.SerializationError{Err: err}
+	}
+	in.Request = request
+
+	endTimer()
+	span.End()
+	return next.HandleSerialize(ctx, in)
+}
+
+type awsEc2query_serializeOpCreateLaunchTemplateVersion struct {
+}
+
+func (*awsEc2query_serializeOpCreateLaunchTemplateVersion) ID() string {
+	return "OperationSerializer"
+}
+
+func (m *awsEc2query_serializeOpCreateLaunchTemplateVersion) HandleSerialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (
+	out middleware.SerializeOutput, metadata middleware.Metadata, err error,
+) {
+	_, span := tracing.StartSpan(ctx, "OperationSerializer")
+	endTimer := startMetricTimer(ctx, "client.call.serialization_duration")
+	defer endTimer()
+	defer span.End()
+	request, ok := in.Request.(*smithyhttp.Request)
+	if !ok {
+		return out, metadata, &smithy.SerializationError{Err: fmt.Errorf("unknown transport type %T", in.Request)}
+	}
+
+	input, ok := in.Parameters.(*CreateLaunchTemplateVersionInput)
+	_ = input
+	if !ok {
+		return out, metadata, &smithy.SerializationError{Err: fmt.Errorf("unknown input parameters type %T", in.Parameters)}
+	}
+
+	operationPath := "/"
+	if len(request.Request.URL.Path) == 0 {
+		request.Request.URL.Path = operationPath
+	} else {
+		request.Request.URL.Path = path.Join(request.Request.URL.Path, operationPath)
+		if request.Request.URL.Path != "/" && operationPath[len(operationPath)-1] == '/' {
+			request.Request.URL.Path += "/"
+		}
+	}
+	request.Request.Method = "POST"
+	httpBindingEncoder, err := httpbinding.NewEncoder(request.URL.Path, request.URL.RawQuery, request.Header)
+	if err != nil {
+		return out, metadata, &smithy.SerializationError{Err: err}
+	}
+	httpBindingEncoder.SetHeader("Content-Type").String("application/x-www-form-urlencoded")
+
+	bodyWriter := bytes.NewBuffer(nil)
+	bodyEncoder := query.NewEncoder(bodyWriter)
+	body := bodyEncoder.Object()
+	body.Key("Action").String("CreateLaunchTemplateVersion")
+	body.Key("Version").String("2016-11-15")
+
+	if err := awsEc2query_serializeOpDocumentCreateLaunchTemplateVersionInput(input, bodyEncoder.Value); err != nil {
 		return out, metadata, &smithy.SerializationError{Err: err}
 	}
 
@@ -3170,6 +3242,79 @@ func (m *awsEc2query_serializeOpRevokeSecurityGroupIngress) HandleSerialize(ctx 
 	return next.HandleSerialize(ctx, in)
 }
 
+func awsEc2query_serializeDocumentAcceleratorCountRequest(v *types.AcceleratorCountRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentAcceleratorManufacturerSet(v []types.AcceleratorManufacturer, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentAcceleratorNameSet(v []types.AcceleratorName, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentAcceleratorTotalMemoryMiBRequest(v *types.AcceleratorTotalMemoryMiBRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentAcceleratorTypeSet(v []types.AcceleratorType, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
 func awsEc2query_serializeDocumentAccountAttributeNameStringList(v []types.AccountAttributeName, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3188,6 +3333,19 @@ func awsEc2query_serializeDocumentAllocationIdList(v []string, value query.Value
 		return nil
 	}
 	array := value.Array("AllocationId")
+
+	for i := range v {
+		av := array.Value()
+		av.String(v[i])
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentAllowedInstanceTypeSet(v []string, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
 
 	for i := range v {
 		av := array.Value()
@@ -3247,7 +3405,187 @@ func awsEc2query_serializeDocumentAvailabilityZoneAddresses(v []types.Availabili
 	return nil
 }
 
+func awsEc2query_serializeDocumentBaselineEbsBandwidthMbpsRequest(v *types.BaselineEbsBandwidthMbpsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentBaselinePerformanceFactorsRequest(v *types.BaselinePerformanceFactorsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Cpu != nil {
+		objectKey := object.Key("Cpu")
+		if err := awsEc2query_serializeDocumentCpuPerformanceFactorRequest(v.Cpu, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentCapacityReservationTarget(v *types.CapacityReservationTarget, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.CapacityReservationId != nil {
+		objectKey := object.Key("CapacityReservationId")
+		objectKey.String(*v.CapacityReservationId)
+	}
+
+	if v.CapacityReservationResourceGroupArn != nil {
+		objectKey := object.Key("CapacityReservationResourceGroupArn")
+		objectKey.String(*v.CapacityReservationResourceGroupArn)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentConnectionTrackingSpecificationRequest(v *types.ConnectionTrackingSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.TcpEstablishedTimeout != nil {
+		objectKey := object.Key("TcpEstablishedTimeout")
+		objectKey.Integer(*v.TcpEstablishedTimeout)
+	}
+
+	if v.UdpStreamTimeout != nil {
+		objectKey := object.Key("UdpStreamTimeout")
+		objectKey.Integer(*v.UdpStreamTimeout)
+	}
+
+	if v.UdpTimeout != nil {
+		objectKey := object.Key("UdpTimeout")
+		objectKey.Integer(*v.UdpTimeout)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentCpuManufacturerSet(v []types.CpuManufacturer, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentCpuPerformanceFactorRequest(v *types.CpuPerformanceFactorRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.References != nil {
+		objectKey := object.FlatKey("Reference")
+		if err := awsEc2query_serializeDocumentPerformanceFactorReferenceSetRequest(v.References, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentCreditSpecificationRequest(v *types.CreditSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.CpuCredits != nil {
+		objectKey := object.Key("CpuCredits")
+		objectKey.String(*v.CpuCredits)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentEgressOnlyInternetGatewayIdList(v []string, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(v[i])
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentElasticGpuSpecification(v *types.ElasticGpuSpecification, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Type != nil {
+		objectKey := object.Key("Type")
+		objectKey.String(*v.Type)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentElasticGpuSpecificationList(v []types.ElasticGpuSpecification, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("ElasticGpuSpecification")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentElasticGpuSpecification(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentEnaSrdSpecificationRequest(v *types.EnaSrdSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.EnaSrdEnabled != nil {
+		objectKey := object.Key("EnaSrdEnabled")
+		objectKey.Boolean(*v.EnaSrdEnabled)
+	}
+
+	if v.EnaSrdUdpSpecification != nil {
+		objectKey := object.Key("EnaSrdUdpSpecification")
+		if err := awsEc2query_serializeDocumentEnaSrdUdpSpecificationRequest(v.EnaSrdUdpSpecification, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentEnaSrdUdpSpecificationRequest(v *types.EnaSrdUdpSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.EnaSrdUdpEnabled != nil {
+		objectKey := object.Key("EnaSrdUdpEnabled")
+		objectKey.Boolean(*v.EnaSrdUdpEnabled)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentExcludedInstanceTypeSet(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
 	}
@@ -3346,6 +3684,19 @@ func awsEc2query_serializeDocumentImageIdStringList(v []string, value query.Valu
 	return nil
 }
 
+func awsEc2query_serializeDocumentInstanceGenerationSet(v []types.InstanceGeneration, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
 func awsEc2query_serializeDocumentInstanceIdStringList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3356,6 +3707,206 @@ func awsEc2query_serializeDocumentInstanceIdStringList(v []string, value query.V
 		av := array.Value()
 		av.String(v[i])
 	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentInstanceIpv6AddressListRequest(v []types.InstanceIpv6AddressRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("InstanceIpv6Address")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentInstanceIpv6AddressRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentInstanceIpv6AddressRequest(v *types.InstanceIpv6AddressRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Ipv6Address != nil {
+		objectKey := object.Key("Ipv6Address")
+		objectKey.String(*v.Ipv6Address)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentInstanceRequirementsRequest(v *types.InstanceRequirementsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.AcceleratorCount != nil {
+		objectKey := object.Key("AcceleratorCount")
+		if err := awsEc2query_serializeDocumentAcceleratorCountRequest(v.AcceleratorCount, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.AcceleratorManufacturers != nil {
+		objectKey := object.FlatKey("AcceleratorManufacturer")
+		if err := awsEc2query_serializeDocumentAcceleratorManufacturerSet(v.AcceleratorManufacturers, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.AcceleratorNames != nil {
+		objectKey := object.FlatKey("AcceleratorName")
+		if err := awsEc2query_serializeDocumentAcceleratorNameSet(v.AcceleratorNames, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.AcceleratorTotalMemoryMiB != nil {
+		objectKey := object.Key("AcceleratorTotalMemoryMiB")
+		if err := awsEc2query_serializeDocumentAcceleratorTotalMemoryMiBRequest(v.AcceleratorTotalMemoryMiB, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.AcceleratorTypes != nil {
+		objectKey := object.FlatKey("AcceleratorType")
+		if err := awsEc2query_serializeDocumentAcceleratorTypeSet(v.AcceleratorTypes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.AllowedInstanceTypes != nil {
+		objectKey := object.FlatKey("AllowedInstanceType")
+		if err := awsEc2query_serializeDocumentAllowedInstanceTypeSet(v.AllowedInstanceTypes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if len(v.BareMetal) > 0 {
+		objectKey := object.Key("BareMetal")
+		objectKey.String(string(v.BareMetal))
+	}
+
+	if v.BaselineEbsBandwidthMbps != nil {
+		objectKey := object.Key("BaselineEbsBandwidthMbps")
+		if err := awsEc2query_serializeDocumentBaselineEbsBandwidthMbpsRequest(v.BaselineEbsBandwidthMbps, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.BaselinePerformanceFactors != nil {
+		objectKey := object.Key("BaselinePerformanceFactors")
+		if err := awsEc2query_serializeDocumentBaselinePerformanceFactorsRequest(v.BaselinePerformanceFactors, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if len(v.BurstablePerformance) > 0 {
+		objectKey := object.Key("BurstablePerformance")
+		objectKey.String(string(v.BurstablePerformance))
+	}
+
+	if v.CpuManufacturers != nil {
+		objectKey := object.FlatKey("CpuManufacturer")
+		if err := awsEc2query_serializeDocumentCpuManufacturerSet(v.CpuManufacturers, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.ExcludedInstanceTypes != nil {
+		objectKey := object.FlatKey("ExcludedInstanceType")
+		if err := awsEc2query_serializeDocumentExcludedInstanceTypeSet(v.ExcludedInstanceTypes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.InstanceGenerations != nil {
+		objectKey := object.FlatKey("InstanceGeneration")
+		if err := awsEc2query_serializeDocumentInstanceGenerationSet(v.InstanceGenerations, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if len(v.LocalStorage) > 0 {
+		objectKey := object.Key("LocalStorage")
+		objectKey.String(string(v.LocalStorage))
+	}
+
+	if v.LocalStorageTypes != nil {
+		objectKey := object.FlatKey("LocalStorageType")
+		if err := awsEc2query_serializeDocumentLocalStorageTypeSet(v.LocalStorageTypes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.MaxSpotPriceAsPercentageOfOptimalOnDemandPrice != nil {
+		objectKey := object.Key("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice")
+		objectKey.Integer(*v.MaxSpotPriceAsPercentageOfOptimalOnDemandPrice)
+	}
+
+	if v.MemoryGiBPerVCpu != nil {
+		objectKey := object.Key("MemoryGiBPerVCpu")
+		if err := awsEc2query_serializeDocumentMemoryGiBPerVCpuRequest(v.MemoryGiBPerVCpu, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.MemoryMiB != nil {
+		objectKey := object.Key("MemoryMiB")
+		if err := awsEc2query_serializeDocumentMemoryMiBRequest(v.MemoryMiB, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NetworkBandwidthGbps != nil {
+		objectKey := object.Key("NetworkBandwidthGbps")
+		if err := awsEc2query_serializeDocumentNetworkBandwidthGbpsRequest(v.NetworkBandwidthGbps, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NetworkInterfaceCount != nil {
+		objectKey := object.Key("NetworkInterfaceCount")
+		if err := awsEc2query_serializeDocumentNetworkInterfaceCountRequest(v.NetworkInterfaceCount, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.OnDemandMaxPricePercentageOverLowestPrice != nil {
+		objectKey := object.Key("OnDemandMaxPricePercentageOverLowestPrice")
+		objectKey.Integer(*v.OnDemandMaxPricePercentageOverLowestPrice)
+	}
+
+	if v.RequireEncryptionInTransit != nil {
+		objectKey := object.Key("RequireEncryptionInTransit")
+		objectKey.Boolean(*v.RequireEncryptionInTransit)
+	}
+
+	if v.RequireHibernateSupport != nil {
+		objectKey := object.Key("RequireHibernateSupport")
+		objectKey.Boolean(*v.RequireHibernateSupport)
+	}
+
+	if v.SpotMaxPricePercentageOverLowestPrice != nil {
+		objectKey := object.Key("SpotMaxPricePercentageOverLowestPrice")
+		objectKey.Integer(*v.SpotMaxPricePercentageOverLowestPrice)
+	}
+
+	if v.TotalLocalStorageGB != nil {
+		objectKey := object.Key("TotalLocalStorageGB")
+		if err := awsEc2query_serializeDocumentTotalLocalStorageGBRequest(v.TotalLocalStorageGB, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.VCpuCount != nil {
+		objectKey := object.Key("VCpuCount")
+		if err := awsEc2query_serializeDocumentVCpuCountRangeRequest(v.VCpuCount, objectKey); err != nil {
+			return err
+		}
+	}
+
 	return nil
 }
 
@@ -3482,6 +4033,60 @@ func awsEc2query_serializeDocumentIpRangeList(v []types.IpRange, value query.Val
 	return nil
 }
 
+func awsEc2query_serializeDocumentIpv4PrefixList(v []types.Ipv4PrefixSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentIpv4PrefixSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentIpv4PrefixSpecificationRequest(v *types.Ipv4PrefixSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Ipv4Prefix != nil {
+		objectKey := object.Key("Ipv4Prefix")
+		objectKey.String(*v.Ipv4Prefix)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentIpv6PrefixList(v []types.Ipv6PrefixSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentIpv6PrefixSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentIpv6PrefixSpecificationRequest(v *types.Ipv6PrefixSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Ipv6Prefix != nil {
+		objectKey := object.Key("Ipv6Prefix")
+		objectKey.String(*v.Ipv6Prefix)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentIpv6Range(v *types.Ipv6Range, value query.Value) error {
 	object := value.Object()
 	_ = object
@@ -3540,6 +4145,226 @@ func awsEc2query_serializeDocumentKeyPairIdStringList(v []string, value query.Va
 	return nil
 }
 
+func awsEc2query_serializeDocumentLaunchTemplateBlockDeviceMappingRequest(v *types.LaunchTemplateBlockDeviceMappingRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.DeviceName != nil {
+		objectKey := object.Key("DeviceName")
+		objectKey.String(*v.DeviceName)
+	}
+
+	if v.Ebs != nil {
+		objectKey := object.Key("Ebs")
+		if err := awsEc2query_serializeDocumentLaunchTemplateEbsBlockDeviceRequest(v.Ebs, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NoDevice != nil {
+		objectKey := object.Key("NoDevice")
+		objectKey.String(*v.NoDevice)
+	}
+
+	if v.VirtualName != nil {
+		objectKey := object.Key("VirtualName")
+		objectKey.String(*v.VirtualName)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateBlockDeviceMappingRequestList(v []types.LaunchTemplateBlockDeviceMappingRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("BlockDeviceMapping")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateBlockDeviceMappingRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateCapacityReservationSpecificationRequest(v *types.LaunchTemplateCapacityReservationSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.CapacityReservationPreference) > 0 {
+		objectKey := object.Key("CapacityReservationPreference")
+		objectKey.String(string(v.CapacityReservationPreference))
+	}
+
+	if v.CapacityReservationTarget != nil {
+		objectKey := object.Key("CapacityReservationTarget")
+		if err := awsEc2query_serializeDocumentCapacityReservationTarget(v.CapacityReservationTarget, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateCpuOptionsRequest(v *types.LaunchTemplateCpuOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.AmdSevSnp) > 0 {
+		objectKey := object.Key("AmdSevSnp")
+		objectKey.String(string(v.AmdSevSnp))
+	}
+
+	if v.CoreCount != nil {
+		objectKey := object.Key("CoreCount")
+		objectKey.Integer(*v.CoreCount)
+	}
+
+	if len(v.NestedVirtualization) > 0 {
+		objectKey := object.Key("NestedVirtualization")
+		objectKey.String(string(v.NestedVirtualization))
+	}
+
+	if v.ThreadsPerCore != nil {
+		objectKey := object.Key("ThreadsPerCore")
+		objectKey.Integer(*v.ThreadsPerCore)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateEbsBlockDeviceRequest(v *types.LaunchTemplateEbsBlockDeviceRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.DeleteOnTermination != nil {
+		objectKey := object.Key("DeleteOnTermination")
+		objectKey.Boolean(*v.DeleteOnTermination)
+	}
+
+	if v.EbsCardIndex != nil {
+		objectKey := object.Key("EbsCardIndex")
+		objectKey.Integer(*v.EbsCardIndex)
+	}
+
+	if v.Encrypted != nil {
+		objectKey := object.Key("Encrypted")
+		objectKey.Boolean(*v.Encrypted)
+	}
+
+	if v.Iops != nil {
+		objectKey := object.Key("Iops")
+		objectKey.Integer(*v.Iops)
+	}
+
+	if v.KmsKeyId != nil {
+		objectKey := object.Key("KmsKeyId")
+		objectKey.String(*v.KmsKeyId)
+	}
+
+	if v.SnapshotId != nil {
+		objectKey := object.Key("SnapshotId")
+		objectKey.String(*v.SnapshotId)
+	}
+
+	if v.Throughput != nil {
+		objectKey := object.Key("Throughput")
+		objectKey.Integer(*v.Throughput)
+	}
+
+	if v.VolumeInitializationRate != nil {
+		objectKey := object.Key("VolumeInitializationRate")
+		objectKey.Integer(*v.VolumeInitializationRate)
+	}
+
+	if v.VolumeSize != nil {
+		objectKey := object.Key("VolumeSize")
+		objectKey.Integer(*v.VolumeSize)
+	}
+
+	if len(v.VolumeType) > 0 {
+		objectKey := object.Key("VolumeType")
+		objectKey.String(string(v.VolumeType))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateElasticInferenceAccelerator(v *types.LaunchTemplateElasticInferenceAccelerator, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Count != nil {
+		objectKey := object.Key("Count")
+		objectKey.Integer(*v.Count)
+	}
+
+	if v.Type != nil {
+		objectKey := object.Key("Type")
+		objectKey.String(*v.Type)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateElasticInferenceAcceleratorList(v []types.LaunchTemplateElasticInferenceAccelerator, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateElasticInferenceAccelerator(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateEnclaveOptionsRequest(v *types.LaunchTemplateEnclaveOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Enabled != nil {
+		objectKey := object.Key("Enabled")
+		objectKey.Boolean(*v.Enabled)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateHibernationOptionsRequest(v *types.LaunchTemplateHibernationOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Configured != nil {
+		objectKey := object.Key("Configured")
+		objectKey.Boolean(*v.Configured)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateIamInstanceProfileSpecificationRequest(v *types.LaunchTemplateIamInstanceProfileSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Arn != nil {
+		objectKey := object.Key("Arn")
+		objectKey.String(*v.Arn)
+	}
+
+	if v.Name != nil {
+		objectKey := object.Key("Name")
+		objectKey.String(*v.Name)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentLaunchTemplateIdStringList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3549,6 +4374,306 @@ func awsEc2query_serializeDocumentLaunchTemplateIdStringList(v []string, value q
 	for i := range v {
 		av := array.Value()
 		av.String(v[i])
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceMaintenanceOptionsRequest(v *types.LaunchTemplateInstanceMaintenanceOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.AutoRecovery) > 0 {
+		objectKey := object.Key("AutoRecovery")
+		objectKey.String(string(v.AutoRecovery))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceMarketOptionsRequest(v *types.LaunchTemplateInstanceMarketOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.MarketType) > 0 {
+		objectKey := object.Key("MarketType")
+		objectKey.String(string(v.MarketType))
+	}
+
+	if v.SpotOptions != nil {
+		objectKey := object.Key("SpotOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateSpotMarketOptionsRequest(v.SpotOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceMetadataOptionsRequest(v *types.LaunchTemplateInstanceMetadataOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.HttpEndpoint) > 0 {
+		objectKey := object.Key("HttpEndpoint")
+		objectKey.String(string(v.HttpEndpoint))
+	}
+
+	if len(v.HttpProtocolIpv6) > 0 {
+		objectKey := object.Key("HttpProtocolIpv6")
+		objectKey.String(string(v.HttpProtocolIpv6))
+	}
+
+	if v.HttpPutResponseHopLimit != nil {
+		objectKey := object.Key("HttpPutResponseHopLimit")
+		objectKey.Integer(*v.HttpPutResponseHopLimit)
+	}
+
+	if len(v.HttpTokens) > 0 {
+		objectKey := object.Key("HttpTokens")
+		objectKey.String(string(v.HttpTokens))
+	}
+
+	if len(v.InstanceMetadataTags) > 0 {
+		objectKey := object.Key("InstanceMetadataTags")
+		objectKey.String(string(v.InstanceMetadataTags))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceNetworkInterfaceSpecificationRequest(v *types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.AssociateCarrierIpAddress != nil {
+		objectKey := object.Key("AssociateCarrierIpAddress")
+		objectKey.Boolean(*v.AssociateCarrierIpAddress)
+	}
+
+	if v.AssociatePublicIpAddress != nil {
+		objectKey := object.Key("AssociatePublicIpAddress")
+		objectKey.Boolean(*v.AssociatePublicIpAddress)
+	}
+
+	if v.ConnectionTrackingSpecification != nil {
+		objectKey := object.Key("ConnectionTrackingSpecification")
+		if err := awsEc2query_serializeDocumentConnectionTrackingSpecificationRequest(v.ConnectionTrackingSpecification, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.DeleteOnTermination != nil {
+		objectKey := object.Key("DeleteOnTermination")
+		objectKey.Boolean(*v.DeleteOnTermination)
+	}
+
+	if v.Description != nil {
+		objectKey := object.Key("Description")
+		objectKey.String(*v.Description)
+	}
+
+	if v.DeviceIndex != nil {
+		objectKey := object.Key("DeviceIndex")
+		objectKey.Integer(*v.DeviceIndex)
+	}
+
+	if v.EnaQueueCount != nil {
+		objectKey := object.Key("EnaQueueCount")
+		objectKey.Integer(*v.EnaQueueCount)
+	}
+
+	if v.EnaSrdSpecification != nil {
+		objectKey := object.Key("EnaSrdSpecification")
+		if err := awsEc2query_serializeDocumentEnaSrdSpecificationRequest(v.EnaSrdSpecification, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Groups != nil {
+		objectKey := object.FlatKey("SecurityGroupId")
+		if err := awsEc2query_serializeDocumentSecurityGroupIdStringList(v.Groups, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.InterfaceType != nil {
+		objectKey := object.Key("InterfaceType")
+		objectKey.String(*v.InterfaceType)
+	}
+
+	if v.Ipv4PrefixCount != nil {
+		objectKey := object.Key("Ipv4PrefixCount")
+		objectKey.Integer(*v.Ipv4PrefixCount)
+	}
+
+	if v.Ipv4Prefixes != nil {
+		objectKey := object.FlatKey("Ipv4Prefix")
+		if err := awsEc2query_serializeDocumentIpv4PrefixList(v.Ipv4Prefixes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Ipv6AddressCount != nil {
+		objectKey := object.Key("Ipv6AddressCount")
+		objectKey.Integer(*v.Ipv6AddressCount)
+	}
+
+	if v.Ipv6Addresses != nil {
+		objectKey := object.FlatKey("Ipv6Addresses")
+		if err := awsEc2query_serializeDocumentInstanceIpv6AddressListRequest(v.Ipv6Addresses, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Ipv6PrefixCount != nil {
+		objectKey := object.Key("Ipv6PrefixCount")
+		objectKey.Integer(*v.Ipv6PrefixCount)
+	}
+
+	if v.Ipv6Prefixes != nil {
+		objectKey := object.FlatKey("Ipv6Prefix")
+		if err := awsEc2query_serializeDocumentIpv6PrefixList(v.Ipv6Prefixes, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NetworkCardIndex != nil {
+		objectKey := object.Key("NetworkCardIndex")
+		objectKey.Integer(*v.NetworkCardIndex)
+	}
+
+	if v.NetworkInterfaceId != nil {
+		objectKey := object.Key("NetworkInterfaceId")
+		objectKey.String(*v.NetworkInterfaceId)
+	}
+
+	if v.PrimaryIpv6 != nil {
+		objectKey := object.Key("PrimaryIpv6")
+		objectKey.Boolean(*v.PrimaryIpv6)
+	}
+
+	if v.PrivateIpAddress != nil {
+		objectKey := object.Key("PrivateIpAddress")
+		objectKey.String(*v.PrivateIpAddress)
+	}
+
+	if v.PrivateIpAddresses != nil {
+		objectKey := object.FlatKey("PrivateIpAddresses")
+		if err := awsEc2query_serializeDocumentPrivateIpAddressSpecificationList(v.PrivateIpAddresses, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.SecondaryPrivateIpAddressCount != nil {
+		objectKey := object.Key("SecondaryPrivateIpAddressCount")
+		objectKey.Integer(*v.SecondaryPrivateIpAddressCount)
+	}
+
+	if v.SubnetId != nil {
+		objectKey := object.Key("SubnetId")
+		objectKey.String(*v.SubnetId)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceNetworkInterfaceSpecificationRequestList(v []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("InstanceNetworkInterfaceSpecification")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceNetworkInterfaceSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceSecondaryInterfaceSpecificationRequest(v *types.LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.DeleteOnTermination != nil {
+		objectKey := object.Key("DeleteOnTermination")
+		objectKey.Boolean(*v.DeleteOnTermination)
+	}
+
+	if v.DeviceIndex != nil {
+		objectKey := object.Key("DeviceIndex")
+		objectKey.Integer(*v.DeviceIndex)
+	}
+
+	if len(v.InterfaceType) > 0 {
+		objectKey := object.Key("InterfaceType")
+		objectKey.String(string(v.InterfaceType))
+	}
+
+	if v.NetworkCardIndex != nil {
+		objectKey := object.Key("NetworkCardIndex")
+		objectKey.Integer(*v.NetworkCardIndex)
+	}
+
+	if v.PrivateIpAddressCount != nil {
+		objectKey := object.Key("PrivateIpAddressCount")
+		objectKey.Integer(*v.PrivateIpAddressCount)
+	}
+
+	if v.PrivateIpAddresses != nil {
+		objectKey := object.FlatKey("PrivateIpAddress")
+		if err := awsEc2query_serializeDocumentSecondaryInterfacePrivateIpAddressSpecificationListRequest(v.PrivateIpAddresses, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.SecondarySubnetId != nil {
+		objectKey := object.Key("SecondarySubnetId")
+		objectKey.String(*v.SecondarySubnetId)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList(v []types.LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("InstanceSecondaryInterfaceSpecification")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceSecondaryInterfaceSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateLicenseConfigurationRequest(v *types.LaunchTemplateLicenseConfigurationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.LicenseConfigurationArn != nil {
+		objectKey := object.Key("LicenseConfigurationArn")
+		objectKey.String(*v.LicenseConfigurationArn)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateLicenseSpecificationListRequest(v []types.LaunchTemplateLicenseConfigurationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateLicenseConfigurationRequest(&v[i], av); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -3563,6 +4688,248 @@ func awsEc2query_serializeDocumentLaunchTemplateNameStringList(v []string, value
 		av := array.Value()
 		av.String(v[i])
 	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateNetworkPerformanceOptionsRequest(v *types.LaunchTemplateNetworkPerformanceOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.BandwidthWeighting) > 0 {
+		objectKey := object.Key("BandwidthWeighting")
+		objectKey.String(string(v.BandwidthWeighting))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplatePlacementRequest(v *types.LaunchTemplatePlacementRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Affinity != nil {
+		objectKey := object.Key("Affinity")
+		objectKey.String(*v.Affinity)
+	}
+
+	if v.AvailabilityZone != nil {
+		objectKey := object.Key("AvailabilityZone")
+		objectKey.String(*v.AvailabilityZone)
+	}
+
+	if v.AvailabilityZoneId != nil {
+		objectKey := object.Key("AvailabilityZoneId")
+		objectKey.String(*v.AvailabilityZoneId)
+	}
+
+	if v.GroupId != nil {
+		objectKey := object.Key("GroupId")
+		objectKey.String(*v.GroupId)
+	}
+
+	if v.GroupName != nil {
+		objectKey := object.Key("GroupName")
+		objectKey.String(*v.GroupName)
+	}
+
+	if v.HostId != nil {
+		objectKey := object.Key("HostId")
+		objectKey.String(*v.HostId)
+	}
+
+	if v.HostResourceGroupArn != nil {
+		objectKey := object.Key("HostResourceGroupArn")
+		objectKey.String(*v.HostResourceGroupArn)
+	}
+
+	if v.PartitionNumber != nil {
+		objectKey := object.Key("PartitionNumber")
+		objectKey.Integer(*v.PartitionNumber)
+	}
+
+	if v.SpreadDomain != nil {
+		objectKey := object.Key("SpreadDomain")
+		objectKey.String(*v.SpreadDomain)
+	}
+
+	if len(v.Tenancy) > 0 {
+		objectKey := object.Key("Tenancy")
+		objectKey.String(string(v.Tenancy))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplatePrivateDnsNameOptionsRequest(v *types.LaunchTemplatePrivateDnsNameOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.EnableResourceNameDnsAAAARecord != nil {
+		objectKey := object.Key("EnableResourceNameDnsAAAARecord")
+		objectKey.Boolean(*v.EnableResourceNameDnsAAAARecord)
+	}
+
+	if v.EnableResourceNameDnsARecord != nil {
+		objectKey := object.Key("EnableResourceNameDnsARecord")
+		objectKey.Boolean(*v.EnableResourceNameDnsARecord)
+	}
+
+	if len(v.HostnameType) > 0 {
+		objectKey := object.Key("HostnameType")
+		objectKey.String(string(v.HostnameType))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplatesMonitoringRequest(v *types.LaunchTemplatesMonitoringRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Enabled != nil {
+		objectKey := object.Key("Enabled")
+		objectKey.Boolean(*v.Enabled)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateSpotMarketOptionsRequest(v *types.LaunchTemplateSpotMarketOptionsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.BlockDurationMinutes != nil {
+		objectKey := object.Key("BlockDurationMinutes")
+		objectKey.Integer(*v.BlockDurationMinutes)
+	}
+
+	if len(v.InstanceInterruptionBehavior) > 0 {
+		objectKey := object.Key("InstanceInterruptionBehavior")
+		objectKey.String(string(v.InstanceInterruptionBehavior))
+	}
+
+	if v.MaxPrice != nil {
+		objectKey := object.Key("MaxPrice")
+		objectKey.String(*v.MaxPrice)
+	}
+
+	if len(v.SpotInstanceType) > 0 {
+		objectKey := object.Key("SpotInstanceType")
+		objectKey.String(string(v.SpotInstanceType))
+	}
+
+	if v.ValidUntil != nil {
+		objectKey := object.Key("ValidUntil")
+		objectKey.String(smithytime.FormatDateTime(*v.ValidUntil))
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateTagSpecificationRequest(v *types.LaunchTemplateTagSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if len(v.ResourceType) > 0 {
+		objectKey := object.Key("ResourceType")
+		objectKey.String(string(v.ResourceType))
+	}
+
+	if v.Tags != nil {
+		objectKey := object.FlatKey("Tag")
+		if err := awsEc2query_serializeDocumentTagList(v.Tags, objectKey); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentLaunchTemplateTagSpecificationRequestList(v []types.LaunchTemplateTagSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("LaunchTemplateTagSpecificationRequest")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentLaunchTemplateTagSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentLocalStorageTypeSet(v []types.LocalStorageType, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(string(v[i]))
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentMemoryGiBPerVCpuRequest(v *types.MemoryGiBPerVCpuRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		switch {
+		case math.IsNaN(*v.Max):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Max, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Max, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Max)
+
+		}
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		switch {
+		case math.IsNaN(*v.Min):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Min, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Min, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Min)
+
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentMemoryMiBRequest(v *types.MemoryMiBRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
 	return nil
 }
 
@@ -3592,6 +4959,66 @@ func awsEc2query_serializeDocumentNetworkAclIdStringList(v []string, value query
 	return nil
 }
 
+func awsEc2query_serializeDocumentNetworkBandwidthGbpsRequest(v *types.NetworkBandwidthGbpsRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		switch {
+		case math.IsNaN(*v.Max):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Max, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Max, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Max)
+
+		}
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		switch {
+		case math.IsNaN(*v.Min):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Min, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Min, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Min)
+
+		}
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentNetworkInterfaceCountRequest(v *types.NetworkInterfaceCountRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentNetworkInterfaceIdList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3605,6 +5032,18 @@ func awsEc2query_serializeDocumentNetworkInterfaceIdList(v []string, value query
 	return nil
 }
 
+func awsEc2query_serializeDocumentOperatorRequest(v *types.OperatorRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Principal != nil {
+		objectKey := object.Key("Principal")
+		objectKey.String(*v.Principal)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentOwnerStringList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3614,6 +5053,33 @@ func awsEc2query_serializeDocumentOwnerStringList(v []string, value query.Value)
 	for i := range v {
 		av := array.Value()
 		av.String(v[i])
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentPerformanceFactorReferenceRequest(v *types.PerformanceFactorReferenceRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.InstanceFamily != nil {
+		objectKey := object.Key("InstanceFamily")
+		objectKey.String(*v.InstanceFamily)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentPerformanceFactorReferenceSetRequest(v []types.PerformanceFactorReferenceRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentPerformanceFactorReferenceRequest(&v[i], av); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -3676,6 +5142,38 @@ func awsEc2query_serializeDocumentPrefixListIdList(v []types.PrefixListId, value
 	return nil
 }
 
+func awsEc2query_serializeDocumentPrivateIpAddressSpecification(v *types.PrivateIpAddressSpecification, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Primary != nil {
+		objectKey := object.Key("Primary")
+		objectKey.Boolean(*v.Primary)
+	}
+
+	if v.PrivateIpAddress != nil {
+		objectKey := object.Key("PrivateIpAddress")
+		objectKey.String(*v.PrivateIpAddress)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentPrivateIpAddressSpecificationList(v []types.PrivateIpAddressSpecification, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentPrivateIpAddressSpecification(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func awsEc2query_serializeDocumentPublicIpStringList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3715,6 +5213,231 @@ func awsEc2query_serializeDocumentRequestInstanceTypeList(v []types.InstanceType
 	return nil
 }
 
+func awsEc2query_serializeDocumentRequestLaunchTemplateData(v *types.RequestLaunchTemplateData, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.BlockDeviceMappings != nil {
+		objectKey := object.FlatKey("BlockDeviceMapping")
+		if err := awsEc2query_serializeDocumentLaunchTemplateBlockDeviceMappingRequestList(v.BlockDeviceMappings, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.CapacityReservationSpecification != nil {
+		objectKey := object.Key("CapacityReservationSpecification")
+		if err := awsEc2query_serializeDocumentLaunchTemplateCapacityReservationSpecificationRequest(v.CapacityReservationSpecification, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.CpuOptions != nil {
+		objectKey := object.Key("CpuOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateCpuOptionsRequest(v.CpuOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.CreditSpecification != nil {
+		objectKey := object.Key("CreditSpecification")
+		if err := awsEc2query_serializeDocumentCreditSpecificationRequest(v.CreditSpecification, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.DisableApiStop != nil {
+		objectKey := object.Key("DisableApiStop")
+		objectKey.Boolean(*v.DisableApiStop)
+	}
+
+	if v.DisableApiTermination != nil {
+		objectKey := object.Key("DisableApiTermination")
+		objectKey.Boolean(*v.DisableApiTermination)
+	}
+
+	if v.EbsOptimized != nil {
+		objectKey := object.Key("EbsOptimized")
+		objectKey.Boolean(*v.EbsOptimized)
+	}
+
+	if v.ElasticGpuSpecifications != nil {
+		objectKey := object.FlatKey("ElasticGpuSpecification")
+		if err := awsEc2query_serializeDocumentElasticGpuSpecificationList(v.ElasticGpuSpecifications, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.ElasticInferenceAccelerators != nil {
+		objectKey := object.FlatKey("ElasticInferenceAccelerator")
+		if err := awsEc2query_serializeDocumentLaunchTemplateElasticInferenceAcceleratorList(v.ElasticInferenceAccelerators, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.EnclaveOptions != nil {
+		objectKey := object.Key("EnclaveOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateEnclaveOptionsRequest(v.EnclaveOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.HibernationOptions != nil {
+		objectKey := object.Key("HibernationOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateHibernationOptionsRequest(v.HibernationOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.IamInstanceProfile != nil {
+		objectKey := object.Key("IamInstanceProfile")
+		if err := awsEc2query_serializeDocumentLaunchTemplateIamInstanceProfileSpecificationRequest(v.IamInstanceProfile, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.ImageId != nil {
+		objectKey := object.Key("ImageId")
+		objectKey.String(*v.ImageId)
+	}
+
+	if len(v.InstanceInitiatedShutdownBehavior) > 0 {
+		objectKey := object.Key("InstanceInitiatedShutdownBehavior")
+		objectKey.String(string(v.InstanceInitiatedShutdownBehavior))
+	}
+
+	if v.InstanceMarketOptions != nil {
+		objectKey := object.Key("InstanceMarketOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceMarketOptionsRequest(v.InstanceMarketOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.InstanceRequirements != nil {
+		objectKey := object.Key("InstanceRequirements")
+		if err := awsEc2query_serializeDocumentInstanceRequirementsRequest(v.InstanceRequirements, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if len(v.InstanceType) > 0 {
+		objectKey := object.Key("InstanceType")
+		objectKey.String(string(v.InstanceType))
+	}
+
+	if v.KernelId != nil {
+		objectKey := object.Key("KernelId")
+		objectKey.String(*v.KernelId)
+	}
+
+	if v.KeyName != nil {
+		objectKey := object.Key("KeyName")
+		objectKey.String(*v.KeyName)
+	}
+
+	if v.LicenseSpecifications != nil {
+		objectKey := object.FlatKey("LicenseSpecification")
+		if err := awsEc2query_serializeDocumentLaunchTemplateLicenseSpecificationListRequest(v.LicenseSpecifications, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.MaintenanceOptions != nil {
+		objectKey := object.Key("MaintenanceOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceMaintenanceOptionsRequest(v.MaintenanceOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.MetadataOptions != nil {
+		objectKey := object.Key("MetadataOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceMetadataOptionsRequest(v.MetadataOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Monitoring != nil {
+		objectKey := object.Key("Monitoring")
+		if err := awsEc2query_serializeDocumentLaunchTemplatesMonitoringRequest(v.Monitoring, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NetworkInterfaces != nil {
+		objectKey := object.FlatKey("NetworkInterface")
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceNetworkInterfaceSpecificationRequestList(v.NetworkInterfaces, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.NetworkPerformanceOptions != nil {
+		objectKey := object.Key("NetworkPerformanceOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplateNetworkPerformanceOptionsRequest(v.NetworkPerformanceOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Operator != nil {
+		objectKey := object.Key("Operator")
+		if err := awsEc2query_serializeDocumentOperatorRequest(v.Operator, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.Placement != nil {
+		objectKey := object.Key("Placement")
+		if err := awsEc2query_serializeDocumentLaunchTemplatePlacementRequest(v.Placement, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.PrivateDnsNameOptions != nil {
+		objectKey := object.Key("PrivateDnsNameOptions")
+		if err := awsEc2query_serializeDocumentLaunchTemplatePrivateDnsNameOptionsRequest(v.PrivateDnsNameOptions, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.RamDiskId != nil {
+		objectKey := object.Key("RamDiskId")
+		objectKey.String(*v.RamDiskId)
+	}
+
+	if v.SecondaryInterfaces != nil {
+		objectKey := object.FlatKey("SecondaryInterface")
+		if err := awsEc2query_serializeDocumentLaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList(v.SecondaryInterfaces, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.SecurityGroupIds != nil {
+		objectKey := object.FlatKey("SecurityGroupId")
+		if err := awsEc2query_serializeDocumentSecurityGroupIdStringList(v.SecurityGroupIds, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.SecurityGroups != nil {
+		objectKey := object.FlatKey("SecurityGroup")
+		if err := awsEc2query_serializeDocumentSecurityGroupStringList(v.SecurityGroups, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.TagSpecifications != nil {
+		objectKey := object.FlatKey("TagSpecification")
+		if err := awsEc2query_serializeDocumentLaunchTemplateTagSpecificationRequestList(v.TagSpecifications, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.UserData != nil {
+		objectKey := object.Key("UserData")
+		objectKey.String(*v.UserData)
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentResourceIdList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
@@ -3741,11 +5464,64 @@ func awsEc2query_serializeDocumentRouteTableIdStringList(v []string, value query
 	return nil
 }
 
+func awsEc2query_serializeDocumentSecondaryInterfacePrivateIpAddressSpecificationListRequest(v []types.SecondaryInterfacePrivateIpAddressSpecificationRequest, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("SecondaryInterfacePrivateIpAddressSpecification")
+
+	for i := range v {
+		av := array.Value()
+		if err := awsEc2query_serializeDocumentSecondaryInterfacePrivateIpAddressSpecificationRequest(&v[i], av); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentSecondaryInterfacePrivateIpAddressSpecificationRequest(v *types.SecondaryInterfacePrivateIpAddressSpecificationRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.PrivateIpAddress != nil {
+		objectKey := object.Key("PrivateIpAddress")
+		objectKey.String(*v.PrivateIpAddress)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeDocumentSecurityGroupIdStringList(v []string, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("SecurityGroupId")
+
+	for i := range v {
+		av := array.Value()
+		av.String(v[i])
+	}
+	return nil
+}
+
 func awsEc2query_serializeDocumentSecurityGroupRuleIdList(v []string, value query.Value) error {
 	if len(v) == 0 {
 		return nil
 	}
 	array := value.Array("Item")
+
+	for i := range v {
+		av := array.Value()
+		av.String(v[i])
+	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentSecurityGroupStringList(v []string, value query.Value) error {
+	if len(v) == 0 {
+		return nil
+	}
+	array := value.Array("SecurityGroup")
 
 	for i := range v {
 		av := array.Value()
@@ -3833,6 +5609,49 @@ func awsEc2query_serializeDocumentTagSpecificationList(v []types.TagSpecificatio
 	return nil
 }
 
+func awsEc2query_serializeDocumentTotalLocalStorageGBRequest(v *types.TotalLocalStorageGBRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		switch {
+		case math.IsNaN(*v.Max):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Max, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Max, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Max)
+
+		}
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		switch {
+		case math.IsNaN(*v.Min):
+			objectKey.String("NaN")
+
+		case math.IsInf(*v.Min, 1):
+			objectKey.String("Infinity")
+
+		case math.IsInf(*v.Min, -1):
+			objectKey.String("-Infinity")
+
+		default:
+			objectKey.Double(*v.Min)
+
+		}
+	}
+
+	return nil
+}
+
 func awsEc2query_serializeDocumentUserIdGroupPair(v *types.UserIdGroupPair, value query.Value) error {
 	object := value.Object()
 	_ = object
@@ -3900,6 +5719,23 @@ func awsEc2query_serializeDocumentValueStringList(v []string, value query.Value)
 		av := array.Value()
 		av.String(v[i])
 	}
+	return nil
+}
+
+func awsEc2query_serializeDocumentVCpuCountRangeRequest(v *types.VCpuCountRangeRequest, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.Max != nil {
+		objectKey := object.Key("Max")
+		objectKey.Integer(*v.Max)
+	}
+
+	if v.Min != nil {
+		objectKey := object.Key("Min")
+		objectKey.Integer(*v.Min)
+	}
+
 	return nil
 }
 
@@ -4122,6 +5958,55 @@ func awsEc2query_serializeOpDocumentAuthorizeSecurityGroupIngressInput(v *Author
 	if v.ToPort != nil {
 		objectKey := object.Key("ToPort")
 		objectKey.Integer(*v.ToPort)
+	}
+
+	return nil
+}
+
+func awsEc2query_serializeOpDocumentCreateLaunchTemplateVersionInput(v *CreateLaunchTemplateVersionInput, value query.Value) error {
+	object := value.Object()
+	_ = object
+
+	if v.ClientToken != nil {
+		objectKey := object.Key("ClientToken")
+		objectKey.String(*v.ClientToken)
+	}
+
+	if v.DryRun != nil {
+		objectKey := object.Key("DryRun")
+		objectKey.Boolean(*v.DryRun)
+	}
+
+	if v.LaunchTemplateData != nil {
+		objectKey := object.Key("LaunchTemplateData")
+		if err := awsEc2query_serializeDocumentRequestLaunchTemplateData(v.LaunchTemplateData, objectKey); err != nil {
+			return err
+		}
+	}
+
+	if v.LaunchTemplateId != nil {
+		objectKey := object.Key("LaunchTemplateId")
+		objectKey.String(*v.LaunchTemplateId)
+	}
+
+	if v.LaunchTemplateName != nil {
+		objectKey := object.Key("LaunchTemplateName")
+		objectKey.String(*v.LaunchTemplateName)
+	}
+
+	if v.ResolveAlias != nil {
+		objectKey := object.Key("ResolveAlias")
+		objectKey.Boolean(*v.ResolveAlias)
+	}
+
+	if v.SourceVersion != nil {
+		objectKey := object.Key("SourceVersion")
+		objectKey.String(*v.SourceVersion)
+	}
+
+	if v.VersionDescription != nil {
+		objectKey := object.Key("VersionDescription")
+		objectKey.String(*v.VersionDescription)
 	}
 
 	return nil

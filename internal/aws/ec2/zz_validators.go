@@ -11,6 +11,7 @@ import (
 	fmt "fmt"
 	smithy "github.com/aws/smithy-go"
 	middleware "github.com/aws/smithy-go/middleware"
+	types "github.com/slipway-eks/slipway/internal/aws/ec2/types"
 )
 
 type validateOpAssociateRouteTable struct {
@@ -48,6 +49,26 @@ func (m *validateOpAuthorizeSecurityGroupEgress) HandleInitialize(ctx context.Co
 		return out, metadata, fmt.Errorf("unknown input parameters type %T", in.Parameters)
 	}
 	if err := validateOpAuthorizeSecurityGroupEgressInput(input); err != nil {
+		return out, metadata, err
+	}
+	return next.HandleInitialize(ctx, in)
+}
+
+type validateOpCreateLaunchTemplateVersion struct {
+}
+
+func (*validateOpCreateLaunchTemplateVersion) ID() string {
+	return "OperationInputValidation"
+}
+
+func (m *validateOpCreateLaunchTemplateVersion) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+	out middleware.InitializeOutput, metadata middleware.Metadata, err error,
+) {
+	input, ok := in.Parameters.(*CreateLaunchTemplateVersionInput)
+	if !ok {
+		return out, metadata, fmt.Errorf("unknown input parameters type %T", in.Parameters)
+	}
+	if err := validateOpCreateLaunchTemplateVersionInput(input); err != nil {
 		return out, metadata, err
 	}
 	return next.HandleInitialize(ctx, in)
@@ -321,6 +342,10 @@ func addOpAuthorizeSecurityGroupEgressValidationMiddleware(stack *middleware.Sta
 	return stack.Initialize.Add(&validateOpAuthorizeSecurityGroupEgress{}, middleware.After)
 }
 
+func addOpCreateLaunchTemplateVersionValidationMiddleware(stack *middleware.Stack) error {
+	return stack.Initialize.Add(&validateOpCreateLaunchTemplateVersion{}, middleware.After)
+}
+
 func addOpCreateRouteValidationMiddleware(stack *middleware.Stack) error {
 	return stack.Initialize.Add(&validateOpCreateRoute{}, middleware.After)
 }
@@ -373,6 +398,173 @@ func addOpRevokeSecurityGroupEgressValidationMiddleware(stack *middleware.Stack)
 	return stack.Initialize.Add(&validateOpRevokeSecurityGroupEgress{}, middleware.After)
 }
 
+func validateCreditSpecificationRequest(v *types.CreditSpecificationRequest) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "CreditSpecificationRequest"}
+	if v.CpuCredits == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("CpuCredits"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateElasticGpuSpecification(v *types.ElasticGpuSpecification) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "ElasticGpuSpecification"}
+	if v.Type == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("Type"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateElasticGpuSpecificationList(v []types.ElasticGpuSpecification) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "ElasticGpuSpecificationList"}
+	for i := range v {
+		if err := validateElasticGpuSpecification(&v[i]); err != nil {
+			invalidParams.AddNested(fmt.Sprintf("[%d]", i), err.(smithy.InvalidParamsError))
+		}
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateInstanceRequirementsRequest(v *types.InstanceRequirementsRequest) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "InstanceRequirementsRequest"}
+	if v.VCpuCount == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("VCpuCount"))
+	} else if v.VCpuCount != nil {
+		if err := validateVCpuCountRangeRequest(v.VCpuCount); err != nil {
+			invalidParams.AddNested("VCpuCount", err.(smithy.InvalidParamsError))
+		}
+	}
+	if v.MemoryMiB == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("MemoryMiB"))
+	} else if v.MemoryMiB != nil {
+		if err := validateMemoryMiBRequest(v.MemoryMiB); err != nil {
+			invalidParams.AddNested("MemoryMiB", err.(smithy.InvalidParamsError))
+		}
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateLaunchTemplateElasticInferenceAccelerator(v *types.LaunchTemplateElasticInferenceAccelerator) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "LaunchTemplateElasticInferenceAccelerator"}
+	if v.Type == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("Type"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateLaunchTemplateElasticInferenceAcceleratorList(v []types.LaunchTemplateElasticInferenceAccelerator) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "LaunchTemplateElasticInferenceAcceleratorList"}
+	for i := range v {
+		if err := validateLaunchTemplateElasticInferenceAccelerator(&v[i]); err != nil {
+			invalidParams.AddNested(fmt.Sprintf("[%d]", i), err.(smithy.InvalidParamsError))
+		}
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateMemoryMiBRequest(v *types.MemoryMiBRequest) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "MemoryMiBRequest"}
+	if v.Min == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("Min"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateRequestLaunchTemplateData(v *types.RequestLaunchTemplateData) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "RequestLaunchTemplateData"}
+	if v.ElasticGpuSpecifications != nil {
+		if err := validateElasticGpuSpecificationList(v.ElasticGpuSpecifications); err != nil {
+			invalidParams.AddNested("ElasticGpuSpecifications", err.(smithy.InvalidParamsError))
+		}
+	}
+	if v.ElasticInferenceAccelerators != nil {
+		if err := validateLaunchTemplateElasticInferenceAcceleratorList(v.ElasticInferenceAccelerators); err != nil {
+			invalidParams.AddNested("ElasticInferenceAccelerators", err.(smithy.InvalidParamsError))
+		}
+	}
+	if v.CreditSpecification != nil {
+		if err := validateCreditSpecificationRequest(v.CreditSpecification); err != nil {
+			invalidParams.AddNested("CreditSpecification", err.(smithy.InvalidParamsError))
+		}
+	}
+	if v.InstanceRequirements != nil {
+		if err := validateInstanceRequirementsRequest(v.InstanceRequirements); err != nil {
+			invalidParams.AddNested("InstanceRequirements", err.(smithy.InvalidParamsError))
+		}
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateVCpuCountRangeRequest(v *types.VCpuCountRangeRequest) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "VCpuCountRangeRequest"}
+	if v.Min == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("Min"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
 func validateOpAssociateRouteTableInput(v *AssociateRouteTableInput) error {
 	if v == nil {
 		return nil
@@ -395,6 +587,25 @@ func validateOpAuthorizeSecurityGroupEgressInput(v *AuthorizeSecurityGroupEgress
 	invalidParams := smithy.InvalidParamsError{Context: "AuthorizeSecurityGroupEgressInput"}
 	if v.GroupId == nil {
 		invalidParams.Add(smithy.NewErrParamRequired("GroupId"))
+	}
+	if invalidParams.Len() > 0 {
+		return invalidParams
+	} else {
+		return nil
+	}
+}
+
+func validateOpCreateLaunchTemplateVersionInput(v *CreateLaunchTemplateVersionInput) error {
+	if v == nil {
+		return nil
+	}
+	invalidParams := smithy.InvalidParamsError{Context: "CreateLaunchTemplateVersionInput"}
+	if v.LaunchTemplateData == nil {
+		invalidParams.Add(smithy.NewErrParamRequired("LaunchTemplateData"))
+	} else if v.LaunchTemplateData != nil {
+		if err := validateRequestLaunchTemplateData(v.LaunchTemplateData); err != nil {
+			invalidParams.AddNested("LaunchTemplateData", err.(smithy.InvalidParamsError))
+		}
 	}
 	if invalidParams.Len() > 0 {
 		return invalidParams

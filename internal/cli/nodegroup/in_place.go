@@ -20,6 +20,9 @@ func upgradeInPlace(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster
 				"and nothing else; the rest is a replacement (leave --strategy out)", flag)
 		}
 	}
+	if f.image != "" && (f.template != "" || f.release != "") {
+		return cmdutil.Input("--ami makes a version of the group's launch template: it goes without --launch-template-version and --release-version")
+	}
 	if len(groups) > 1 {
 		return cmdutil.Input("--strategy in-place takes one node group at a time (slipway upgrade takes all of a cluster to a version): not %s",
 			strings.Join(groups, ", "))
@@ -31,6 +34,7 @@ func upgradeInPlace(ctx context.Context, a *cmdutil.App, f upgradeFlags, cluster
 	}
 	return a.Change(ctx, t, cmdutil.Change{Command: "nodegroup upgrade", Consent: f.Consent, First: f.repair.Before(ctx, a, t, f.Consent), Drawn: f.timeline,
 		Prepare: func(b *run.Books) (*run.Session, error) {
-			return run.PrepareInPlace(ctx, t.AWS, cluster, run.InPlace{Group: groups[0], Release: f.release, Template: f.template, Force: f.force, Books: b})
+			return run.PrepareInPlace(ctx, t.AWS, cluster,
+				run.InPlace{Group: groups[0], Release: f.release, Template: f.template, Image: f.image, Force: f.force, Books: b})
 		}})
 }

@@ -19,7 +19,7 @@ type upgradeFlags struct {
 	repair             first.Repair
 	strategy, file     string
 	release, family    string
-	template           string
+	template, image    string
 	types              []string
 	gates              []string
 	gateTime, deadline time.Duration
@@ -60,10 +60,10 @@ state is in the cluster, and the same command goes on, from any machine.
 With --strategy in-place, EKS replaces the nodes of a managed group within the group (UpdateNodegroupVersion): new ones first,
 then the old ones are emptied, as many at a time as the group's update config says, or, where its update strategy is MINIMAL,
 the other way round. It takes another AMI release, to the control plane's Kubernetes unless --release-version says otherwise,
-or another version of the group's own launch template; all else is a replacement. What would hold it up is named before, as
-above; while it runs, the nodes that are left, and the pods and budgets that hold them. A pod that a budget holds for 15 minutes
-fails it, unless --force has EKS end it; what is new stays, and the same command goes on. There is no other way back than
---release-version with the release before.`
+or another version of the group's own launch template, which --ami makes: as it is, with that AMI; all else is a replacement.
+What would hold it up is named before, as above; while it runs, the nodes that are left, and the pods and budgets that hold them.
+A pod that a budget holds for 15 minutes fails it, unless --force has EKS end it; what is new stays, and the same command goes on.
+There is no other way back than --release-version, or --launch-template-version, with the one before.`
 
 func newUpgrade(a *cmdutil.App) *cobra.Command {
 	var f upgradeFlags
@@ -87,6 +87,7 @@ func newUpgrade(a *cmdutil.App) *cobra.Command {
 	fs.StringVarP(&f.file, "file", "f", "", "ClusterConfig file that says what the new group is, in its entry of that name, or - for standard input")
 	fs.StringVar(&f.release, "release-version", "", "AMI release, such as 1.34.4-20261101, or latest, the default (managed groups)")
 	fs.StringVar(&f.template, "launch-template-version", "", "in place: version of the group's own launch template; default: as it is")
+	fs.StringVar(&f.image, "ami", "", "in place, of a group with a launch template and an AMI of your own: the AMI that a new version of the template gets")
 	fs.StringSliceVar(&f.types, "instance-types", nil, "instance types of the new group; default: as they are")
 	fs.StringVar(&f.family, "ami-family", "", "AMI family of the new group, such as AmazonLinux2023; default: as it is")
 	fs.StringArrayVar(&f.gates, "gate", nil, "command that must exit 0 for it to go on, at each gate; may be repeated")
@@ -150,8 +151,8 @@ func (f *upgradeFlags) wish(a *cmdutil.App, cluster string, groups []string) (ru
 	switch {
 	case f.strategy != blueGreen:
 		return w, cmdutil.Input("--strategy %s: blue-green or in-place", f.strategy)
-	case f.template != "":
-		return w, cmdutil.Input("--launch-template-version goes with --strategy in-place: say in a file what the new group is made from (-f FILE)")
+	case f.template != "" || f.image != "":
+		return w, cmdutil.Input("--launch-template-version and --ami go with --strategy in-place: say in a file what the new group is made from (-f FILE)")
 	case f.parallel < 1:
 		return w, cmdutil.Input("--max-parallel takes 1 or more")
 	case len(slices.Compact(slices.Sorted(slices.Values(groups)))) < len(groups):

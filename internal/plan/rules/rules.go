@@ -45,9 +45,10 @@ const (
 	GroupScaling     = "nodegroup-scaling"
 	GroupUpdate      = "nodegroup-update"
 	GroupSettled     = "nodegroup-settled"
-	GroupVersion     = "nodegroup-version" // EKS replaces the nodes within the group
-	GroupRolled      = "nodegroup-rolled"  // what that leaves is as before
-	GroupLive        = "nodegroup-live"    // what a group's stack does not say
+	GroupVersion     = "nodegroup-version"       // EKS replaces the nodes within the group
+	TemplateVersion  = "launch-template-version" // that EKS makes nodes from then
+	GroupRolled      = "nodegroup-rolled"        // what that leaves is as before
+	GroupLive        = "nodegroup-live"          // what a group's stack does not say
 	StackSettled     = "stack-settled"
 	FargateRole      = "fargate-role"
 	Tags             = "tags"

@@ -175,6 +175,7 @@ var All = []Rule{
 			same(of(GroupUpdate, GroupLive), of(GroupSettled), oneChange),
 			same(of(GroupUpdate, GroupLive), of(NodeGroup), endsFirst),
 			same(of(GroupUpdate, GroupLive), of(GroupVersion), "the record follows what EKS has done"),
+			same(of(GroupVersion), of(TemplateVersion), "the version is there first"),
 			same(of(Nodes, GroupRolled), of(GroupVersion), "EKS replaces the nodes first"),
 			same(of(GroupLive), of(GroupUpdate), oneChange),
 			same(of(GroupUpdate), of(GroupUpdate).by(For), "its stack says first what EKS has done"),
