@@ -101,6 +101,9 @@ type (
 		// allowed at most, where nodes that take no pods count.
 		Apart  Set            `json:"apart,omitempty"`
 		Spread map[string]int `json:"spread,omitempty"`
+		// Near are, by topology key, the nodes of the pods that it must be in one domain with, by
+		// required affinity; none where its own kind is meant, or a DaemonSet's pods.
+		Near map[string]Set `json:"near,omitempty"`
 		// Finalizers are what somebody must take away before it is gone, but for those that
 		// Kubernetes takes away itself; Leaving: it is being deleted.
 		Finalizers Set  `json:"finalizers,omitempty"`

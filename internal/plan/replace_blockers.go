@@ -124,7 +124,13 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 			say("pod-finalizer", pod, p, "is being deleted, and a finalizer keeps it: "+strings.Join(p.Finalizers, ", "),
 				"see why who set it does not take it away (kubectl describe pod)")
 		}
-		switch why, volume, err := unfit(p, m.homes); {
+		homes, where := b.nearby(p, m)
+		if where != "" {
+			say("pod-fits-no-node", pod, p, "would wait for ever: its pod affinity wants it beside pods that stay in "+where+
+				", where no node is that it may go to", m.fit)
+			continue
+		}
+		switch why, volume, err := unfit(p, homes); {
 		case err != nil:
 			say("pod-unread", pod, p, fmt.Sprintf("asks for a node in words that cannot be read: %v", err), "correct it")
 		case volume:
@@ -136,6 +142,30 @@ func (b *builder) immovable(m relocation) (out finding.Findings) {
 		}
 	}
 	return out
+}
+
+// nearby are the nodes that a pod may go to which are where its pod affinity wants it, if what it
+// is to be near stays; where there is none, where tells what they would have to be in.
+func (b *builder) nearby(p *observe.Pod, m relocation) (homes []*corev1.Node, where string) {
+	homes = m.homes
+	for _, key := range slices.Sorted(maps.Keys(p.Near)) {
+		beside := p.Near[key]
+		if slices.ContainsFunc(beside, func(n string) bool { return slices.Contains(m.nodes, n) }) {
+			continue // that moves, too
+		}
+		var domains []string
+		for _, name := range beside {
+			if n := b.live.Kubernetes.Nodes[name]; n != nil {
+				domains = append(domains, n.Labels[key])
+			}
+		}
+		homes = slices.DeleteFunc(slices.Clone(homes), func(n *corev1.Node) bool { return !slices.Contains(domains, n.Labels[key]) })
+		if len(homes) == 0 && len(m.homes) > 0 {
+			slices.Sort(domains)
+			return nil, key + " " + few(slices.Compact(domains))
+		}
+	}
+	return homes, ""
 }
 
 // forced is a blocker, or with --force a note.

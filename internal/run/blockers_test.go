@@ -157,7 +157,11 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 	k := kubernetesOf(t, r)
 	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "eks.amazonaws.com/nodegroup=w"})
 	must(t, err)
-	node := nodes.Items[0].Name
+	node, zone := nodes.Items[0].Name, nodes.Items[0].Labels[corev1.LabelTopologyZone]
+	anchor, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "alpha.eksctl.io/nodegroup-name=s," + corev1.LabelTopologyZone + "=" + zone})
+	if err != nil || len(anchor.Items) == 0 {
+		t.Fatalf("no node of the other group in %s: %v", zone, err)
+	}
 	_, err = k.CoreV1().PersistentVolumes().Create(t.Context(), &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "far"}, Spec: corev1.PersistentVolumeSpec{
 		Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}, AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
 		PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: "ebs.csi.aws.com", VolumeHandle: "vol-1"}},
@@ -171,6 +175,13 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 			p.Spec.Volumes = []corev1.Volume{{Name: "d", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
 		},
 		"plain": func(*corev1.Pod) {},
+		"anchor": func(p *corev1.Pod) {
+			p.Labels, p.Spec.NodeName = map[string]string{"app": "anchor"}, anchor.Items[0].Name
+		},
+		"mate": func(p *corev1.Pod) {
+			p.Spec.Affinity = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+				TopologyKey: corev1.LabelTopologyZone, LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "anchor"}}}}}}
+		},
 	} {
 		of, err := k.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 		must(t, err)
@@ -243,6 +254,10 @@ func TestWhatHoldsAPodIsNamed(t *testing.T) {
 		}
 	}
 	said(run.Replacement{File: taint}, "pod-fits-no-node: ConfigMap default/plain: would wait for ever: it does not tolerate the taint gpu:NoSchedule")
+
+	elsewhere := testregion.Load(t, strings.Replace(pair, "{name: w,", "{name: w, availabilityZones: ["+map[bool]string{true: "us-west-2b", false: "us-west-2a"}[zone == "us-west-2a"]+"],", 1))
+	said(run.Replacement{File: elsewhere}, "pod-fits-no-node: ConfigMap default/mate: would wait for ever: its pod affinity wants it beside pods that stay in "+
+		corev1.LabelTopologyZone+" "+zone)
 
 	must(t, k.PolicyV1().PodDisruptionBudgets("default").Delete(t.Context(), "full", metav1.DeleteOptions{}))
 	s := replacement(t, r, run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Force: true}})

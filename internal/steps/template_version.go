@@ -50,7 +50,8 @@ func (s *TemplateVersion) Run(ctx context.Context, e *Env, _ *Memo) (engine.Resu
 // image is the AMI of the version; "": there is no such version yet.
 func (s *TemplateVersion) image(ctx context.Context, e *Env) (string, error) {
 	in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &s.Template, MinVersion: &s.Version}
-	all, err := awsc.Collect(ctx, ec2.NewDescribeLaunchTemplateVersionsPaginator(e.AWS.EC2, in), func(o *ec2.DescribeLaunchTemplateVersionsOutput) []types.LaunchTemplateVersion {
+	pages := ec2.NewDescribeLaunchTemplateVersionsPaginator(e.AWS.EC2, in)
+	all, err := awsc.Collect(ctx, pages, func(o *ec2.DescribeLaunchTemplateVersionsOutput) []types.LaunchTemplateVersion {
 		return o.LaunchTemplateVersions
 	})
 	if err != nil {

@@ -40,11 +40,13 @@ func (o *observer) pods(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var near nears
 	in.Pods = map[string]*observe.Pod{}
 	err = kube.Each(ctx, k.CoreV1().Pods("").List, func(l *corev1.PodList) string { return l.Continue }, func(l *corev1.PodList) {
 		for i := range l.Items {
 			p := &l.Items[i]
 			rooms.take(p)
+			near.take(p, kube.Leaves(p))
 			if p.Spec.NodeName == "" || !kube.Leaves(p) {
 				continue
 			}
@@ -65,6 +67,7 @@ func (o *observer) pods(ctx context.Context) error {
 			in.Pods[key(&p.ObjectMeta)] = x
 		}
 	})
+	near.said(in.Pods)
 	in.Rooms = rooms.said()
 	return err
 }
