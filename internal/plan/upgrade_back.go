@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -116,6 +117,7 @@ func (u *upgrading) readyBack() (out finding.Findings) {
 				"runs kubelets of %s, which must not be newer than the control plane, and EKS takes no group with an AMI of your own back", u.groups[g.Name]))
 		}
 	}
+	out = append(out, u.newerNodes()...)
 	for _, name := range slices.Sorted(maps.Keys(u.addons)) {
 		if u.standard(name, u.To) == "" {
 			out = append(out, u.stop("addon-version-not-offered", "add-on "+name, "take it away first: slipway addon remove "+u.Live.Name+" "+name,
@@ -124,4 +126,39 @@ func (u *upgrading) readyBack() (out finding.Findings) {
 	}
 	u.unread()
 	return append(out, u.readyPods()...)
+}
+
+// newerNodes are nodes of no node group that would be newer than the control plane. EKS takes Auto
+// Mode's back itself, before the control plane (facts/eks.md §6); a pod of Fargate's has what the
+// control plane was when it was made.
+func (u *upgrading) newerNodes() (out finding.Findings) {
+	if !u.climbs() || u.Live.Kubernetes == nil || u.Force {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, g := range u.Live.NodeGroups() {
+		for _, n := range u.Live.NodesOf(g) {
+			known[n.Name] = true
+		}
+	}
+	by := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(u.Live.Kubernetes.Nodes)) {
+		n := u.Live.Kubernetes.Nodes[name]
+		if !known[name] && n.Version != "" && eksfacts.Minor(n.Version) > eksfacts.Minor(u.To) {
+			keeper := eksfacts.KeeperOf(n.Name, n.Labels)
+			by[keeper] = append(by[keeper], name)
+		}
+	}
+	remedies := map[string]string{
+		eksfacts.KeptByKarpenter: fmt.Sprintf("name AMIs of %s in its EC2NodeClass (amiSelectorTerms), and wait until its drift has replaced them", u.To),
+		eksfacts.KeptByFargate:   "end their pods' Deployments until the control plane is back (kubectl scale --replicas 0), or go on as they are, with --force",
+		"":                       fmt.Sprintf("replace them by nodes of %s, with what made them", u.To),
+	}
+	for _, keeper := range slices.Sorted(maps.Keys(by)) {
+		if remedy := remedies[keeper]; remedy != "" {
+			out = append(out, u.stop("kubelet-too-new", cmp.Or(keeper, "other")+" nodes", remedy,
+				"run kubelets that are newer than %s, and none may be newer than the control plane: %s", u.To, few(by[keeper])))
+		}
+	}
+	return out
 }

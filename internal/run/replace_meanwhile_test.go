@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -198,4 +199,52 @@ func TestLoadBalancersOfLocalServicesLoseNodesOneByOne(t *testing.T) {
 		t.Fatalf("%v %s, %d nodes had left it", err, rep.FirstFailure, most)
 	}
 	nothingLeft(t, r)
+}
+
+// The load balancer of a Service that reaches pods through any node has the old nodes behind it
+// until the new ones are, and none of them once pods have moved: before they go.
+func TestOldNodesLeaveTheLoadBalancerBeforeTheyGo(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	_, err := kubernetesOf(t, r).CoreV1().Services("default").Create(t.Context(), &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}, metav1.CreateOptions{})
+	must(t, err)
+	r.Sim.World.Advance(5 * time.Minute)
+	behind := func() map[string]int { // the group's, by its name
+		l, err := r.AWS.Classic.DescribeLoadBalancers(t.Context(), &elasticloadbalancing.DescribeLoadBalancersInput{})
+		must(t, err)
+		nodes, err := kubernetesOf(t, r).CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+		must(t, err)
+		out := map[string]int{}
+		for _, i := range l.LoadBalancerDescriptions[0].Instances {
+			for _, n := range nodes.Items {
+				if strings.HasSuffix(n.Spec.ProviderID, *i.InstanceId) {
+					out[n.Labels["alpha.eksctl.io/nodegroup-name"]]++
+				}
+			}
+		}
+		return out
+	}
+	if b := behind(); b["w"] != 3 || b["s"] != 2 {
+		t.Fatalf("before: %v", b)
+	}
+	s := replacement(t, r, run.Replacement{Groups: []string{"w"}})
+	var green, moved map[string]int
+	look := func(e engine.Event) {
+		switch {
+		case e.Type == "step_done" && strings.HasPrefix(e.Step, rules.Proven) && green == nil:
+			green = behind()
+		case e.Type == "step_done" && strings.HasPrefix(e.Step, rules.Evacuate):
+			moved = behind()
+		}
+	}
+	rep, err := s.Run(t.Context(), r.Clock, 1, look)
+	if err != nil || !rep.OK() {
+		t.Fatal(err, rep.FirstFailure)
+	}
+	if green["w"] != 3 || green["w-b2"] != 3 || moved["w"] != 0 || moved["w-b2"] != 3 || moved["s"] != 2 {
+		t.Errorf("with the new nodes %v, and as pods had moved %v", green, moved)
+	}
+	if b := behind(); b["w-b2"] != 3 || b["s"] != 2 || len(b) != 2 {
+		t.Errorf("afterwards: %v", b)
+	}
 }

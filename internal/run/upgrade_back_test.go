@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/slipway-eks/slipway/internal/plan/rules"
 	"github.com/slipway-eks/slipway/internal/run"
 	"github.com/slipway-eks/slipway/internal/testregion"
@@ -54,6 +57,37 @@ func TestTheWayBackReplacesGroupsThatEKSDoesNotManage(t *testing.T) {
 	_, err = run.PrepareUpgrade(t.Context(), testregion.Again(t, up).AWS, "test", run.Upgrade{Back: true, Strategy: run.StrategyBlueGreen})
 	if err == nil || !strings.Contains(err.Error(), "strategy-no-way-back") || !strings.Contains(err.Error(), "leave out --strategy blue-green") {
 		t.Errorf("back by blue-green: %v", err)
+	}
+}
+
+// Nodes that no group has, and that would be newer than the control plane, stop the way back
+// before anything is changed, but for Auto Mode's, which EKS takes back; once it is back, or by
+// force, they are told.
+func TestNewerNodesOfOthersStopTheWayBack(t *testing.T) {
+	r := testregion.Again(t, stood(t, testregion.Cluster+"managedNodeGroups: [{name: w, desiredCapacity: 1}]\n"))
+	if rep := drive(t, r, upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace})); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	k := kubernetesOf(t, r)
+	for name, labels := range map[string]map[string]string{"karpenter-1": {"karpenter.sh/nodepool": "default"}, "hybrid-1": nil,
+		"auto-1": {"eks.amazonaws.com/compute-type": "auto"}, "fargate-1": nil, "karpenter-old": {"karpenter.sh/nodepool": "default"}} {
+		n, err := k.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}, metav1.CreateOptions{})
+		must(t, err)
+		n.Status.NodeInfo.KubeletVersion = map[bool]string{true: "v1.34.1-eks-1", false: "v1.35.2-eks-1"}[name == "karpenter-old"]
+		_, err = k.CoreV1().Nodes().UpdateStatus(t.Context(), n, metav1.UpdateOptions{})
+		must(t, err)
+	}
+	back := run.Upgrade{Back: true, Strategy: run.StrategyInPlace}
+	_, err := run.PrepareUpgrade(t.Context(), r.AWS, "test", back)
+	for _, want := range []string{"kubelet-too-new: karpenter nodes: run kubelets that are newer than 1.34, and none may be newer than the control plane: karpenter-1",
+		"amiSelectorTerms", "other nodes: run kubelets that are newer than 1.34, and none may be newer than the control plane: hybrid-1", "fargate nodes"} {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "auto-1") || strings.Contains(err.Error(), "karpenter-old") {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	back.Force = true
+	if _, err := run.PrepareUpgrade(t.Context(), r.AWS, "test", back); err != nil {
+		t.Errorf("by force: %v", err)
 	}
 }
 
