@@ -32,16 +32,17 @@ func (o *Observed) NodeGroups() []AnyGroup {
 	for name, g := range o.Groups {
 		of(name).Managed = g
 	}
-	for _, g := range o.ScalingGroups {
+	for _, id := range slices.Sorted(maps.Keys(o.ScalingGroups)) {
+		g := o.ScalingGroups[id]
 		name := g.Nodegroup
 		if name == "" {
 			name = g.Name
 		}
 		of(name).Scaling = g
 	}
-	for _, s := range o.Stacks {
-		if name := s.Tags[tagGroup]; name != "" {
-			of(name).Stack = s
+	for _, id := range slices.Sorted(maps.Keys(o.Stacks)) { // of several of one group, always the same
+		if s := o.Stacks[id]; s.Tags[tagGroup] != "" {
+			of(s.Tags[tagGroup]).Stack = s
 		}
 	}
 	out := make([]AnyGroup, 0, len(all))

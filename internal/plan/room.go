@@ -108,7 +108,8 @@ func (r *replacing) greenRoom(typ string) corev1.ResourceList {
 // than there is.
 func (b *builder) crowded(m relocation) (out finding.Findings) {
 	kinds, ports := map[string][]*observe.Pod{}, map[string]int{}
-	for id, p := range b.live.Kubernetes.Pods {
+	for _, id := range slices.Sorted(maps.Keys(b.live.Kubernetes.Pods)) {
+		p := b.live.Kubernetes.Pods[id]
 		kinds[podOf(id, p)] = append(kinds[podOf(id, p)], p)
 		if slices.Contains(m.nodes, p.Node) {
 			for _, port := range p.Ports {
@@ -123,14 +124,14 @@ func (b *builder) crowded(m relocation) (out finding.Findings) {
 		}
 		p := pods[0]
 		for _, key := range p.Apart {
-			if places := m.places(p, key); len(pods) > places {
+			if places := m.places(pods, key); len(pods) > places {
 				out = append(out, b.forced(m, "pods-apart", kind,
 					fmt.Sprintf("has %d pods of which no two may have the same %s (anti-affinity), and there will be %d to choose from", len(pods), key, places),
 					m.more+", or let it have fewer pods")...)
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(p.Spread)) {
-			if places, skew := m.places(p, key), p.Spread[key]; m.leavesBehind(b.live, key) && len(pods) > places*skew {
+			if places, skew := m.places(pods, key), p.Spread[key]; m.leavesBehind(b.live, key) && len(pods) > places*skew {
 				out = append(out, b.forced(m, "pods-spread", kind,
 					fmt.Sprintf("is spread over %s (maxSkew %d), which counts nodes that take no pods, too: of its %d pods, the new nodes would get %d", key, skew,
 						len(pods), places*skew),
@@ -148,11 +149,15 @@ func (b *builder) crowded(m relocation) (out finding.Findings) {
 	return append(out, b.together(m)...)
 }
 
-// places are how many values of a topology key the nodes have that a pod may go to.
-func (m *relocation) places(p *observe.Pod, key string) int {
+// places are how many values of a topology key the nodes have that pods of a kind may go to, one or
+// the other: a StatefulSet's have volumes of their own.
+func (m *relocation) places(pods []*observe.Pod, key string) int {
 	values, come := map[string]bool{}, 0
 	for _, n := range m.homes {
-		if why, _, err := unfit(&observe.Pod{Fits: p.Fits}, []*corev1.Node{n}); why != "" || err != nil {
+		if !slices.ContainsFunc(pods, func(p *observe.Pod) bool {
+			why, _, err := unfit(&observe.Pod{Fits: p.Fits}, []*corev1.Node{n})
+			return why == "" && err == nil
+		}) {
 			continue
 		}
 		switch v, has := n.Labels[key]; {
@@ -214,8 +219,8 @@ func (b *builder) together(m relocation) finding.Findings {
 	}
 	add(free, most, m.come)
 	count := 0
-	for _, p := range b.live.Kubernetes.Pods {
-		if slices.Contains(m.nodes, p.Node) {
+	for _, id := range slices.Sorted(maps.Keys(b.live.Kubernetes.Pods)) { // in order: a sum is written as its first part is
+		if p := b.live.Kubernetes.Pods[id]; slices.Contains(m.nodes, p.Node) {
 			add(asked, list(p.Asks), 1)
 			count++
 		}

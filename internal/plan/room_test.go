@@ -81,3 +81,21 @@ func TestAZoneWithoutTheTypeIsNoHome(t *testing.T) {
 		}
 	}
 }
+
+// Pods of a kind whose volumes are in different zones have the places of all of them: which is
+// asked first does not matter.
+func TestPlacesAreThoseOfAllPodsOfAKind(t *testing.T) {
+	in := func(zone string) *observe.Pod {
+		return &observe.Pod{Fits: &observe.Fit{Volumes: map[string]json.RawMessage{"data": json.RawMessage(
+			`{"nodeSelectorTerms": [{"matchExpressions": [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["` + zone + `"]}]}]}`)}}}
+	}
+	home := func(name, zone string) *corev1.Node {
+		return asNode(name, map[string]string{corev1.LabelHostname: name, corev1.LabelTopologyZone: zone}, nil)
+	}
+	m := &relocation{homes: []*corev1.Node{home("x", "a"), home("y", "b"), home("z", "c")}}
+	for _, pods := range [][]*observe.Pod{{in("a"), in("b")}, {in("b"), in("a")}} {
+		if n := m.places(pods, corev1.LabelHostname); n != 2 {
+			t.Errorf("%d places", n)
+		}
+	}
+}

@@ -100,11 +100,11 @@ func (c *cluster) NewVolume(claim *corev1.PersistentVolumeClaim, class *storagev
 			"Only AccessModes[ReadWriteOnce] supported")
 	}
 	in := c.volumeRequest(claim, name, zone, p)
-	out, err := c.e.ec2.CreateVolume(nil, in)
+	id, err := c.disk(name, in)
 	if err != nil {
 		return nil, fmt.Errorf("rpc error: code = Internal desc = Could not create volume %q: %w", name, err)
 	}
-	if v := c.e.ec2.Volume(*out.VolumeId); v == nil || v.State != ec2types.VolumeStateAvailable {
+	if v := c.e.ec2.Volume(id); v == nil || v.State != ec2types.VolumeStateAvailable {
 		return nil, nil //nolint:nilnil // it is being made
 	}
 	policy := corev1.PersistentVolumeReclaimDelete
@@ -116,10 +116,26 @@ func (c *cluster) NewVolume(claim *corev1.PersistentVolumeClaim, class *storagev
 		Spec: corev1.PersistentVolumeSpec{AccessModes: claim.Spec.AccessModes, PersistentVolumeReclaimPolicy: policy, StorageClassName: class.Name,
 			MountOptions: class.MountOptions, VolumeMode: claim.Spec.VolumeMode,
 			Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(fmt.Sprintf("%dGi", *in.Size))},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: ebsDriver, VolumeHandle: *out.VolumeId,
+			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: ebsDriver, VolumeHandle: id,
 				FSType: cmp.Or(p["csi.storage.k8s.io/fstype"], p["fstype"], "ext4")}},
 			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
 				MatchExpressions: []corev1.NodeSelectorRequirement{{Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone}}}}}}}}}, nil
+}
+
+// disk is the volume that the driver has made by a name, or makes: once, however often it is asked.
+func (c *cluster) disk(name string, in *ec2.CreateVolumeInput) (string, error) {
+	l, err := c.e.ec2.DescribeVolumes(nil, &ec2.DescribeVolumesInput{Filters: []ec2types.Filter{{Name: new("tag:CSIVolumeName"), Values: []string{name}}}})
+	if err != nil {
+		return "", err
+	}
+	if len(l.Volumes) > 0 {
+		return *l.Volumes[0].VolumeId, nil
+	}
+	out, err := c.e.ec2.CreateVolume(nil, in)
+	if err != nil {
+		return "", err
+	}
+	return *out.VolumeId, nil
 }
 
 // volumeRequest is what the driver asks EC2 for, by a class's parameters in lower case.
@@ -127,7 +143,7 @@ func (c *cluster) volumeRequest(claim *corev1.PersistentVolumeClaim, name, zone 
 	const gib = 1 << 30
 	size := int32((claim.Spec.Resources.Requests.Storage().Value() + gib - 1) / gib)
 	in := &ec2.CreateVolumeInput{AvailabilityZone: &zone, Size: new(max(size, 1)), VolumeType: ec2types.VolumeType(cmp.Or(p["type"], "gp3")),
-		Encrypted: new(p["encrypted"] == "true"), ClientToken: new("ebs-" + c.ID + name)}
+		Encrypted: new(p["encrypted"] == "true")}
 	if k := p["kmskeyid"]; k != "" {
 		in.KmsKeyId = &k
 	}
