@@ -4,6 +4,7 @@
 package outcome
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/slipway-eks/slipway/internal/finding"
@@ -39,6 +40,14 @@ type Verdict struct {
 	Endpoint   string   // of the Kubernetes API, "" where there is none
 	CA         []byte   // the certificate authority of Endpoint, in PEM
 	Left       []string // after a removal: what is still there, each in words
+}
+
+// Nodes are how many are Ready of those that are wanted, in words.
+func (v *Verdict) Nodes() string {
+	if v.NodesReady > v.NodesWant {
+		return fmt.Sprintf("%d nodes Ready, of which %d are wanted", v.NodesReady, v.NodesWant)
+	}
+	return fmt.Sprintf("%d of %d nodes Ready", v.NodesReady, v.NodesWant)
 }
 
 // Outcome is what a run came to.

@@ -27,6 +27,11 @@ func (u *upgrading) stop(code, resource, remedy, format string, a ...any) findin
 		Breaks: "nothing was changed", Remedy: remedy}
 }
 
+// NoWay is why a cluster cannot go to a version, whatever else is so; nil: it can.
+func NoWay(in Upgrading) finding.Findings {
+	return newUpgrade(in, newBuilder(in.Live, in.Account)).path()
+}
+
 // path refuses a version that there is no way to.
 func (u *upgrading) path() finding.Findings {
 	name, n := "cluster "+u.Live.Name, eksfacts.Minor(u.To)

@@ -69,7 +69,7 @@ func seen(o *outcome.Outcome) string {
 	case v.Uncounted != "":
 		return fmt.Sprintf("cluster %s is %s, %d nodes wanted (not counted: %s)", o.Cluster, v.Status, v.NodesWant, v.Uncounted)
 	}
-	nodes := fmt.Sprintf("%d of %d nodes Ready", v.NodesReady, v.NodesWant)
+	nodes := v.Nodes()
 	if v.Others > 0 {
 		nodes += fmt.Sprintf(" and %d of Fargate or Auto Mode", v.Others)
 	}

@@ -285,7 +285,7 @@ func verified(o *outcome.Outcome) string {
 	case v.Uncounted != "":
 		return fmt.Sprintf("control plane %s, nodes not counted: %s", v.Status, v.Uncounted)
 	}
-	s := fmt.Sprintf("control plane %s, %d of %d nodes Ready", v.Status, v.NodesReady, v.NodesWant)
+	s := "control plane " + v.Status + ", " + v.Nodes()
 	if len(v.Degraded) > 0 {
 		s += fmt.Sprintf(", %d add-ons not ACTIVE", len(v.Degraded))
 	}

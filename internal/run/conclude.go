@@ -47,11 +47,9 @@ func (s *Session) conclude(ctx context.Context, rep *engine.Report) *outcome.Out
 		}
 	}
 	if rep != nil && rep.OK() && s.done != "" && o.Verdict != nil && o.Verdict.Uncounted == "" {
-		o.Seen = fmt.Sprintf("%s, %d of %d nodes Ready", s.done, o.Verdict.NodesReady, o.Verdict.NodesWant)
+		o.Seen = s.done + ", " + o.Verdict.Nodes()
 		if len(s.Plan.Paused) > 0 { // the nodes of both groups are there
 			o.Seen = fmt.Sprintf("%s; nodes Ready: %d", s.done, o.Verdict.NodesReady)
-		} else if o.Verdict.NodesReady > o.Verdict.NodesWant {
-			o.Seen = fmt.Sprintf("%s, %d nodes Ready, of which %d are wanted", s.done, o.Verdict.NodesReady, o.Verdict.NodesWant)
 		}
 	}
 	if o.Returns = s.returns(rep); o.Returns {

@@ -100,6 +100,9 @@ func (w Upgrade) upgrading(ctx context.Context, c *awsc.Clients, live *observe.O
 	if in.To == "" {
 		return in, nil // the plan says why
 	}
+	if fs := plan.NoWay(in); !w.Back && len(fs) > 0 { // before files of that version are made
+		return in, fs
+	}
 	if w.File != nil && w.File.Cluster.Metadata.Version == in.To { // of another version, what it names is for that
 		w.File, _ = generations(w.File, live)
 		in.File = w.File

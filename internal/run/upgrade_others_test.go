@@ -126,3 +126,12 @@ func ended(t *testing.T, r *testregion.Region, s *run.Session, why string) {
 		}
 	}
 }
+
+// A version that is older, with groups that would be replaced for it, is refused by its own name.
+func TestAnOlderVersionIsRefusedByName(t *testing.T) {
+	r := testregion.Again(t, stood(t, pair))
+	_, err := run.PrepareUpgrade(t.Context(), r.AWS, "test", run.Upgrade{To: "1.33", Strategy: run.StrategyBlueGreen})
+	if err == nil || !strings.Contains(err.Error(), "version-below: cluster test: runs Kubernetes 1.34, and 1.33 is older") {
+		t.Error(err)
+	}
+}

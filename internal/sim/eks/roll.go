@@ -31,6 +31,7 @@ type roll struct {
 	Before  string // the version of EKS's template that a failure goes back to
 	Desired int32  // what the Auto Scaling group wanted before: an autoscaler may have spoken to it
 	Surge   int32  // nodes beyond that
+	Came    int    `json:",omitempty"` // how many there are, old and new, when the first is drained: of the surge, as many as came
 	Sized   int32  `json:",omitempty"` // what the scale-down had the Auto Scaling group want last; 0: nothing yet
 	Phase   phase
 	Begun   time.Duration // when all of it did

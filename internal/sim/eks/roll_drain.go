@@ -82,14 +82,18 @@ func nodesOf(pods []*corev1.Pod) []string {
 	return slices.Sorted(maps.Keys(on))
 }
 
-// replaced tells whether every new node that there should be is Ready.
+// replaced tells whether every new node that there should be is Ready: where a quota, or a zone,
+// let fewer come than were asked for, no more are waited for.
 func (g *nodegroup) replaced() bool {
 	a := g.c.e.asg.Group(g.ASG)
 	if a == nil {
 		return true
 	}
-	fresh := g.instances(true)
-	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= int(*a.DesiredCapacity)
+	fresh, want := g.instances(true), int(*a.DesiredCapacity)
+	if n := g.Rolling.Came; n > 0 {
+		want = min(want, n)
+	}
+	return g.ready(fresh) == len(fresh) && len(fresh)+len(g.old()) >= want
 }
 
 // overdue tells whether a pod's grace period is over. By force a node ends whether or not any

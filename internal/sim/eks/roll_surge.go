@@ -47,6 +47,7 @@ func (g *nodegroup) awaitSurge() {
 	switch {
 	case g.surged(fresh):
 		g.cordon(g.old()...)
+		g.Rolling.Came = len(fresh) + len(g.old())
 		g.next(drain)
 	case g.c.e.w.Elapsed()-g.Rolling.Since > joinTimeout:
 		g.goBack(len(fresh))

@@ -56,6 +56,24 @@ func TestAnUpgradeWantsANewNodeInEachZone(t *testing.T) {
 	l.expect("the update with capacity in both", l.update(u.Id, new("g")), "Successful")
 }
 
+// Of the surge as many come as the account's quota lets: with one in each zone the upgrade goes on,
+// and ends with the group's size.
+func TestAnUpgradeGoesOnWithFewerNewNodes(t *testing.T) {
+	l := rolling(t)
+	l.Region.Region.EC2.Quotas.VCPUs = 10 // of six nodes with two each, beside what runs, not all
+	u, err := l.roll(eks.UpdateNodegroupVersionInput{Version: new("1.35")})
+	l.refused("", err)
+	l.after(3 * time.Minute)
+	if n := len(kubeapi.List[corev1.Node](l.kube())); n != 4 {
+		t.Errorf("%d nodes", n)
+	}
+	l.after(40 * time.Minute)
+	l.expect("the update", l.update(u.Id, new("g")), "Successful")
+	if n := len(kubeapi.List[corev1.Node](l.kube())); n != 2 {
+		t.Errorf("%d nodes afterwards", n)
+	}
+}
+
 // The new nodes are waited for with EKS's labels on them; without, they do not count.
 func TestAnUpgradeWantsItsLabelsOnNewNodes(t *testing.T) {
 	l := rolling(t)
