@@ -55,6 +55,9 @@ type replacing struct {
 func (r *replacing) stages() finding.Findings {
 	if r.ends() {
 		r.goes()
+		if g, _ := r.live.NodeGroup(r.Green); g.Sizes() != nil {
+			r.plan.WantNodes += g.Sizes().DesiredSize
+		}
 		return r.refused
 	}
 	if fs := slices.Concat(r.otherwise(), r.unlike(), r.blockers()); len(fs) > 0 {

@@ -33,7 +33,7 @@ var symbols = map[string]string{document.Create: "+", document.Update: "~", docu
 // branch goes without saying; the other forms hold every edge.
 func PlanText(w io.Writer, p *document.Plan, style Style) {
 	if p.Empty() {
-		fmt.Fprintf(w, "Cluster %s in %s has everything that the file wants. Nothing to do.\n", p.Cluster, p.Region)
+		fmt.Fprintf(w, "Cluster %s in %s is as wanted. Nothing to do.\n", p.Cluster, p.Region)
 		for _, note := range p.Notes {
 			fmt.Fprintf(w, "%s %s\n", style.Yellow("note:"), note)
 		}

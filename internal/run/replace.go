@@ -129,7 +129,9 @@ func goBack(ctx context.Context, c *awsc.Clients, cluster string, w Replacement,
 		is = " are gone"
 	}
 	s.done = groupsAre(s.counted) + " as before, and " + strings.Join(gone, " and ") + is
-	s.Plan, err = plan.Back(in)
+	if s.Plan, err = plan.Back(in); err == nil && s.Plan.Empty() {
+		s.Plan.Notes = append(s.Plan.Notes, "No replacement of node group "+strings.Join(s.counted, " or ")+" is under way.")
+	}
 	return s.planned(w.Books, err)
 }
 

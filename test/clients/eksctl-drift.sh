@@ -16,7 +16,7 @@ has 'whose it is' 'eksctl.s contract \(eksctl\).*control plane'
 ok 'export' "$slipway" export mine
 "$slipway" export mine >"$work/mine.yaml" 2>/dev/null
 ok 'plan of what was exported' "$slipway" plan -f "$work/mine.yaml"
-has 'nothing to do' 'has everything that the file wants'
+has 'nothing to do' 'is as wanted. Nothing to do'
 
 ok 'slipway nodegroup create' "$slipway" nodegroup create mine --name second --nodes 1 --nodes-max 3 --yes
 ok 'get nodegroup' eksctl get nodegroup --cluster mine
