@@ -51,7 +51,7 @@ spec:
     metadata: {labels: {app: $1}}
     spec:
       terminationGracePeriodSeconds: 0
-      containers: [{name: c, image: registry.k8s.io/pause:3.10, resources: {requests: {cpu: $3}}}]
+      containers: [{name: c, image: pause, resources: {requests: {cpu: $3}}}]
       ${4:-}
 YAML
 }

@@ -11,7 +11,7 @@ runs() { [ "$(kubectl -n kube-system get pods -l k8s-app=kube-dns --no-headers |
 eventually 120 'coredns runs on Fargate' runs
 ok 'create fargateprofile' eksctl create fargateprofile --cluster far --namespace apps --name apps --labels tier=web
 kubectl create namespace apps >/dev/null
-kubectl -n apps create deployment web --image registry.k8s.io/pause:3.10 >/dev/null
+kubectl -n apps create deployment web --image pause >/dev/null
 kubectl -n apps patch deployment web --type json -p '[{"op":"add","path":"/spec/template/metadata/labels/tier","value":"web"}]' >/dev/null
 web() { kubectl -n apps get pods -l tier=web -o wide --no-headers | grep -q 'Running.*fargate'; }
 eventually 120 'a pod that the profile selects runs on Fargate' web

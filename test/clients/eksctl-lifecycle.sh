@@ -42,7 +42,7 @@ eventually 120 'the self-managed group has three nodes' three
 ok 'get the self-managed group' eksctl get nodegroup --cluster life --name own
 
 say 'drain'
-kubectl create deployment web --image registry.k8s.io/pause:3.10 --replicas 4 >/dev/null
+kubectl create deployment web --image pause --replicas 4 >/dev/null
 ok 'drain' eksctl drain nodegroup --cluster life --name own
 expect 'its nodes are cordoned' "$(kubectl get nodes -l pool=own --no-headers | grep -c SchedulingDisabled)" 3
 ok 'undo' eksctl drain nodegroup --cluster life --name own --undo

@@ -90,7 +90,7 @@ spec:
     spec:
       terminationGracePeriodSeconds: 0
       nodeSelector: {pool: karpenter}
-      containers: [{name: c, image: registry.k8s.io/pause:3.10, resources: {requests: {cpu: "1"}}}]
+      containers: [{name: c, image: pause, resources: {requests: {cpu: "1"}}}]
 YAML
 }
 ready() { alive; [ "$(kubectl get deployment web -o jsonpath='{.status.readyReplicas}')" = "$1" ]; }

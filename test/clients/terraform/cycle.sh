@@ -26,7 +26,9 @@ scenario() {
     exec 3< <(exec python3 "$tests/terraform/registry.py" "$SLIPWAY_TF_MODULES")
     trap "kill $!; rm -rf '$work'" EXIT
     read -r registry <&3
-    registry="host \"registry.terraform.io\" {
+    local host
+    host=$(basename "$(dirname "$SLIPWAY_TF_MIRROR"/*/hashicorp)") # as the mirror's folders have it
+    registry="host \"$host\" {
   services = {
     \"modules.v1\" = \"$registry\"
   }
