@@ -96,6 +96,8 @@ type (
 		// own, such as TCP/80.
 		Asks  map[string]string `json:"requests,omitempty"`
 		Ports Set               `json:"hostPorts,omitempty"`
+		// OnHost: it has its node's address, and none of its own.
+		OnHost bool `json:"hostNetwork,omitempty"`
 		// Apart are the topology keys of which no two of its kind have the same value, by required
 		// anti-affinity; Spread those over which its kind is spread, with the skew that is
 		// allowed at most, where nodes that take no pods count.

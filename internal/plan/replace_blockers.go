@@ -29,6 +29,7 @@ func (r *replacing) blockers() finding.Findings {
 	if len(fs) == 0 {
 		r.drainNotes(m.nodes)
 		r.losses(m)
+		r.addresses(m)
 	}
 	return fs
 }

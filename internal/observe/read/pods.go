@@ -52,7 +52,7 @@ func (o *observer) pods(ctx context.Context) error {
 			}
 			x := &observe.Pod{Node: p.Spec.NodeName, Held: kube.Held(p), Local: local(p), Fits: fit(p, bound), Asks: quantities(asks(p)), Ports: hostPorts(p),
 				Finalizers: kube.Finalizers(p), Leaving: p.DeletionTimestamp != nil}
-			x.Apart, x.Spread = apart(p), spread(p)
+			x.Apart, x.Spread, x.OnHost = apart(p), spread(p), p.Spec.HostNetwork
 			if c := metav1.GetControllerOf(p); c != nil {
 				x.Owner = c.Kind + "/" + c.Name
 			}
