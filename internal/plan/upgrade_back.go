@@ -132,21 +132,14 @@ func (u *upgrading) readyBack() (out finding.Findings) {
 // Mode's back itself, before the control plane (facts/eks.md §6); a pod of Fargate's has what the
 // control plane was when it was made.
 func (u *upgrading) newerNodes() (out finding.Findings) {
-	if !u.climbs() || u.Live.Kubernetes == nil || u.Force {
+	if !u.climbs() || u.Force {
 		return nil
 	}
-	known := map[string]bool{}
-	for _, g := range u.Live.NodeGroups() {
-		for _, n := range u.Live.NodesOf(g) {
-			known[n.Name] = true
-		}
-	}
 	by := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(u.Live.Kubernetes.Nodes)) {
-		n := u.Live.Kubernetes.Nodes[name]
-		if !known[name] && n.Version != "" && eksfacts.Minor(n.Version) > eksfacts.Minor(u.To) {
+	for _, n := range u.ungrouped() {
+		if n.Version != "" && eksfacts.Minor(n.Version) > eksfacts.Minor(u.To) {
 			keeper := eksfacts.KeeperOf(n.Name, n.Labels)
-			by[keeper] = append(by[keeper], name)
+			by[keeper] = append(by[keeper], n.Name)
 		}
 	}
 	remedies := map[string]string{

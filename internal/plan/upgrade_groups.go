@@ -185,11 +185,7 @@ func (u *upgrading) replaced(label, minor string) error {
 
 // others says which nodes the plan leaves as they are, and what takes them along.
 func (u *upgrading) others() {
-	known := map[string]bool{}
 	for _, g := range u.Live.NodeGroups() {
-		for _, n := range u.Live.NodesOf(g) {
-			known[n.Name] = true
-		}
 		replaced := u.goes(g.Name)
 		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
 		switch {
@@ -201,19 +197,34 @@ func (u *upgrading) others() {
 				g.Name, have, u.Live.Name, g.Name))
 		}
 	}
-	if u.Live.Kubernetes == nil {
-		return
-	}
 	by := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(u.Live.Kubernetes.Nodes)) {
-		n := u.Live.Kubernetes.Nodes[name]
-		if !known[name] && eksfacts.Minor(n.Version) != eksfacts.Minor(u.To) {
-			by[whose(n)] = append(by[whose(n)], name)
+	for _, n := range u.ungrouped() {
+		if eksfacts.Minor(n.Version) != eksfacts.Minor(u.To) {
+			by[whose(n)] = append(by[whose(n)], n.Name)
 		}
 	}
 	for _, who := range slices.Sorted(maps.Keys(by)) {
 		u.plan.Notes = append(u.plan.Notes, fmt.Sprintf(who, few(by[who])))
 	}
+}
+
+// ungrouped are the nodes that no node group has, in their order.
+func (u *upgrading) ungrouped() (out []*observe.Node) {
+	if u.Live.Kubernetes == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, g := range u.Live.NodeGroups() {
+		for _, n := range u.Live.NodesOf(g) {
+			known[n.Name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.Live.Kubernetes.Nodes)) {
+		if !known[name] {
+			out = append(out, u.Live.Kubernetes.Nodes[name])
+		}
+	}
+	return out
 }
 
 // ownImage says of a group with an AMI of somebody's own how far it is behind then, and asks for
