@@ -1,16 +1,10 @@
 package sim
 
-import "slices"
+import (
+	"slices"
 
-// regionNames are AWS's regions (the regions page of the AWS General Reference, read in
-// November 2026). A request for another is refused before anything is made for it.
-var regionNames = []string{
-	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
-	"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7",
-	"ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2",
-	"eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
-	"us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
-}
+	"github.com/slipway-eks/slipway/internal/sim/ec2"
+)
 
 // known tells whether AWS has a region of that name.
-func known(region string) bool { return slices.Contains(regionNames, region) }
+func known(region string) bool { return slices.Contains(ec2.Regions, region) }

@@ -33,6 +33,10 @@ func TestEC2sTokensAreOneRequests(t *testing.T) {
 		{"CreateVpcEndpoint&ServiceName=com.amazonaws.us-west-2.s3&VpcId=" + vpc, "&PrivateDnsEnabled=false"},
 		{"RunInstances&MinCount=2&MaxCount=2&InstanceType=m5.large&ImageId=" + *images.Images[0].ImageId + "&SubnetId=" + subnet, "&EbsOptimized=true"},
 		{"CreateLaunchTemplate&LaunchTemplateName=abc&LaunchTemplateData.InstanceType=m5.large", "&VersionDescription=other"},
+		{"CreateFleet&Type=instant&TargetCapacitySpecification.TotalTargetCapacity=1&TargetCapacitySpecification.DefaultTargetCapacityType=on-demand" +
+			"&LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName=abc&LaunchTemplateConfigs.1.LaunchTemplateSpecification.Version=1" +
+			"&LaunchTemplateConfigs.1.Overrides.1.SubnetId=" + subnet + "&LaunchTemplateConfigs.1.Overrides.1.ImageId=" + *images.Images[0].ImageId,
+			"&TerminateInstancesWithExpiration=true"},
 	} {
 		ask := func(more string) int {
 			return hostile(t, s, bugs, "ec2", "POST", "/", "", "Version=2016-11-15&ClientToken=one&Action="+x.request+more)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/slipway-eks/slipway/internal/aws/ec2"
 	"github.com/slipway-eks/slipway/internal/aws/ec2/types"
 	"github.com/slipway-eks/slipway/internal/sim/res"
@@ -21,21 +23,33 @@ func (e *EC2) registerCatalog(s *wire.Service) {
 	handle(e, s, "DescribeAccountAttributes", e.DescribeAccountAttributes)
 }
 
-// DescribeRegions lists this region and its neighbours.
+// DescribeRegions lists those of this region's partition.
 func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
-	names := []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-northeast-1",
-		"ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "sa-east-1", "ca-central-1"}
-	switch e.Partition {
-	case "aws-cn":
-		names = []string{"cn-north-1", "cn-northwest-1"}
-	case "aws-us-gov":
-		names = []string{"us-gov-east-1", "us-gov-west-1"}
+	var names, bad []string
+	for _, n := range Regions {
+		if partition(n) == e.Partition {
+			names = append(names, n)
+		}
 	}
-	out := &ec2.DescribeRegionsOutput{}
+	for _, n := range in.RegionNames {
+		if !slices.Contains(names, n) {
+			bad = append(bad, n)
+		}
+	}
+	if len(bad) > 0 {
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid region names: %v", bad)
+	}
+	out, domain := &ec2.DescribeRegionsOutput{}, ".amazonaws.com"
+	if e.Partition == "aws-cn" {
+		domain += ".cn"
+	}
 	for _, n := range names {
 		if len(in.RegionNames) == 0 || slices.Contains(in.RegionNames, n) {
-			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: new("opt-in-not-required"),
-				Endpoint: new("ec2." + n + ".amazonaws.com")})
+			status := "opt-in-not-required"
+			if optIn[n] { // the account has them all
+				status = "opted-in"
+			}
+			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: &status, Endpoint: new("ec2." + n + domain)})
 		}
 	}
 	var err error
@@ -148,7 +162,16 @@ const imageTime = "2006-01-02T15:04:05.000Z"
 
 // completeImage gives an AMI of an ID, a name and an architecture the rest.
 func completeImage(i *types.Image) error {
-	i.State, i.OwnerId, i.RootDeviceName, i.RootDeviceType = types.ImageStateAvailable, new("602401143452"), new("/dev/xvda"), types.DeviceTypeEbs
+	i.State, i.RootDeviceName, i.RootDeviceType = types.ImageStateAvailable, new("/dev/xvda"), types.DeviceTypeEbs
+	i.OwnerId, i.ImageOwnerAlias = new("602401143452"), new("amazon")
+	switch base, _, _ := strings.Cut(aws.ToString(i.Name), "-"); base {
+	case "bottlerocket": // Bottlerocket, "Finding an AMI"
+		i.OwnerId = new("092701018921")
+	case "Windows_Server":
+		i.OwnerId = new("801119661308")
+	case "ubuntu": // Canonical's, which has no alias
+		i.OwnerId, i.ImageOwnerAlias = new("099720109477"), nil
+	}
 	i.BlockDeviceMappings = []types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"),
 		Ebs: &types.EbsBlockDevice{VolumeSize: new(int32(20)), SnapshotId: new("snap-0123456789abcdef0")}}}
 	return nil
@@ -164,7 +187,27 @@ func (e *EC2) Image(id string) *types.Image { return e.images.Get(id) }
 // DescribeImages lists AMIs.
 func (e *EC2) DescribeImages(_ *wire.Caller, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
 	l, err := res.List(e.images, in.ImageIds, filters(in.Filters), func(i *types.Image) types.Image { return *i })
+	l = slices.DeleteFunc(l, func(i types.Image) bool {
+		return !e.owned(i, in.Owners) || !launches(i, in.ExecutableUsers) || len(in.ImageIds) == 0 && !aws.ToBool(in.IncludeDeprecated) && e.deprecated(i)
+	})
 	return &ec2.DescribeImagesOutput{Images: l}, err
+}
+
+// owned tells whether an AMI is one of some owners', who are account IDs, self or an alias.
+func (e *EC2) owned(i types.Image, owners []string) bool {
+	return len(owners) == 0 || slices.Contains(owners, aws.ToString(i.OwnerId)) || slices.Contains(owners, aws.ToString(i.ImageOwnerAlias)) ||
+		slices.Contains(owners, "self") && aws.ToString(i.OwnerId) == e.Account
+}
+
+// launches tells whether an AMI is one that users were let launch: all of them, or nobody by name.
+func launches(i types.Image, users []string) bool {
+	return len(users) == 0 || slices.Contains(users, "all") && aws.ToBool(i.Public)
+}
+
+// deprecated tells whether an AMI of others is listed no longer, unless by its ID.
+func (e *EC2) deprecated(i types.Image) bool {
+	at, err := time.Parse(imageTime, aws.ToString(i.DeprecationTime))
+	return err == nil && at.Before(e.w.Date()) && aws.ToString(i.OwnerId) != e.Account
 }
 
 // DescribeAccountAttributes reads the account's EC2 limits.

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,11 @@ type offer struct {
 
 // CreateFleet launches the instances of an instant fleet, and tells of each way that did
 // not work. Fleets that keep their capacity or go on asking are not served.
-func (e *EC2) CreateFleet(_ *wire.Caller, in *ec2.CreateFleetInput) (*ec2.CreateFleetOutput, error) {
+func (e *EC2) CreateFleet(by *wire.Caller, in *ec2.CreateFleetInput) (*ec2.CreateFleetOutput, error) {
+	if had := by.Before(); had != "" { // the answer that was given
+		out := &ec2.CreateFleetOutput{}
+		return out, json.Unmarshal([]byte(had), out)
+	}
 	if in.Type != types.FleetTypeInstant {
 		return nil, wire.Errorf("UnsupportedOperation", "The simulated region serves fleets of the type instant only.")
 	}
@@ -59,7 +64,9 @@ func (e *EC2) CreateFleet(_ *wire.Caller, in *ec2.CreateFleetInput) (*ec2.Create
 	e.launchFleet(out, offers, total-spot, false, onDemand, tags)
 	prioritized := in.SpotOptions != nil && in.SpotOptions.AllocationStrategy == types.SpotAllocationStrategyCapacityOptimizedPrioritized
 	e.launchFleet(out, offers, spot, true, !prioritized, tags)
-	return out, nil
+	answer, err := json.Marshal(out)
+	by.Note(string(answer))
+	return out, err
 }
 
 // offers lists the ways of a fleet's configurations, in their order.

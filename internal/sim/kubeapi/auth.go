@@ -9,6 +9,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac"
 )
 
 // Grant is one EKS access policy that a user has: everything, or in namespaces.
@@ -69,8 +70,6 @@ func (c *Cluster) anonymous(path string) bool {
 	return p == "healthz" || p == "livez" || p == "readyz"
 }
 
-var readVerbs = []string{"get", "list", "watch"}
-
 // authorize decides from groups and access policies, as EKS's authorizer webhook
 // does, then from RBAC. Discovery is open to everybody who is authenticated.
 func authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
@@ -97,26 +96,9 @@ func authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decisio
 		}) {
 			continue
 		}
-		if g.allows(a) {
+		if rbac.RulesAllow(a, accessPolicies()[g.Policy]...) {
 			return authorizer.DecisionAllow, "", nil
 		}
 	}
 	return rbacAuthorizer.Authorize(ctx, a)
-}
-
-func (g Grant) allows(a authorizer.Attributes) bool {
-	read := slices.Contains(readVerbs, a.GetVerb())
-	switch g.Policy {
-	case "AmazonEKSClusterAdminPolicy":
-		return true
-	case "AmazonEKSAdminPolicy":
-		return a.GetNamespace() != "" || read
-	case "AmazonEKSEditPolicy":
-		return a.GetNamespace() != "" && a.GetResource() != "serviceaccounts"
-	case "AmazonEKSViewPolicy":
-		return read && a.GetResource() != "secrets" && a.GetNamespace() != ""
-	case "AmazonEKSAdminViewPolicy":
-		return read
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	authnv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -82,6 +84,49 @@ func TestStrangersAreUnauthorizedAndViewersForbidden(t *testing.T) {
 	who, err := k.AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authnv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil || who.Status.UserInfo.Username != "viewer" {
 		t.Errorf("%v %v", who, err)
+	}
+}
+
+// EKS's access policies are as Kubernetes' user-facing roles: for the whole cluster, its users may
+// list in all namespaces; none but the administrators of the cluster get at what no namespace has.
+func TestAccessPoliciesAreAsUserFacingRoles(t *testing.T) {
+	asks := map[string]func(kubernetes.Interface) error{
+		"pods everywhere": func(k kubernetes.Interface) error {
+			_, err := k.CoreV1().Pods("").List(t.Context(), metav1.ListOptions{})
+			return err
+		},
+		"nodes": func(k kubernetes.Interface) error {
+			_, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+			return err
+		},
+		"secrets": func(k kubernetes.Interface) error {
+			_, err := k.CoreV1().Secrets("default").List(t.Context(), metav1.ListOptions{})
+			return err
+		},
+		"a config map": func(k kubernetes.Interface) error {
+			_, err := k.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "c-"}}, metav1.CreateOptions{})
+			return err
+		},
+		"a role": func(k kubernetes.Interface) error {
+			_, err := k.RbacV1().Roles("default").Create(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{GenerateName: "r-"}}, metav1.CreateOptions{})
+			return err
+		},
+	}
+	for policy, may := range map[string][]string{
+		"AmazonEKSViewPolicy":         {"pods everywhere"},
+		"AmazonEKSEditPolicy":         {"pods everywhere", "secrets", "a config map"},
+		"AmazonEKSAdminPolicy":        {"pods everywhere", "secrets", "a config map", "a role"},
+		"AmazonEKSAdminViewPolicy":    {"pods everywhere", "secrets", "nodes"},
+		"AmazonEKSSecretReaderPolicy": {"secrets"},
+		"AmazonEKSClusterAdminPolicy": {"pods everywhere", "secrets", "a config map", "a role", "nodes"},
+		"AmazonEKSHybridPolicy":       nil,
+	} {
+		_, k := open(t, "good", &kubeapi.User{Name: "u", Grants: []kubeapi.Grant{{Policy: policy}}})
+		for what, ask := range asks {
+			if err := ask(k); (err == nil) != slices.Contains(may, what) || err != nil && !apierrors.IsForbidden(err) {
+				t.Errorf("%s, %s: %v", policy, what, err)
+			}
+		}
 	}
 }
 
