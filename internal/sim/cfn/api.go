@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -150,6 +151,9 @@ func (c *CFN) CreateStack(by *wire.Caller, in *cloudformation.CreateStackInput) 
 	if err := c.actsAs(in.RoleARN); err != nil {
 		return nil, err
 	}
+	if err := policies(in.StackPolicyURL, in.StackPolicyBody); err != nil {
+		return nil, err
+	}
 	s, err := c.add(by, name, aws.ToString(in.TemplateBody), paramsOf(in.Parameters, nil), in.Tags)
 	if err != nil {
 		return nil, err
@@ -160,6 +164,7 @@ func (c *CFN) CreateStack(by *wire.Caller, in *cloudformation.CreateStackInput) 
 	}
 	by.Note(s.ID)
 	s.Caps, s.OnFailure = in.Capabilities, in.OnFailure
+	s.Policy = aws.ToString(in.StackPolicyBody)
 	s.Protected, s.Role = aws.ToBool(in.EnableTerminationProtection), aws.ToString(in.RoleARN)
 	if aws.ToBool(in.DisableRollback) {
 		s.OnFailure = sdk.OnFailureDoNothing
@@ -191,6 +196,12 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 	if err := c.actsAs(s.acting(in.RoleARN)); err != nil {
 		return nil, err
 	}
+	if err := policies(in.StackPolicyURL, in.StackPolicyBody); err != nil {
+		return nil, err
+	}
+	if err := policies(in.StackPolicyDuringUpdateURL, in.StackPolicyDuringUpdateBody); err != nil {
+		return nil, err
+	}
 	body := aws.ToString(in.TemplateBody)
 	if aws.ToBool(in.UsePreviousTemplate) {
 		body = s.Body
@@ -204,6 +215,7 @@ func (c *CFN) UpdateStack(by *wire.Caller, in *cloudformation.UpdateStackInput) 
 		return nil, err
 	}
 	s.Pause = aws.ToBool(in.DisableRollback)
+	s.Policy, s.During = cmp.Or(aws.ToString(in.StackPolicyBody), s.Policy), aws.ToString(in.StackPolicyDuringUpdateBody)
 	s.calledBy(by)
 	if in.RoleARN != nil {
 		s.Role = *in.RoleARN

@@ -293,7 +293,7 @@ func (c *CFN) ExecuteChangeSet(by *wire.Caller, in *cloudformation.ExecuteChange
 			return nil, err
 		}
 		c.alone(ch)
-		ch.Executed, s.Pause = true, aws.ToBool(in.DisableRollback)
+		ch.Executed, s.Pause, s.During = true, aws.ToBool(in.DisableRollback), ""
 		return &cloudformation.ExecuteChangeSetOutput{}, s.update(ch.Body, ch.Params, ch.Tags)
 	}
 	if s.d, err = deploy(ch.Body, ch.Params, s.pseudo()); err != nil {

@@ -46,7 +46,7 @@ func (s *stack) instantiate() {
 func (s *stack) instance(n string) *instance {
 	r := s.d.t.Resources[n]
 	s.Last++
-	s.Res[n] = &instance{N: s.Last, Logical: n, Type: r.Type, Retain: r.Retain}
+	s.Res[n] = &instance{N: s.Last, Logical: n, Type: r.Type, Retain: r.Retain, Young: r.Young}
 	return s.Res[n]
 }
 

@@ -90,6 +90,13 @@ func (c *CFN) DescribeStackEvents(_ *wire.Caller, in *cloudformation.DescribeSta
 
 // DescribeStackResources lists resources.
 func (c *CFN) DescribeStackResources(_ *wire.Caller, in *cloudformation.DescribeStackResourcesInput) (*cloudformation.DescribeStackResourcesOutput, error) {
+	if in.StackName == nil && in.PhysicalResourceId != nil {
+		of, err := c.stackOf(*in.PhysicalResourceId)
+		if err != nil {
+			return nil, err
+		}
+		in = &cloudformation.DescribeStackResourcesInput{StackName: new(of.ID), LogicalResourceId: in.LogicalResourceId}
+	}
 	s, err := c.must(in.StackName)
 	if err != nil {
 		return nil, err
@@ -108,6 +115,18 @@ func (c *CFN) DescribeStackResources(_ *wire.Caller, in *cloudformation.Describe
 		out.StackResources = append(out.StackResources, v)
 	}
 	return out, nil
+}
+
+// stackOf is the stack that a resource is in.
+func (c *CFN) stackOf(phys string) (*stack, error) {
+	for _, s := range c.stacks.All() {
+		for _, n := range sorted(s.Res) {
+			if r := s.Res[n]; r.Phys == phys && !r.Gone {
+				return s, nil
+			}
+		}
+	}
+	return nil, validation("Stack for %s does not exist", phys)
 }
 
 // DescribeStackResource reads one resource.
@@ -143,11 +162,18 @@ func (c *CFN) ListStackResources(_ *wire.Caller, in *cloudformation.ListStackRes
 // GetTemplate returns the body as it was sent, but that characters outside ASCII come back
 // as question marks, as CloudFormation stores them.
 func (c *CFN) GetTemplate(_ *wire.Caller, in *cloudformation.GetTemplateInput) (*cloudformation.GetTemplateOutput, error) {
+	stages := []sdk.TemplateStage{sdk.TemplateStageOriginal, sdk.TemplateStageProcessed}
+	if in.ChangeSetName != nil {
+		ch, err := c.changeSet(in.StackName, in.ChangeSetName)
+		if err != nil {
+			return nil, err
+		}
+		return &cloudformation.GetTemplateOutput{TemplateBody: new(ascii(ch.Body)), StagesAvailable: stages}, nil
+	}
 	s, err := c.must(in.StackName)
 	if err != nil {
 		return nil, err
 	}
-	stages := []sdk.TemplateStage{sdk.TemplateStageOriginal, sdk.TemplateStageProcessed}
 	return &cloudformation.GetTemplateOutput{TemplateBody: new(ascii(s.Body)), StagesAvailable: stages}, nil
 }
 

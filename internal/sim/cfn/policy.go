@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -51,11 +52,12 @@ func (p policyStatement) covers(action, logical, typ string) bool {
 
 // denied is why a stack's policy forbids an update of a resource, or nil.
 func (s *stack) denied(action, logical, typ string) error {
-	if s.Policy == "" {
+	policy := cmp.Or(s.During, s.Policy)
+	if policy == "" {
 		return nil
 	}
 	var p stackPolicy
-	if err := json.Unmarshal([]byte(s.Policy), &p); err != nil {
+	if err := json.Unmarshal([]byte(policy), &p); err != nil {
 		return said("Action denied by stack policy: it cannot be read")
 	}
 	allowed := false
@@ -85,6 +87,18 @@ func (c *CFN) SetStackPolicy(_ *wire.Caller, in *cloudformation.SetStackPolicyIn
 	}
 	s.Policy = aws.ToString(in.StackPolicyBody)
 	return &cloudformation.SetStackPolicyOutput{}, nil
+}
+
+// policies refuses a stack policy that none can be read from, and one at a URL, as the region holds
+// no S3.
+func policies(url, body *string) error {
+	switch {
+	case url != nil:
+		return validation("The simulated region reads no stack policy from a URL: give its body")
+	case body != nil:
+		return checkPolicy(body)
+	}
+	return nil
 }
 
 func checkPolicy(body *string) error {

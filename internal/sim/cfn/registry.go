@@ -28,10 +28,10 @@ var resourceTypes = map[string]resourceType{
 
 	"AWS::EC2::VPC": {create: createVPC, delete: deleteVPC, update: updateVPC, tag: byEC2(physical),
 		fixed: []string{"CidrBlock", "InstanceTenancy", "Ipv4IpamPoolId", "Ipv4NetmaskLength"}},
-	"AWS::EC2::VPCCidrBlock": {create: createVPCCidr, delete: nothing},
+	"AWS::EC2::VPCCidrBlock": {create: createVPCCidr, delete: deleteVPCCidr},
 	"AWS::EC2::Subnet": {create: createSubnet, delete: deleteSubnet, update: updateSubnet, tag: byEC2(physical),
 		fixed: []string{"VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "OutpostArn", "Ipv6Native"}},
-	"AWS::EC2::SubnetCidrBlock":           {create: createSubnetCidr, delete: nothing},
+	"AWS::EC2::SubnetCidrBlock":           {create: createSubnetCidr, delete: deleteSubnetCidr},
 	"AWS::EC2::InternetGateway":           {create: createIGW, delete: deleteIGW, tag: byEC2(physical)},
 	"AWS::EC2::EgressOnlyInternetGateway": {create: createEIGW, delete: deleteEIGW},
 	"AWS::EC2::VPCGatewayAttachment":      {create: attachGateway, delete: detachGateway},

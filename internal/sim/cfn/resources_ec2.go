@@ -137,6 +137,16 @@ func createSubnetCidr(o *op) (progress, error) {
 	return after(quick, *out.Ipv6CidrBlockAssociation.AssociationId, nil)
 }
 
+func deleteVPCCidr(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DisassociateVpcCidrBlock, &ec2.DisassociateVpcCidrBlockInput{AssociationId: new(o.phys)})
+	return gone(err)
+}
+
+func deleteSubnetCidr(o *op) (progress, error) {
+	_, err := call(o, o.env.EC2.DisassociateSubnetCidrBlock, &ec2.DisassociateSubnetCidrBlockInput{AssociationId: new(o.phys)})
+	return gone(err)
+}
+
 func createIGW(o *op) (progress, error) {
 	in := &ec2.CreateInternetGatewayInput{TagSpecifications: o.tagSpecs(types.ResourceTypeInternetGateway)}
 	out, err := call(o, o.env.EC2.CreateInternetGateway, in)

@@ -108,7 +108,8 @@ func readResource(n string, x any) (*resource, error) {
 		return nil, said("Invalid template resource property '%s'", bad[0])
 	}
 	r := &resource{Metadata: m["Metadata"], Keeps: m["DeletionPolicy"] != nil,
-		Retain: m["DeletionPolicy"] == "Retain" || m["DeletionPolicy"] == "RetainExceptOnCreate"}
+		Retain: m["DeletionPolicy"] == "Retain" || m["DeletionPolicy"] == "RetainExceptOnCreate", Young: m["DeletionPolicy"] == "RetainExceptOnCreate",
+		RetainOld: m["UpdateReplacePolicy"] == "Retain"}
 	if r.Type, _ = m["Type"].(string); r.Type == "" {
 		return nil, said("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", n)
 	}

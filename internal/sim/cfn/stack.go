@@ -61,6 +61,7 @@ type stack struct {
 	Was       *before              // the update under way, or that failed and was left so
 	Pause     bool                 // a failed update is left as it is
 	Policy    string               `json:",omitempty"` // JSON
+	During    string               `json:",omitempty"` // likewise, in its place for the update under way
 	Drift     sdk.StackDriftStatus `json:",omitempty"` // "": nobody has looked
 	DriftAt   *time.Time           `json:",omitempty"`
 
@@ -82,8 +83,11 @@ type instance struct {
 	Reason string `json:",omitempty"`
 	At     time.Time
 	Retain bool `json:",omitempty"`
-	Gone   bool `json:",omitempty"` // deleted, or given up
-	Stuck  bool `json:",omitempty"` // its deletion failed in the operation under way
+	Young  bool `json:",omitempty"` // Retain does not hold while its creation is rolled back
+	// Replaced by another in the update under way; KeepOld: it stays all the same.
+	Replaced, KeepOld bool `json:",omitempty"`
+	Gone              bool `json:",omitempty"` // deleted, or given up
+	Stuck             bool `json:",omitempty"` // its deletion failed in the operation under way
 	// Identifier is how the import under way names it.
 	Identifier map[string]string `json:",omitempty"`
 	Drift      *drift            `json:",omitempty"` // what the last look found

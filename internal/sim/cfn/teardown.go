@@ -48,7 +48,8 @@ func (s *stack) tearDown() {
 			if r.Gone || r.Stuck || r.Work != nil || needed(n) {
 				continue
 			}
-			if r.Phys == "" || r.Retain || slices.Contains(s.Retain, n) {
+			young := r.Young && s.Status == sdk.StackStatusRollbackInProgress
+			if r.Phys == "" || r.Retain && !young || slices.Contains(s.Retain, n) {
 				r.Gone, again = true, true
 				continue
 			}

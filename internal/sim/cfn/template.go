@@ -33,6 +33,8 @@ type resource struct {
 	DependsOn []string
 	Condition string
 	Retain    bool
+	Young     bool // but not where its creation is rolled back
+	RetainOld bool // what an update replaces stays (UpdateReplacePolicy)
 	Keeps     bool // it has a DeletionPolicy
 	Metadata  any
 }

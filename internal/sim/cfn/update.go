@@ -55,6 +55,7 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 			if s.forbid("Delete", s.Res[n]) {
 				continue
 			}
+			s.Res[n].Replaced = false
 			s.Was.Cleanup = append(s.Was.Cleanup, s.Res[n])
 			delete(s.Res, n)
 		}
@@ -77,12 +78,13 @@ func (s *stack) revisit(r *instance) bool {
 		s.mark(r, sdk.ResourceStatusUpdateFailed, err.Error())
 		s.Failed = true
 	case now.Type == r.Type && len(changed) == 0:
-		r.Status, r.Retain = sdk.ResourceStatusUpdateComplete, now.Retain
+		r.Status, r.Retain, r.Young = sdk.ResourceStatusUpdateComplete, now.Retain, now.Young
 		return true
 	case now.Type != r.Type || slices.ContainsFunc(changed, h.recreates):
 		if s.forbid("Replace", r) {
 			return false
 		}
+		r.Replaced, r.KeepOld = true, now.RetainOld
 		s.Was.Cleanup = append(s.Was.Cleanup, r)
 		s.start(s.instance(r.Logical))
 	case s.forbid("Modify", r):
@@ -154,7 +156,7 @@ func (s *stack) discard() {
 		case r.Work != nil:
 			return
 		case r.Gone || r.Stuck:
-		case r.Phys == "" || r.Retain:
+		case r.Phys == "" || r.Replaced && r.KeepOld || !r.Replaced && r.Retain:
 			r.Gone = true
 		default:
 			s.begin(r, deletes, nil, time.Second)

@@ -138,21 +138,30 @@ type passed struct{ role, to string }
 // passing are the operations that hand roles over: the field with the role, and to
 // whom.
 var passing = map[string]passed{
-	"eks:CreateCluster":                {"RoleArn", "eks.amazonaws.com"},
-	"eks:CreateNodegroup":              {"NodeRole", "eks.amazonaws.com"},
-	"eks:CreateFargateProfile":         {"PodExecutionRoleArn", "eks.amazonaws.com"},
-	"eks:CreateAddon":                  {"ServiceAccountRoleArn", "eks.amazonaws.com"},
-	"eks:UpdateAddon":                  {"ServiceAccountRoleArn", "eks.amazonaws.com"},
-	"eks:CreatePodIdentityAssociation": {"RoleArn", "eks.amazonaws.com"},
-	"cloudformation:CreateStack":       {"RoleARN", "cloudformation.amazonaws.com"},
-	"cloudformation:UpdateStack":       {"RoleARN", "cloudformation.amazonaws.com"},
-	"cloudformation:DeleteStack":       {"RoleARN", "cloudformation.amazonaws.com"},
-	"cloudformation:CreateChangeSet":   {"RoleARN", "cloudformation.amazonaws.com"},
-	"iam:AddRoleToInstanceProfile":     {"RoleName", "ec2.amazonaws.com"},
+	"eks:CreateCluster":                     {"RoleArn", "eks.amazonaws.com"},
+	"eks:CreateNodegroup":                   {"NodeRole", "eks.amazonaws.com"},
+	"eks:CreateFargateProfile":              {"PodExecutionRoleArn", "eks.amazonaws.com"},
+	"eks:CreateAddon":                       {"ServiceAccountRoleArn", "eks.amazonaws.com"},
+	"eks:UpdateAddon":                       {"ServiceAccountRoleArn", "eks.amazonaws.com"},
+	"eks:CreatePodIdentityAssociation":      {"RoleArn", "eks.amazonaws.com"},
+	"eks:UpdatePodIdentityAssociation":      {"RoleArn", "eks.amazonaws.com"},
+	"eks:CreateCapability":                  {"RoleArn", "eks.amazonaws.com"},
+	"eks:UpdateCapability":                  {"RoleArn", "eks.amazonaws.com"},
+	"autoscaling:PutLifecycleHook":          {"RoleARN", "autoscaling.amazonaws.com"},
+	"cloudformation:RollbackStack":          {"RoleARN", "cloudformation.amazonaws.com"},
+	"cloudformation:ContinueUpdateRollback": {"RoleARN", "cloudformation.amazonaws.com"},
+	"cloudformation:CreateStack":            {"RoleARN", "cloudformation.amazonaws.com"},
+	"cloudformation:UpdateStack":            {"RoleARN", "cloudformation.amazonaws.com"},
+	"cloudformation:DeleteStack":            {"RoleARN", "cloudformation.amazonaws.com"},
+	"cloudformation:CreateChangeSet":        {"RoleARN", "cloudformation.amazonaws.com"},
+	"iam:AddRoleToInstanceProfile":          {"RoleName", "ec2.amazonaws.com"},
 }
 
 func (i *IAM) passes(service, op string, in any) []passed {
 	p, ok := passing[service+":"+op]
+	if service == "ec2" && op == "RunInstances" { // the role of an instance profile
+		return i.profilePasses(in)
+	}
 	if !ok {
 		return nil
 	}
@@ -164,4 +173,22 @@ func (i *IAM) passes(service, op string, in any) []passed {
 		return nil
 	}
 	return []passed{{role, p.to}}
+}
+
+// profilePasses are the roles that instances are launched with, by their profile.
+func (i *IAM) profilePasses(in any) (out []passed) {
+	f := reflect.Indirect(reflect.ValueOf(in)).FieldByName("IamInstanceProfile")
+	if !f.IsValid() || f.IsNil() {
+		return nil
+	}
+	name := text(f.Interface(), "Name")
+	if arn := text(f.Interface(), "Arn"); arn != "" {
+		name = arn[strings.LastIndex(arn, "/")+1:]
+	}
+	if p := i.profiles.Get(name); p != nil {
+		if r := i.roles.Get(p.Role); r != nil {
+			out = append(out, passed{*r.Arn, "ec2.amazonaws.com"})
+		}
+	}
+	return out
 }
