@@ -145,6 +145,7 @@ func (s *Sim) newRegion(name string) *Region {
 	r.SSM, r.SQS, r.Events = ssm.New(w, r.KMS), sqs.New(w, name, Account, p), events.New(w, name, Account, p)
 	r.Events.Deliver = r.SQS.Deliver
 	r.tellOfInstances()
+	r.IAM.Tagged(name, r.tagsOf)
 	r.ASG.Link = r.IAM.Link
 	r.KMS.Knows = r.IAM.Knows
 	r.Logs.Encrypts = func(key string) bool { m := r.KMS.Key(key); return m != nil && m.Enabled }

@@ -77,6 +77,7 @@ func (i *IAM) Authorize(c *wire.Caller, op string, in any) error {
 	action := c.Service + ":" + op
 	r := i.request(c, action, i.Resource(c.Service, c.Region, op, in))
 	about(r, in)
+	i.standing(r, c)
 	if err := i.refusal(c.Service, r, i.policiesOf(c).Decide(r)); err != nil {
 		return err
 	}

@@ -67,6 +67,7 @@ type IAM struct {
 	res.Registry
 	roles     *res.Kind[role]
 	profiles  *res.Kind[profile]
+	tagsOf    map[string]func(service, arn string) map[string]string // by region: Tagged
 	policies  *res.Kind[policy]
 	providers *res.Kind[provider]
 	sessions  *res.Kind[session] // by access key

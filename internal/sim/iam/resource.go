@@ -1,12 +1,14 @@
 package iam
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/slipway-eks/slipway/internal/sim/iam/eval"
+	"github.com/slipway-eks/slipway/internal/sim/wire"
 )
 
 // resource is how an input names what its operation acts on: the field, and the
@@ -41,6 +43,13 @@ func (i *IAM) Resource(service, region, op string, in any) string {
 	if (service == "ec2" || service == "elasticloadbalancing") && (strings.HasPrefix(op, "Describe") || strings.HasPrefix(op, "Get")) {
 		return "*" // these have no resources for what only reads
 	}
+	arn := "arn:" + i.Partition + ":" + service + ":" + region + ":" + i.Account + ":"
+	if kind := makes[service+":"+op]; kind != "" {
+		return arn + kind + "/*"
+	}
+	if ids := text(in, "Resources"); service == "ec2" && ids != "" { // CreateTags, DeleteTags
+		return arn + kindOf(ids) + "/" + ids
+	}
 	for _, r := range named[service] {
 		v := text(in, r.field)
 		if r.field == "QueueUrl" {
@@ -63,6 +72,18 @@ func (i *IAM) Resource(service, region, op string, in any) string {
 		return "arn:" + i.Partition + ":" + service + ":" + region + ":" + i.Account + ":" + strings.ReplaceAll(part, "{}", v)
 	}
 	return "*"
+}
+
+// makes are the operations that make something whose ARN is not known yet, and what: their tags are
+// what policies ask about ("Actions, resources, and condition keys for Amazon EC2").
+var makes = map[string]string{"ec2:CreateFleet": "fleet", "ec2:CreateLaunchTemplate": "launch-template", "ec2:CreateVolume": "volume"}
+
+// kindOf is what an ID of EC2's is of, as its ARN has it.
+func kindOf(id string) string {
+	prefix, _, _ := strings.Cut(id, "-")
+	kinds := map[string]string{"i": "instance", "sg": "security-group", "vol": "volume", "lt": "launch-template", "rtb": "route-table", "igw": "internet-gateway",
+		"nat": "natgateway", "eipalloc": "elastic-ip", "eni": "network-interface", "acl": "network-acl", "vpce": "vpc-endpoint", "eigw": "egress-only-internet-gateway"}
+	return cmp.Or(kinds[prefix], prefix)
 }
 
 // identity is the ARN of something of IAM, with its path.
@@ -113,6 +134,20 @@ func about(r *eval.Request, in any) {
 		r.Context["aws:requesttag/"+strings.ToLower(k)] = []string{value}
 		r.Context["aws:tagkeys"] = append(r.Context["aws:tagkeys"], k)
 	}
+	tags := func(f reflect.Value) {
+		for n := range f.Len() {
+			e := f.Index(n).Addr().Interface()
+			tag(text(e, "Key"), text(e, "Value"))
+		}
+	}
+	if f := v.Elem().FieldByName("TagSpecifications"); f.IsValid() && f.Kind() == reflect.Slice {
+		for n := range f.Len() {
+			if t := f.Index(n).FieldByName("Tags"); t.IsValid() {
+				tags(t)
+			}
+		}
+		return
+	}
 	f := v.Elem().FieldByName("Tags")
 	if !f.IsValid() {
 		return
@@ -126,9 +161,28 @@ func about(r *eval.Request, in any) {
 	if f.Kind() != reflect.Slice || f.Type().Elem().Kind() != reflect.Struct {
 		return
 	}
-	for n := range f.Len() {
-		e := f.Index(n).Addr().Interface()
-		tag(text(e, "Key"), text(e, "Value"))
+	tags(f)
+}
+
+// Tagged has policies see the tags of what requests in a region act on: of answers them, by the
+// service and an ARN.
+func (i *IAM) Tagged(region string, of func(service, arn string) map[string]string) {
+	if i.tagsOf == nil {
+		i.tagsOf = map[string]func(string, string) map[string]string{}
+	}
+	i.tagsOf[region] = of
+}
+
+// standing adds the condition keys that come from what the request acts on: its tags.
+func (i *IAM) standing(r *eval.Request, c *wire.Caller) {
+	of := i.tagsOf[c.Region]
+	if of == nil || strings.HasSuffix(r.Resource, "*") {
+		return
+	}
+	for k, v := range of(c.Service, r.Resource) {
+		for _, key := range []string{"aws", c.Service} {
+			r.Context[key+":resourcetag/"+strings.ToLower(k)] = []string{v}
+		}
 	}
 }
 
