@@ -16,6 +16,7 @@ import (
 // Kind namespace/name.
 type Lacking struct {
 	Pods     map[string]int  `json:"pods,omitempty"`
+	Want     map[string]int  `json:"want,omitempty"` // how many pods each wanted then
 	Crashing map[string]bool `json:"crashing,omitempty"`
 }
 
@@ -40,10 +41,14 @@ func Each[T any](ctx context.Context, list func(context.Context, metav1.ListOpti
 // Lacks looks at the workloads that are no younger than a moment; all, where it is zero.
 // What somebody brings in later is not a replacement's doing.
 func Lacks(ctx context.Context, k kubernetes.Interface, until metav1.Time) (Lacking, error) {
-	out := Lacking{Pods: map[string]int{}, Crashing: map[string]bool{}}
+	out := Lacking{Pods: map[string]int{}, Want: map[string]int{}, Crashing: map[string]bool{}}
 	note := func(kind string, m *metav1.ObjectMeta, want, have int32) {
-		if young := !until.IsZero() && until.Before(&m.CreationTimestamp); !young && want > have {
-			out.Pods[kind+" "+m.Namespace+"/"+m.Name] = int(want - have)
+		if !until.IsZero() && until.Before(&m.CreationTimestamp) { // it is too young
+			return
+		}
+		id := kind + " " + m.Namespace + "/" + m.Name
+		if out.Want[id] = int(want); want > have {
+			out.Pods[id] = int(want - have)
 		}
 	}
 	replicas := func(n *int32) int32 {

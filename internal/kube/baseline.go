@@ -17,11 +17,12 @@ import (
 type Baseline struct {
 	Begun  metav1.Time // when: as the API server says
 	Before Lacking
+	Was    string // what was to change, as it was; "": nobody said
 }
 
 // baseline reads it back from a ConfigMap.
 func baseline(m *corev1.ConfigMap) (Baseline, error) {
-	b := Baseline{Begun: m.CreationTimestamp}
+	b := Baseline{Begun: m.CreationTimestamp, Was: m.Data[keyWas]}
 	if err := json.Unmarshal([]byte(m.Data[keyBefore]), &b.Before); err != nil {
 		return b, fmt.Errorf("the ConfigMap %s/%s is not as Slipway wrote it: %w", m.Namespace, m.Name, err)
 	}
@@ -78,8 +79,8 @@ func AddonBaseline(ctx context.Context, k kubernetes.Interface, addon string) (*
 }
 
 // BeginAddonChange writes down what lacks before an add-on is changed.
-func BeginAddonChange(ctx context.Context, k kubernetes.Interface, addon string, before Lacking) error {
-	if err := keep(ctx, k, marks.AddonStateName(addon), marks.AddonState, before, map[string]string{keyAddon: addon}); err != nil {
+func BeginAddonChange(ctx context.Context, k kubernetes.Interface, addon, was string, before Lacking) error {
+	if err := keep(ctx, k, marks.AddonStateName(addon), marks.AddonState, before, map[string]string{keyAddon: addon, keyWas: was}); err != nil {
 		return fmt.Errorf("writing down what is before the change of add-on %s: %w", addon, err)
 	}
 	return nil

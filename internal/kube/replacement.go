@@ -39,6 +39,7 @@ type Slices struct {
 const (
 	keyGroup  = "group"
 	keyAddon  = "addon"
+	keyWas    = "was"
 	keyWith   = "with"
 	keyPaused = "paused"
 	keyMoves  = "moves"

@@ -42,6 +42,11 @@ func Replace(in Input) (*Plan, error) {
 	if len(b.refused) > 0 {
 		return nil, b.refused
 	}
+	for _, w := range in.Replaced { // of those that only end, no stage counts the nodes
+		if g, _ := in.Live.NodeGroup(w.Green); w.ends() && g.Sizes() != nil {
+			b.plan.WantNodes += g.Sizes().DesiredSize
+		}
+	}
 	return b.done()
 }
 
@@ -55,9 +60,6 @@ type replacing struct {
 func (r *replacing) stages() finding.Findings {
 	if r.ends() {
 		r.goes()
-		if g, _ := r.live.NodeGroup(r.Green); g.Sizes() != nil {
-			r.plan.WantNodes += g.Sizes().DesiredSize
-		}
 		return r.refused
 	}
 	if fs := slices.Concat(r.otherwise(), r.unlike(), r.blockers()); len(fs) > 0 {

@@ -14,7 +14,14 @@ import (
 )
 
 // Machine is what an instance type has, as EC2 says.
-type Machine struct{ VCPUs, MemoryMiB int }
+type Machine struct{ VCPUs, MemoryMiB, GPUs int }
+
+// unsaid is a resource that no pod asks for: a room that has it may have others besides that nobody
+// knows of, as what devices a node has its plugins say once it is there.
+const unsaid corev1.ResourceName = "slipway/unsaid"
+
+// gpu is the resource that NVIDIA's device plugin tells of.
+const gpu corev1.ResourceName = "nvidia.com/gpu"
 
 // list reads quantities; one that cannot be read is not there.
 func list(quantities map[string]string) corev1.ResourceList {
@@ -47,6 +54,9 @@ func tooSmall(asks map[string]string, free corev1.ResourceList) string {
 	for _, k := range slices.Sorted(maps.Keys(asks)) {
 		want, err := resource.ParseQuantity(asks[k])
 		have, known := free[corev1.ResourceName(k)]
+		if _, more := free[unsaid]; more && !known {
+			continue
+		}
 		if err == nil && (known || !measured(k)) && want.Cmp(have) > 0 {
 			return want.String() + " of " + k
 		}
@@ -99,8 +109,10 @@ func (r *replacing) greenRoom(typ string) corev1.ResourceList {
 		return nil
 	}
 	cpu, memory := eksfacts.Allocatable(m.VCPUs, m.MemoryMiB)
-	return less(corev1.ResourceList{corev1.ResourceCPU: *resource.NewMilliQuantity(int64(cpu), resource.DecimalSI),
-		corev1.ResourceMemory: *resource.NewQuantity(int64(memory)<<20, resource.BinarySI)}, daemons)
+	has := corev1.ResourceList{corev1.ResourceCPU: *resource.NewMilliQuantity(int64(cpu), resource.DecimalSI),
+		corev1.ResourceMemory: *resource.NewQuantity(int64(memory)<<20, resource.BinarySI),
+		gpu:                   *resource.NewQuantity(int64(m.GPUs), resource.DecimalSI), unsaid: *resource.NewQuantity(1, resource.DecimalSI)}
+	return less(has, daemons)
 }
 
 // crowded are workloads whose pods would not all find a place, though each of them finds one:

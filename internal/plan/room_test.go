@@ -22,6 +22,9 @@ func TestRoomForAll(t *testing.T) {
 		}
 		return out
 	}
+	asks := func(device string) map[string]*observe.Pod {
+		return map[string]*observe.Pod{"default/g": {Node: "blue", Owner: "Job/g", Asks: map[string]string{device: "1"}}}
+	}
 	for name, c := range map[string]struct {
 		green    string // type
 		come     int
@@ -33,9 +36,12 @@ func TestRoomForAll(t *testing.T) {
 		"no node is large":    {"m5.large", 1, pods(1, "1900m"), nil, "it asks for 1900m of cpu"},
 		"together too much":   {"m5.large", 1, pods(4, "500m"), nil, "have 1780m of cpu free with all others, and the 4 pods that must move ask for 2"},
 		"more nodes":          {"m5.large", 2, pods(4, "500m"), nil, ""},
-		"a smaller type":      {"t3.tiny", 1, pods(1, "900m"), map[string]Machine{"t3.tiny": {1, 1024}}, "it asks for 900m of cpu"},
-		"a larger type":       {"m5.4xlarge", 1, pods(6, "2"), map[string]Machine{"m5.4xlarge": {16, 65536}}, ""},
+		"a smaller type":      {"t3.tiny", 1, pods(1, "900m"), map[string]Machine{"t3.tiny": {VCPUs: 1, MemoryMiB: 1024}}, "it asks for 900m of cpu"},
+		"a larger type":       {"m5.4xlarge", 1, pods(6, "2"), map[string]Machine{"m5.4xlarge": {VCPUs: 16, MemoryMiB: 65536}}, ""},
 		"a type nobody knows": {"x9.huge", 1, pods(6, "2"), nil, ""},
+		"a type with GPUs":    {"g5.xlarge", 1, asks("nvidia.com/gpu"), map[string]Machine{"g5.xlarge": {VCPUs: 4, MemoryMiB: 16384, GPUs: 1}}, ""},
+		"a type without":      {"m5.4xlarge", 1, asks("nvidia.com/gpu"), map[string]Machine{"m5.4xlarge": {VCPUs: 16, MemoryMiB: 65536}}, "it asks for 1 of nvidia.com/gpu"},
+		"another device":      {"inf2.xlarge", 1, asks("aws.amazon.com/neuron"), map[string]Machine{"inf2.xlarge": {VCPUs: 4, MemoryMiB: 16384}}, ""},
 		"what no node there has": {"m5.large", 1, map[string]*observe.Pod{"default/g": {Node: "blue", Owner: "Job/g", Asks: map[string]string{"nvidia.com/gpu": "1"}}}, nil,
 			"it asks for 1 of nvidia.com/gpu"},
 	} {

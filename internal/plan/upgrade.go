@@ -64,6 +64,8 @@ func (b *builder) upgrade() {
 	in.Live, in.To, in.Versions, in.Force = b.live, b.cfg.Metadata.Version, b.in.Versions, b.in.Watch.Force
 	u := newUpgrade(in, b)
 	b.versions = u
+	want := b.plan.WantNodes
+	defer func() { b.plan.WantNodes = want }() // the launch counts its groups' nodes itself
 	if err := u.stages(); err != nil {
 		b.refused = append(b.refused, findings(err)...)
 		b.versions = nil

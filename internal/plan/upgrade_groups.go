@@ -188,7 +188,10 @@ func (u *upgrading) others() {
 	for _, g := range u.Live.NodeGroups() {
 		replaced := u.goes(g.Name)
 		have := cmp.Or(u.groups[g.Name], kubelets(u.Live, g))
-		switch {
+		switch sizes := g.Sizes(); {
+		case g.SelfManaged() && g.There() && !g.Going() && !replaced && have == "" && sizes != nil && sizes.DesiredSize == 0:
+			u.plan.Notes = append(u.plan.Notes, fmt.Sprintf("Node group %s has no nodes, so that nobody sees which kubelets its AMI has: before it grows, "+
+				"slipway nodegroup upgrade %s %s replaces it.", g.Name, u.Live.Name, g.Name))
 		case replaced || have == u.To || have == "" || !g.There() || g.Going():
 		case g.Managed != nil && g.Managed.AMIType == "CUSTOM" || slices.Contains(u.Own, g.Name):
 			u.plan.Notes = append(u.plan.Notes, u.ownImage(g, have))

@@ -3,9 +3,11 @@ package run
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	awsc "github.com/slipway-eks/slipway/internal/aws"
 	"github.com/slipway-eks/slipway/internal/check"
@@ -57,7 +59,13 @@ func gates(ctx context.Context, c *awsc.Clients, live *observe.Observed, addon s
 		g.Unreachable = miss[0].Why
 		return g, nil
 	}
-	g.Begun, err = read.AddonBegun(ctx, c, live, addon)
+	g.Was = "absent"
+	if a := live.Addons[addon]; a != nil {
+		g.Was = fmt.Sprintf("%s %x", a.Version, sha256.Sum256([]byte(strings.TrimSuffix(a.ConfigurationValues, "{}")))) // none at all is set back as {}
+	}
+	was := ""
+	g.Begun, was, err = read.AddonBegun(ctx, c, live, addon)
+	g.Undone = g.Begun && was == g.Was
 	return g, check.Reach(err)
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -101,8 +103,9 @@ func deployed(t *testing.T, k kubernetes.Interface, name string, pod corev1.PodS
 func TestWhatAnAddonTakesAwayKeepsTheGateShut(t *testing.T) {
 	r := testregion.Again(t, stood(t, onlyCoreDNS))
 	k := kubernetesOf(t, r)
-	size := func(name, replicas string) {
-		_, err := k.AppsV1().Deployments("default").Patch(t.Context(), name, kubetypes.MergePatchType, []byte(`{"spec": {"replicas": `+replicas+`}}`), metav1.PatchOptions{})
+	nodes := func(selector string) {
+		_, err := k.AppsV1().Deployments("default").Patch(t.Context(), "shop", kubetypes.MergePatchType, []byte(`{"spec": {"strategy": {"type": "Recreate",
+			"rollingUpdate": null}, "template": {"spec": {"nodeSelector": `+selector+`}}}}`), metav1.PatchOptions{})
 		must(t, err)
 	}
 	deployed(t, k, "shop", corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "shop",
@@ -113,14 +116,14 @@ func TestWhatAnAddonTakesAwayKeepsTheGateShut(t *testing.T) {
 	_, o := gated(t, r, plan.Watch{}, func(e engine.Event) {
 		if !broken && strings.HasPrefix(e.Step, rules.AddonUpdate) { // meanwhile
 			broken = true
-			size("shop", "9") // more than find room
+			nodes(`{"zone": "none"}`)
 		}
 	})
 	if !broken || o.Code != outcome.ExitPartial || len(o.Failures) != 1 || !strings.Contains(o.Failures[0].Reason, "Deployment default/shop lacks") ||
 		strings.Contains(o.Failures[0].Reason, "lost") || o.Shut == "" {
 		t.Fatalf("%+v", o)
 	}
-	size("shop", "2")
+	nodes("null")
 	r.Sim.World.Advance(5 * time.Minute)
 	if _, o = gated(t, r, plan.Watch{}, nil); o.Result != outcome.Done || addonKept(t, r) != nil {
 		t.Fatalf("%+v", o)
@@ -147,5 +150,34 @@ func TestAnAddonGoesBetweenGates(t *testing.T) {
 	}
 	if addonKept(t, r) != nil {
 		t.Error("something is kept")
+	}
+}
+
+// Where a change was undone whose gate stayed shut, the next is held against what is there then:
+// workloads that have come since count.
+func TestAChangeThatWasUndoneIsNoBaseline(t *testing.T) {
+	r := testregion.Again(t, stood(t, onlyCoreDNS))
+	k := kubernetesOf(t, r)
+	if _, o := gated(t, r, plan.Watch{Gates: []string{"false"}}, nil); o.Code != outcome.ExitPartial {
+		t.Fatalf("%+v", o)
+	}
+	_, err := r.AWS.EKS.UpdateAddon(t.Context(), &eks.UpdateAddonInput{ClusterName: new("test"), AddonName: new("coredns"), ConfigurationValues: new("{}"),
+		ResolveConflicts: types.ResolveConflictsOverwrite})
+	must(t, err)
+	r.Sim.World.Advance(time.Hour)
+	old := addonKept(t, r).UID
+	deployed(t, k, "young", corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "young"}}})
+	r.Sim.World.Advance(5 * time.Minute)
+	broken := false
+	_, o := gated(t, r, plan.Watch{}, func(e engine.Event) {
+		if !broken && strings.HasPrefix(e.Step, rules.AddonUpdate) {
+			broken = true
+			_, err := k.AppsV1().Deployments("default").Patch(t.Context(), "young", kubetypes.MergePatchType, []byte(`{"spec": {"strategy": {"type": "Recreate",
+				"rollingUpdate": null}, "template": {"spec": {"nodeSelector": {"zone": "none"}}}}}`), metav1.PatchOptions{})
+			must(t, err)
+		}
+	})
+	if o.Code != outcome.ExitPartial || len(o.Failures) != 1 || !strings.Contains(o.Failures[0].Reason, "Deployment default/young lacks") || addonKept(t, r).UID == old {
+		t.Fatalf("%+v", o)
 	}
 }

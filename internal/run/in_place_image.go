@@ -40,7 +40,7 @@ func (w InPlace) ownImage(ctx context.Context, c *awsc.Clients, live *observe.Ob
 	if !is {
 		return refuse("no-image", "name one of this region that the account may use: aws ec2 describe-images --image-ids "+w.Image, "there is no AMI %s", w.Image)
 	}
-	if m := kubelet.FindString(image.Name); m != "" {
+	if m := kubeletOf(image.Name); m != "" {
 		behind := eksfacts.Minor(live.Cluster.Version) - eksfacts.Minor(m)
 		if behind < 0 || behind > eksfacts.Skew {
 			return refuse("kubelet-skew", fmt.Sprintf("name one with kubelet %s, or at most %d minors older", live.Cluster.Version, eksfacts.Skew),
@@ -61,7 +61,19 @@ func (w InPlace) ownImage(ctx context.Context, c *awsc.Clients, live *observe.Ob
 }
 
 // kubelet is a minor of Kubernetes as names of AMIs have it.
-var kubelet = regexp.MustCompile(`\b1\.[1-9]\d\b`)
+var kubelet = regexp.MustCompile(`(?:^|[^0-9.])(1\.[1-9]\d)(?:\.\d+)?(?:$|[^0-9.])`)
+
+// kubeletOf is the one that an AMI's name tells of, the last where it has several: before it comes
+// what is the image's own.
+func kubeletOf(name string) (minor string) {
+	for rest := name; ; {
+		m := kubelet.FindStringSubmatchIndex(rest)
+		if m == nil {
+			return minor
+		}
+		minor, rest = rest[m[2]:m[3]], rest[m[3]:]
+	}
+}
 
 // versionWith is the newest of a launch template's versions that is as one of them but for its AMI;
 // where there is none, the number that it will have, and the one that it is made from.

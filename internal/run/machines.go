@@ -50,7 +50,13 @@ func (p *preparation) machines(ctx context.Context) error {
 	p.in.Machines = map[string]plan.Machine{}
 	for _, t := range infos {
 		if t.VCpuInfo != nil && t.MemoryInfo != nil {
-			p.in.Machines[string(t.InstanceType)] = plan.Machine{VCPUs: int(aws.ToInt32(t.VCpuInfo.DefaultVCpus)), MemoryMiB: int(aws.ToInt64(t.MemoryInfo.SizeInMiB))}
+			m := plan.Machine{VCPUs: int(aws.ToInt32(t.VCpuInfo.DefaultVCpus)), MemoryMiB: int(aws.ToInt64(t.MemoryInfo.SizeInMiB))}
+			if t.GpuInfo != nil {
+				for _, g := range t.GpuInfo.Gpus {
+					m.GPUs += int(aws.ToInt32(g.Count))
+				}
+			}
+			p.in.Machines[string(t.InstanceType)] = m
 		}
 	}
 	return nil

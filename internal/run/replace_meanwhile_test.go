@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -87,7 +88,8 @@ func TestWhatTurnsWorseTakesItBack(t *testing.T) {
 			k := kubernetesOf(t, r)
 			d, err := k.AppsV1().Deployments("default").Get(t.Context(), "web", metav1.GetOptions{})
 			must(t, err)
-			d.Spec.Replicas = new(int32(400)) // more than there is room for
+			d.Spec.Strategy = appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}
+			d.Spec.Template.Spec.NodeSelector = map[string]string{"zone": "none"}
 			_, err = k.AppsV1().Deployments("default").Update(t.Context(), d, metav1.UpdateOptions{})
 			must(t, err)
 		}, "Deployment default/web lacks"},
@@ -116,6 +118,24 @@ func TestWhatTurnsWorseTakesItBack(t *testing.T) {
 			t.Errorf("%s: %v, and before %v", name, now, was)
 		}
 		unmarked(t, r)
+	}
+}
+
+// What somebody wants besides, while it is watched, is no loss: nothing is taken back.
+func TestMoreWantedWhileItSoaksIsNoLoss(t *testing.T) {
+	r, s := again(t, withBudget(t, pair))()
+	p := newProcess(t, r, s, alive)
+	p.onEvent = when(rules.Soak, func() {
+		k := kubernetesOf(t, r)
+		d, err := k.AppsV1().Deployments("default").Get(t.Context(), "web", metav1.GetOptions{})
+		must(t, err)
+		d.Spec.Replicas = new(int32(400)) // more than there is room for
+		_, err = k.AppsV1().Deployments("default").Update(t.Context(), d, metav1.UpdateOptions{})
+		must(t, err)
+	})
+	o, err := p.replace(run.Replacement{Groups: []string{"w"}, Watch: plan.Watch{Soak: 5 * time.Minute, GateTime: 2 * time.Minute}})
+	if err != nil || o.Result != outcome.Done {
+		t.Fatalf("%+v %v", o, err)
 	}
 }
 

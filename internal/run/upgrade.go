@@ -200,7 +200,8 @@ func (w Upgrade) lagging(live *observe.Observed, to string) (out []string) {
 			g.Managed != nil && g.Managed.AMIType == "CUSTOM" && w.named(g.Name, to)["ami"] != nil
 		lags := false
 		for _, n := range live.NodesOf(g) {
-			lags = lags || eksfacts.Minor(n.Version) != eksfacts.Minor(to)
+			have := eksfacts.Minor(n.Version)
+			lags = lags || have > eksfacts.Minor(to) || !w.Back && have != eksfacts.Minor(to) // on the way back what is older may stay
 		}
 		if lags && mine && g.There() && (!g.Going() || next[g.Name] != "") {
 			out = append(out, g.Name)

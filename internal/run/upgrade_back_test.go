@@ -60,6 +60,30 @@ func TestTheWayBackReplacesGroupsThatEKSDoesNotManage(t *testing.T) {
 	}
 }
 
+// On the way back, a group that is older than the control plane will be stays as it is; one without
+// nodes, of which nobody sees what it would start, is named.
+func TestTheWayBackLeavesOlderGroups(t *testing.T) {
+	r := testregion.Again(t, stood(t, testregion.Cluster+"nodeGroups: [{name: s, desiredCapacity: 1}, {name: none, desiredCapacity: 0, minSize: 0, maxSize: 2}]\n"))
+	s := upgrade(t, r, run.Upgrade{To: "1.35", Strategy: run.StrategyInPlace})
+	if notes := strings.Join(s.Plan.Notes, "\n"); !strings.Contains(notes, "Node group none has no nodes") {
+		t.Errorf("the notes are %s", notes)
+	}
+	if rep := drive(t, r, s); !rep.OK() {
+		t.Fatal(rep.FirstFailure)
+	}
+	k := kubernetesOf(t, r)
+	nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	must(t, err)
+	n := &nodes.Items[0]
+	n.Status.NodeInfo.KubeletVersion = "v1.33.1-eks-1"
+	_, err = k.CoreV1().Nodes().UpdateStatus(t.Context(), n, metav1.UpdateOptions{})
+	must(t, err)
+	s = upgrade(t, r, run.Upgrade{Back: true, Strategy: run.StrategyInPlace})
+	if k := kinds(s); k[rules.Begun] != 0 || k[rules.ClusterVersion] != 1 {
+		t.Errorf("the way back has %v", k)
+	}
+}
+
 // Nodes that no group has, and that would be newer than the control plane, stop the way back
 // before anything is changed, but for Auto Mode's, which EKS takes back; once it is back, or by
 // force, they are told.

@@ -46,6 +46,9 @@ func TestUpToAnotherVersionReplacesAGroupOnce(t *testing.T) {
 	if !follows(s, "replacement-ended/s", "replacement-begun/w") {
 		t.Error("--max-parallel 1, and both are replaced at once")
 	}
+	if s.Plan.WantNodes != 5 {
+		t.Errorf("%d nodes are wanted", s.Plan.WantNodes)
+	}
 	if rep := drive(t, r, s); !rep.OK() {
 		t.Fatal(rep.FirstFailure)
 	}

@@ -14,6 +14,9 @@ import (
 // not the change's doing. What an earlier run wrote, whose gates have not opened, stays.
 type AddonBegun struct {
 	Addon string `json:"addon"`
+	Was   string `json:"was,omitempty"` // the add-on, as it is before
+	// Anew: what an earlier run wrote is of a change that was undone, or never came about.
+	Anew bool `json:"anew,omitempty"`
 }
 
 // Run looks for what was written down, and writes it.
@@ -26,14 +29,18 @@ func (s *AddonBegun) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, e
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if have != nil {
+	if have != nil && s.Anew {
+		if _, err := kube.EndAddonChange(ctx, k, s.Addon); err != nil {
+			return engine.Result{}, err
+		}
+	} else if have != nil {
 		return engine.Finished("written down " + have.Begun.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	lacks, err := kube.Lacks(ctx, k, metav1.Time{})
 	if err != nil {
 		return engine.Result{}, err
 	}
-	if err := kube.BeginAddonChange(ctx, k, s.Addon, lacks); err != nil {
+	if err := kube.BeginAddonChange(ctx, k, s.Addon, s.Was, lacks); err != nil {
 		return engine.Result{}, err
 	}
 	return engine.Result{State: engine.Done, Reason: fmt.Sprintf("written down: %d workloads lack pods", len(lacks.Pods)), Changed: true}, nil

@@ -42,13 +42,10 @@ func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 		return engine.Result{}, err
 	}
 	if worse := worse(before.Before, now); len(worse) > 0 {
-		if m.Phase == soaking {
-			return engine.Result{}, fmt.Errorf("while it was watched: %s", strings.Join(worse, "; "))
-		}
+		m.Attempt = 0 // it is watched anew, as long as its time lasts: a rollout passes, and a loss does not
 		return engine.Result{State: engine.Wait, Reason: strings.Join(worse, "; "), Next: drainLook}, nil
 	}
 	if left := time.Duration(s.Soak)*time.Second - time.Duration(m.Attempt)*soakLook; left > 0 {
-		m.Phase = soaking
 		m.Attempt++
 		return engine.Result{State: engine.Wait, Reason: fmt.Sprintf("all is as available as before; watched for %s more", left), Next: min(left, soakLook)}, nil
 	}
@@ -81,14 +78,16 @@ func (s *GateAvailable) before(ctx context.Context, k kubernetes.Interface) (kub
 	return *b, nil
 }
 
-const soaking = "soaking"
-
 // worse is what lacks more than before, in words; the first few.
 func worse(before, now kube.Lacking) []string {
 	const most = 3
 	var out []string
 	for _, w := range slices.Sorted(maps.Keys(now.Pods)) {
-		if n := now.Pods[w]; n > before.Pods[w] {
+		n := now.Pods[w]
+		if was, known := before.Want[w]; known { // what somebody wants besides is no loss
+			n -= max(0, now.Want[w]-was)
+		}
+		if n > before.Pods[w] {
 			out = append(out, fmt.Sprintf("%s lacks %d of its pods, and lacked %d before", w, n, before.Pods[w]))
 		}
 	}

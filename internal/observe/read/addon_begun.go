@@ -8,15 +8,19 @@ import (
 	"github.com/slipway-eks/slipway/internal/observe"
 )
 
-// AddonBegun tells whether an add-on's change was begun, and its gates have not opened yet.
-func AddonBegun(ctx context.Context, c *awsc.Clients, live *observe.Observed, addon string) (bool, error) {
+// AddonBegun tells whether an add-on's change was begun, and its gates have not opened yet; and as
+// what it was written down then.
+func AddonBegun(ctx context.Context, c *awsc.Clients, live *observe.Observed, addon string) (begun bool, was string, err error) {
 	if live.Cluster == nil || live.Kubernetes == nil {
-		return false, nil
+		return false, "", nil
 	}
 	k, err := kube.Client(ctx, c, Described(live.Cluster))
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
 	b, err := kube.AddonBaseline(ctx, k, addon)
-	return b != nil, err
+	if err != nil || b == nil {
+		return false, "", err
+	}
+	return true, b.Was, nil
 }

@@ -81,8 +81,9 @@ var makes = map[string]string{"ec2:CreateFleet": "fleet", "ec2:CreateLaunchTempl
 // kindOf is what an ID of EC2's is of, as its ARN has it.
 func kindOf(id string) string {
 	prefix, _, _ := strings.Cut(id, "-")
-	kinds := map[string]string{"i": "instance", "sg": "security-group", "vol": "volume", "lt": "launch-template", "rtb": "route-table", "igw": "internet-gateway",
-		"nat": "natgateway", "eipalloc": "elastic-ip", "eni": "network-interface", "acl": "network-acl", "vpce": "vpc-endpoint", "eigw": "egress-only-internet-gateway"}
+	kinds := map[string]string{"i": "instance", "sg": "security-group", "vol": "volume", "lt": "launch-template", "rtb": "route-table",
+		"igw": "internet-gateway", "nat": "natgateway", "eipalloc": "elastic-ip", "eni": "network-interface", "acl": "network-acl", "vpce": "vpc-endpoint",
+		"eigw": "egress-only-internet-gateway"}
 	return cmp.Or(kinds[prefix], prefix)
 }
 
