@@ -3,8 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-
-	"github.com/slipway-eks/slipway/internal/config"
 )
 
 // addresses tells where the subnets of the new group have too few for its nodes and the pods that
@@ -48,11 +46,7 @@ func (r *replacing) greenSubnets() (ids []string) {
 	if len(g.Subnets) > 0 {
 		return g.Subnets
 	}
-	side := r.in.Net.Public
-	if config.On(g.PrivateNetworking, false) {
-		side = r.in.Net.Private
-	}
-	for _, s := range side {
+	for _, s := range r.greenSide() {
 		if len(g.AvailabilityZones) == 0 || slices.Contains(g.AvailabilityZones, s.Zone) {
 			ids = append(ids, s.ID)
 		}

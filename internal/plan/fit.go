@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-eks/slipway/internal/config"
 	"github.com/slipway-eks/slipway/internal/eksfacts"
 	"github.com/slipway-eks/slipway/internal/observe"
+	"github.com/slipway-eks/slipway/internal/vpc"
 )
 
 // tooMuch begins the reason of a pod that no node has room for.
@@ -191,11 +192,7 @@ func (r *replacing) greenZones() []string {
 		}
 	}
 	if len(zones) == 0 && len(g.Subnets) == 0 {
-		side := r.in.Net.Public
-		if config.On(g.PrivateNetworking, false) {
-			side = r.in.Net.Private
-		}
-		for _, s := range side {
+		for _, s := range r.greenSide() {
 			zones[s.Zone] = true
 		}
 	}
@@ -203,4 +200,12 @@ func (r *replacing) greenZones() []string {
 		return r.Blue.Scaling.AvailabilityZones
 	}
 	return slices.Sorted(maps.Keys(zones))
+}
+
+// greenSide are the subnets of the network that green's nodes are in where it names none.
+func (r *replacing) greenSide() []vpc.Subnet {
+	if config.On(r.greenGroup().PrivateNetworking, false) {
+		return r.in.Net.Private
+	}
+	return r.in.Net.Public
 }

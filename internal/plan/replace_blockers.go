@@ -23,7 +23,7 @@ func (r *replacing) blockers() finding.Findings {
 		fit:  "give the new group the labels, or take away the taints, in a file (--file)",
 		more: "give the new group more nodes, or larger ones, in a file (--file)"}
 	fs := slices.Concat(never(r.live, m.nodes, ""), doubly(r.live, m.nodes, ""), r.immovable(m), r.crowded(m), r.bound(m), r.early())
-	if g, _ := r.live.NodeGroup(r.Green); g.Stack == nil { // of one that is under way, it may be the doing
+	if !r.greenStands() { // of one that is under way, it may be the doing
 		fs = append(fs, unmet(r.live, m.nodes, "they could be held on both sides, with neither a way on nor a way back; nothing was changed", "")...)
 	}
 	if len(fs) == 0 {

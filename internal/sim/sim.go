@@ -105,15 +105,7 @@ func New(o Options) *Sim {
 }
 
 // Partition is the AWS partition of a region.
-func Partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
+func Partition(region string) string { return ec2.Partition(region) }
 
 // Region is the account in one region, made at its first use.
 func (s *Sim) Region(name string) *Region {

@@ -53,29 +53,26 @@ func (s *GateAvailable) Run(ctx context.Context, e *Env, m *Memo) (engine.Result
 }
 
 // before is what lacked before anything changed.
-func (s *GateAvailable) before(ctx context.Context, k kubernetes.Interface) (kube.Baseline, error) {
-	var b *kube.Baseline
-	of := "the replacement of " + s.Group
+func (s *GateAvailable) before(ctx context.Context, k kubernetes.Interface) (b *kube.Baseline, err error) {
 	if s.Addon != "" {
-		of = "the change of add-on " + s.Addon
-		x, err := kube.AddonBaseline(ctx, k, s.Addon)
-		if err != nil {
-			return kube.Baseline{}, err
-		}
-		b = x
+		b, err = kube.AddonBaseline(ctx, k, s.Addon)
+	} else if r, e := kube.ReplacementOf(ctx, k, s.Group); r != nil {
+		b = &r.Baseline
 	} else {
-		x, err := kube.ReplacementOf(ctx, k, s.Group)
-		if err != nil {
-			return kube.Baseline{}, err
-		}
-		if x != nil {
-			b = &x.Baseline
-		}
+		err = e
 	}
-	if b == nil {
-		return kube.Baseline{}, fmt.Errorf("what was before %s is no longer written down (ConfigMap in kube-system): run again", of)
+	if b == nil && err == nil {
+		err = fmt.Errorf("what was before %s is no longer written down (ConfigMap in kube-system): run again", guarded(s.Group, s.Addon))
 	}
-	return *b, nil
+	return b, err
+}
+
+// guarded is what a gate is of, in words: an add-on's change, or a group's replacement.
+func guarded(group, addon string) string {
+	if addon != "" {
+		return "the change of add-on " + addon
+	}
+	return "the replacement of " + group
 }
 
 // worse is what lacks more than before, in words; the first few.

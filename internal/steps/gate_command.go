@@ -56,11 +56,7 @@ func (s *GateCommand) Run(ctx context.Context, e *Env, _ *Memo) (engine.Result, 
 		said = ": " + said
 	}
 	if c.err != nil {
-		of := "the replacement of " + s.Group
-		if s.Addon != "" {
-			of = "the change of add-on " + s.Addon
-		}
-		return engine.Result{}, fmt.Errorf("the gate %q does not let %s go on (%s, %w)%s", s.Command, of, s.Stage, c.err, said)
+		return engine.Result{}, fmt.Errorf("the gate %q does not let %s go on (%s, %w)%s", s.Command, guarded(s.Group, s.Addon), s.Stage, c.err, said)
 	}
 	return engine.Finished("the gate lets it go on" + said)
 }

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/slipway-eks/slipway/internal/observe"
 )
@@ -71,8 +70,7 @@ func nearTerms(p *corev1.Pod) []corev1.PodAffinityTerm {
 func meansAll(terms []corev1.PodAffinityTerm, of, q *corev1.Pod) bool {
 	for _, t := range terms {
 		in := slices.Contains(t.Namespaces, q.Namespace) || len(t.Namespaces) == 0 && q.Namespace == of.Namespace
-		s, err := metav1.LabelSelectorAsSelector(t.LabelSelector)
-		if !in || err != nil || !s.Matches(labels.Set(q.Labels)) {
+		if !in || !means(t.LabelSelector, q) {
 			return false
 		}
 	}

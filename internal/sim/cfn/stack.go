@@ -84,10 +84,8 @@ type instance struct {
 	At     time.Time
 	Retain bool `json:",omitempty"`
 	Young  bool `json:",omitempty"` // Retain does not hold while its creation is rolled back
-	// Replaced by another in the update under way; KeepOld: it stays all the same.
-	Replaced, KeepOld bool `json:",omitempty"`
-	Gone              bool `json:",omitempty"` // deleted, or given up
-	Stuck             bool `json:",omitempty"` // its deletion failed in the operation under way
+	Gone   bool `json:",omitempty"` // deleted, or given up
+	Stuck  bool `json:",omitempty"` // its deletion failed in the operation under way
 	// Identifier is how the import under way names it.
 	Identifier map[string]string `json:",omitempty"`
 	Drift      *drift            `json:",omitempty"` // what the last look found

@@ -55,7 +55,6 @@ func (s *stack) update(body string, params map[string]string, tags []sdk.Tag) er
 			if s.forbid("Delete", s.Res[n]) {
 				continue
 			}
-			s.Res[n].Replaced = false
 			s.Was.Cleanup = append(s.Was.Cleanup, s.Res[n])
 			delete(s.Res, n)
 		}
@@ -84,7 +83,7 @@ func (s *stack) revisit(r *instance) bool {
 		if s.forbid("Replace", r) {
 			return false
 		}
-		r.Replaced, r.KeepOld = true, now.RetainOld
+		r.Retain = now.RetainOld // a rollback has it as it was, in s.Was
 		s.Was.Cleanup = append(s.Was.Cleanup, r)
 		s.start(s.instance(r.Logical))
 	case s.forbid("Modify", r):
@@ -156,7 +155,7 @@ func (s *stack) discard() {
 		case r.Work != nil:
 			return
 		case r.Gone || r.Stuck:
-		case r.Phys == "" || r.Replaced && r.KeepOld || !r.Replaced && r.Retain:
+		case r.Phys == "" || r.Retain:
 			r.Gone = true
 		default:
 			s.begin(r, deletes, nil, time.Second)

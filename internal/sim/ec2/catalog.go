@@ -27,7 +27,7 @@ func (e *EC2) registerCatalog(s *wire.Service) {
 func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
 	var names, bad []string
 	for _, n := range Regions {
-		if partition(n) == e.Partition {
+		if Partition(n) == e.Partition {
 			names = append(names, n)
 		}
 	}
@@ -46,7 +46,7 @@ func (e *EC2) DescribeRegions(_ *wire.Caller, in *ec2.DescribeRegionsInput) (*ec
 	for _, n := range names {
 		if len(in.RegionNames) == 0 || slices.Contains(in.RegionNames, n) {
 			status := "opt-in-not-required"
-			if optIn[n] { // the account has them all
+			if slices.Contains(optIn, n) { // the account has them all
 				status = "opted-in"
 			}
 			out.Regions = append(out.Regions, types.Region{RegionName: new(n), OptInStatus: &status, Endpoint: new("ec2." + n + domain)})

@@ -213,10 +213,10 @@ var passing = map[string]passed{
 }
 
 func (i *IAM) passes(service, op string, in any) []passed {
-	p, ok := passing[service+":"+op]
 	if service == "ec2" && op == "RunInstances" { // the role of an instance profile
 		return i.profilePasses(in)
 	}
+	p, ok := passing[service+":"+op]
 	if !ok {
 		return nil
 	}
